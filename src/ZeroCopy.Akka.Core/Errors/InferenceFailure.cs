@@ -1,0 +1,22 @@
+namespace ZeroCopy.Errors;
+
+/// <summary>Why a call was not answered.</summary>
+public enum InferenceFailure
+{
+    /// <summary>The model's code threw: the inner exception says what.</summary>
+    ModelError,
+    /// <summary>The deadline passed before an answer was there.</summary>
+    DeadlineExceeded,
+    /// <summary>The caller cancelled.</summary>
+    Cancelled,
+    /// <summary>The queue in front of the model was full.</summary>
+    Overloaded,
+    /// <summary>The model could not be loaded.</summary>
+    LoadFailed,
+    /// <summary>The pool or the node is shutting down.</summary>
+    ShuttingDown,
+    /// <summary>The actor that ran the call crashed.</summary>
+    ActorCrashed,
+    /// <summary>The input does not fit: kind, shape or type.</summary>
+    InvalidInput,
+}

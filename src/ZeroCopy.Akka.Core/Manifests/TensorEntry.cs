@@ -1,0 +1,13 @@
+using System.Collections.Immutable;
+using ZeroCopy.Blocks;
+using ZeroCopy.Tensors;
+
+namespace ZeroCopy.Manifests;
+
+/// <summary>One tensor of a model: which block holds its bytes and how to read them.</summary>
+/// <param name="Name">Name in the module, with dots between levels, such as <c>encoder.layers.0.weight</c>.</param>
+/// <param name="Role">What the tensor is to its module.</param>
+/// <param name="Layout">Element type, shape and strides.</param>
+/// <param name="Block">The block that holds the bytes.</param>
+/// <param name="Aliases">Further names of the very same tensor: tied weights, in ordinal order.</param>
+public sealed record TensorEntry(string Name, TensorRole Role, TensorLayout Layout, BlockId Block, ImmutableArray<string> Aliases);

@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+using ZeroCopy.Manifests;
+
+namespace ZeroCopy.Store;
+
+/// <summary>Everything that a put writes: the tensors, and the recipe of the module around them.</summary>
+public sealed record ModelContent
+{
+    /// <summary>The tensors, in the order of the module.</summary>
+    public required IReadOnlyList<TensorSource> Tensors { get; init; }
+
+    /// <summary>
+    /// How to get the module. For TorchScript give <see cref="ScriptSkeleton"/> instead: its recipe needs the block's id.
+    /// </summary>
+    public Recipe? Recipe { get; init; }
+
+    /// <summary>The TorchScript archive without weights, stored as a block of its own; empty where the model is no script.</summary>
+    public ReadOnlyMemory<byte> ScriptSkeleton { get; init; }
+
+    /// <summary>Free text kept with the model.</summary>
+    public ImmutableSortedDictionary<string, string> Metadata { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+}

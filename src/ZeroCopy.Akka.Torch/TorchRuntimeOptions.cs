@@ -1,0 +1,11 @@
+namespace ZeroCopy.Torch;
+
+/// <summary>Settings of the tensor runtime of one process; the HOCON root is <c>zerocopy.inference</c>.</summary>
+public sealed record TorchRuntimeOptions
+{
+    /// <summary>Most idle skeletons kept for a model; further ones are disposed when they are given back.</summary>
+    public int MaxIdleSkeletons { get; init; } = 16;
+
+    /// <summary>Gives each instance buffers of its own (running statistics), while parameters stay shared.</summary>
+    public bool PrivateBuffers { get; init; }
+}

@@ -1,0 +1,33 @@
+namespace ZeroCopy.TestSupport;
+
+/// <summary>Finds the repository from the test's output folder.</summary>
+public static class RepositoryRoot
+{
+    /// <summary>The folder that holds the solution.</summary>
+    public static string Path { get; } = Find();
+
+    /// <summary>
+    /// The folder with real models for tests, beside the repository; null where it is absent, and the tests that need it skip.
+    /// </summary>
+    public static string? SharedData
+    {
+        get
+        {
+            var data = System.IO.Path.Combine(Path, "..", "shared", "data");
+            return Directory.Exists(data) ? System.IO.Path.GetFullPath(data) : null;
+        }
+    }
+
+    private static string Find()
+    {
+        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        {
+            if (File.Exists(System.IO.Path.Combine(directory.FullName, "ZeroCopy.Akka.sln")))
+            {
+                return directory.FullName;
+            }
+        }
+
+        throw new InvalidOperationException($"No ZeroCopy.Akka.sln above {AppContext.BaseDirectory}.");
+    }
+}

@@ -1,0 +1,80 @@
+using ArchUnitNET.Loader;
+using static ArchUnitNET.Fluent.ArchRuleDefinition;
+using Assembly = System.Reflection.Assembly;
+
+namespace ZeroCopy.Repository.Tests.Layers;
+
+/// <summary>Dependencies point down one list only: Node, ZeroCopy.Akka, then Actors and Torch side by side, then Core.</summary>
+public sealed class LayerSpecs
+{
+    private const string Core = "ZeroCopy.Akka.Core";
+    private const string Torch = "ZeroCopy.Akka.Torch";
+    private const string Actors = "ZeroCopy.Akka.Actors";
+    private const string Product = "ZeroCopy.Akka";
+    private const string Node = "zerocopy";
+
+    /// <summary>What each of our assemblies may reference of the others, whether its code uses it or not.</summary>
+    public static TheoryData<string, string[]> Allowed => new()
+    {
+        { Core, [] },
+        { Torch, [Core] },
+        { Actors, [Core] },
+        { Product, [Core, Torch, Actors] },
+        { Node, [Core, Torch, Actors, Product] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Allowed))]
+    public void Assembly_should_reference_only_the_layers_below(string assembly, string[] allowed)
+    {
+        var ours = References(assembly).Where(name => name.StartsWith("ZeroCopy", StringComparison.Ordinal) || name == Node);
+
+        Assert.Empty(ours.Except(allowed));
+    }
+
+    [Fact]
+    public void Core_should_reference_the_base_class_library_only()
+    {
+        var foreign = References(Core).Where(name => !name.StartsWith("System", StringComparison.Ordinal) && name is not ("Microsoft.Win32.Primitives" or "netstandard"));
+
+        Assert.Empty(foreign);
+    }
+
+    [Theory]
+    [InlineData(Actors, "TorchSharp")]
+    [InlineData(Torch, "Akka")]
+    public void Assembly_should_not_reference_the_other_sides_library(string assembly, string library) =>
+        Assert.DoesNotContain(References(assembly), name => name == library || name.StartsWith(library + ".", StringComparison.Ordinal));
+
+    /// <summary>A namespace segment of one of these names hides a type or namespace of Akka from code inside ours.</summary>
+    [Theory]
+    [InlineData("Akka")]
+    [InlineData("Cluster")]
+    [InlineData("Actor")]
+    [InlineData("Props")]
+    [InlineData("Serialization")]
+    public void Namespaces_should_not_have_a_segment_that_hides_a_name_of_Akka(string segment)
+    {
+        var offending = OurTypes().Where(type => (type.Namespace ?? "").Split('.').Contains(segment));
+
+        Assert.Empty(offending);
+    }
+
+    [Fact]
+    public void Actors_should_be_internal_and_sealed()
+    {
+        var architecture = new ArchLoader().LoadAssemblies(Assembly.Load(Actors), Assembly.Load("Akka")).Build();
+
+        var rule = Classes().That().ResideInAssembly(Assembly.Load(Actors)).And().AreAssignableTo(typeof(Akka.Actor.ActorBase))
+            .Should().BeInternal().AndShould().BeSealed().WithoutRequiringPositiveResults();
+
+        Assert.Empty(rule.Evaluate(architecture).Where(result => !result.Passed).Select(result => result.Description));
+    }
+
+    private static IEnumerable<string> References(string assembly) =>
+        Assembly.Load(assembly).GetReferencedAssemblies().Select(name => name.Name!);
+
+    private static IEnumerable<System.Type> OurTypes() =>
+        new[] { Core, Torch, Actors, Product, Node }.SelectMany(name => Assembly.Load(name).GetTypes())
+            .Where(type => type.Namespace?.StartsWith("ZeroCopy", StringComparison.Ordinal) == true);
+}

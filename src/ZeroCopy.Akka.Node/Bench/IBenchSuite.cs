@@ -1,0 +1,14 @@
+namespace ZeroCopy.Node.Bench;
+
+/// <summary>A group of figures of <c>zerocopy bench</c>, each measured against a baseline in the same run.</summary>
+internal interface IBenchSuite
+{
+    /// <summary>The word on the command line.</summary>
+    string Name { get; }
+
+    /// <summary>One line for the help.</summary>
+    string Description { get; }
+
+    /// <summary>Measures; <paramref name="progress"/> gets a line for each step.</summary>
+    Task<IReadOnlyList<BenchResult>> RunAsync(IProgress<string> progress, CancellationToken cancellationToken);
+}

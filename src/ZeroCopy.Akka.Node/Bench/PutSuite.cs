@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using ZeroCopy.Manifests;
+using ZeroCopy.Store;
+using ZeroCopy.Tensors;
+
+namespace ZeroCopy.Node.Bench;
+
+/// <summary>Bytes per second into an empty store, against one thread that writes the same bytes to a file beside it.</summary>
+internal sealed class PutSuite : IBenchSuite
+{
+    private const int Rounds = 7;
+    private const int TensorCount = 128;
+    private const int TensorBytes = 4 << 20;
+
+    public string Name => "put";
+
+    public string Description => "bytes per second into the store, against one thread writing the same bytes to a file";
+
+    public async Task<IReadOnlyList<BenchResult>> RunAsync(IProgress<string> progress, CancellationToken cancellationToken)
+    {
+        using var directory = new BenchDirectory();
+        var tensors = Enumerable.Range(0, TensorCount).Select(index => new ArrayTensorSource(index, TensorBytes)).ToArray();
+        const double Total = (double)TensorCount * TensorBytes / (1 << 20);
+        progress.Report($"put: {Rounds} rounds of {Total:N0} MiB in {TensorCount} tensors");
+
+        var (value, baseline) = await Interleaved.SampleAsync(
+            Rounds,
+            () => PutAsync(directory, tensors, Total, cancellationToken),
+            () => Task.FromResult(Write(directory, tensors, Total)),
+            cancellationToken).ConfigureAwait(false);
+        return [BenchResult.OfRate("put", $"{Total:N0} MiB", "MiB/s", value, "one thread writing a file", baseline)];
+    }
+
+    private static async Task<double> PutAsync(BenchDirectory directory, ArrayTensorSource[] tensors, double total, CancellationToken cancellationToken)
+    {
+        using var store = ObjectStore.Open(new ObjectStoreOptions { Directory = directory.Path("store") });
+        var content = new ModelContent { Tensors = tensors, Recipe = new Recipe.Weights("bench", "") };
+        var start = Stopwatch.GetTimestamp();
+        var handle = await store.PutAsync(content, cancellationToken: cancellationToken).ConfigureAwait(false);
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        store.Remove(handle.Id);
+        return total / seconds;
+    }
+
+    private static double Write(BenchDirectory directory, ArrayTensorSource[] tensors, double total)
+    {
+        var path = directory.Path("baseline.bin");
+        var start = Stopwatch.GetTimestamp();
+        using (var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write))
+        {
+            var offset = 0L;
+            foreach (var tensor in tensors)
+            {
+                RandomAccess.Write(file, tensor.Content, offset);
+                offset += tensor.Content.Length;
+            }
+        }
+
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        File.Delete(path);
+        return total / seconds;
+    }
+
+    /// <summary>Random bytes in pinned managed memory, each tensor different.</summary>
+    private sealed class ArrayTensorSource : TensorSource
+    {
+        private readonly byte[] _content;
+
+        public ArrayTensorSource(int index, int bytes)
+            : base($"tensor_{index}", TensorRole.Parameter, new TensorLayout(DType.UInt8, bytes))
+        {
+            _content = GC.AllocateUninitializedArray<byte>(bytes, pinned: true);
+            new Random(index).NextBytes(_content);
+        }
+
+        public ReadOnlySpan<byte> Content => _content;
+
+        public override nint Address => System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(_content, 0);
+
+        public override void Read(long offset, Span<byte> destination) =>
+            _content.AsSpan((int)offset, destination.Length).CopyTo(destination);
+    }
+}

@@ -8,7 +8,7 @@ namespace ZeroCopy.Torch;
 /// <summary>
 /// Puts modules into the object store and materialises them from it, for one process. Thread-safe.
 /// </summary>
-public sealed class TorchRuntime : IDisposable
+public sealed partial class TorchRuntime : IDisposable
 {
     /// <summary>A runtime over an open store, which it does not own.</summary>
     public TorchRuntime(ObjectStore store, ModelCatalog? catalog = null, TorchRuntimeOptions? options = null) => throw new NotImplementedException();
@@ -30,11 +30,6 @@ public sealed class TorchRuntime : IDisposable
     /// <summary>Puts a state dictionary: tensors by name, tied ones recognised by their storage.</summary>
     public Task<ModelHandle> PutStateAsync(
         IReadOnlyDictionary<string, torch.Tensor> state, PutOptions? options = null, IProgress<PutProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
-
-    /// <summary>Puts a TorchScript module: its weights as blocks, its code as a skeleton without weights. The given module is left as it is.</summary>
-    public Task<ModelHandle> PutScriptAsync(
-        torch.jit.ScriptModule module, PutOptions? options = null, IProgress<PutProgress>? progress = null, CancellationToken cancellationToken = default) =>
         throw new NotImplementedException();
 
     /// <summary>Opens a model with its prototype: the same object for the same model, type and device.</summary>

@@ -39,6 +39,12 @@ public sealed partial class TorchRuntime : IDisposable
         where TModule : torch.nn.Module =>
         throw new NotImplementedException();
 
+    /// <summary>
+    /// Views of a model's tensors by name, tied ones under each of their names. They keep their blocks mapped; the caller disposes them.
+    /// </summary>
+    /// <exception cref="ZeroCopy.Errors.ModelNotFoundException">No such model.</exception>
+    public IReadOnlyDictionary<string, torch.Tensor> OpenState(ModelHandle model) => throw new NotImplementedException();
+
     /// <summary>Disposes prototypes and idle skeletons. Instances still rented stay valid until they are given back.</summary>
     public void Dispose() => throw new NotImplementedException();
 }

@@ -1,0 +1,82 @@
+using System.CommandLine;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Spectre.Console;
+using ZeroCopy.Manifests;
+using ZeroCopy.Store;
+
+namespace ZeroCopy.Node.Cli;
+
+/// <summary>What a running command gets: its options, the store, and where to print.</summary>
+internal sealed class CommandContext(ParseResult parsed)
+{
+    private static readonly JsonSerializerOptions JsonOptions = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>Whether standard output is for a machine.</summary>
+    public bool Json { get; } = parsed.GetValue(GlobalOptions.Json);
+
+    /// <summary>Whether errors show their stack trace.</summary>
+    public bool Verbose { get; } = parsed.GetValue(GlobalOptions.Verbose);
+
+    /// <summary>The directory given with <c>--store</c>; null for the default.</summary>
+    public string? StoreDirectory { get; } = parsed.GetValue(GlobalOptions.Store) is { Length: > 0 } directory ? Path.GetFullPath(directory) : null;
+
+    /// <summary>Standard output: answers only.</summary>
+    public TextWriter Output { get; } = parsed.InvocationConfiguration.Output;
+
+    /// <summary>Standard error: progress, logs, errors.</summary>
+    public TextWriter Error { get; } = parsed.InvocationConfiguration.Error;
+
+    public T Get<T>(Option<T> option) => parsed.GetValue(option)!;
+
+    public T Get<T>(Argument<T> argument) => parsed.GetValue(argument)!;
+
+    /// <summary>Settings of the store that the command works on.</summary>
+    public ObjectStoreOptions StoreOptions() =>
+        StoreDirectory is { } directory ? new ObjectStoreOptions { Directory = directory } : new ObjectStoreOptions();
+
+    public ObjectStore OpenStore() => ObjectStore.Open(StoreOptions());
+
+    /// <summary>A model by <c>NAME</c>, <c>NAME@VERSION</c> or the 64 digits of its id.</summary>
+    public static ModelHandle Resolve(ObjectStore store, string model)
+    {
+        if (ModelId.TryParse(model, out var id))
+        {
+            return store.Resolve(id);
+        }
+
+        return ModelName.TryParse(model, out var name)
+            ? store.Resolve(name)
+            : throw new UsageException($"'{model}' is neither a model name such as bert or bert@3 nor an id of 64 hexadecimal digits.");
+    }
+
+    public void PrintJson<T>(T value) => Output.WriteLine(JsonSerializer.Serialize(value, JsonOptions));
+
+    /// <summary>Prints a table to standard output, without colours or line breaks of its own where that is not a terminal.</summary>
+    public void Print(Table table)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Output) });
+        if (Console.IsOutputRedirected)
+        {
+            console.Profile.Width = int.MaxValue / 2;
+        }
+
+        console.Write(table.Border(TableBorder.Simple));
+    }
+
+    /// <summary>Runs <paramref name="work"/> under a progress bar on standard error where that is a terminal; else without one.</summary>
+    public Task<T> WithProgressAsync<T>(string what, Func<IProgress<double>, Task<T>> work) =>
+        Console.IsErrorRedirected ? work(new NoProgress()) : ProgressBar.RunAsync(Error, what, work);
+
+    private sealed class NoProgress : IProgress<double>
+    {
+        public void Report(double value)
+        {
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using System.Runtime.InteropServices;
+using ZeroCopy.Node.Commands;
+
+namespace ZeroCopy.Node.Cli;
+
+/// <summary>The command line <c>zerocopy</c>: parses, runs a command, and gives its exit code.</summary>
+internal static class CommandLine
+{
+    /// <summary>
+    /// Runs one command. SIGINT and SIGTERM cancel it, and it ends by itself with exit code 1; a second signal ends the process at once.
+    /// </summary>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    {
+        var parsed = Create().Parse(args);
+        if (parsed.Action is ParseErrorAction)
+        {
+            await error.WriteLineAsync(UsageError(parsed)).ConfigureAwait(false);
+            return ExitCode.Usage;
+        }
+
+        using var cancellation = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+        return await parsed.InvokeAsync(
+            new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
+            cancellation.Token).ConfigureAwait(false);
+
+        void Cancel(PosixSignalContext signal)
+        {
+            signal.Cancel = !cancellation.IsCancellationRequested;
+            cancellation.Cancel();
+        }
+    }
+
+    internal static RootCommand Create()
+    {
+        var root = new RootCommand("Stores PyTorch models once per host and runs them on shared weights.");
+        root.Options.Add(GlobalOptions.Store);
+        root.Options.Add(GlobalOptions.Json);
+        root.Options.Add(GlobalOptions.Verbose);
+        foreach (var command in AllCommands())
+        {
+            root.Subcommands.Add(command);
+        }
+
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExample((HelpAction)help.Action!);
+        return root;
+    }
+
+    private static IEnumerable<Command> AllCommands() =>
+    [
+        new PutCommand(),
+        new ListCommand(),
+        new ShowCommand(),
+        new RemoveCommand(),
+        new StoreCommand(),
+        new BenchCommand(),
+    ];
+
+    private static string UsageError(ParseResult parsed)
+    {
+        var path = new Stack<string>();
+        for (SymbolResult? result = parsed.CommandResult; result is CommandResult command; result = result.Parent)
+        {
+            path.Push(command.Command is RootCommand ? "zerocopy" : command.Command.Name);
+        }
+
+        var problems = string.Join(" ", parsed.Errors.Select(problem => problem.Message.TrimEnd('.') + ".").Distinct());
+        return $"zerocopy: {problems} '{string.Join(' ', path)} --help' shows how to use it.";
+    }
+}

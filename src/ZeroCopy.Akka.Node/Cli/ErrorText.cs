@@ -1,0 +1,33 @@
+using ZeroCopy.Errors;
+
+namespace ZeroCopy.Node.Cli;
+
+/// <summary>An error as one line: what happened, and what to do next.</summary>
+internal static class ErrorText
+{
+    public static string Of(Exception error)
+    {
+        var text = OneLine(error.Message);
+        return Hint(error) is { } hint ? $"{text.TrimEnd('.')}. {hint}" : text;
+    }
+
+    private static string? Hint(Exception error) => error switch
+    {
+        ModelNotFoundException => "'zerocopy ls' lists the models of the store.",
+        ModelInUseException => "End the process that uses it, then try again.",
+        RecipeUnavailableException => "Put the model as TorchScript (.pt) or as a folder with a config.json, or load it from C# with a factory.",
+        StoreUnavailableException => "Choose another directory with --store or ZEROCOPY_STORE.",
+        ZeroCopyException or UsageException => null,
+        FileNotFoundException or DirectoryNotFoundException => "Check the path.",
+        UnauthorizedAccessException => "Check the rights of the file and its folder.",
+        IOException => null,
+        _ => $"This is a bug ({error.GetType().Name}): run the command again with --verbose and report what it prints.",
+    };
+
+    /// <summary>Native libraries put stack traces behind the first line of their messages.</summary>
+    private static string OneLine(string message)
+    {
+        var end = message.AsSpan().IndexOfAny('\r', '\n');
+        return (end < 0 ? message : message[..end]).Trim();
+    }
+}

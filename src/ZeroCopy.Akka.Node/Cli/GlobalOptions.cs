@@ -1,0 +1,27 @@
+using System.CommandLine;
+using ZeroCopy.Store;
+
+namespace ZeroCopy.Node.Cli;
+
+/// <summary>Options that every command takes.</summary>
+internal static class GlobalOptions
+{
+    public static Option<string?> Store { get; } = new("--store")
+    {
+        Description = $"The store's directory (default: {ObjectStoreOptions.DirectoryVariable}, else a folder of the user in shared memory).",
+        HelpName = "DIR",
+        Recursive = true,
+    };
+
+    public static Option<bool> Json { get; } = new("--json")
+    {
+        Description = "Print JSON, and nothing else, on standard output.",
+        Recursive = true,
+    };
+
+    public static Option<bool> Verbose { get; } = new("--verbose")
+    {
+        Description = "Show the stack trace of an error.",
+        Recursive = true,
+    };
+}

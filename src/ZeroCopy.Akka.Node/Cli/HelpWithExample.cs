@@ -1,0 +1,19 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace ZeroCopy.Node.Cli;
+
+/// <summary>The usual help, with the command's example at its end.</summary>
+internal sealed class HelpWithExample(HelpAction help) : SynchronousCommandLineAction
+{
+    public override bool ClearsParseErrors => true;
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        var code = help.Invoke(parseResult);
+        var example = parseResult.CommandResult.Command is NodeCommand command ? command.Example : "zerocopy demo";
+        parseResult.InvocationConfiguration.Output.WriteLine($"Example:{Environment.NewLine}  {example}{Environment.NewLine}");
+        return code;
+    }
+}

@@ -1,0 +1,21 @@
+using System.CommandLine.Parsing;
+using ZeroCopy.Manifests;
+
+namespace ZeroCopy.Node.Commands;
+
+/// <summary>Reads a model name from the command line, so that a wrong one is a usage error.</summary>
+internal static class ModelNameParser
+{
+    public static ModelName Parse(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (!ModelName.TryParse(text, out var name))
+        {
+            result.AddError(
+                $"'{text}' is not a model name: up to {ModelName.MaxLength} letters, digits, '.', '_' or '-', "
+                + "and optionally '@' with a version counted from 1, such as bert@3.");
+        }
+
+        return name;
+    }
+}

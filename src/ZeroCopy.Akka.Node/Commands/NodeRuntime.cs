@@ -1,0 +1,46 @@
+using ZeroCopy.Node.Cli;
+using ZeroCopy.Node.Demo.Digits;
+using ZeroCopy.Store;
+using ZeroCopy.Torch;
+using ZeroCopy.Torch.Catalog;
+
+namespace ZeroCopy.Node.Commands;
+
+/// <summary>The store and the tensor runtime of one command, with every model type that this executable can build.</summary>
+internal sealed class NodeRuntime : IDisposable
+{
+    private NodeRuntime(ObjectStore store)
+    {
+        Store = store;
+        Torch = new TorchRuntime(store, CreateCatalog());
+    }
+
+    public ObjectStore Store { get; }
+
+    public TorchRuntime Torch { get; }
+
+    public static NodeRuntime Open(CommandContext context) => Open(context.StoreOptions());
+
+    public static NodeRuntime Open(ObjectStoreOptions options)
+    {
+        var store = ObjectStore.Open(options);
+        try
+        {
+            return new NodeRuntime(store);
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        Torch.Dispose();
+        Store.Dispose();
+    }
+
+    private static ModelCatalog CreateCatalog() =>
+        new ModelCatalog().Register<DigitClassifier, DigitConfiguration>(DigitConfiguration.Key, (_, build) => new DigitClassifier(build.Device));
+}

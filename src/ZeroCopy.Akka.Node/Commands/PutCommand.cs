@@ -1,0 +1,65 @@
+using System.CommandLine;
+using ZeroCopy.Manifests;
+using ZeroCopy.Node.Cli;
+using ZeroCopy.Store;
+
+namespace ZeroCopy.Node.Commands;
+
+/// <summary><c>zerocopy put</c>: a file or folder becomes a named model of the store.</summary>
+internal sealed class PutCommand : NodeCommand
+{
+    private readonly Argument<string> _path = new("PATH")
+    {
+        Description = "A TorchScript .pt, a .safetensors, a .safetensors.index.json, a TorchSharp .dat, or a folder with a config.json and weights.",
+    };
+
+    private readonly Option<ModelName> _name = new("--name")
+    {
+        Description = "The model's name, with a version or without: then it gets the next one.",
+        HelpName = "NAME[@VERSION]",
+        Required = true,
+        CustomParser = ModelNameParser.Parse,
+    };
+
+    private readonly Option<bool> _pin = new("--pin") { Description = "Keep the model from being evicted even when its name is gone." };
+
+    public PutCommand()
+        : base("put", "Put a model into the store.", "zerocopy put model.pt --name detector")
+    {
+        Arguments.Add(_path);
+        Options.Add(_name);
+        Options.Add(_pin);
+    }
+
+    public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var path = Path.GetFullPath(context.Get(_path));
+        if (!Path.Exists(path))
+        {
+            throw new FileNotFoundException($"There is no file or folder '{path}'.", path);
+        }
+
+        using var runtime = NodeRuntime.Open(context);
+        var options = new PutOptions { Name = context.Get(_name), Pin = context.Get(_pin) };
+        var handle = await context.WithProgressAsync(
+            $"put {Path.GetFileName(path)}",
+            progress => runtime.Torch.PutFileAsync(path, options, new PutFraction(progress), cancellationToken)).ConfigureAwait(false);
+
+        if (context.Json)
+        {
+            context.PrintJson(new { Name = handle.Name?.ToString(), Id = handle.Id.ToString(), handle.Bytes });
+        }
+        else
+        {
+            context.Output.WriteLine($"{handle}  {ByteSize.Text(handle.Bytes)}  {handle.Id}");
+        }
+
+        return ExitCode.Success;
+    }
+
+    /// <summary>Hashing and writing go side by side, and bytes that the store has already are hashed only.</summary>
+    private sealed class PutFraction(IProgress<double> inner) : IProgress<PutProgress>
+    {
+        public void Report(PutProgress value) => inner.Report(value.TotalBytes == 0 ? 1 : (double)value.HashedBytes / value.TotalBytes);
+    }
+}

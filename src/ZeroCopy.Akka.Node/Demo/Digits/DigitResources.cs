@@ -1,0 +1,9 @@
+namespace ZeroCopy.Node.Demo.Digits;
+
+/// <summary>The files of this folder that travel inside the executable.</summary>
+internal static class DigitResources
+{
+    public static Stream Open(string file) =>
+        typeof(DigitResources).Assembly.GetManifestResourceStream($"{typeof(DigitResources).Namespace}.{file}")
+        ?? throw new InvalidOperationException($"The executable carries no resource '{file}'.");
+}

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ZeroCopy.Blocks;
+using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Manifests;
 
@@ -9,30 +10,90 @@ namespace ZeroCopy.Manifests;
 /// </summary>
 public sealed class Manifest
 {
+    private readonly byte[] _canonicalJson;
+
     /// <summary>Creates a manifest.</summary>
-    /// <exception cref="ArgumentException">Two tensors or aliases share a name.</exception>
-    public Manifest(Recipe recipe, IEnumerable<TensorEntry> tensors, IEnumerable<KeyValuePair<string, string>>? metadata = null) =>
-        throw new NotImplementedException();
+    /// <exception cref="ArgumentException">Two tensors or aliases share a name, or a block has two sizes.</exception>
+    public Manifest(Recipe recipe, IEnumerable<TensorEntry> tensors, IEnumerable<KeyValuePair<string, string>>? metadata = null)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(tensors);
+        Recipe = recipe;
+        Tensors = [.. tensors.Select(Normalise)];
+        Metadata = (metadata ?? []).ToImmutableSortedDictionary(StringComparer.Ordinal);
+        RequireDistinctNames();
+        Blocks = DistinctBlocks();
+        _canonicalJson = ManifestJson.Write(this);
+        Id = ModelId.Of(_canonicalJson);
+    }
 
     /// <summary>SHA-256 of the canonical JSON.</summary>
-    public ModelId Id => throw new NotImplementedException();
+    public ModelId Id { get; }
 
     /// <summary>How to get the module.</summary>
-    public Recipe Recipe => throw new NotImplementedException();
+    public Recipe Recipe { get; }
 
     /// <summary>The tensors in the order of the module.</summary>
-    public ImmutableArray<TensorEntry> Tensors => throw new NotImplementedException();
+    public ImmutableArray<TensorEntry> Tensors { get; }
 
     /// <summary>Free text kept with the model, such as the metadata of a safetensors file.</summary>
-    public ImmutableSortedDictionary<string, string> Metadata => throw new NotImplementedException();
+    public ImmutableSortedDictionary<string, string> Metadata { get; }
 
     /// <summary>Every distinct block of the model, the script skeleton included.</summary>
-    public ImmutableArray<BlockId> Blocks => throw new NotImplementedException();
+    public ImmutableArray<BlockId> Blocks { get; }
 
     /// <summary>UTF-8 JSON without white space, members in a fixed order.</summary>
-    public ReadOnlySpan<byte> ToCanonicalJson() => throw new NotImplementedException();
+    public ReadOnlySpan<byte> ToCanonicalJson() => _canonicalJson;
 
     /// <summary>Reads a manifest.</summary>
     /// <exception cref="ZeroCopy.Errors.InvalidModelException">Not a manifest of ours; the message says what is wrong where.</exception>
-    public static Manifest Parse(ReadOnlySpan<byte> json) => throw new NotImplementedException();
+    public static Manifest Parse(ReadOnlySpan<byte> json) => ManifestJson.Read(json);
+
+    // The stride of a dimension of size one says nothing: equal tensors get equal manifests.
+    private static TensorEntry Normalise(TensorEntry tensor)
+    {
+        var aliases = tensor.Aliases.IsDefault ? [] : tensor.Aliases.Sort(StringComparer.Ordinal);
+        var layout = tensor.Layout.IsContiguous ? new TensorLayout(tensor.Layout.DType, tensor.Layout.Shape.AsSpan()) : tensor.Layout;
+        return tensor with { Aliases = aliases, Layout = layout };
+    }
+
+    private void RequireDistinctNames()
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var tensor in Tensors)
+        {
+            foreach (var name in tensor.Aliases.Prepend(tensor.Name))
+            {
+                if (!names.Add(name))
+                {
+                    throw new ArgumentException($"Two tensors share the name '{name}'.");
+                }
+            }
+        }
+    }
+
+    private ImmutableArray<BlockId> DistinctBlocks()
+    {
+        var sizes = new Dictionary<BlockId, long>();
+        var blocks = ImmutableArray.CreateBuilder<BlockId>(Tensors.Length + 1);
+        foreach (var tensor in Tensors)
+        {
+            if (sizes.TryAdd(tensor.Block, tensor.Layout.ByteLength))
+            {
+                blocks.Add(tensor.Block);
+            }
+            else if (sizes[tensor.Block] != tensor.Layout.ByteLength)
+            {
+                throw new ArgumentException(
+                    $"Tensor '{tensor.Name}' has {tensor.Layout.ByteLength} bytes; another tensor with the same block has {sizes[tensor.Block]}.");
+            }
+        }
+
+        if (Recipe is Recipe.Script script && !sizes.ContainsKey(script.Skeleton))
+        {
+            blocks.Add(script.Skeleton);
+        }
+
+        return blocks.DrainToImmutable();
+    }
 }

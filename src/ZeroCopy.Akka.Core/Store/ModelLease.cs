@@ -1,5 +1,6 @@
 using ZeroCopy.Blocks;
 using ZeroCopy.Manifests;
+using ZeroCopy.Memory;
 
 namespace ZeroCopy.Store;
 
@@ -8,29 +9,66 @@ namespace ZeroCopy.Store;
 /// </summary>
 public sealed class ModelLease : IDisposable
 {
+    private readonly ResidentModel _model;
+    private readonly Action<ModelLease> _onDispose;
+    private int _disposed;
+
+    internal ModelLease(ResidentModel model, ModelHandle handle, string holder, Action<ModelLease> onDispose)
+    {
+        _model = model;
+        _onDispose = onDispose;
+        Handle = handle;
+        Holder = holder;
+    }
+
     /// <summary>The model.</summary>
-    public Manifest Manifest => throw new NotImplementedException();
+    public Manifest Manifest => _model.Manifest;
 
     /// <summary>The handle of the model.</summary>
-    public ModelHandle Handle => throw new NotImplementedException();
+    public ModelHandle Handle { get; }
+
+    internal string Holder { get; }
+
+    internal ResidentModel Model => _model;
 
     /// <summary>
     /// The address of a block's first byte in this process's mapping, and one reference on that mapping: it outlives the lease until
     /// <see cref="Release"/> was called once for each <see cref="Retain"/>. Blocks start on 64 bytes.
     /// </summary>
     /// <exception cref="ArgumentException">The block does not belong to the model.</exception>
-    public nint Retain(BlockId block) => throw new NotImplementedException();
+    /// <exception cref="ObjectDisposedException">The lease has ended.</exception>
+    public nint Retain(BlockId block)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        var (mapping, address, _) = _model.Find(block);
+        MappingRegistry.Retain(mapping);
+        return address;
+    }
 
     /// <summary>Copies nothing: a block's bytes, valid until the lease is disposed.</summary>
     /// <exception cref="ArgumentException">The block does not belong to the model, or is over 2 GiB.</exception>
-    public ReadOnlySpan<byte> Bytes(BlockId block) => throw new NotImplementedException();
+    /// <exception cref="ObjectDisposedException">The lease has ended.</exception>
+    public unsafe ReadOnlySpan<byte> Bytes(BlockId block)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        var (_, address, length) = _model.Find(block);
+        return length <= Array.MaxLength
+            ? new ReadOnlySpan<byte>((void*)address, (int)length)
+            : throw new ArgumentException($"Block {block} has {length} bytes; a span holds at most {Array.MaxLength}. Use Retain.", nameof(block));
+    }
 
     /// <summary>
     /// Gives back one reference on the mapping around <paramref name="address"/>; the last one unmaps it. Callable from any thread, so that
-    /// the deleter of a native tensor can call it.
+    /// the deleter of a native tensor can call it; an address that is in no mapping is ignored.
     /// </summary>
-    public static void Release(nint address) => throw new NotImplementedException();
+    public static void Release(nint address) => MappingRegistry.Release(address);
 
     /// <summary>Ends the lease. Mappings stay while blocks of them are retained.</summary>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _onDispose(this);
+        }
+    }
 }

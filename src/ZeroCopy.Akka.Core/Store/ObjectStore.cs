@@ -1,4 +1,6 @@
+using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
+using ZeroCopy.Memory;
 
 namespace ZeroCopy.Store;
 
@@ -8,72 +10,291 @@ namespace ZeroCopy.Store;
 /// </summary>
 public sealed class ObjectStore : IDisposable
 {
+    private readonly StoreCatalog _catalog;
+    private readonly Generation _generation;
+    private readonly StoreLock _lock;
+    private readonly LeaseLedger _leases = new();
+    private readonly WaitingPuts _waiting;
+    private readonly Capacity _capacity;
+    private readonly Reclaimer _reclaimer;
+    private readonly Remover _remover;
+    private readonly CancellationTokenSource _closing = new();
+    private int _disposed;
+
+    private ObjectStore(ObjectStoreOptions options, StoreDirectory directory)
+    {
+        Options = options;
+        _generation = new Generation(directory.GenerationFile);
+        _lock = new StoreLock(directory, _generation);
+        _catalog = new StoreCatalog(directory, _generation, _lock);
+        _waiting = new WaitingPuts(options.TimeProvider);
+        _capacity = new Capacity(_catalog, options);
+        _reclaimer = new Reclaimer(_catalog, _leases, options.Log ?? (_ => { }));
+        _remover = new Remover(_catalog, _leases, _reclaimer);
+        MappingRegistry.Unmapped += _waiting.Signal;
+    }
+
     /// <summary>
     /// Opens the store and makes its directory where it is missing; sweeps what dead processes left behind.
     /// </summary>
-    /// <exception cref="ZeroCopy.Errors.StoreUnavailableException">The directory cannot be used; the message says why and what to do.</exception>
-    public static ObjectStore Open(ObjectStoreOptions? options = null) => throw new NotImplementedException();
+    /// <exception cref="StoreUnavailableException">The directory cannot be used; the message says why and what to do.</exception>
+    public static ObjectStore Open(ObjectStoreOptions? options = null)
+    {
+        options ??= new ObjectStoreOptions();
+        var directory = StoreDirectory.Prepare(options.Directory);
+        var store = new ObjectStore(options, directory);
+        try
+        {
+            store.Sweep();
+            return store;
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>The settings the store was opened with.</summary>
-    public ObjectStoreOptions Options => throw new NotImplementedException();
+    public ObjectStoreOptions Options { get; }
 
     /// <summary>
     /// Writes the blocks that the store lacks, then the manifest, then the name. Nothing is visible before all of it is; a put that fails or
     /// is cancelled leaves nothing behind. Waits for room up to its deadline.
     /// </summary>
-    /// <exception cref="ZeroCopy.Errors.StoreFullException">No room before the deadline.</exception>
+    /// <exception cref="StoreFullException">No room before the deadline.</exception>
     public Task<ModelHandle> PutAsync(
-        ModelContent content, PutOptions? options = null, IProgress<PutProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+        ModelContent content, PutOptions? options = null, IProgress<PutProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        ThrowIfDisposed();
+        return Task.Run(
+            async () =>
+            {
+                using var linked = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token, cancellationToken);
+                var put = new PutOperation(_catalog, _capacity, _reclaimer, _waiting, Options);
+                return await put.RunAsync(content, options ?? new PutOptions(), progress, linked.Token).ConfigureAwait(false);
+            },
+            cancellationToken);
+    }
 
     /// <summary>Leases a model: it stays in the store and mapped until the lease is disposed. <paramref name="holder"/> is for people to read.</summary>
-    /// <exception cref="ZeroCopy.Errors.ModelNotFoundException">No such model.</exception>
-    public ModelLease Acquire(ModelId model, string holder) => throw new NotImplementedException();
+    /// <exception cref="ModelNotFoundException">No such model.</exception>
+    /// <exception cref="InvalidModelException">The store has lost some of the model's blocks.</exception>
+    public ModelLease Acquire(ModelId model, string holder)
+    {
+        ThrowIfDisposed();
+        lock (_catalog.Gate)
+        {
+            // A leased model cannot go away: no look at the files is needed.
+            if (_leases.TryGet(model, out var resident))
+            {
+                return Lease(resident, holder);
+            }
+        }
+
+        using var change = _catalog.Begin();
+        lock (_catalog.Gate)
+        {
+            return Lease(
+                _leases.TryGet(model, out var resident) ? resident : ResidentModel.Load(_catalog, Find(model), Options), holder);
+        }
+    }
 
     /// <summary>The model that a name points to; without a version, the newest.</summary>
-    /// <exception cref="ZeroCopy.Errors.ModelNotFoundException">No such name.</exception>
-    public ModelHandle Resolve(ModelName name) => throw new NotImplementedException();
+    /// <exception cref="ModelNotFoundException">No such name.</exception>
+    public ModelHandle Resolve(ModelName name)
+    {
+        Refresh();
+        lock (_catalog.Gate)
+        {
+            return _catalog.Names.TryResolve(name, out var full, out var model) && _catalog.Models.TryGet(model, out var record)
+                ? new ModelHandle(model, _catalog.BytesOf(record), full)
+                : throw new ModelNotFoundException($"The store in {Options.Directory} has no model named {name}.");
+        }
+    }
 
     /// <summary>The handle of a model that is known by its id.</summary>
-    public ModelHandle Resolve(ModelId model) => throw new NotImplementedException();
+    /// <exception cref="ModelNotFoundException">No such model.</exception>
+    public ModelHandle Resolve(ModelId model)
+    {
+        Refresh();
+        lock (_catalog.Gate)
+        {
+            return new ModelHandle(model, _catalog.BytesOf(Find(model)));
+        }
+    }
 
     /// <summary>Reads a model's manifest without leasing it.</summary>
-    /// <exception cref="ZeroCopy.Errors.ModelNotFoundException">No such model.</exception>
-    public Manifest ReadManifest(ModelId model) => throw new NotImplementedException();
+    /// <exception cref="ModelNotFoundException">No such model.</exception>
+    public Manifest ReadManifest(ModelId model)
+    {
+        Refresh();
+        lock (_catalog.Gate)
+        {
+            return Find(model).Manifest;
+        }
+    }
 
     /// <summary>Points a name to a model; without a version it gets the next one. Returns the name with its version.</summary>
-    public ModelName SetName(ModelName name, ModelId model) => throw new NotImplementedException();
+    /// <exception cref="ModelNotFoundException">No such model.</exception>
+    public ModelName SetName(ModelName name, ModelId model) => Change(change =>
+    {
+        Find(model);
+        return NameWriter.Set(_catalog, change, name, model);
+    });
 
     /// <summary>Keeps a model from being evicted, or no longer.</summary>
-    public void SetPinned(ModelId model, bool pinned) => throw new NotImplementedException();
+    /// <exception cref="ModelNotFoundException">No such model.</exception>
+    public void SetPinned(ModelId model, bool pinned) => Change(change =>
+    {
+        Find(model);
+        if (pinned)
+        {
+            NameWriter.Pin(_catalog, change, model);
+        }
+        else
+        {
+            NameWriter.Unpin(_catalog, change, model);
+        }
+
+        return pinned;
+    });
 
     /// <summary>
     /// Removes a name, and the model behind it when no other name points to it. Without a version: every version of the name.
     /// </summary>
-    /// <exception cref="ZeroCopy.Errors.ModelInUseException">The model is leased, here or by another process; nothing was removed.</exception>
-    public void Remove(ModelName name) => throw new NotImplementedException();
+    /// <exception cref="ModelNotFoundException">No such name.</exception>
+    /// <exception cref="ModelInUseException">The model is leased, here or by another process; nothing was removed.</exception>
+    public void Remove(ModelName name) => Change(change =>
+    {
+        _remover.Remove(change, name);
+        return true;
+    });
 
     /// <summary>Removes a model with all its names.</summary>
-    /// <exception cref="ZeroCopy.Errors.ModelInUseException">The model is leased, here or by another process; nothing was removed.</exception>
-    public void Remove(ModelId model) => throw new NotImplementedException();
+    /// <exception cref="ModelNotFoundException">No such model.</exception>
+    /// <exception cref="ModelInUseException">The model is leased, here or by another process; nothing was removed.</exception>
+    public void Remove(ModelId model) => Change(change =>
+    {
+        Find(model);
+        _remover.RemoveModels(change, model);
+        return true;
+    });
 
     /// <summary>All models, by name, then by id.</summary>
-    public IReadOnlyList<ModelInfo> List() => throw new NotImplementedException();
+    public IReadOnlyList<ModelInfo> List()
+    {
+        Refresh();
+        lock (_catalog.Gate)
+        {
+            return StoreListing.List(_catalog, _leases);
+        }
+    }
 
     /// <summary>Counts and sizes.</summary>
-    public StoreStatistics GetStatistics() => throw new NotImplementedException();
+    public StoreStatistics GetStatistics()
+    {
+        Refresh();
+        lock (_catalog.Gate)
+        {
+            return StoreListing.Statistics(_catalog, _leases, _capacity, _waiting.Count);
+        }
+    }
 
-    /// <summary>Hashes every block again.</summary>
-    public Task<VerifyReport> VerifyAsync(IProgress<long>? progress = null, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    /// <summary>Hashes every block again. <paramref name="progress"/> gets the bytes hashed so far.</summary>
+    public Task<VerifyReport> VerifyAsync(IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return Task.Run(() => new Verifier(_catalog).Run(progress, cancellationToken), cancellationToken);
+    }
 
     /// <summary>
     /// Deletes temporary files of dead processes and segments without live blocks, and repacks segments that are mostly dead.
     /// <paramref name="unnamed"/> also removes models that have no name, no pin and no lease.
     /// </summary>
-    public Task<CollectReport> CollectAsync(bool unnamed = false, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    public Task<CollectReport> CollectAsync(bool unnamed = false, CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return Task.Run(() => Change(change => new Collector(_catalog, _leases, _reclaimer).Run(change, unnamed, cancellationToken)), cancellationToken);
+    }
 
     /// <summary>Stops waiting puts and closes the store's files. Leases that are still held stay valid.</summary>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        MappingRegistry.Unmapped -= _waiting.Signal;
+        _closing.Cancel();
+        _waiting.Dispose();
+        _lock.Dispose();
+        _generation.Dispose();
+    }
+
+    private void Sweep() => Change(change =>
+    {
+        _reclaimer.DeleteAbandonedFiles();
+        _reclaimer.DeleteDeadSegments(change);
+        foreach (var (file, reason) in _catalog.Unreadable)
+        {
+            Options.Log?.Invoke($"Left out {file}: {reason}");
+        }
+
+        return true;
+    });
+
+    private T Change<T>(Func<StoreChange, T> work)
+    {
+        ThrowIfDisposed();
+        try
+        {
+            using var change = _catalog.Begin();
+            lock (_catalog.Gate)
+            {
+                var result = work(change);
+                change.Complete();
+                return result;
+            }
+        }
+        finally
+        {
+            _waiting.Signal();
+        }
+    }
+
+    private void Refresh()
+    {
+        ThrowIfDisposed();
+        _catalog.Refresh();
+    }
+
+    private ModelRecord Find(ModelId model) => _catalog.Models.TryGet(model, out var record)
+        ? record
+        : throw new ModelNotFoundException($"The store in {Options.Directory} has no model {model}.");
+
+    private ModelLease Lease(ResidentModel resident, string holder)
+    {
+        LastUse.Record(resident.Record, _catalog.Directory.ManifestPath(resident.Record.Id), Options.TimeProvider.GetUtcNow());
+        var handle = new ModelHandle(resident.Record.Id, _catalog.BytesOf(resident.Record));
+        _leases.Add(resident, holder);
+        return new ModelLease(resident, handle, holder, Release);
+    }
+
+    private void Release(ModelLease lease)
+    {
+        lock (_catalog.Gate)
+        {
+            if (_leases.Remove(lease.Model, lease.Holder))
+            {
+                lease.Model.Unload();
+            }
+        }
+
+        _waiting.Signal();
+    }
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
 }

@@ -27,6 +27,12 @@ public sealed record ObjectStoreOptions
     /// <summary>The clock behind deadlines and last-use times.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
+    /// <summary>
+    /// Gets one line for each thing that the store does by itself: swept, evicted, left out. Called from any thread, under the store's lock:
+    /// it must return at once. Null for none.
+    /// </summary>
+    public Action<string>? Log { get; init; }
+
     private static string DefaultDirectory()
     {
         if (Environment.GetEnvironmentVariable(DirectoryVariable) is { Length: > 0 } configured)

@@ -1,0 +1,111 @@
+using ZeroCopy.Store;
+
+namespace ZeroCopy.Memory;
+
+/// <summary>
+/// All mappings of this process: one a segment, found by path when a model is leased and by address when a native tensor is freed.
+/// Static, because a deleter knows nothing but its address, and because two stores on one directory shall share their mappings.
+/// </summary>
+internal static class MappingRegistry
+{
+    private static readonly Lock Gate = new();
+    private static readonly Dictionary<(string Path, MappingMode Mode), SegmentMapping> ByPath = [];
+
+    // Sorted by address and replaced as a whole, so that deleters search it without a lock.
+    private static SegmentMapping[] s_byAddress = [];
+    private static long s_retained;
+
+    /// <summary>Raised after a mapping is gone: its segment may be deletable now.</summary>
+    public static event Action? Unmapped;
+
+    public static int LiveMappings => Volatile.Read(ref s_byAddress).Length;
+
+    /// <summary>References that blocks' users hold, without those of leases.</summary>
+    public static long RetainedReferences => Interlocked.Read(ref s_retained);
+
+    /// <summary>The mapping of a segment, with one more reference; maps it where it is not mapped yet.</summary>
+    public static SegmentMapping Map(string path, MappingMode mode, bool prefault)
+    {
+        lock (Gate)
+        {
+            if (ByPath.TryGetValue((path, mode), out var known) && known.TryRetain())
+            {
+                return known;
+            }
+
+            var mapping = new SegmentMapping(path, mode, prefault);
+            ByPath[(path, mode)] = mapping;
+            var next = s_byAddress.Append(mapping).OrderBy(m => m.Base).ToArray();
+            Volatile.Write(ref s_byAddress, next);
+            return mapping;
+        }
+    }
+
+    public static void Unmap(SegmentMapping mapping)
+    {
+        if (!mapping.Release())
+        {
+            return;
+        }
+
+        lock (Gate)
+        {
+            if (ByPath.TryGetValue((mapping.Path, mapping.Mode), out var current) && ReferenceEquals(current, mapping))
+            {
+                ByPath.Remove((mapping.Path, mapping.Mode));
+            }
+
+            // Before the memory goes: its addresses may be given to the next mapping.
+            Volatile.Write(ref s_byAddress, [.. s_byAddress.Where(m => !ReferenceEquals(m, mapping))]);
+            mapping.Unmap();
+        }
+
+        Unmapped?.Invoke();
+    }
+
+    public static void Retain(SegmentMapping mapping)
+    {
+        if (!mapping.TryRetain())
+        {
+            throw new InvalidOperationException($"{mapping.Path} is not mapped any more.");
+        }
+
+        Interlocked.Increment(ref s_retained);
+    }
+
+    /// <summary>Gives a retained reference back. Never throws: an unknown address is ignored, for the caller is a native deleter.</summary>
+    public static void Release(nint address)
+    {
+        if (Find(address) is { } mapping)
+        {
+            Interlocked.Decrement(ref s_retained);
+            Unmap(mapping);
+        }
+    }
+
+    private static SegmentMapping? Find(nint address)
+    {
+        var mappings = Volatile.Read(ref s_byAddress);
+        var low = 0;
+        var high = mappings.Length - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) >>> 1;
+            if (mappings[middle].Contains(address))
+            {
+                return mappings[middle];
+            }
+
+            if (mappings[middle].Base < address)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle - 1;
+            }
+        }
+
+        return null;
+    }
+}

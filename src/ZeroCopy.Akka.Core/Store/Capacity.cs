@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using ZeroCopy.Errors;
+
+namespace ZeroCopy.Store;
+
+/// <summary>How many bytes the store holds and may still take. Its callers hold the store's lock and the catalog's gate.</summary>
+internal sealed class Capacity(StoreCatalog catalog, ObjectStoreOptions options)
+{
+    private const string Setting = "zerocopy.object-store.capacity";
+    private const long DockerDefaultBytes = 64L << 20;
+    private const string SharedMemory = "/dev/shm";
+
+    /// <summary>The limit of the settings, or four fifths of the file system.</summary>
+    public long LimitBytes => options.CapacityBytes > 0 ? options.CapacityBytes : catalog.Directory.FileSystemBytes().Total / 5 * 4;
+
+    /// <summary>Bytes of puts under way in any process: a temporary file has its full length from the start.</summary>
+    public long TemporaryBytes()
+    {
+        var bytes = 0L;
+        foreach (var file in new DirectoryInfo(catalog.Directory.Temporary).EnumerateFiles())
+        {
+            try
+            {
+                bytes += file.Length;
+            }
+            catch (FileNotFoundException)
+            {
+                // Its put ended between the listing and here.
+                continue;
+            }
+        }
+
+        return bytes;
+    }
+
+    public long UsedBytes() => catalog.Index.SegmentBytes + TemporaryBytes();
+
+    /// <summary>What a put can get without eviction.</summary>
+    public long FreeBytes()
+    {
+        var free = Math.Max(0, Math.Min(LimitBytes - UsedBytes(), catalog.Directory.FileSystemBytes().Available));
+        Debug.Assert(free >= 0 && free <= LimitBytes, "Free bytes lie between nothing and the limit.");
+        return free;
+    }
+
+    public StoreFullException Full(long needed, long free)
+    {
+        var (total, available) = catalog.Directory.FileSystemBytes();
+        var fileSystemIsLimit = options.CapacityBytes <= 0 || available < needed;
+        var limit = fileSystemIsLimit ? Math.Min(total, LimitBytes) : LimitBytes;
+        var message = $"The store in {catalog.Directory.Root} has no room for {needed} bytes: {free} are free of a limit of {limit}"
+            + (fileSystemIsLimit ? $" (file system of {total} bytes, {available} of them available)" : $" ({Setting})")
+            + ", and models that are named, pinned or leased are not evicted. ";
+        if (fileSystemIsLimit && total <= DockerDefaultBytes && catalog.Directory.Root.StartsWith(SharedMemory, StringComparison.Ordinal))
+        {
+            message += $"{SharedMemory} of 64 MB is Docker's default: start the container with --shm-size (for example --shm-size=8g), or --ipc=host.";
+            return new StoreFullException(message, needed, free, limit, "--shm-size");
+        }
+
+        message += fileSystemIsLimit
+            ? "Remove models, or set zerocopy.object-store.directory to a larger file system."
+            : $"Remove models, or raise {Setting}.";
+        return new StoreFullException(message, needed, free, limit, fileSystemIsLimit ? "zerocopy.object-store.directory" : Setting);
+    }
+}

@@ -1,0 +1,25 @@
+namespace ZeroCopy.Store;
+
+/// <summary>Garbage collection on demand. Its caller holds the store's lock and the catalog's gate.</summary>
+internal sealed class Collector(StoreCatalog catalog, LeaseLedger leases, Reclaimer reclaimer)
+{
+    public CollectReport Run(StoreChange change, bool unnamed, CancellationToken cancellationToken)
+    {
+        var before = catalog.Index.SegmentBytes;
+        var models = 0;
+        if (unnamed)
+        {
+            foreach (var model in EvictionPolicy.Order(catalog, leases))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                models += reclaimer.TryRemove(change, model.Id) ? 1 : 0;
+            }
+        }
+
+        var (temporaryFiles, temporaryBytes) = reclaimer.DeleteAbandonedFiles();
+        var (segments, _) = reclaimer.DeleteDeadSegments(change);
+        var repacked = new Repacker(catalog).Run(change, cancellationToken);
+        return new CollectReport(
+            models, temporaryFiles + segments, repacked, Math.Max(0, before - catalog.Index.SegmentBytes) + temporaryBytes);
+    }
+}

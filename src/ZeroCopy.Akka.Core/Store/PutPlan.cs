@@ -1,0 +1,73 @@
+using System.Security.Cryptography;
+using ZeroCopy.Blocks;
+using ZeroCopy.Manifests;
+
+namespace ZeroCopy.Store;
+
+/// <summary>What a put comes to once everything is hashed: the manifest, and for each distinct block a source that has its bytes.</summary>
+internal sealed class PutPlan
+{
+    private PutPlan(Manifest manifest, IReadOnlyDictionary<BlockId, TensorSource> sources, long bytes)
+    {
+        Manifest = manifest;
+        Sources = sources;
+        Bytes = bytes;
+    }
+
+    public Manifest Manifest { get; }
+
+    public IReadOnlyDictionary<BlockId, TensorSource> Sources { get; }
+
+    /// <summary>Bytes of all distinct blocks.</summary>
+    public long Bytes { get; }
+
+    /// <exception cref="ArgumentException">The content has no recipe, or two tensors share a name.</exception>
+    public static PutPlan Hash(ModelContent content, PutMeter meter, CancellationToken cancellationToken)
+    {
+        var sources = content.Tensors.ToList();
+        if (!content.ScriptSkeleton.IsEmpty)
+        {
+            sources.Add(new MemoryTensorSource("script", content.ScriptSkeleton));
+        }
+        else if (content.Recipe is null or Recipe.Script)
+        {
+            throw new ArgumentException("A put needs a recipe, or the script skeleton that becomes one.", nameof(content));
+        }
+
+        var ids = new BlockId[sources.Count];
+
+        // The largest first: the last to finish is then a small one.
+        var order = Enumerable.Range(0, sources.Count).OrderByDescending(i => sources[i].Layout.ByteLength).ToArray();
+        Parallel.ForEach(
+            System.Collections.Concurrent.Partitioner.Create(order, loadBalance: true),
+            new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount },
+            i => ids[i] = Hash(sources[i], meter, cancellationToken));
+
+        var recipe = content.ScriptSkeleton.IsEmpty ? content.Recipe! : new Recipe.Script(ids[^1]);
+        var entries = content.Tensors.Select((t, i) => new TensorEntry(t.Name, t.Role, t.Layout, ids[i], t.Aliases));
+        var distinct = new Dictionary<BlockId, TensorSource>(sources.Count);
+        for (var i = 0; i < sources.Count; i++)
+        {
+            distinct.TryAdd(ids[i], sources[i]);
+        }
+
+        return new PutPlan(
+            new Manifest(recipe, entries, content.Metadata), distinct, distinct.Values.Sum(source => source.Layout.ByteLength));
+    }
+
+    private static BlockId Hash(TensorSource source, PutMeter meter, CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        SourceReader.ForEachPiece(
+            source,
+            0,
+            source.Layout.ByteLength,
+            (_, bytes) =>
+            {
+                hash.AppendData(bytes);
+                meter.Hashed(bytes.Length);
+            },
+            cancellationToken);
+        return BlockId.FromHash(hash.GetHashAndReset());
+    }
+}

@@ -1,0 +1,68 @@
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+using ZeroCopy.Memory;
+
+namespace ZeroCopy.Store;
+
+/// <summary>Removes names and models: all that was asked for, or nothing. Its callers hold the store's lock and the catalog's gate.</summary>
+internal sealed class Remover(StoreCatalog catalog, LeaseLedger leases, Reclaimer reclaimer)
+{
+    public void Remove(StoreChange change, ModelName name)
+    {
+        var pointers = catalog.Names.Matching(name);
+        if (pointers.IsEmpty)
+        {
+            throw new ModelNotFoundException($"The store in {catalog.Directory.Root} has no model named {name}.");
+        }
+
+        var going = pointers.Select(p => p.Name).ToHashSet();
+        var models = pointers.Select(p => p.Model).Distinct()
+            .Where(model => catalog.Models.Contains(model) && catalog.Names.All().All(p => p.Model != model || going.Contains(p.Name))).ToArray();
+        RemoveModels(change, models);
+        foreach (var (pointer, model) in pointers)
+        {
+            NameWriter.Remove(catalog, change, pointer, model);
+        }
+    }
+
+    public void RemoveModels(StoreChange change, params IReadOnlyList<ModelId> models)
+    {
+        foreach (var model in models)
+        {
+            RequireUnused(change, model);
+        }
+
+        foreach (var model in models)
+        {
+            if (!reclaimer.TryRemove(change, model))
+            {
+                throw InUse(model, "another process");
+            }
+        }
+
+        reclaimer.DeleteDeadSegments(change);
+    }
+
+    private void RequireUnused(StoreChange change, ModelId model)
+    {
+        if (leases.CountOf(model) is > 0 and var count)
+        {
+            throw InUse(model, $"this process: {count} lease{(count == 1 ? "" : "s")}, held by {leases.DescribeHolders(model)}");
+        }
+
+        change.Touch(StoreArea.Manifests);
+        var path = catalog.Directory.ManifestPath(model);
+        using var handle = ExclusiveFile.TryLock(path);
+        if (handle is null)
+        {
+            var processes = FileOwner.LockHolders(path);
+            throw InUse(
+                model,
+                processes.Count == 0 ? "another process"
+                : $"{processes.Count} other process{(processes.Count == 1 ? "" : "es")}: process id {string.Join(", ", processes)}");
+        }
+    }
+
+    private static ModelInUseException InUse(ModelId model, string by) =>
+        new($"Model {model} is leased by {by}. Nothing was removed; release the leases first.");
+}

@@ -1,0 +1,106 @@
+using System.Collections.Frozen;
+using Microsoft.Win32.SafeHandles;
+using ZeroCopy.Blocks;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+using ZeroCopy.Memory;
+
+namespace ZeroCopy.Store;
+
+/// <summary>
+/// A model that this process leases: its segments mapped, its manifest file held open (the shared lock that tells other processes that the
+/// model is leased). Shared by all leases of the process on the model.
+/// </summary>
+internal sealed class ResidentModel
+{
+    private readonly FrozenDictionary<BlockId, (SegmentMapping Mapping, long Offset, long Length)> _blocks;
+    private readonly SegmentMapping[] _mappings;
+    private readonly SafeFileHandle _manifestLock;
+
+    private ResidentModel(
+        ModelRecord record, Dictionary<BlockId, (SegmentMapping Mapping, long Offset, long Length)> blocks, SegmentMapping[] mappings,
+        SafeFileHandle manifestLock)
+    {
+        Record = record;
+        _blocks = blocks.ToFrozenDictionary();
+        _mappings = mappings;
+        _manifestLock = manifestLock;
+    }
+
+    public ModelRecord Record { get; }
+
+    public Manifest Manifest => Record.Manifest;
+
+    /// <summary>Who holds leases, one entry a lease.</summary>
+    public List<string> Holders { get; } = [];
+
+    /// <summary>Maps a model. The caller holds the store's lock and the catalog's gate.</summary>
+    public static ResidentModel Load(StoreCatalog catalog, ModelRecord record, ObjectStoreOptions options)
+    {
+        var manifestLock = File.OpenHandle(catalog.Directory.ManifestPath(record.Id), FileMode.Open, FileAccess.Read, FileShare.Read);
+        var mappings = new Dictionary<string, SegmentMapping>(StringComparer.Ordinal);
+        try
+        {
+            var blocks = new Dictionary<BlockId, (SegmentMapping Mapping, long Offset, long Length)>(record.Manifest.Blocks.Length);
+            foreach (var block in record.Manifest.Blocks)
+            {
+                if (!catalog.Index.TryFind(block, out var location))
+                {
+                    throw new InvalidModelException(
+                        $"Model {record.Id} is damaged: the store in {catalog.Directory.Root} has no block {block}. 'store verify' lists all damage; put the model again.");
+                }
+
+                if (!mappings.TryGetValue(location.Segment.FileName, out var mapping))
+                {
+                    mapping = MappingRegistry.Map(
+                        catalog.Directory.SegmentPath(location.Segment.FileName), options.Mapping, options.Prefault);
+                    mappings.Add(location.Segment.FileName, mapping);
+                }
+
+                blocks.Add(block, (mapping, location.Offset, location.Length));
+            }
+
+            foreach (var tensor in record.Manifest.Tensors)
+            {
+                if (blocks[tensor.Block].Length != tensor.Layout.ByteLength)
+                {
+                    throw new InvalidModelException(
+                        $"Model {record.Id} is damaged: tensor '{tensor.Name}' needs {tensor.Layout.ByteLength} bytes, its block has {blocks[tensor.Block].Length}.");
+                }
+            }
+
+            return new ResidentModel(record, blocks, [.. mappings.Values], manifestLock);
+        }
+        catch
+        {
+            foreach (var mapping in mappings.Values)
+            {
+                MappingRegistry.Unmap(mapping);
+            }
+
+            manifestLock.Dispose();
+            throw;
+        }
+    }
+
+    public (SegmentMapping Mapping, nint Address, long Length) Find(BlockId block)
+    {
+        if (!_blocks.TryGetValue(block, out var place))
+        {
+            throw new ArgumentException($"Block {block} does not belong to model {Record.Id}.", nameof(block));
+        }
+
+        // An empty block may lie behind the last byte of the file; any address of the mapping will do for it.
+        return (place.Mapping, place.Length == 0 ? place.Mapping.Base : place.Mapping.Base + (nint)place.Offset, place.Length);
+    }
+
+    public void Unload()
+    {
+        foreach (var mapping in _mappings)
+        {
+            MappingRegistry.Unmap(mapping);
+        }
+
+        _manifestLock.Dispose();
+    }
+}

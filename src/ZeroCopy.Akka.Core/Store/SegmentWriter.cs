@@ -1,0 +1,96 @@
+using Microsoft.Win32.SafeHandles;
+using ZeroCopy.Blocks;
+
+namespace ZeroCopy.Store;
+
+/// <summary>
+/// A segment on its way into the store: a temporary file with its full length, so that every process counts it, and held exclusively, so
+/// that nobody sweeps it while its writer lives. Disposing it unpublished deletes it.
+/// </summary>
+internal sealed class SegmentWriter : IDisposable
+{
+    private const UnixFileMode ReadOnly = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    // Large blocks are cut, so that one huge tensor is copied by all cores.
+    private const long PieceBytes = 16L << 20;
+    private readonly string _path;
+    private readonly SafeFileHandle _file;
+    private bool _published;
+
+    public SegmentWriter(StoreDirectory directory, SegmentLayout layout)
+    {
+        Layout = layout;
+        _path = directory.NewTemporaryPath(".safetensors");
+        _file = File.OpenHandle(_path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        try
+        {
+            RandomAccess.SetLength(_file, layout.Length);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public SegmentLayout Layout { get; }
+
+    public void Write(IReadOnlyDictionary<BlockId, TensorSource> sources, PutMeter meter, CancellationToken cancellationToken)
+    {
+        RandomAccess.Write(_file, Layout.Header, 0);
+        var pieces = Layout.Blocks.SelectMany(Cut).ToArray();
+        Parallel.ForEach(
+            System.Collections.Concurrent.Partitioner.Create(pieces, loadBalance: true),
+            new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount },
+            piece => SourceReader.ForEachPiece(
+                sources[piece.Block.Id],
+                piece.Begin,
+                piece.End,
+                (offset, bytes) =>
+                {
+                    RandomAccess.Write(_file, bytes, piece.Block.Offset + offset);
+                    meter.Written(bytes.Length);
+                },
+                cancellationToken));
+    }
+
+    /// <summary>Moves the finished file into place. The caller holds the store's lock.</summary>
+    public Segment Publish(StoreDirectory directory)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(_file, ReadOnly);
+        }
+
+        // Before the caller gives the store's lock back: whoever leases the model next must not find the file locked. Windows, moreover,
+        // does not move open files.
+        _file.Dispose();
+        var fileName = Path.GetFileName(_path);
+        File.Move(_path, directory.SegmentPath(fileName));
+        _published = true;
+        return new Segment(fileName, Layout.Length, Layout.Blocks);
+    }
+
+    public void Dispose()
+    {
+        if (!_published)
+        {
+            if (OperatingSystem.IsWindows())
+            {
+                _file.Dispose();
+            }
+
+            File.Delete(_path);
+        }
+
+        _file.Dispose();
+    }
+
+    private static IEnumerable<(SegmentBlock Block, long Begin, long End)> Cut(SegmentBlock block)
+    {
+        for (var begin = 0L; begin < block.Length; begin += PieceBytes)
+        {
+            yield return (block, begin, Math.Min(begin + PieceBytes, block.Length));
+        }
+    }
+}

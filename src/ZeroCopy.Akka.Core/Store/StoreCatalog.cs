@@ -1,0 +1,241 @@
+using ZeroCopy.Blocks;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+
+namespace ZeroCopy.Store;
+
+/// <summary>
+/// What this process knows of the store's files: segments, models, names. Follows changes of other processes by the shared
+/// <see cref="Generation"/>, and reads only files that it has not read before, for segments and manifests never change.
+/// Files are read under the store's lock, so that nobody mistakes a reader for a user of a model.
+/// </summary>
+internal sealed class StoreCatalog(StoreDirectory directory, Generation generation, StoreLock storeLock)
+{
+    private const int ParallelFrom = 64;
+    private const long Never = -1;
+    private readonly long[] _seenAreas = [Never, Never, Never];
+    private readonly Dictionary<string, string> _unreadable = new(StringComparer.Ordinal);
+    private long _seen = Never;
+
+    /// <summary>Guards everything below. Taken inside the store's lock, never around it.</summary>
+    public Lock Gate { get; } = new();
+
+    public StoreDirectory Directory { get; } = directory;
+
+    public BlockIndex Index { get; } = new();
+
+    public ModelTable Models { get; } = new();
+
+    public NameTable Names { get; } = new();
+
+    public HashSet<ModelId> Pins { get; } = [];
+
+    /// <summary>Files that are no segment or manifest of ours, with the reason; everything else is still served.</summary>
+    public IReadOnlyDictionary<string, string> Unreadable => _unreadable;
+
+    /// <summary>Takes the store's lock and reads what changed since.</summary>
+    public StoreChange Begin(CancellationToken cancellationToken = default)
+    {
+        var change = storeLock.Enter(cancellationToken);
+        try
+        {
+            change.Ending = completed => End(completed);
+            lock (Gate)
+            {
+                Rescan();
+            }
+
+            return change;
+        }
+        catch
+        {
+            change.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Brings the catalog up to date; nanoseconds where nothing changed.</summary>
+    public void Refresh()
+    {
+        if (Volatile.Read(ref _seen) != generation.Sequence)
+        {
+            Begin().Dispose();
+        }
+    }
+
+    /// <summary>Bytes of a model's distinct blocks.</summary>
+    public long BytesOf(ModelRecord record)
+    {
+        if (record.Bytes is { } known)
+        {
+            return known;
+        }
+
+        var bytes = 0L;
+        var complete = true;
+        foreach (var block in record.Manifest.Blocks)
+        {
+            complete &= Index.TryFind(block, out var location);
+            bytes += location.Length;
+        }
+
+        record.Bytes = complete ? bytes : null;
+        return bytes;
+    }
+
+    public bool IsDead(Segment segment)
+    {
+        foreach (var block in segment.Blocks)
+        {
+            if (IsServed(segment, block))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    public long LiveBytesOf(Segment segment) => segment.Blocks.Where(block => IsServed(segment, block)).Sum(block => block.Length);
+
+    private bool IsServed(Segment segment, SegmentBlock block) =>
+        Models.IsLive(block.Id) && Index.TryFind(block.Id, out var location) && ReferenceEquals(location.Segment, segment);
+
+    private void End(bool completed)
+    {
+        lock (Gate)
+        {
+            for (var area = 0; area < _seenAreas.Length; area++)
+            {
+                _seenAreas[area] = completed ? generation.Of((StoreArea)area) : Never;
+            }
+
+            Volatile.Write(ref _seen, completed ? generation.Sequence : Never);
+        }
+    }
+
+    private void Rescan()
+    {
+        ScanArea(StoreArea.Manifests, ScanManifests);
+        ScanArea(StoreArea.Segments, ScanSegments);
+        ScanArea(StoreArea.Names, ScanNames);
+    }
+
+    private void ScanArea(StoreArea area, Action scan)
+    {
+        var current = generation.Of(area);
+        if (_seenAreas[(int)area] != current)
+        {
+            scan();
+            _seenAreas[(int)area] = current;
+        }
+    }
+
+    private void ScanSegments()
+    {
+        var present = Listing(Directory.Segments);
+        foreach (var gone in Index.Segments.Select(s => s.FileName).Where(name => !present.Contains(name)).ToArray())
+        {
+            Index.Remove(gone);
+        }
+
+        foreach (var segment in ReadNew(Directory.Segments, present, Index.Contains, Segment.Read))
+        {
+            Index.Add(segment);
+        }
+    }
+
+    private void ScanManifests()
+    {
+        var present = Listing(Directory.Manifests);
+        foreach (var gone in Models.Models.Where(m => !present.Contains(m.Id + ".json")).Select(m => m.Id).ToArray())
+        {
+            Models.Remove(gone);
+        }
+
+        bool Known(string file) => ModelId.TryParse(Path.GetFileNameWithoutExtension(file), out var id) && Models.Contains(id);
+        foreach (var record in ReadNew(Directory.Manifests, present, Known, ReadManifest))
+        {
+            Models.Add(record);
+        }
+    }
+
+    private void ScanNames()
+    {
+        Names.Clear();
+        foreach (var file in Listing(Directory.Names))
+        {
+            if (NameTable.TryParseFileName(file, out var name, out var model))
+            {
+                Names.Set(name, model);
+            }
+        }
+
+        Pins.Clear();
+        foreach (var file in Listing(Directory.Pins))
+        {
+            if (ModelId.TryParse(file, out var model))
+            {
+                Pins.Add(model);
+            }
+        }
+    }
+
+    private static HashSet<string> Listing(string folder) =>
+        System.IO.Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).ToHashSet(StringComparer.Ordinal);
+
+    private IEnumerable<T> ReadNew<T>(string folder, HashSet<string> present, Predicate<string> isKnown, Func<string, T> read)
+        where T : class
+    {
+        foreach (var gone in _unreadable.Keys.Where(p => Path.GetDirectoryName(p) == folder && !present.Contains(Path.GetFileName(p))).ToArray())
+        {
+            _unreadable.Remove(gone);
+        }
+
+        var paths = present.Where(file => !isKnown(file)).Select(file => Path.Combine(folder, file)).Where(p => !_unreadable.ContainsKey(p))
+            .Order(StringComparer.Ordinal).ToArray();
+        var results = new T?[paths.Length];
+        var reasons = new string?[paths.Length];
+        void ReadOne(int i)
+        {
+            try
+            {
+                results[i] = read(paths[i]);
+            }
+            catch (Exception e) when (e is InvalidModelException or IOException or UnauthorizedAccessException)
+            {
+                reasons[i] = e.Message;
+            }
+        }
+
+        if (paths.Length < ParallelFrom)
+        {
+            for (var i = 0; i < paths.Length; i++)
+            {
+                ReadOne(i);
+            }
+        }
+        else
+        {
+            Parallel.For(0, paths.Length, ReadOne);
+        }
+
+        for (var i = 0; i < paths.Length; i++)
+        {
+            if (reasons[i] is { } reason)
+            {
+                _unreadable[paths[i]] = reason;
+            }
+        }
+
+        return results.OfType<T>();
+    }
+
+    private static ModelRecord ReadManifest(string path)
+    {
+        var manifest = Manifest.Parse(File.ReadAllBytes(path));
+        return Path.GetFileNameWithoutExtension(path) == manifest.Id.ToString()
+            ? new ModelRecord(manifest, File.GetLastWriteTimeUtc(path))
+            : throw new InvalidModelException($"{path}: its content has the id {manifest.Id}, not the one in its name.");
+    }
+}

@@ -1,0 +1,250 @@
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+using ZeroCopy.Store;
+using ZeroCopy.Tensors;
+using ZeroCopy.TestSupport;
+
+namespace ZeroCopy.Tests.Store;
+
+public sealed class ObjectStoreSpecs : StoreFixture
+{
+    [Fact]
+    public async Task ObjectStore_should_give_back_every_byte_that_was_put()
+    {
+        var tensors = Enumerable.Range(0, 20).Select(i => ArrayTensorSource.Random($"t{i}", 1 + (i * 997), i)).ToArray();
+        var handle = await Store.PutAsync(Content(tensors));
+        using var lease = Store.Acquire(handle.Id, "test");
+        Assert.Equal(tensors.Select(t => t.Name), lease.Manifest.Tensors.Select(t => t.Name));
+        foreach (var (source, entry) in tensors.Zip(lease.Manifest.Tensors))
+        {
+            Assert.True(lease.Bytes(entry.Block).SequenceEqual(source.Content));
+        }
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_put_blocks_on_64_bytes()
+    {
+        var handle = await Store.PutAsync(Content(ArrayTensorSource.Random("a", 3, 1), ArrayTensorSource.Random("b", 65, 2), ArrayTensorSource.Random("c", 1, 3)));
+        using var lease = Store.Acquire(handle.Id, "test");
+        foreach (var tensor in lease.Manifest.Tensors)
+        {
+            var address = lease.Retain(tensor.Block);
+            ModelLease.Release(address);
+            Assert.Equal(0, address % 64);
+        }
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_read_tensors_in_place_when_they_have_an_address()
+    {
+        var memory = new PinnedTensorSource("weight", 5_000_000);
+        var handle = await Store.PutAsync(new ModelContent { Tensors = [memory], Recipe = new Recipe.Weights("Test", "") });
+        using var lease = Store.Acquire(handle.Id, "test");
+        Assert.True(lease.Bytes(lease.Manifest.Tensors[0].Block).SequenceEqual(memory.Content));
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_store_equal_tensors_once()
+    {
+        await Store.PutAsync(Content(ArrayTensorSource.Random("a", 1 << 20, 7), ArrayTensorSource.Random("b", 1 << 20, 7)));
+        await Store.PutAsync(Content(ArrayTensorSource.Random("other", 1 << 20, 7)));
+        var statistics = Store.GetStatistics();
+        Assert.Equal(2, statistics.Models);
+        Assert.Equal(1, statistics.Blocks);
+        Assert.Equal(1, statistics.Segments);
+        Assert.Equal(1 << 20, statistics.LiveBytes);
+        Assert.Equal(2L << 20, statistics.LogicalBytes);
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_keep_a_model_of_empty_tensors_and_of_none()
+    {
+        var empty = await Store.PutAsync(Content(new ArrayTensorSource("nothing", new TensorLayout(DType.Float32, 0, 3), [])));
+        var none = await Store.PutAsync(Content());
+        using var lease = Store.Acquire(empty.Id, "test");
+        var address = lease.Retain(lease.Manifest.Tensors[0].Block);
+        ModelLease.Release(address);
+        Assert.NotEqual(0, address);
+        Assert.True(lease.Bytes(lease.Manifest.Tensors[0].Block).IsEmpty);
+        using var other = Store.Acquire(none.Id, "test");
+        Assert.Empty(other.Manifest.Tensors);
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_store_a_script_skeleton_as_a_block()
+    {
+        byte[] skeleton = [1, 2, 3, 4];
+        var handle = await Store.PutAsync(new ModelContent { Tensors = [ArrayTensorSource.Random("a", 10, 1)], ScriptSkeleton = skeleton });
+        using var lease = Store.Acquire(handle.Id, "test");
+        var recipe = Assert.IsType<Recipe.Script>(lease.Manifest.Recipe);
+        Assert.Equal(skeleton, lease.Bytes(recipe.Skeleton).ToArray());
+        Assert.Equal(14, handle.Bytes);
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_find_what_it_holds_when_it_is_opened_again()
+    {
+        var handle = await Store.PutAsync(Model(1), new PutOptions { Name = ModelName.Parse("bert") });
+        Store.Dispose();
+        using var again = Open();
+        Assert.Equal(handle, again.Resolve(ModelName.Parse("bert")));
+        using var lease = again.Acquire(handle.Id, "test");
+        Assert.Equal(1000, lease.Bytes(lease.Manifest.Tensors[0].Block).Length);
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_see_at_once_what_another_store_on_the_directory_puts_and_removes()
+    {
+        using var other = Open();
+        var handle = await other.PutAsync(Model(1), new PutOptions { Name = ModelName.Parse("bert") });
+        Assert.Equal(handle.Id, Store.Resolve(ModelName.Parse("bert")).Id);
+        other.Remove(ModelName.Parse("bert"));
+        Assert.Throws<ModelNotFoundException>(() => Store.Resolve(ModelName.Parse("bert")));
+        Assert.Throws<ModelNotFoundException>(() => Store.Acquire(handle.Id, "test"));
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_keep_writes_to_a_mapping_out_of_the_file()
+    {
+        var handle = await Store.PutAsync(Model(1));
+        using (var lease = Store.Acquire(handle.Id, "writer"))
+        {
+            WriteByte(lease, (byte)(lease.Bytes(lease.Manifest.Tensors[0].Block)[0] ^ 0xff));
+        }
+
+        Assert.Empty((await Store.VerifyAsync()).Damaged);
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_keep_the_mapping_until_the_last_retained_block_is_released()
+    {
+        var check = new LeakCheck();
+        var handle = await Store.PutAsync(Model(1));
+        var lease = Store.Acquire(handle.Id, "test");
+        var first = lease.Retain(lease.Manifest.Tensors[0].Block);
+        var second = lease.Retain(lease.Manifest.Tensors[0].Block);
+        lease.Dispose();
+        ModelLease.Release(first);
+        Assert.Equal(1, check.LeakedMappings);
+        ModelLease.Release(second);
+        Assert.Equal(0, check.LeakedMappings);
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_map_a_segment_once_for_all_leases()
+    {
+        var check = new LeakCheck();
+        var handle = await Store.PutAsync(Model(1));
+        using var other = Open();
+        using var a = Store.Acquire(handle.Id, "a");
+        using var b = Store.Acquire(handle.Id, "b");
+        using var c = other.Acquire(handle.Id, "c");
+        Assert.Equal(1, check.LeakedMappings);
+        Assert.Equal(2, Store.GetStatistics().Leases);
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_refuse_to_remove_a_leased_model_and_say_who_holds_it()
+    {
+        var handle = await Store.PutAsync(Model(1), new PutOptions { Name = ModelName.Parse("bert") });
+        using (Store.Acquire(handle.Id, "actor-7"))
+        {
+            var error = Assert.Throws<ModelInUseException>(() => Store.Remove(ModelName.Parse("bert")));
+            Assert.Contains("actor-7", error.Message, StringComparison.Ordinal);
+            Assert.Equal(handle.Id, Store.Resolve(ModelName.Parse("bert")).Id);
+        }
+
+        Store.Remove(ModelName.Parse("bert"));
+        Assert.Empty(Files("manifests"));
+        Assert.Empty(Files("segments"));
+        Assert.Empty(Files("names"));
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_keep_blocks_that_another_model_needs_when_one_is_removed()
+    {
+        var shared = ArrayTensorSource.Random("shared", 1000, 1);
+        var first = await Store.PutAsync(Content(shared, ArrayTensorSource.Random("own", 1000, 2)));
+        var second = await Store.PutAsync(Content(shared));
+        Store.Remove(first.Id);
+        using var lease = Store.Acquire(second.Id, "test");
+        Assert.True(lease.Bytes(lease.Manifest.Tensors[0].Block).SequenceEqual(shared.Content));
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_number_versions_and_resolve_the_newest()
+    {
+        var name = ModelName.Parse("bert");
+        var first = await Store.PutAsync(Model(1), new PutOptions { Name = name });
+        var second = await Store.PutAsync(Model(2), new PutOptions { Name = name });
+        Assert.Equal("bert@1", first.Name.ToString());
+        Assert.Equal("bert@2", second.Name.ToString());
+        Assert.Equal(second.Id, Store.Resolve(name).Id);
+        Assert.Equal(first.Id, Store.Resolve(ModelName.Parse("bert@1")).Id);
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_move_a_name_to_another_model()
+    {
+        var name = ModelName.Parse("bert@1");
+        var first = await Store.PutAsync(Model(1), new PutOptions { Name = name });
+        var second = await Store.PutAsync(Model(2));
+        Assert.Equal(name, Store.SetName(name, second.Id));
+        using var other = Open();
+        Assert.Equal(second.Id, other.Resolve(name).Id);
+        Assert.Empty(Store.List().Single(info => info.Id == first.Id).Names);
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_leave_nothing_behind_when_a_put_is_cancelled()
+    {
+        using var cancel = new CancellationTokenSource();
+        var progress = new SynchronousProgress<PutProgress>(p =>
+        {
+            if (p.WrittenBytes > 0)
+            {
+                cancel.Cancel();
+            }
+        });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => Store.PutAsync(Model(1, 8 << 20), null, progress, cancel.Token));
+        Assert.Empty(Files("tmp"));
+        Assert.Empty(Files("segments"));
+        Assert.Equal(0, Store.GetStatistics().UsedBytes);
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_leave_nothing_behind_when_a_source_fails()
+    {
+        await Assert.ThrowsAnyAsync<Exception>(() => Store.PutAsync(new ModelContent
+        {
+            Tensors = [ArrayTensorSource.Random("a", 10, 1), new FailingTensorSource("b")],
+            Recipe = new Recipe.Weights("Test", ""),
+        }));
+        Assert.Empty(Files("tmp"));
+        Assert.Empty(Files("segments"));
+        Assert.Empty(Files("manifests"));
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_tell_progress_up_to_the_last_byte()
+    {
+        var seen = new List<PutProgress>();
+        var progress = new SynchronousProgress<PutProgress>(p =>
+        {
+            lock (seen)
+            {
+                seen.Add(p);
+            }
+        });
+        await Store.PutAsync(Model(1, 3 << 20), null, progress);
+        Assert.Contains(new PutProgress(3 << 20, 3 << 20, 3 << 20), seen);
+    }
+
+    private static unsafe void WriteByte(ModelLease lease, byte value)
+    {
+        var address = lease.Retain(lease.Manifest.Tensors[0].Block);
+        *(byte*)address = value;
+        ModelLease.Release(address);
+    }
+}

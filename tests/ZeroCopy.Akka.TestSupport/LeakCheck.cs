@@ -1,0 +1,28 @@
+using ZeroCopy.Store;
+
+namespace ZeroCopy.TestSupport;
+
+/// <summary>
+/// Remembers what this process holds of all stores and finds what was added since. Counters are the process's: tests that use it must not run
+/// beside tests that map segments.
+/// </summary>
+public sealed class LeakCheck
+{
+    private readonly int _mappings = StoreDiagnostics.LiveMappings;
+    private readonly long _references = StoreDiagnostics.RetainedReferences;
+
+    /// <summary>Mappings that were added since; negative where older ones went.</summary>
+    public int LeakedMappings => StoreDiagnostics.LiveMappings - _mappings;
+
+    /// <summary>Retained references that were added since.</summary>
+    public long LeakedReferences => StoreDiagnostics.RetainedReferences - _references;
+
+    /// <summary>Throws where anything that was mapped or retained since is still held.</summary>
+    public void Verify()
+    {
+        if (LeakedMappings != 0 || LeakedReferences != 0)
+        {
+            throw new InvalidOperationException($"{LeakedMappings} mappings and {LeakedReferences} retained references were left behind.");
+        }
+    }
+}

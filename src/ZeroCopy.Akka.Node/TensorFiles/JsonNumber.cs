@@ -1,0 +1,155 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using ZeroCopy.Tensors;
+
+namespace ZeroCopy.Node.TensorFiles;
+
+/// <summary>One JSON value to and from the bytes of one element. A value that the type cannot hold is refused, never rounded to infinity or cut.</summary>
+internal static class JsonNumber
+{
+    public static bool TryWrite(JsonElement value, DType dtype, Span<byte> destination)
+    {
+        switch (dtype)
+        {
+            case DType.Bool when value.ValueKind is JsonValueKind.True or JsonValueKind.False:
+                destination[0] = value.ValueKind == JsonValueKind.True ? (byte)1 : (byte)0;
+                return true;
+            case DType.UInt8:
+                return Integer<byte>(value, destination);
+            case DType.Int8:
+                return Integer<sbyte>(value, destination);
+            case DType.Int16:
+                return Integer<short>(value, destination);
+            case DType.Int32:
+                return Integer<int>(value, destination);
+            case DType.Int64:
+                return Integer<long>(value, destination);
+            case DType.Float16:
+                return Float(value, destination, number => (Half)number);
+            case DType.BFloat16:
+                return Float(value, destination, number => (BFloat16)number);
+            case DType.Float32:
+                return Float(value, destination, number => (float)number);
+            case DType.Float64:
+                return Float(value, destination, number => number);
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>Writes one element; complex ones as an array of the real and the imaginary part.</summary>
+    public static void Write(Utf8JsonWriter writer, DType dtype, ReadOnlySpan<byte> element)
+    {
+        switch (dtype)
+        {
+            case DType.Bool:
+                writer.WriteBooleanValue(element[0] != 0);
+                break;
+            case DType.UInt8:
+                writer.WriteNumberValue(element[0]);
+                break;
+            case DType.Int8:
+                writer.WriteNumberValue((sbyte)element[0]);
+                break;
+            case DType.Int16:
+                writer.WriteNumberValue(BinaryPrimitives.ReadInt16LittleEndian(element));
+                break;
+            case DType.Int32:
+                writer.WriteNumberValue(BinaryPrimitives.ReadInt32LittleEndian(element));
+                break;
+            case DType.Int64:
+                writer.WriteNumberValue(BinaryPrimitives.ReadInt64LittleEndian(element));
+                break;
+            case DType.Float16:
+                WriteFloat(writer, (float)BinaryPrimitives.ReadHalfLittleEndian(element));
+                break;
+            case DType.BFloat16:
+                WriteFloat(writer, (float)MemoryMarshal.Read<BFloat16>(element));
+                break;
+            case DType.Float32:
+                WriteFloat(writer, BinaryPrimitives.ReadSingleLittleEndian(element));
+                break;
+            case DType.Float64:
+                WriteDouble(writer, BinaryPrimitives.ReadDoubleLittleEndian(element));
+                break;
+            default:
+                var half = element.Length / 2;
+                var part = half == sizeof(float) ? DType.Float32 : DType.Float64;
+                writer.WriteStartArray();
+                Write(writer, part, element[..half]);
+                Write(writer, part, element[half..]);
+                writer.WriteEndArray();
+                break;
+        }
+    }
+
+    private static bool Integer<T>(JsonElement value, Span<byte> destination)
+        where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
+    {
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt64(out var number)
+            || number < long.CreateChecked(T.MinValue) || number > long.CreateChecked(T.MaxValue))
+        {
+            return false;
+        }
+
+        T.CreateChecked(number).WriteLittleEndian(destination);
+        return true;
+    }
+
+    private static bool Float<T>(JsonElement value, Span<byte> destination, Func<double, T> convert)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        T result;
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Number:
+                result = convert(value.GetDouble());
+                if (!T.IsFinite(result))
+                {
+                    return false;
+                }
+
+                break;
+            case JsonValueKind.String when value.ValueEquals("NaN"):
+                result = T.NaN;
+                break;
+            case JsonValueKind.String when value.ValueEquals("Infinity"):
+                result = T.PositiveInfinity;
+                break;
+            case JsonValueKind.String when value.ValueEquals("-Infinity"):
+                result = T.NegativeInfinity;
+                break;
+            default:
+                return false;
+        }
+
+        MemoryMarshal.Write(destination, in result);
+        return true;
+    }
+
+    private static void WriteFloat(Utf8JsonWriter writer, float value)
+    {
+        if (float.IsFinite(value))
+        {
+            writer.WriteNumberValue(value);
+        }
+        else
+        {
+            WriteDouble(writer, value);
+        }
+    }
+
+    private static void WriteDouble(Utf8JsonWriter writer, double value)
+    {
+        if (double.IsFinite(value))
+        {
+            writer.WriteNumberValue(value);
+        }
+        else
+        {
+            writer.WriteStringValue(double.IsNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
+        }
+    }
+}

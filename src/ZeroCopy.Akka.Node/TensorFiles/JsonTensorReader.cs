@@ -1,0 +1,105 @@
+using System.Text.Json;
+using ZeroCopy.Tensors;
+
+namespace ZeroCopy.Node.TensorFiles;
+
+/// <summary>
+/// Reads tensors from JSON: one array, or an object with a member for each tensor. A tensor is a number, a nested array, or
+/// <c>{"dtype": "F32", "data": [...], "shape": [...]}</c> where the type shall be another than the guessed one (the shape is optional). Guessed: <c>BOOL</c> for
+/// true and false, <c>I64</c> where no number has a fraction or an exponent, else <c>F32</c>. Not-a-number and the infinities are the strings
+/// "NaN", "Infinity" and "-Infinity".
+/// </summary>
+internal static class JsonTensorReader
+{
+    public static IReadOnlyList<NamedTensor> Read(string path)
+    {
+        using var document = Parse(path);
+        var root = document.RootElement;
+        if (root.ValueKind != JsonValueKind.Object || IsDescribed(root))
+        {
+            return [new NamedTensor(null, Tensor(path, "$", root))];
+        }
+
+        var tensors = root.EnumerateObject().Select(member => new NamedTensor(member.Name, Tensor(path, member.Name, member.Value))).ToList();
+        var twice = tensors.GroupBy(tensor => tensor.Name).FirstOrDefault(group => group.Count() > 1);
+        return twice is null ? tensors : throw new TensorFileException(path, $"'{twice.Key}' stands there twice; keep one of them.");
+    }
+
+    private static JsonDocument Parse(string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            return JsonDocument.Parse(file);
+        }
+        catch (JsonException error)
+        {
+            throw new TensorFileException(
+                path, $"it is not JSON: line {error.LineNumber + 1}, byte {error.BytePositionInLine}. Write not-a-number and infinities as the strings "
+                + "\"NaN\", \"Infinity\", \"-Infinity\".", error);
+        }
+    }
+
+    private static bool IsDescribed(JsonElement element) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty("data", out _) && element.TryGetProperty("dtype", out _);
+
+    private static HostTensor Tensor(string path, string name, JsonElement element)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            return Tensor(path, name, element, null, null);
+        }
+
+        if (!IsDescribed(element))
+        {
+            throw new TensorFileException(path, $"'{name}' is an object without \"dtype\" and \"data\"; give an array of numbers or those two.");
+        }
+
+        var token = element.GetProperty("dtype");
+        if (token.ValueKind != JsonValueKind.String || !DTypeExtensions.TryParseToken(token.GetString(), out var dtype))
+        {
+            throw new TensorFileException(path, $"the dtype {token.GetRawText()} of '{name}' is not one of BOOL, U8, I8, I16, I32, I64, F16, BF16, F32, F64.");
+        }
+
+        return Tensor(path, name, element.GetProperty("data"), dtype, element.TryGetProperty("shape", out var shape) ? shape : null);
+    }
+
+    private static HostTensor Tensor(string path, string name, JsonElement data, DType? dtype, JsonElement? declaredShape)
+    {
+        var array = new JsonArrayElements(path, name, data);
+        var type = dtype ?? array.GuessType();
+        var shape = declaredShape is { } declared ? Shape(path, name, declared) : array.Shape;
+        TensorLayout layout;
+        try
+        {
+            layout = new TensorLayout(type, shape);
+        }
+        catch (Exception error) when (error is OverflowException or ArgumentException)
+        {
+            throw new TensorFileException(path, $"[{string.Join(", ", shape)}] is no shape for '{name}'.", error);
+        }
+
+        if (layout.ElementCount != array.Elements.Count)
+        {
+            throw new TensorFileException(path, $"'{name}' has {array.Elements.Count} elements, and its shape [{string.Join(", ", shape)}] takes {layout.ElementCount}.");
+        }
+
+        var bytes = new byte[layout.ByteLength];
+        var size = type.ElementSize();
+        for (var index = 0; index < array.Elements.Count; index++)
+        {
+            if (!JsonNumber.TryWrite(array.Elements[index], type, bytes.AsSpan(index * size, size)))
+            {
+                throw new TensorFileException(
+                    path, $"{array.Elements[index].GetRawText()} in '{name}' (element {index}) is not a value of {type.ToToken()}; change it or the tensor's dtype.");
+            }
+        }
+
+        return new HostTensor(layout, bytes);
+    }
+
+    private static long[] Shape(string path, string name, JsonElement shape) =>
+        shape.ValueKind == JsonValueKind.Array && shape.EnumerateArray().All(size => size.ValueKind == JsonValueKind.Number && size.TryGetInt64(out _))
+            ? [.. shape.EnumerateArray().Select(size => size.GetInt64())]
+            : throw new TensorFileException(path, $"the shape of '{name}' is not an array of integers.");
+}

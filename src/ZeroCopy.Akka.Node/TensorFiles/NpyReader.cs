@@ -1,0 +1,121 @@
+using System.Buffers.Binary;
+using System.Text;
+using ZeroCopy.Tensors;
+
+namespace ZeroCopy.Node.TensorFiles;
+
+/// <summary>Reads a <c>.npy</c> file strictly; big-endian and Fortran-ordered arrays come out little-endian and row-major.</summary>
+internal static class NpyReader
+{
+    private const int MaxHeaderBytes = 1 << 20;
+
+    public static HostTensor Read(string path)
+    {
+        using var file = File.OpenRead(path);
+        var header = ReadHeader(file, path);
+        if (header.Description.Contains('O', StringComparison.Ordinal))
+        {
+            throw new TensorFileException(path, "it holds pickled Python objects, which are never read here; save an array of numbers.");
+        }
+
+        if (!NpyType.TryParse(header.Description, out var dtype, out var bigEndian))
+        {
+            throw new TensorFileException(
+                path, $"its element type '{header.Description}' is not one of bool, u1, i1, i2, i4, i8, f2, f4, f8, c8, c16; convert it with astype.");
+        }
+
+        var layout = Layout(path, dtype, header.Shape);
+        var left = file.Length - file.Position;
+        if (left != layout.ByteLength)
+        {
+            throw new TensorFileException(
+                path, $"{layout} takes {layout.ByteLength} bytes, and {left} follow the header; the file is {(left < layout.ByteLength ? "truncated" : "no single array")}.");
+        }
+
+        var data = new byte[layout.ByteLength];
+        file.ReadExactly(data);
+        if (bigEndian)
+        {
+            SwapBytes(data, dtype);
+        }
+
+        return new HostTensor(layout, header.FortranOrder ? ToRowMajor(data, layout) : data);
+    }
+
+    private static NpyHeader ReadHeader(Stream file, string path)
+    {
+        Span<byte> start = stackalloc byte[12];
+        if (file.ReadAtLeast(start[..8], 8, throwOnEndOfStream: false) < 8 || !IsMagic(start))
+        {
+            throw new TensorFileException(path, "it is not a .npy file: the magic number is missing; write it with numpy.save.");
+        }
+
+        var lengthBytes = start[6] == 1 ? 2 : 4;
+        if (start[6] is < 1 or > 3 || file.ReadAtLeast(start.Slice(8, lengthBytes), lengthBytes, throwOnEndOfStream: false) < lengthBytes)
+        {
+            throw new TensorFileException(path, $"version {start[6]}.{start[7]} of the format is not read here, or the file is truncated.");
+        }
+
+        var length = lengthBytes == 2 ? BinaryPrimitives.ReadUInt16LittleEndian(start[8..]) : BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
+        if (length > MaxHeaderBytes || length > file.Length - file.Position)
+        {
+            throw new TensorFileException(path, $"its header of {length} bytes is longer than the file or than {MaxHeaderBytes} bytes.");
+        }
+
+        var text = new byte[length];
+        file.ReadExactly(text);
+        return NpyHeader.TryParse(Encoding.UTF8.GetString(text))
+            ?? throw new TensorFileException(path, "its header is not a dictionary of 'descr', 'fortran_order' and 'shape'.");
+    }
+
+    private static bool IsMagic(ReadOnlySpan<byte> start) => start[0] == 0x93 && start[1..6].SequenceEqual("NUMPY"u8);
+
+    private static TensorLayout Layout(string path, DType dtype, long[] shape)
+    {
+        try
+        {
+            var layout = new TensorLayout(dtype, shape);
+            return layout.ByteLength <= Array.MaxLength
+                ? layout
+                : throw new TensorFileException(path, $"{layout} is over 2 GiB, the most that one input may have; split it.");
+        }
+        catch (OverflowException error)
+        {
+            throw new TensorFileException(path, $"the shape [{string.Join(", ", shape)}] is larger than any file.", error);
+        }
+    }
+
+    private static void SwapBytes(Span<byte> data, DType dtype)
+    {
+        // A complex number is two numbers, each swapped by itself.
+        var size = dtype is DType.Complex64 or DType.Complex128 ? dtype.ElementSize() / 2 : dtype.ElementSize();
+        for (var offset = 0; offset < data.Length; offset += size)
+        {
+            data.Slice(offset, size).Reverse();
+        }
+    }
+
+    private static byte[] ToRowMajor(byte[] data, TensorLayout layout)
+    {
+        var result = new byte[data.Length];
+        var size = layout.DType.ElementSize();
+        var index = new long[layout.Shape.Length];
+        for (var offset = 0; offset < result.Length; offset += size)
+        {
+            var (source, stride) = (0L, 1L);
+            for (var dimension = 0; dimension < index.Length; dimension++)
+            {
+                source += index[dimension] * stride;
+                stride *= layout.Shape[dimension];
+            }
+
+            data.AsSpan((int)(source * size), size).CopyTo(result.AsSpan(offset));
+            for (var dimension = index.Length - 1; dimension >= 0 && ++index[dimension] == layout.Shape[dimension]; dimension--)
+            {
+                index[dimension] = 0;
+            }
+        }
+
+        return result;
+    }
+}

@@ -58,6 +58,7 @@ internal static class CommandLine
         new ListCommand(),
         new ShowCommand(),
         new RemoveCommand(),
+        new ExportCommand(),
         new StoreCommand(),
         new BenchCommand(),
     ];
@@ -70,7 +71,7 @@ internal static class CommandLine
             path.Push(command.Command is RootCommand ? "zerocopy" : command.Command.Name);
         }
 
-        var problems = string.Join(" ", parsed.Errors.Select(problem => problem.Message.TrimEnd('.') + ".").Distinct());
+        var problems = string.Join(" ", parsed.Errors.Select(problem => $"{string.Join(' ', problem.Message.Split())}".TrimEnd('.') + ".").Distinct());
         return $"zerocopy: {problems} '{string.Join(' ', path)} --help' shows how to use it.";
     }
 }

@@ -1,4 +1,5 @@
 using ZeroCopy.Errors;
+using ZeroCopy.Node.TensorFiles;
 
 namespace ZeroCopy.Node.Cli;
 
@@ -17,7 +18,7 @@ internal static class ErrorText
         ModelInUseException => "End the process that uses it, then try again.",
         RecipeUnavailableException => "Put the model as TorchScript (.pt) or as a folder with a config.json, or load it from C# with a factory.",
         StoreUnavailableException => "Choose another directory with --store or ZEROCOPY_STORE.",
-        ZeroCopyException or UsageException => null,
+        ZeroCopyException or UsageException or TensorFileException => null,
         FileNotFoundException or DirectoryNotFoundException => "Check the path.",
         UnauthorizedAccessException => "Check the rights of the file and its folder.",
         IOException => null,

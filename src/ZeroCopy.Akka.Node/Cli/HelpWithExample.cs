@@ -12,7 +12,12 @@ internal sealed class HelpWithExample(HelpAction help) : SynchronousCommandLineA
     public override int Invoke(ParseResult parseResult)
     {
         var code = help.Invoke(parseResult);
-        var example = parseResult.CommandResult.Command is NodeCommand command ? command.Example : "zerocopy demo";
+        var example = parseResult.CommandResult.Command switch
+        {
+            NodeCommand command => command.Example,
+            RootCommand => "zerocopy put model.pt --name detector",
+            var group => group.Subcommands.OfType<NodeCommand>().First().Example,
+        };
         parseResult.InvocationConfiguration.Output.WriteLine($"Example:{Environment.NewLine}  {example}{Environment.NewLine}");
         return code;
     }

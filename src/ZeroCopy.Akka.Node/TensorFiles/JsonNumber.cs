@@ -29,7 +29,7 @@ internal static class JsonNumber
             case DType.Float16:
                 return Float(value, destination, number => (Half)number);
             case DType.BFloat16:
-                return Float(value, destination, number => (BFloat16)number);
+                return BrainFloat(value, destination);
             case DType.Float32:
                 return Float(value, destination, number => (float)number);
             case DType.Float64:
@@ -66,7 +66,7 @@ internal static class JsonNumber
                 WriteFloat(writer, (float)BinaryPrimitives.ReadHalfLittleEndian(element));
                 break;
             case DType.BFloat16:
-                WriteFloat(writer, (float)MemoryMarshal.Read<BFloat16>(element));
+                WriteFloat(writer, BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(element) << 16));
                 break;
             case DType.Float32:
                 WriteFloat(writer, BinaryPrimitives.ReadSingleLittleEndian(element));
@@ -127,6 +127,22 @@ internal static class JsonNumber
 
         MemoryMarshal.Write(destination, in result);
         return true;
+    }
+
+    /// <summary>The upper half of a binary32, rounded to the nearest, ties to even.</summary>
+    private static bool BrainFloat(JsonElement value, Span<byte> destination)
+    {
+        Span<byte> single = stackalloc byte[sizeof(float)];
+        if (!Float(value, single, number => (float)number))
+        {
+            return false;
+        }
+
+        var bits = BinaryPrimitives.ReadUInt32LittleEndian(single);
+        var number = BitConverter.UInt32BitsToSingle(bits);
+        var rounded = float.IsFinite(number) ? (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16 : bits >> 16;
+        BinaryPrimitives.WriteUInt16LittleEndian(destination, (ushort)rounded);
+        return !float.IsFinite(number) || float.IsFinite(BitConverter.UInt32BitsToSingle(rounded << 16));
     }
 
     private static void WriteFloat(Utf8JsonWriter writer, float value)

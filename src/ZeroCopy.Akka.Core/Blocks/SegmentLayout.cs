@@ -1,8 +1,5 @@
-using System.Buffers;
-using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text.Json;
 using ZeroCopy.Safetensors;
 using ZeroCopy.Tensors;
 
@@ -34,51 +31,28 @@ internal sealed class SegmentLayout
 
     public static SegmentLayout Plan(IReadOnlyCollection<(BlockId Id, long Length)> blocks)
     {
-        var json = new ArrayBufferWriter<byte>(128 * (blocks.Count + 1));
+        using var header = new SafetensorsHeaderBuilder([]);
         var places = new List<(BlockId Id, long Begin, long Length)>(blocks.Count);
         var end = 0L;
-        using (var writer = new Utf8JsonWriter(json))
+        var padding = 0;
+        foreach (var (id, length) in blocks)
         {
-            writer.WriteStartObject();
-            var padding = 0;
-            foreach (var (id, length) in blocks)
+            var begin = AlignUp(end);
+            if (begin > end)
             {
-                var begin = AlignUp(end);
-                if (begin > end)
-                {
-                    WriteEntry(writer, string.Create(CultureInfo.InvariantCulture, $"{PaddingPrefix}{padding++}"), end, begin);
-                }
-
-                end = begin + length;
-                WriteEntry(writer, id.ToString(), begin, end);
-                places.Add((id, begin, length));
+                var name = string.Create(CultureInfo.InvariantCulture, $"{PaddingPrefix}{padding++}");
+                header.Add(name, DType.UInt8, [begin - end], end, begin);
             }
 
-            writer.WriteEndObject();
+            end = begin + length;
+            header.Add(id.ToString(), DType.UInt8, [length], begin, end);
+            places.Add((id, begin, length));
         }
 
-        var dataOffset = AlignUp(SafetensorsHeader.PrefixBytes + json.WrittenCount);
-        var header = new byte[dataOffset];
-        header.AsSpan().Fill((byte)' ');
-        BinaryPrimitives.WriteUInt64LittleEndian(header, (ulong)(dataOffset - SafetensorsHeader.PrefixBytes));
-        json.WrittenSpan.CopyTo(header.AsSpan(SafetensorsHeader.PrefixBytes));
+        var bytes = header.Build(Alignment);
         return new SegmentLayout(
-            header, [.. places.Select(place => new SegmentBlock(place.Id, dataOffset + place.Begin, place.Length))], dataOffset + end);
+            bytes, [.. places.Select(place => new SegmentBlock(place.Id, bytes.Length + place.Begin, place.Length))], bytes.Length + end);
     }
 
     private static long AlignUp(long offset) => (offset + Alignment - 1) / Alignment * Alignment;
-
-    private static void WriteEntry(Utf8JsonWriter writer, string name, long begin, long end)
-    {
-        writer.WriteStartObject(name);
-        writer.WriteString("dtype", DType.UInt8.ToToken());
-        writer.WriteStartArray("shape");
-        writer.WriteNumberValue(end - begin);
-        writer.WriteEndArray();
-        writer.WriteStartArray("data_offsets");
-        writer.WriteNumberValue(begin);
-        writer.WriteNumberValue(end);
-        writer.WriteEndArray();
-        writer.WriteEndObject();
-    }
 }

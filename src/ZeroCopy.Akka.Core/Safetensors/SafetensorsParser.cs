@@ -9,8 +9,8 @@ namespace ZeroCopy.Safetensors;
 /// <summary>Reads the JSON of a safetensors header and proves that the tensors tile the data exactly.</summary>
 internal static class SafetensorsParser
 {
+    public const string MetadataKey = "__metadata__";
     private const int MaxDepth = 8;
-    private const string MetadataKey = "__metadata__";
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
 
     public static SafetensorsHeader Parse(ReadOnlyMemory<byte> header, long fileLength, string file)

@@ -1,0 +1,208 @@
+using System.Buffers.Binary;
+using System.Text;
+using ZeroCopy.Errors;
+using ZeroCopy.Tensors;
+
+namespace ZeroCopy.Torch.Script;
+
+/// <summary>
+/// Reads the pickles of TorchScript archives as data: builds a tree of plain values and tensor descriptions, resolves no name and runs
+/// nothing. Knows only the operations that TorchScript writes. Source: torch/csrc/jit/serialization/pickler.h.
+/// </summary>
+internal sealed class PickleReader
+{
+    private static readonly object Mark = new();
+    private readonly byte[] _bytes;
+    private readonly string _path;
+    private readonly List<object?> _stack = [];
+    private readonly Dictionary<int, object?> _memo = [];
+    private int _at;
+
+    private PickleReader(byte[] bytes, string path)
+    {
+        _bytes = bytes;
+        _path = path;
+    }
+
+    public List<PickleTensor> Tensors { get; } = [];
+
+    public static (object? Root, List<PickleTensor> Tensors) Read(byte[] bytes, string path)
+    {
+        var reader = new PickleReader(bytes, path);
+        try
+        {
+            return (reader.Run(), reader.Tensors);
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidCastException or NullReferenceException or KeyNotFoundException
+            or OverflowException)
+        {
+            throw new InvalidModelException($"{path}: the pickle is corrupt near byte {reader._at}.", exception);
+        }
+    }
+
+    private object? Run()
+    {
+        while (true)
+        {
+            var start = _at;
+            switch ((char)Take(1)[0])
+            {
+                case '\x80': Take(1); break;
+                case '.': return Pop();
+                case '(': _stack.Add(Mark); break;
+                case ')': _stack.Add(Array.Empty<object?>()); break;
+                case ']': _stack.Add(new PickleList()); break;
+                case '}': _stack.Add(new PickleDictionary()); break;
+                case 'N': _stack.Add(null); break;
+                case '\x88': _stack.Add(true); break;
+                case '\x89': _stack.Add(false); break;
+                case 'K': Integer(start, Take(1)[0]); break;
+                case 'M': Integer(start, BinaryPrimitives.ReadUInt16LittleEndian(Take(2))); break;
+                case 'J': Integer(start, BinaryPrimitives.ReadInt32LittleEndian(Take(4))); break;
+                case '\x8a': Integer(start, Long(Take(Take(1)[0]))); break;
+                case 'G': _stack.Add(BinaryPrimitives.ReadDoubleBigEndian(Take(8))); break;
+                case 'X': _stack.Add(Encoding.UTF8.GetString(Take(Count(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)))))); break;
+                case 'T': _stack.Add(Encoding.Latin1.GetString(Take(Count(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)))))); break;
+                case 'U': _stack.Add(Encoding.Latin1.GetString(Take(Take(1)[0]))); break;
+                case 'c': _stack.Add(new PickleGlobal(Line(), Line())); break;
+                case 'q': _memo[Take(1)[0]] = _stack[^1]; break;
+                case 'r': _memo[(int)BinaryPrimitives.ReadUInt32LittleEndian(Take(4))] = _stack[^1]; break;
+                case 'h': _stack.Add(_memo[Take(1)[0]]); break;
+                case 'j': _stack.Add(_memo[(int)BinaryPrimitives.ReadUInt32LittleEndian(Take(4))]); break;
+                case 't': _stack.Add(PopMark()); break;
+                case '\x85': Tuple(1); break;
+                case '\x86': Tuple(2); break;
+                case '\x87': Tuple(3); break;
+                case 'a': Append(Pop()); break;
+                case 'e': Append(PopMark()); break;
+                case 's': SetItems([.. PopMany(2)]); break;
+                case 'u': SetItems(PopMark()); break;
+                case '\x81': Pop(); _stack.Add(new PickleObject((PickleGlobal)Pop()!)); break;
+                case 'b': Build(Pop()); break;
+                case 'Q': _stack.Add(Storage((object?[])Pop()!)); break;
+                case 'R': Reduce((object?[])Pop()!, (PickleGlobal)Pop()!); break;
+                case '0': Pop(); break;
+                default: throw new InvalidModelException($"{_path}: the pickle has an operation (0x{_bytes[start]:x2} at {start}) that TorchScript does not write.");
+            }
+        }
+    }
+
+    private void Integer(int start, long value) => _stack.Add(new PickleInteger(value, start, _at));
+
+    private static long Long(ReadOnlySpan<byte> little)
+    {
+        if (little.Length > 8)
+        {
+            throw new OverflowException();
+        }
+
+        var value = little.Length > 0 && little[^1] >= 0x80 ? -1L : 0L;
+        for (var i = little.Length - 1; i >= 0; i--)
+        {
+            value = (value << 8) | little[i];
+        }
+
+        return value;
+    }
+
+    private int Count(uint count) => count <= _bytes.Length ? (int)count : throw new OverflowException();
+
+    private ReadOnlySpan<byte> Take(int count)
+    {
+        var span = _bytes.AsSpan(_at, count);
+        _at += count;
+        return span;
+    }
+
+    private string Line()
+    {
+        var length = _bytes.AsSpan(_at).IndexOf((byte)'\n');
+        var line = Encoding.UTF8.GetString(Take(length));
+        _at++;
+        return line;
+    }
+
+    private object? Pop()
+    {
+        var value = _stack[^1];
+        _stack.RemoveAt(_stack.Count - 1);
+        return value != Mark ? value : throw new InvalidCastException();
+    }
+
+    private object?[] PopMany(int count)
+    {
+        var values = _stack.GetRange(_stack.Count - count, count).ToArray();
+        _stack.RemoveRange(_stack.Count - count, count);
+        return values;
+    }
+
+    private object?[] PopMark()
+    {
+        var mark = _stack.LastIndexOf(Mark);
+        var values = PopMany(_stack.Count - mark - 1);
+        _stack.RemoveAt(mark);
+        return values;
+    }
+
+    private void Tuple(int count) => _stack.Add(PopMany(count));
+
+    private void Append(params object?[] values) => ((PickleList)_stack[^1]!).Items.AddRange(values);
+
+    private void SetItems(object?[] values)
+    {
+        for (var i = 0; i < values.Length; i += 2)
+        {
+            ((PickleDictionary)_stack[^1]!).Items.Add((values[i], values[i + 1]));
+        }
+    }
+
+    private void Build(object? state)
+    {
+        if (_stack[^1] is PickleObject target)
+        {
+            target.State = state;
+        }
+    }
+
+    private static PickleStorage Storage(object?[] arguments)
+    {
+        var type = ((PickleGlobal)arguments[1]!).Name;
+        DType? dtype = type switch
+        {
+            "FloatStorage" => DType.Float32,
+            "DoubleStorage" => DType.Float64,
+            "HalfStorage" => DType.Float16,
+            "BFloat16Storage" => DType.BFloat16,
+            "LongStorage" => DType.Int64,
+            "IntStorage" => DType.Int32,
+            "ShortStorage" => DType.Int16,
+            "CharStorage" => DType.Int8,
+            "ByteStorage" => DType.UInt8,
+            "BoolStorage" => DType.Bool,
+            "ComplexFloatStorage" => DType.Complex64,
+            "ComplexDoubleStorage" => DType.Complex128,
+            _ => null,
+        };
+        return new PickleStorage(dtype, (string)arguments[2]!, (PickleInteger)arguments[4]!);
+    }
+
+    private void Reduce(object?[] arguments, PickleGlobal function)
+    {
+        if (function is { Module: "torch._utils", Name: "_rebuild_tensor_v2" })
+        {
+            var tensor = new PickleTensor(
+                (PickleStorage)arguments[0]!,
+                (PickleInteger)arguments[1]!,
+                [.. ((object?[])arguments[2]!).Cast<PickleInteger>()],
+                [.. ((object?[])arguments[3]!).Cast<PickleInteger>()]);
+            Tensors.Add(tensor);
+            _stack.Add(tensor);
+            return;
+        }
+
+        // Lists with their element type, dictionaries, enumerations, packed tensors: kept as what their arguments hold.
+        var result = new PickleList();
+        result.Items.AddRange(arguments);
+        _stack.Add(result);
+    }
+}

@@ -1,0 +1,48 @@
+using ZeroCopy.Tensors;
+
+namespace ZeroCopy.Torch.Script;
+
+/// <summary>An integer and the bytes of the pickle that say it.</summary>
+internal sealed record PickleInteger(long Value, int Start, int End);
+
+/// <summary>The name of a class or function; never resolved.</summary>
+internal sealed record PickleGlobal(string Module, string Name);
+
+/// <summary>An object of a script class: its attributes in order.</summary>
+internal sealed class PickleObject(PickleGlobal type)
+{
+    public PickleGlobal Type { get; } = type;
+
+    public object? State { get; set; }
+}
+
+/// <summary>A list, or what a call that is not followed up makes of its arguments.</summary>
+internal sealed class PickleList
+{
+    public List<object?> Items { get; } = [];
+}
+
+/// <summary>A dictionary: keys and values in order.</summary>
+internal sealed class PickleDictionary
+{
+    public List<(object? Key, object? Value)> Items { get; } = [];
+}
+
+/// <summary>The memory behind tensors: record <c>data/KEY</c>.</summary>
+internal sealed record PickleStorage(DType? DType, string Key, PickleInteger Count);
+
+/// <summary>A tensor in a storage. Sizes in elements.</summary>
+internal sealed class PickleTensor(PickleStorage storage, PickleInteger offset, PickleInteger[] shape, PickleInteger[] strides)
+{
+    public PickleStorage Storage { get; } = storage;
+
+    public PickleInteger Offset { get; } = offset;
+
+    public PickleInteger[] Shape { get; } = shape;
+
+    public PickleInteger[] Strides { get; } = strides;
+
+    public long[] Sizes { get; } = [.. shape.Select(size => size.Value)];
+
+    public long[] Steps { get; } = [.. strides.Select(step => step.Value)];
+}

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.IO.Compression;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -14,16 +13,11 @@ namespace ZeroCopy.Torch.Script;
 /// </summary>
 internal sealed class ScriptSkeleton
 {
-    /// <summary>Manifest metadata: bytes that stay in the skeleton, so that every load holds its own copy of them.</summary>
-    public const string UnsharedKey = "script.unshared-bytes";
-
-    /// <summary>Manifest metadata: number of tensors that stay in the skeleton.</summary>
-    public const string UnsharedCountKey = "script.unshared-tensors";
-
     private readonly ScriptArchive _archive;
     private readonly ScriptCode _code;
     private readonly Dictionary<PickleTensor, List<(string Name, TensorRole Role)>> _names = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<object> _visited = new(ReferenceEqualityComparer.Instance);
+    private bool _hasContainers;
 
     private ScriptSkeleton(ScriptArchive archive)
     {
@@ -43,10 +37,8 @@ internal sealed class ScriptSkeleton
     /// <summary>Tensors that stay in the skeleton.</summary>
     public int UnsharedTensors { get; private set; }
 
-    /// <summary>What <c>show</c> tells of the model.</summary>
-    public ImmutableSortedDictionary<string, string> Metadata => ImmutableSortedDictionary<string, string>.Empty
-        .Add(UnsharedKey, UnsharedBytes.ToString(CultureInfo.InvariantCulture))
-        .Add(UnsharedCountKey, UnsharedTensors.ToString(CultureInfo.InvariantCulture));
+    /// <summary>What the manifest keeps beside the tensors.</summary>
+    public ScriptFacts Facts { get; private set; } = ScriptFacts.Empty;
 
     /// <summary>Checks every record and takes the archive apart.</summary>
     /// <exception cref="InvalidModelException">The archive is corrupt; the message names the record.</exception>
@@ -74,8 +66,20 @@ internal sealed class ScriptSkeleton
 
         skeleton.Walk(module, "");
         skeleton.Split(tensors, pickle);
+        skeleton.Facts = skeleton.Describe(module);
         return skeleton;
     }
+
+    private ScriptFacts Describe(PickleObject root)
+    {
+        // Instances share one module only where nothing in the code can change it.
+        var stateful = _code.AssignsAttributes || _code.ChangesTensors || (_code.ChangesContainers && _hasContainers);
+        var copied = Tensors.Where(tensor => stateful && _code.ChangesTensors
+            && (tensor.Role != TensorRole.Parameter || tensor.Aliases.Append(tensor.Name).Any(IsChanged)));
+        return new ScriptFacts(UnsharedBytes, UnsharedTensors, stateful, [.. copied.Select(tensor => tensor.Name)], _code.Methods(root.Type).ToImmutableSortedDictionary(StringComparer.Ordinal));
+    }
+
+    private bool IsChanged(string name) => _code.IsChanged(name[(name.LastIndexOf('.') + 1)..]);
 
     private void Walk(PickleObject module, string prefix)
     {
@@ -106,6 +110,10 @@ internal sealed class ScriptSkeleton
                 }
 
                 names.Add((prefix + name, role));
+            }
+            else
+            {
+                _hasContainers |= value is PickleList or PickleDictionary;
             }
         }
 

@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace ZeroCopy.Torch.Script;
+
+/// <summary>What is known about a script from its archive; kept in the manifest's metadata, so that opening a model reads no code.</summary>
+/// <param name="UnsharedBytes">Bytes of tensors that stay in the skeleton, so that every load holds its own copy.</param>
+/// <param name="UnsharedTensors">Number of such tensors.</param>
+/// <param name="Stateful">Whether the code may change the module, so that every instance needs a module of its own.</param>
+/// <param name="Copied">Tensors that the code may change in place, so that every instance needs a copy of its own.</param>
+/// <param name="Methods">The methods that can be called, with their arguments.</param>
+internal sealed record ScriptFacts(
+    long UnsharedBytes,
+    int UnsharedTensors,
+    bool Stateful,
+    ImmutableHashSet<string> Copied,
+    ImmutableSortedDictionary<string, ImmutableArray<ScriptParameter>> Methods)
+{
+    private const string UnsharedBytesKey = "script.unshared-bytes";
+    private const string UnsharedTensorsKey = "script.unshared-tensors";
+    private const string StatefulKey = "script.stateful";
+    private const string CopiedKey = "script.copied";
+    private const string MethodKey = "script.method.";
+
+    public static ScriptFacts Empty { get; } =
+        new(0, 0, true, [], ImmutableSortedDictionary<string, ImmutableArray<ScriptParameter>>.Empty);
+
+    public static ScriptFacts FromMetadata(IReadOnlyDictionary<string, string> metadata) => new(
+        long.Parse(metadata.GetValueOrDefault(UnsharedBytesKey, "0"), CultureInfo.InvariantCulture),
+        int.Parse(metadata.GetValueOrDefault(UnsharedTensorsKey, "0"), CultureInfo.InvariantCulture),
+        metadata.GetValueOrDefault(StatefulKey) != "false",
+        [.. metadata.GetValueOrDefault(CopiedKey, "").Split('\n', StringSplitOptions.RemoveEmptyEntries)],
+        metadata.Where(item => item.Key.StartsWith(MethodKey, StringComparison.Ordinal))
+            .ToImmutableSortedDictionary(item => item.Key[MethodKey.Length..], item => Parameters(item.Value), StringComparer.Ordinal));
+
+    public ImmutableSortedDictionary<string, string> ToMetadata()
+    {
+        var metadata = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        metadata[UnsharedBytesKey] = UnsharedBytes.ToString(CultureInfo.InvariantCulture);
+        metadata[UnsharedTensorsKey] = UnsharedTensors.ToString(CultureInfo.InvariantCulture);
+        metadata[StatefulKey] = Stateful ? "true" : "false";
+        metadata[CopiedKey] = string.Join('\n', Copied.Order(StringComparer.Ordinal));
+        foreach (var (name, parameters) in Methods)
+        {
+            metadata[MethodKey + name] = string.Join('\n', parameters.Select(parameter => $"{parameter.Name}{(parameter.IsOptional ? "?" : "")}: {parameter.Type}"));
+        }
+
+        return metadata.ToImmutable();
+    }
+
+    private static ImmutableArray<ScriptParameter> Parameters(string text) =>
+    [
+        .. from line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+           let parts = line.Split(": ", 2)
+           where parts.Length == 2
+           select new ScriptParameter(parts[0].TrimEnd('?'), parts[1], parts[0].EndsWith('?'))
+    ];
+}

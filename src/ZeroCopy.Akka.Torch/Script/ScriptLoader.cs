@@ -1,0 +1,137 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using TorchSharp;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+
+namespace ZeroCopy.Torch.Script;
+
+/// <summary>Loads skeletons and binds their tensors. Loads are serialised: libtorch's importer is not meant for many threads at once.</summary>
+internal static class ScriptLoader
+{
+    private static readonly Lock LoadLock = new();
+
+    // The handle's type is not public, so that no typed accessor can name it.
+    private static readonly FieldInfo HandleField =
+        typeof(torch.nn.Module).GetField("handle", BindingFlags.Instance | BindingFlags.NonPublic)
+        ?? throw new MissingFieldException(nameof(torch.nn.Module), "handle");
+
+    /// <summary>Loads a skeleton and binds every tensor of the manifest to what <paramref name="source"/> gives, which is disposed afterwards.</summary>
+    /// <exception cref="InvalidModelException">libtorch refuses the archive.</exception>
+    /// <exception cref="BindingException">The skeleton lacks a tensor, or has it in another shape or type.</exception>
+    public static torch.jit.ScriptModule Load(byte[] skeleton, IReadOnlyList<TensorEntry> tensors, Func<TensorEntry, torch.Tensor> source, string name)
+    {
+        using var noGradient = torch.no_grad();
+        torch.jit.ScriptModule module;
+        try
+        {
+            lock (LoadLock)
+            {
+                module = torch.jit.load(skeleton);
+            }
+        }
+        catch (ExternalException exception)
+        {
+            throw new InvalidModelException($"{name}: libtorch cannot load this TorchScript archive: {FirstLine(exception)}", exception);
+        }
+
+        try
+        {
+            Bind(module, tensors, source, name);
+            module.eval();
+            return module;
+        }
+        catch
+        {
+            Dispose(module);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Frees a script with its native module. <c>ScriptModule.Dispose</c> makes wrappers of its submodules that it never frees, which keeps the
+    /// whole module and its mapping alive, so the handles are disposed one by one instead.
+    /// </summary>
+    public static void Dispose(torch.jit.ScriptModule module)
+    {
+        foreach (var (_, parameter) in ((torch.nn.Module)module).named_parameters())
+        {
+            parameter.Dispose();
+        }
+
+        foreach (var (_, buffer) in ((torch.nn.Module)module).named_buffers())
+        {
+            buffer.Dispose();
+        }
+
+        ((SafeHandle)HandleField.GetValue(module)!).Dispose();
+        GC.SuppressFinalize(module);
+    }
+
+    /// <summary>The first line of a libtorch error that says something; the rest is a native stack.</summary>
+    public static string FirstLine(Exception exception) =>
+        exception.Message.Split('\n').Select(line => line.Trim()).LastOrDefault(line => line.StartsWith("builtins.", StringComparison.Ordinal)
+            || line.Contains("Error: ", StringComparison.Ordinal)) ?? exception.Message.Split('\n')[0];
+
+    private static void Bind(torch.jit.ScriptModule module, IReadOnlyList<TensorEntry> tensors, Func<TensorEntry, torch.Tensor> source, string name)
+    {
+        var state = State(module);
+        var problems = new List<string>();
+        foreach (var entry in tensors)
+        {
+            using var view = source(entry);
+            foreach (var alias in entry.Aliases.Prepend(entry.Name))
+            {
+                if (!state.TryGetValue(alias, out var target))
+                {
+                    problems.Add($"{alias}: the script has no such tensor");
+                }
+                else if (!target.shape.AsSpan().SequenceEqual(view.shape) || target.dtype != view.dtype)
+                {
+                    problems.Add($"{alias}: the script has {target.dtype}[{string.Join(", ", target.shape)}], the store {view.dtype}[{string.Join(", ", view.shape)}]");
+                }
+                else
+                {
+                    target.requires_grad = false;
+                    target.set_(view).Dispose();
+                }
+            }
+        }
+
+        foreach (var tensor in state.Values)
+        {
+            tensor.Dispose();
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new BindingException($"{name}: {problems.Count} tensors do not fit the script: {string.Join("; ", problems)}", [.. problems]);
+        }
+    }
+
+    private static Dictionary<string, torch.Tensor> State(torch.jit.ScriptModule module)
+    {
+        var state = new Dictionary<string, torch.Tensor>(StringComparer.Ordinal);
+
+        // All tensors are attributes of their modules; the listing pads itself with empty entries.
+        foreach (var (name, tensor) in module.named_attributes(true))
+        {
+            if (name is not null && tensor is { IsInvalid: false })
+            {
+                state.TryAdd(name, tensor);
+            }
+        }
+
+        foreach (var (name, parameter) in ((torch.nn.Module)module).named_parameters())
+        {
+            state.TryAdd(name, parameter);
+        }
+
+        foreach (var (name, buffer) in ((torch.nn.Module)module).named_buffers())
+        {
+            state.TryAdd(name, buffer);
+        }
+
+        return state;
+    }
+}

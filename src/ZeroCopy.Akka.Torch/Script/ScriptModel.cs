@@ -1,0 +1,123 @@
+using System.Diagnostics.CodeAnalysis;
+using TorchSharp;
+using ZeroCopy.Manifests;
+using ZeroCopy.Runtime;
+
+namespace ZeroCopy.Torch.Script;
+
+/// <summary>
+/// A TorchScript model of the store in this process. Scripts whose code changes nothing are loaded once and shared by all holders; others are
+/// loaded for each instance, with the weights still shared, and thrown away with it, so that no holder sees another one's state. Thread-safe.
+/// </summary>
+internal sealed class ScriptModel : IInstanceSource, IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Manifest _manifest;
+    private readonly ScriptFacts _facts;
+    private readonly byte[] _skeleton;
+    private readonly Func<TensorEntry, torch.Tensor> _view;
+    private ScriptProgram? _shared;
+    private int _rented;
+    private bool _disposed;
+
+    /// <summary>A model whose tensors <paramref name="view"/> gives, each time as a new tensor over the same memory.</summary>
+    public ScriptModel(string name, Manifest manifest, byte[] skeleton, Func<TensorEntry, torch.Tensor> view)
+    {
+        Name = name;
+        _manifest = manifest;
+        _facts = ScriptFacts.FromMetadata(manifest.Metadata);
+        _skeleton = skeleton;
+        _view = view;
+    }
+
+    public string Name { get; }
+
+    public bool TryRent([NotNullWhen(true)] out IModelInstance? instance)
+    {
+        lock (_lock)
+        {
+            instance = _shared is null || _disposed ? null : Rented(_shared);
+            return instance is not null;
+        }
+    }
+
+    public ValueTask<IModelInstance> RentAsync(CancellationToken cancellationToken = default)
+    {
+        if (TryRent(out var warm))
+        {
+            return ValueTask.FromResult(warm);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_facts.Stateful)
+        {
+            var program = Load();
+            lock (_lock)
+            {
+                return ValueTask.FromResult<IModelInstance>(Rented(program));
+            }
+        }
+
+        lock (_lock)
+        {
+            return ValueTask.FromResult<IModelInstance>(Rented(_shared ??= Load()));
+        }
+    }
+
+    public void GiveBack(ScriptProgram program)
+    {
+        lock (_lock)
+        {
+            _rented--;
+            if (ReferenceEquals(program, _shared) && !(_disposed && _rented == 0))
+            {
+                return;
+            }
+        }
+
+        ScriptLoader.Dispose(program.Module);
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            if (_shared is null || _rented > 0)
+            {
+                return;
+            }
+        }
+
+        ScriptLoader.Dispose(_shared.Module);
+    }
+
+    private ScriptInstance Rented(ScriptProgram program)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _rented++;
+        return new ScriptInstance(this, program);
+    }
+
+    private ScriptProgram Load() =>
+        new(ScriptLoader.Load(_skeleton, _manifest.Tensors, TensorFor, Name), _facts.Methods, Name);
+
+    private torch.Tensor TensorFor(TensorEntry entry)
+    {
+        var view = _view(entry);
+        if (!_facts.Copied.Contains(entry.Name))
+        {
+            return view;
+        }
+
+        using (view)
+        {
+            return view.clone();
+        }
+    }
+}

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using TorchSharp;
@@ -43,7 +44,7 @@ internal static class ScriptLoader
         }
         catch
         {
-            Dispose(module);
+            Release(module);
             throw;
         }
     }
@@ -52,7 +53,8 @@ internal static class ScriptLoader
     /// Frees a script with its native module. <c>ScriptModule.Dispose</c> makes wrappers of its submodules that it never frees, which keeps the
     /// whole module and its mapping alive, so the handles are disposed one by one instead.
     /// </summary>
-    public static void Dispose(torch.jit.ScriptModule module)
+    [SuppressMessage("Usage", "CA1816", Justification = "The module is disposed here in place of its own Dispose, which leaks.")]
+    public static void Release(torch.jit.ScriptModule module)
     {
         foreach (var (_, parameter) in ((torch.nn.Module)module).named_parameters())
         {

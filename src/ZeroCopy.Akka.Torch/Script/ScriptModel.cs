@@ -75,7 +75,7 @@ internal sealed class ScriptModel : IInstanceSource, IDisposable
             }
         }
 
-        ScriptLoader.Dispose(program.Module);
+        ScriptLoader.Release(program.Module);
     }
 
     public void Dispose()
@@ -94,7 +94,7 @@ internal sealed class ScriptModel : IInstanceSource, IDisposable
             }
         }
 
-        ScriptLoader.Dispose(_shared.Module);
+        ScriptLoader.Release(_shared.Module);
     }
 
     private ScriptInstance Rented(ScriptProgram program)

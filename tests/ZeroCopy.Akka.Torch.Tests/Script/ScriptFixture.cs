@@ -1,0 +1,75 @@
+using TorchSharp;
+using ZeroCopy.Blocks;
+using ZeroCopy.Manifests;
+using ZeroCopy.Runtime;
+using ZeroCopy.Tensors;
+using ZeroCopy.TestSupport;
+using ZeroCopy.Torch.Script;
+
+namespace ZeroCopy.Torch.Tests.Script;
+
+/// <summary>A script taken apart, with its weights in memory instead of a store.</summary>
+internal sealed class ScriptFixture : IDisposable
+{
+    private readonly Dictionary<string, torch.Tensor> _weights = new(StringComparer.Ordinal);
+
+    public ScriptFixture(string path)
+    {
+        using var archive = ScriptArchive.Open(path);
+        var skeleton = ScriptSkeleton.Create(archive);
+        Facts = skeleton.Facts;
+        Skeleton = skeleton.Bytes;
+        var entries = new List<TensorEntry>();
+        foreach (var source in skeleton.Tensors)
+        {
+            var bytes = new byte[source.Layout.ByteLength];
+            source.Read(0, bytes);
+            entries.Add(new TensorEntry(source.Name, source.Role, source.Layout, BlockId.Of(bytes), source.Aliases));
+            _weights[source.Name] = Tensor(source.Layout, bytes);
+        }
+
+        Entries = entries;
+    }
+
+    public ScriptFacts Facts { get; }
+
+    public byte[] Skeleton { get; }
+
+    public IReadOnlyList<TensorEntry> Entries { get; }
+
+    public IReadOnlyDictionary<string, torch.Tensor> Weights => _weights;
+
+    public static string Data(string name)
+    {
+        Skip.If(RepositoryRoot.SharedData is null, "The shared test data is absent.");
+        return Path.Combine(RepositoryRoot.SharedData!, name);
+    }
+
+    public ScriptModel Open() => new(
+        "test", new Manifest(new Recipe.Script(BlockId.Of(Skeleton)), Entries, Facts.ToMetadata()), Skeleton, entry => _weights[entry.Name].alias());
+
+    public static object? Call(IModelInstance instance, string method, params object?[] arguments) =>
+        instance.Run((target, _) => ((ScriptProgram)target).Invoke(method, arguments), null);
+
+    public void Dispose()
+    {
+        foreach (var weight in _weights.Values)
+        {
+            weight.Dispose();
+        }
+    }
+
+    private static torch.Tensor Tensor(TensorLayout layout, byte[] bytes)
+    {
+        var dtype = Enum.Parse<torch.ScalarType>(layout.DType switch
+        {
+            DType.UInt8 => "Byte",
+            DType.Complex64 => "ComplexFloat32",
+            DType.Complex128 => "ComplexFloat64",
+            var other => other.ToString(),
+        });
+        var flat = torch.empty([layout.ElementCount], dtype: dtype);
+        bytes.CopyTo(flat.bytes);
+        return flat.as_strided([.. layout.Shape], [.. layout.Strides]);
+    }
+}

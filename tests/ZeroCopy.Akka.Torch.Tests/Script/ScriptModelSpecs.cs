@@ -1,0 +1,79 @@
+using TorchSharp;
+using ZeroCopy.Errors;
+
+namespace ZeroCopy.Torch.Tests.Script;
+
+public sealed class ScriptModelSpecs
+{
+    [SkippableFact]
+    public async Task ScriptModel_should_give_PyTorchs_answers_when_traced()
+    {
+        using var fixture = new ScriptFixture(ScriptFixture.Data("bert/embedder.pt"));
+        var examples = ExampleTensors.Read(ScriptFixture.Data("bert/examples.safetensors"));
+        using var model = fixture.Open();
+        using var instance = await model.RentAsync();
+
+        using var answer = (torch.Tensor)ScriptFixture.Call(instance, "forward", examples["input_ids"], examples["attention_mask"])!;
+
+        ExampleTensors.AssertClose(examples["embedding_without_types"], answer);
+        Assert.False(fixture.Facts.Stateful);
+    }
+
+    [SkippableFact]
+    public async Task ScriptModel_should_keep_state_for_each_instance_when_its_code_changes_it()
+    {
+        using var fixture = new ScriptFixture(ScriptFixture.Data("detector/detector.pt"));
+        var examples = ExampleTensors.Read(ScriptFixture.Data("detector/examples.safetensors"));
+        using var model = fixture.Open();
+        using var first = await model.RentAsync();
+        using var second = await model.RentAsync();
+
+        for (var i = 0; i < 40; i++)
+        {
+            using var probability = (torch.Tensor)ScriptFixture.Call(first, "forward", examples["audio"][i], 16000L)!;
+            ExampleTensors.AssertClose(examples["probability"][i].reshape(probability.shape), probability);
+            if (i % 4 == 0)
+            {
+                using var narrow = (torch.Tensor)ScriptFixture.Call(second, "forward", examples["narrow"][i / 4], 8000L)!;
+                ExampleTensors.AssertClose(examples["narrow_probability"][i / 4].reshape(narrow.shape), narrow);
+            }
+        }
+
+        Assert.Null(ScriptFixture.Call(first, "reset_states"));
+        using var again = (torch.Tensor)ScriptFixture.Call(first, "forward", examples["audio"][0], 16000L)!;
+        ExampleTensors.AssertClose(examples["probability"][0].reshape(again.shape), again);
+    }
+
+    [SkippableFact]
+    public async Task ScriptModel_should_call_every_method()
+    {
+        using var fixture = new ScriptFixture(ScriptFixture.Data("detector/detector.pt"));
+        var examples = ExampleTensors.Read(ScriptFixture.Data("detector/examples.safetensors"));
+        using var model = fixture.Open();
+        using var instance = await model.RentAsync();
+
+        using var whole = (torch.Tensor)ScriptFixture.Call(instance, "audio_forward", examples["audio"].reshape(1, -1), 16000L)!;
+        ExampleTensors.AssertClose(examples["audio_forward"], whole);
+
+        var raised = Assert.Throws<InferenceException>(() => ScriptFixture.Call(instance, "validate_input", examples["audio"][0], 44100L));
+        Assert.Contains("rate must be 16000 or 8000", raised.Message, StringComparison.Ordinal);
+        var unknown = Assert.Throws<MethodNotAllowedException>(() => ScriptFixture.Call(instance, "train_step"));
+        Assert.Contains("audio_forward", unknown.Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task ScriptModel_should_leave_the_shared_weights_alone_when_a_buffer_changes()
+    {
+        using var fixture = new ScriptFixture(ScriptFixture.Data("detector/detector.pt"));
+        var before = fixture.Weights.ToDictionary(item => item.Key, item => item.Value.clone());
+        using var audio = torch.rand(1, 512);
+        using var model = fixture.Open();
+        using (var instance = await model.RentAsync())
+        {
+            ((torch.Tensor)ScriptFixture.Call(instance, "forward", audio, 16000L)!).Dispose();
+        }
+
+        Assert.Contains("wide.calls", fixture.Weights.Keys);
+        Assert.All(before, item => Assert.True(item.Value.Equals(fixture.Weights[item.Key]), item.Key));
+    }
+}

@@ -1,1 +1,3 @@
+using BenchmarkDotNet.Running;
+
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

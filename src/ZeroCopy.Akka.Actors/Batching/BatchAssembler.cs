@@ -1,0 +1,62 @@
+using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Settings;
+
+namespace ZeroCopy.Actors.Batching;
+
+/// <summary>The rules of one kind of batch: what joins, and when it is due. Times are timestamps of the clock. Not thread-safe.</summary>
+internal sealed class BatchAssembler(BatchingSettings settings, TimeProvider clock)
+{
+    private readonly List<InferenceCall> _calls = [];
+    private readonly List<int> _rowsOfCalls = [];
+    private int _rows;
+
+    /// <summary>When the batch has to be sent at the latest; meaningless while it is empty.</summary>
+    public long DueAt { get; private set; }
+
+    public bool IsEmpty => _calls.Count == 0;
+
+    public bool IsFull => _rows >= settings.MaxRows;
+
+    /// <summary>Whether a request of so many rows still fits; one that is larger than a batch has one of its own.</summary>
+    public bool Fits(int rows) => IsEmpty || _rows + rows <= settings.MaxRows;
+
+    public void Add(InferenceCall call, int rows)
+    {
+        var now = clock.GetTimestamp();
+        var due = now + Ticks(settings.MaxDelay);
+        if (call.Deadline is { } deadline)
+        {
+            due = Math.Min(due, Math.Max(now, call.StartedAt + Ticks(deadline - settings.DeadlineMargin)));
+        }
+
+        DueAt = IsEmpty ? due : Math.Min(DueAt, due);
+        _calls.Add(call);
+        _rowsOfCalls.Add(rows);
+        _rows += rows;
+    }
+
+    /// <summary>The batch so far, without calls that were answered meanwhile (those are retired); null where none is left.</summary>
+    public CallBatch? Take()
+    {
+        var calls = new List<InferenceCall>(_calls.Count);
+        var rows = new List<int>(_calls.Count);
+        for (var i = 0; i < _calls.Count; i++)
+        {
+            if (_calls[i].IsAnswered)
+            {
+                _calls[i].Retire();
+                continue;
+            }
+
+            calls.Add(_calls[i]);
+            rows.Add(_rowsOfCalls[i]);
+        }
+
+        _calls.Clear();
+        _rowsOfCalls.Clear();
+        _rows = 0;
+        return calls.Count == 0 ? null : new CallBatch(calls, rows);
+    }
+
+    private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * clock.TimestampFrequency);
+}

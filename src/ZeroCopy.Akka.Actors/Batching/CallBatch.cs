@@ -1,0 +1,13 @@
+using Akka.Routing;
+using ZeroCopy.Actors.Calls;
+
+namespace ZeroCopy.Actors.Batching;
+
+/// <summary>Calls that one actor runs as a joined call of the model.</summary>
+/// <param name="Calls">The calls in the order in which they came.</param>
+/// <param name="Rows">Rows of each.</param>
+internal sealed record CallBatch(IReadOnlyList<InferenceCall> Calls, IReadOnlyList<int> Rows) : IConsistentHashable
+{
+    // The batcher joins only calls of an equal hash key.
+    public object ConsistentHashKey => Calls[0].ConsistentHashKey;
+}

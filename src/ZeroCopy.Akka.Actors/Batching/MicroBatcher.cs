@@ -1,0 +1,127 @@
+using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Settings;
+using ZeroCopy.Runtime;
+
+namespace ZeroCopy.Actors.Batching;
+
+/// <summary>
+/// Collects calls on the callers' threads and hands full, due or urgent batches on. One timer serves all batches. Thread-safe.
+/// </summary>
+/// <remarks>
+/// Not an actor: a mailbox would add a hop to every request, and there is nothing to supervise. Joining, which copies, is left to the actor
+/// that runs the batch.
+/// </remarks>
+internal sealed class MicroBatcher : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(object Kind, string? HashKey), BatchAssembler> _open = [];
+    private readonly BatchingSettings _settings;
+    private readonly IBatchCodec _codec;
+    private readonly TimeProvider _clock;
+    private readonly Action<object> _send;
+    private readonly ITimer _timer;
+    private long _timerDueAt = long.MaxValue;
+
+    public MicroBatcher(BatchingSettings settings, IBatchCodec codec, TimeProvider clock, Action<object> send)
+    {
+        _settings = settings;
+        _codec = codec;
+        _clock = clock;
+        _send = send;
+        _timer = clock.CreateTimer(static batcher => ((MicroBatcher)batcher!).FlushDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Takes a call that was admitted; one that cannot be joined goes on alone at once.</summary>
+    public void Add(InferenceCall call, string? hashKey)
+    {
+        if (!_codec.TryDescribe(call.Argument, out var rows, out var kind))
+        {
+            _send(call);
+            return;
+        }
+
+        CallBatch? before = null;
+        CallBatch? full = null;
+        lock (_lock)
+        {
+            if (!_open.TryGetValue((kind, hashKey), out var batch))
+            {
+                _open[(kind, hashKey)] = batch = new BatchAssembler(_settings, _clock);
+            }
+
+            if (!batch.Fits(rows))
+            {
+                before = batch.Take();
+            }
+
+            batch.Add(call, rows);
+            if (batch.IsFull)
+            {
+                full = batch.Take();
+                // Kinds come from callers: an idle one is forgotten, or hostile shapes would fill the memory.
+                _open.Remove((kind, hashKey));
+            }
+            else if (batch.DueAt < _timerDueAt)
+            {
+                Schedule(batch.DueAt);
+            }
+        }
+
+        Send(before);
+        Send(full);
+    }
+
+    /// <summary>Hands on everything that waits, due or not.</summary>
+    public void FlushAll() => Flush(long.MaxValue);
+
+    public void Dispose() => _timer.Dispose();
+
+    private void FlushDue() => Flush(_clock.GetTimestamp());
+
+    private void Flush(long until)
+    {
+        List<CallBatch> ready = [];
+        lock (_lock)
+        {
+            var next = long.MaxValue;
+            foreach (var (key, batch) in _open)
+            {
+                if (batch.DueAt > until)
+                {
+                    next = Math.Min(next, batch.DueAt);
+                    continue;
+                }
+
+                if (batch.Take() is { } due)
+                {
+                    ready.Add(due);
+                }
+
+                _open.Remove(key);
+            }
+
+            Schedule(next);
+        }
+
+        ready.ForEach(Send);
+    }
+
+    private void Schedule(long dueAt)
+    {
+        _timerDueAt = dueAt;
+        if (dueAt != long.MaxValue)
+        {
+            var wait = _clock.GetElapsedTime(_clock.GetTimestamp(), dueAt);
+            // Timers round down to whole milliseconds: round up, or the flush would come before the batch is due and only reschedule.
+            _timer.Change(TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(wait.TotalMilliseconds))), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void Send(CallBatch? batch)
+    {
+        if (batch is not null)
+        {
+            _send(batch);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+using System.Diagnostics;
+using Akka.Routing;
+using ZeroCopy.Actors.Telemetry;
+using ZeroCopy.Errors;
+
+namespace ZeroCopy.Actors.Calls;
+
+/// <summary>
+/// One call on its way to a model and back: the message that crosses mailboxes inside a process, and the promise of its answer. Thread-safe.
+/// </summary>
+/// <remarks>
+/// <code>
+///            TryJoin            TryRun
+///   Queued ──────────► Joined ─────────► Running ──► Answered
+///     │ ▲                │                 │  │          ▲
+///     │ └── TryRequeue ──┼─────────────────┘  │          │
+///     └──── Abandon ─────┴── Abandon (given) ─┴──────────┘
+/// </code>
+/// Whoever moves the state to Answered sets the promise, so that it is set once. While the model reads a kept argument the call is only
+/// marked as abandoned: the caller may free the argument as soon as it is answered. A joined call's argument is read by the join alone.
+/// </remarks>
+internal sealed class InferenceCall : IConsistentHashable
+{
+    private const int Queued = 0;
+    private const int Joined = 1;
+    private const int Running = 2;
+    private const int Answered = 3;
+
+    private readonly TaskCompletionSource<object?> _promise = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CallLedger _ledger;
+    private readonly CallTerms _terms;
+    private readonly Activity? _activity;
+    private CancellationTokenRegistration _registration;
+    private ITimer? _timer;
+    private Exception? _abandoned;
+    private int _state;
+    private int _retired;
+
+    public InferenceCall(CallLedger ledger, object? argument, in CallTerms terms)
+    {
+        _ledger = ledger;
+        _terms = terms;
+        Argument = argument;
+        StartedAt = ledger.Clock.GetTimestamp();
+        _activity = Instruments.StartCall(ledger.Owner);
+    }
+
+    public object? Argument { get; }
+
+    public long StartedAt { get; }
+
+    public TimeSpan? Deadline => _terms.Deadline;
+
+    public Task<object?> Answer => _promise.Task;
+
+    /// <summary>Whether nobody waits for the answer any more.</summary>
+    public bool IsAnswered => Volatile.Read(ref _state) == Answered;
+
+    /// <summary>Whether the call waits and is wanted.</summary>
+    public bool IsQueued => Volatile.Read(ref _state) == Queued;
+
+    public object ConsistentHashKey => _terms.HashKey ?? StartedAt.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Starts to watch the deadline and the caller's token; the ledger calls it once the call is admitted.</summary>
+    public void Arm()
+    {
+        if (_terms.Deadline is { } deadline)
+        {
+            if (deadline <= TimeSpan.Zero)
+            {
+                Abandon(InferenceFailure.DeadlineExceeded);
+                return;
+            }
+
+            _timer = _ledger.Clock.CreateTimer(
+                static call => ((InferenceCall)call!).Abandon(InferenceFailure.DeadlineExceeded), this, deadline, Timeout.InfiniteTimeSpan);
+        }
+
+        _registration = _terms.Cancellation.UnsafeRegister(static call => ((InferenceCall)call!).Abandon(InferenceFailure.Cancelled), this);
+    }
+
+    /// <summary>Takes the call into a joined one; false where it was answered meanwhile.</summary>
+    public bool TryJoin() => Move(Queued, Joined);
+
+    /// <summary>Takes the call to run it; false where it was answered meanwhile.</summary>
+    public bool TryRun() => Move(Queued, Running) || Move(Joined, Running);
+
+    /// <summary>Puts a call that ran back for a further attempt; false where it was abandoned meanwhile, and then it is answered.</summary>
+    public bool TryRequeue()
+    {
+        if (Volatile.Read(ref _abandoned) is { } reason)
+        {
+            Fail(reason);
+            return false;
+        }
+
+        return Move(Running, Queued);
+    }
+
+    /// <summary>Answers with a result, which the call releases where nobody waits for it any more.</summary>
+    public void Complete(object? result)
+    {
+        if (Volatile.Read(ref _abandoned) is { } reason)
+        {
+            _ledger.Release(result);
+            Fail(reason);
+        }
+        else if (TryFinish())
+        {
+            _promise.SetResult(result);
+        }
+        else
+        {
+            _ledger.Release(result);
+        }
+    }
+
+    /// <summary>Answers with a failure, whatever the call is doing.</summary>
+    public void Fail(Exception reason)
+    {
+        if (TryFinish())
+        {
+            SetFailure(Volatile.Read(ref _abandoned) ?? reason);
+        }
+    }
+
+    /// <summary>Gives the call up: at once where its argument allows it, else when the model has ended.</summary>
+    public void Abandon(InferenceFailure failure) => Abandon(Describe(failure));
+
+    /// <summary>Gives up the call with the caller's own reason.</summary>
+    public void Abandon(Exception reason)
+    {
+        if (Move(Queued, Answered) || Move(Joined, Answered) || (_terms.Ownership == ArgumentOwnership.Give && Move(Running, Answered)))
+        {
+            SetFailure(reason);
+        }
+        else
+        {
+            Interlocked.CompareExchange(ref _abandoned, reason, null);
+        }
+    }
+
+    /// <summary>
+    /// The last step of every call, by whoever took it off the queue: releases a given argument and the place in the queue. Idempotent.
+    /// </summary>
+    public void Retire()
+    {
+        if (Interlocked.Exchange(ref _retired, 1) != 0)
+        {
+            return;
+        }
+
+        _timer?.Dispose();
+        _registration.Unregister();
+        if (_terms.Ownership == ArgumentOwnership.Give)
+        {
+            _ledger.Release(Argument);
+        }
+
+        _ledger.Leave(this);
+    }
+
+    private InferenceException Describe(InferenceFailure failure) => failure switch
+    {
+        InferenceFailure.DeadlineExceeded => new InferenceException(
+            failure, $"A call to {_ledger.Owner} was not answered within its deadline of {_terms.Deadline}; give it a longer one or raise {_ledger.DeadlineSetting}."),
+        InferenceFailure.Cancelled => new InferenceException(
+            failure, $"A call to {_ledger.Owner} was cancelled by its caller.", new OperationCanceledException(_terms.Cancellation)),
+        InferenceFailure.ShuttingDown => new InferenceException(failure, $"{_ledger.Owner} shuts down: a call was not finished in time."),
+        _ => new InferenceException(failure, $"A call to {_ledger.Owner} failed: {failure}."),
+    };
+
+    private bool Move(int from, int to) => Interlocked.CompareExchange(ref _state, to, from) == from;
+
+    private bool TryFinish() => Interlocked.Exchange(ref _state, Answered) != Answered;
+
+    private void SetFailure(Exception reason)
+    {
+        Instruments.Failed(_ledger.Owner, reason, _activity);
+        _promise.SetException(reason);
+        // A caller that is gone observes nothing; its failure is counted, and must not surface as an unobserved exception.
+        _ = _promise.Task.Exception;
+    }
+
+    /// <summary>Ends the trace of the call; separate from the promise so that a caller does not wait for it.</summary>
+    internal void EndTrace() => _activity?.Dispose();
+}

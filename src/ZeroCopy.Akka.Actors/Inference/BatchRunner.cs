@@ -1,0 +1,89 @@
+using ZeroCopy.Actors.Batching;
+using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Telemetry;
+using ZeroCopy.Errors;
+using ZeroCopy.Runtime;
+
+namespace ZeroCopy.Actors.Inference;
+
+/// <summary>Runs calls and joined calls on an instance. Whatever the model throws ends in the calls.</summary>
+internal sealed class BatchRunner(PoolContext pool)
+{
+    public void Run(IModelInstance instance, InferenceCall call)
+    {
+        if (call.TryRun())
+        {
+            try
+            {
+                call.Complete(instance.Run(pool.Function, call.Argument));
+            }
+            catch (Exception e)
+            {
+                call.Fail(ModelFailure.Of(e, pool.Ledger.Owner));
+            }
+        }
+
+        call.Retire();
+    }
+
+    /// <summary>
+    /// Joins the calls that still wait. A joined call that fails says nothing about which request was bad: the parts are run one by one then.
+    /// </summary>
+    public void Run(IModelInstance instance, CallBatch batch)
+    {
+        var codec = pool.Codec ?? throw new InvalidOperationException("A batch needs a codec.");
+        var calls = new List<InferenceCall>(batch.Calls.Count);
+        var rows = new List<int>(batch.Calls.Count);
+        for (var i = 0; i < batch.Calls.Count; i++)
+        {
+            if (batch.Calls[i].TryJoin())
+            {
+                calls.Add(batch.Calls[i]);
+                rows.Add(batch.Rows[i]);
+            }
+            else
+            {
+                batch.Calls[i].Retire();
+            }
+        }
+
+        if (calls.Count == 1 || (calls.Count > 1 && !TryRunJoined(codec, instance, calls, rows)))
+        {
+            foreach (var call in calls)
+            {
+                Run(instance, call);
+            }
+        }
+    }
+
+    private bool TryRunJoined(IBatchCodec codec, IModelInstance instance, List<InferenceCall> calls, List<int> rows)
+    {
+        IReadOnlyList<object> answers;
+        object? joined = null;
+        try
+        {
+            joined = codec.Join(calls.ConvertAll(call => call.Argument!));
+            var answer = instance.Run(pool.Function, joined)
+                ?? throw new InferenceException(InferenceFailure.ModelError, "The model answered a joined call with nothing.");
+            answers = codec.Split(answer, rows);
+        }
+        catch (Exception)
+        {
+            // Not lost: each part is run again alone and fails with its own error.
+            return false;
+        }
+        finally
+        {
+            codec.Release(joined);
+        }
+
+        Instruments.Joined(pool.Ledger.Owner, rows.Sum());
+        for (var i = 0; i < calls.Count; i++)
+        {
+            calls[i].Complete(answers[i]);
+            calls[i].Retire();
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,244 @@
+using Akka.Actor;
+using Akka.Event;
+using ZeroCopy.Actors.Batching;
+using ZeroCopy.Actors.Calls;
+using ZeroCopy.Errors;
+using ZeroCopy.Runtime;
+
+namespace ZeroCopy.Actors.Inference;
+
+/// <summary>
+/// Holds one instance of a model and runs calls on it, one after the other, on a thread of its own. What the model throws is the failure of
+/// the call; only an error outside the call restarts the actor.
+/// </summary>
+/// <remarks>
+/// <code>
+///               instance here               PoisonPill
+///   Loading ────────────────────► Ready ─────────────────► stopped (instance given back)
+///    │  ▲  │                                                   ▲
+///    │  └──┘ failed: again after a pause                       │
+///    └── attempts used up ──► Failed ── again after a pause ───┘
+/// </code>
+/// The pool drains by its ledger before it stops its actors, so that Ready needs no state of its own for it: a call behind a PoisonPill does not exist.
+/// </remarks>
+internal sealed class InferenceActor : UntypedActor, IWithTimers
+{
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Queue<object> _waiting = [];
+    private readonly PoolContext _pool;
+    private readonly BatchRunner _runner;
+    private InstanceTicket? _ticket;
+    private IModelInstance? _instance;
+    private int _failedLoads;
+
+    public InferenceActor(PoolContext pool)
+    {
+        _pool = pool;
+        _runner = new BatchRunner(pool);
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(PoolContext pool) => Akka.Actor.Props.CreateBy(new Producer(pool));
+
+    protected override void PreStart() => BecomeLoading();
+
+    protected override void OnReceive(object message) => Loading(message);
+
+    protected override void PreRestart(Exception reason, object message)
+    {
+        var crash = new InferenceException(
+            InferenceFailure.ActorCrashed, $"An actor of {_pool.Ledger.Owner} crashed and restarts: {reason.Message}", reason);
+        foreach (var call in Calls(message))
+        {
+            call.Fail(crash);
+            call.Retire();
+        }
+
+        // Waiting calls have done nothing wrong: they are served after the restart.
+        foreach (var waiting in _waiting)
+        {
+            Self.Tell(waiting);
+        }
+
+        _waiting.Clear();
+        base.PreRestart(reason, message);
+    }
+
+    protected override void PostStop()
+    {
+        _ticket?.Abandon();
+        if (_instance is { } instance)
+        {
+            _instance = null;
+            _pool.Readiness.Lost();
+            instance.Dispose();
+        }
+
+        FailWaiting(new InferenceException(InferenceFailure.ShuttingDown, $"An actor of {_pool.Ledger.Owner} stopped before its model was loaded."));
+    }
+
+    private void Loading(object message)
+    {
+        switch (message)
+        {
+            case InferenceCall or CallBatch:
+                _waiting.Enqueue(message);
+                break;
+            case Loaded loaded when loaded.Ticket == _ticket:
+                BecomeReady(_ticket.Take() ?? throw new InvalidOperationException("A loaded ticket holds no instance."));
+                break;
+            case LoadFailed failed when failed.Ticket == _ticket:
+                Retry(failed.Cause);
+                break;
+            case Load:
+                StartLoading();
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Failed(object message)
+    {
+        switch (message)
+        {
+            case InferenceCall or CallBatch:
+                Fail(message, LoadFailure());
+                break;
+            case Loaded or LoadFailed or Load:
+                Loading(message);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Ready(object message)
+    {
+        switch (message)
+        {
+            case InferenceCall call:
+                _runner.Run(_instance!, call);
+                break;
+            case CallBatch batch:
+                _runner.Run(_instance!, batch);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void BecomeLoading()
+    {
+        Become(Loading);
+        StartLoading();
+    }
+
+    private void StartLoading()
+    {
+        IModelInstance? warm;
+        try
+        {
+            _pool.Source.TryRent(out warm);
+        }
+        catch (Exception e)
+        {
+            // A crash here would restart the actor into the same error without a pause.
+            Retry(e);
+            return;
+        }
+
+        if (warm is not null)
+        {
+            BecomeReady(warm);
+            return;
+        }
+
+        var ticket = _ticket = new InstanceTicket();
+        var self = Self;
+        // The rent starts off this thread: a source may build a whole model before it first awaits.
+        Task.Run(() => ticket.RentAsync(_pool.Source)).PipeTo(self, self, () => new Loaded(ticket), cause => new LoadFailed(ticket, cause));
+    }
+
+    private void BecomeReady(IModelInstance instance)
+    {
+        _ticket = null;
+        _instance = instance;
+        _failedLoads = 0;
+        _pool.Readiness.Gained();
+        Become(Ready);
+        // Back through the mailbox, not run here: a crash then costs one call, not the whole queue.
+        while (_waiting.TryDequeue(out var waiting))
+        {
+            Self.Tell(waiting);
+        }
+    }
+
+    private void Retry(Exception cause)
+    {
+        _ticket = null;
+        _failedLoads++;
+        _pool.Readiness.Failed(cause);
+        var pause = _pool.Settings.Load.Backoff(_failedLoads);
+        _log.Warning(cause, "Loading model {0} for pool {1} failed {2} time(s), again in {3}", _pool.Source.Name, _pool.Name, _failedLoads, pause);
+        Timers.StartSingleTimer(Load.Instance, Load.Instance, pause);
+        if (_failedLoads >= _pool.Settings.Load.Attempts)
+        {
+            Become(Failed);
+            FailWaiting(LoadFailure());
+        }
+    }
+
+    private InferenceException LoadFailure() => new(
+        InferenceFailure.LoadFailed,
+        $"Model {_pool.Source.Name} could not be loaded for {_pool.Ledger.Owner} in {_failedLoads} attempts: {_pool.Readiness.LastLoadError?.Message}",
+        _pool.Readiness.LastLoadError);
+
+    private void FailWaiting(InferenceException reason)
+    {
+        while (_waiting.TryDequeue(out var waiting))
+        {
+            Fail(waiting, reason);
+        }
+    }
+
+    private static void Fail(object work, InferenceException reason)
+    {
+        foreach (var call in Calls(work))
+        {
+            call.Fail(reason);
+            call.Retire();
+        }
+    }
+
+    private static IEnumerable<InferenceCall> Calls(object? work) => work switch
+    {
+        InferenceCall call => [call],
+        CallBatch batch => batch.Calls,
+        _ => [],
+    };
+
+    private sealed record Loaded(InstanceTicket Ticket);
+
+    private sealed record LoadFailed(InstanceTicket Ticket, Exception Cause);
+
+    private sealed record Load
+    {
+        public static readonly Load Instance = new();
+    }
+
+    private sealed class Producer(PoolContext pool) : IIndirectActorProducer
+    {
+        public Type ActorType => typeof(InferenceActor);
+
+        public ActorBase Produce() => new InferenceActor(pool);
+
+        public void Release(ActorBase actor)
+        {
+        }
+    }
+}

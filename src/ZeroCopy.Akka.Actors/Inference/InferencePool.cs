@@ -1,0 +1,119 @@
+using Akka.Actor;
+using ZeroCopy.Actors.Batching;
+using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Settings;
+
+namespace ZeroCopy.Actors.Inference;
+
+/// <summary>
+/// A pool of inference actors over one model, as callers in this process see it. Thread-safe. A call crosses one mailbox by reference.
+/// </summary>
+public sealed class InferencePool
+{
+    private readonly PoolContext _context;
+    private readonly MicroBatcher? _batcher;
+    private readonly Lazy<Task> _drain;
+    private TimeSpan _drainLimit;
+
+    internal InferencePool(PoolContext context, IActorRef router, TimeSpan drainLimit)
+    {
+        _context = context;
+        Router = router;
+        _drainLimit = drainLimit;
+        _drain = new Lazy<Task>(DrainOnceAsync);
+        if (context.Settings.Batching is { } batching && context.Codec is { } codec)
+        {
+            _batcher = new MicroBatcher(batching, codec, context.Ledger.Clock, work => Router.Tell(work, ActorRefs.NoSender));
+        }
+    }
+
+    /// <summary>The pool's name.</summary>
+    public string Name => _context.Name;
+
+    /// <summary>The settings that the pool runs with.</summary>
+    public PoolSettings Settings => _context.Settings;
+
+    /// <summary>Calls that are queued or running.</summary>
+    public int Pending => _context.Ledger.Count;
+
+    /// <summary>Whether an actor has its model and calls are taken.</summary>
+    public bool IsReady => _context.Readiness.Ready > 0 && !_context.Ledger.IsClosed;
+
+    /// <summary>Actors that have their model.</summary>
+    public int ReadyActors => _context.Readiness.Ready;
+
+    /// <summary>Why loading failed the last time; null while it did not.</summary>
+    public Exception? LastLoadError => _context.Readiness.LastLoadError;
+
+    /// <summary>The Akka router in front of the actors.</summary>
+    public IActorRef Router { get; }
+
+    /// <summary>Ends when the first actor has its model. Calls made earlier wait for it.</summary>
+    public Task WhenReadyAsync(CancellationToken cancellationToken = default) => _context.Readiness.FirstReady.WaitAsync(cancellationToken);
+
+    /// <summary>
+    /// Runs the pool's function on <paramref name="argument"/>. The answer belongs to the caller; the argument to whom
+    /// <see cref="CallOptions.Ownership"/> says. A call that is given up frees its answer by itself.
+    /// </summary>
+    /// <exception cref="ZeroCopy.Errors.InferenceException">The call was not answered; its failure says why.</exception>
+    public Task<object?> CallAsync(object? argument, CallOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= CallOptions.Default;
+        var terms = new CallTerms(options.Deadline ?? Settings.Deadline, options.Ownership, options.HashKey, cancellationToken);
+        var call = new InferenceCall(_context.Ledger, argument, terms);
+        if (!_context.Ledger.TryEnter(call))
+        {
+            return call.Answer;
+        }
+
+        if (call.IsAnswered)
+        {
+            call.Retire();
+        }
+        else if (_batcher is not null)
+        {
+            _batcher.Add(call, options.HashKey);
+        }
+        else
+        {
+            Router.Tell(call, ActorRefs.NoSender);
+        }
+
+        return call.Answer;
+    }
+
+    /// <summary>
+    /// Takes no more calls, lets those there are finish within the limit (null: <c>zerocopy.inference.drain-timeout</c>), fails the rest with
+    /// <see cref="ZeroCopy.Errors.InferenceFailure.ShuttingDown"/>, and stops the actors, which give their instances back. Only the first call counts.
+    /// </summary>
+    public Task DrainAsync(TimeSpan? limit = null)
+    {
+        _drainLimit = limit ?? _drainLimit;
+        return _drain.Value;
+    }
+
+    /// <summary>Retires what is left when no actor is.</summary>
+    internal void RetireAll() => _context.Ledger.RetireAll();
+
+    private async Task DrainOnceAsync()
+    {
+        var closed = _context.Ledger.CloseAsync(_drainLimit);
+        _batcher?.FlushAll();
+        var drained = await closed.ConfigureAwait(false);
+        _batcher?.Dispose();
+
+        // Calls that could not end in time are answered by now. An actor inside native code cannot be interrupted: it gives its instance
+        // back when the model returns, and only then are the messages behind it gone for certain.
+        var stopped = StopAsync();
+        if (drained)
+        {
+            await stopped.ConfigureAwait(false);
+        }
+    }
+
+    private async Task StopAsync()
+    {
+        await Router.GracefulStop(Timeout.InfiniteTimeSpan).ConfigureAwait(false);
+        RetireAll();
+    }
+}

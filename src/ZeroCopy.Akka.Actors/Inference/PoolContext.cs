@@ -1,0 +1,9 @@
+using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Settings;
+using ZeroCopy.Runtime;
+
+namespace ZeroCopy.Actors.Inference;
+
+/// <summary>What the actors of a pool share.</summary>
+internal sealed record PoolContext(
+    string Name, IInstanceSource Source, ModelFunction Function, IBatchCodec? Codec, PoolSettings Settings, CallLedger Ledger, PoolReadiness Readiness);

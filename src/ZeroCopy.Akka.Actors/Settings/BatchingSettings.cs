@@ -1,0 +1,14 @@
+namespace ZeroCopy.Actors.Settings;
+
+/// <summary>When a micro-batch is sent; the HOCON root is <c>zerocopy.batching</c>.</summary>
+public sealed record BatchingSettings
+{
+    /// <summary>Rows that make a batch full.</summary>
+    public int MaxRows { get; init; } = 32;
+
+    /// <summary>Longest time that the first request of a batch waits for others.</summary>
+    public TimeSpan MaxDelay { get; init; } = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>A batch is sent at the latest this long before the earliest deadline in it.</summary>
+    public TimeSpan DeadlineMargin { get; init; } = TimeSpan.FromMilliseconds(5);
+}

@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+
+namespace ZeroCopy.Actors.Settings;
+
+/// <summary>Settings of all pools; the HOCON root is <c>zerocopy.inference</c>.</summary>
+public sealed record InferenceSettings
+{
+    /// <summary>Configuration path of the dispatcher that inference actors compute on.</summary>
+    public const string Dispatcher = "zerocopy.inference.dispatcher";
+
+    /// <summary>How long a shutdown lets calls finish.</summary>
+    public required TimeSpan DrainTimeout { get; init; }
+
+    /// <summary>What a pool has where nothing is said about it.</summary>
+    public required PoolSettings PoolDefaults { get; init; }
+
+    /// <summary>Settings by name of the pool, defaults merged in.</summary>
+    public required ImmutableSortedDictionary<string, PoolSettings> Pools { get; init; }
+
+    /// <summary>The settings of the pool of that name.</summary>
+    public PoolSettings Pool(string name) => Pools.GetValueOrDefault(name, PoolDefaults);
+}

@@ -1,0 +1,163 @@
+using Akka.Actor;
+using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Inference;
+using ZeroCopy.Actors.Settings;
+using ZeroCopy.Errors;
+using ZeroCopy.Runtime;
+
+namespace ZeroCopy.Actors.Tasks;
+
+/// <summary>
+/// Runs one task and stops.
+/// </summary>
+/// <remarks>
+/// <code>
+///            warm instance
+///   start ──────────────────────► run ──► stopped
+///     │                            ▲ │ failed, attempts left
+///     └──► renting ────────────────┘ └──► pausing ──► start
+/// </code>
+/// The instance goes back before the caller is answered, so that callers in sequence use the same warm one.
+/// </remarks>
+internal sealed class TaskActor(TaskCall task) : UntypedActor
+{
+    private InstanceTicket? _ticket;
+    private ITimer? _pause;
+    private int _attempts;
+
+    public static Props Props(TaskCall task) => Akka.Actor.Props.CreateBy(new Producer(task)).WithDispatcher(TaskSettings.Dispatcher);
+
+    // By message: what fails in PreStart itself ends an actor without its PostStop.
+    protected override void PreStart() => Self.Tell(Begin.Instance);
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Rented rented when rented.Ticket == _ticket:
+                Run(_ticket.Take() ?? throw new InvalidOperationException("A ticket that was served holds no instance."));
+                break;
+            case RentFailed failed when failed.Ticket == _ticket:
+                Fail(LoadFailure(failed.Cause));
+                break;
+            case Begin:
+                Start();
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    protected override void PostStop()
+    {
+        _pause?.Dispose();
+        _ticket?.Abandon();
+        if (!task.Call.IsAnswered)
+        {
+            task.Call.Fail(new InferenceException(
+                InferenceFailure.ActorCrashed, $"The actor of a task on {task.Source.Name} crashed or was stopped before the task had ended."));
+        }
+
+        task.Call.Retire();
+        task.Gate.Leave();
+    }
+
+    private void Start()
+    {
+        if (task.Call.IsAnswered)
+        {
+            Context.Stop(Self);
+            return;
+        }
+
+        IModelInstance? warm;
+        try
+        {
+            task.Source.TryRent(out warm);
+        }
+        catch (Exception e)
+        {
+            Fail(LoadFailure(e));
+            return;
+        }
+
+        if (warm is not null)
+        {
+            Run(warm);
+        }
+        else
+        {
+            var ticket = _ticket = new InstanceTicket();
+            var self = Self;
+            Task.Run(() => ticket.RentAsync(task.Source)).PipeTo(self, self, () => new Rented(ticket), cause => new RentFailed(ticket, cause));
+        }
+    }
+
+    private void Run(IModelInstance instance)
+    {
+        _ticket = null;
+        if (!task.Call.TryRun())
+        {
+            instance.Dispose();
+            Context.Stop(Self);
+            return;
+        }
+
+        object? answer;
+        try
+        {
+            answer = instance.Run(task.Function, task.Call.Argument);
+        }
+        catch (Exception e)
+        {
+            instance.Dispose();
+            Fail(ModelFailure.Of(e, task.Ledger.Owner));
+            return;
+        }
+
+        instance.Dispose();
+        task.Call.Complete(answer);
+        Context.Stop(Self);
+    }
+
+    private void Fail(Exception failure)
+    {
+        _ticket = null;
+        _attempts++;
+        if (task.Retry.ShouldRetry(failure, _attempts) && (task.Call.IsQueued || task.Call.TryRequeue()))
+        {
+            var self = Self;
+            _pause?.Dispose();
+            _pause = task.Ledger.Clock.CreateTimer(
+                _ => self.Tell(Begin.Instance), null, task.Retry.PauseAfter(_attempts), Timeout.InfiniteTimeSpan);
+            return;
+        }
+
+        task.Call.Fail(failure);
+        Context.Stop(Self);
+    }
+
+    private InferenceException LoadFailure(Exception cause) => new(
+        InferenceFailure.LoadFailed, $"Model {task.Source.Name} could not be loaded for a task: {cause.Message}", cause);
+
+    private sealed record Rented(InstanceTicket Ticket);
+
+    private sealed record RentFailed(InstanceTicket Ticket, Exception Cause);
+
+    private sealed record Begin
+    {
+        public static readonly Begin Instance = new();
+    }
+
+    private sealed class Producer(TaskCall task) : IIndirectActorProducer
+    {
+        public Type ActorType => typeof(TaskActor);
+
+        public ActorBase Produce() => new TaskActor(task);
+
+        public void Release(ActorBase actor)
+        {
+        }
+    }
+}

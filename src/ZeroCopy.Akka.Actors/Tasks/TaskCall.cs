@@ -1,0 +1,7 @@
+using ZeroCopy.Actors.Calls;
+using ZeroCopy.Runtime;
+
+namespace ZeroCopy.Actors.Tasks;
+
+/// <summary>A call with what its actor needs to run it.</summary>
+internal sealed record TaskCall(InferenceCall Call, IInstanceSource Source, ModelFunction Function, RetryPolicy Retry, TaskGate Gate, CallLedger Ledger);

@@ -1,0 +1,60 @@
+using Akka.Actor;
+using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Settings;
+using ZeroCopy.Runtime;
+
+namespace ZeroCopy.Actors.Tasks;
+
+/// <summary>Task mode: an actor of its own for each call, on whichever model the caller names. Thread-safe.</summary>
+public sealed class TaskRunner
+{
+    private readonly TaskSettings _settings;
+    private readonly CallLedger _ledger;
+    private readonly TaskGate _gate;
+
+    internal TaskRunner(IActorRef supervisor, TaskSettings settings, TimeProvider clock)
+    {
+        _settings = settings;
+        _ledger = new CallLedger("the task runner", settings.QueueCapacity, "zerocopy.tasks", clock, codec: null);
+        _gate = new TaskGate(settings.MaxConcurrency, task => supervisor.Tell(task, ActorRefs.NoSender));
+    }
+
+    /// <summary>Tasks that wait or run.</summary>
+    public int Pending => _ledger.Count;
+
+    /// <summary>
+    /// Runs <paramref name="function"/> on an instance of the model. The answer belongs to the caller; the argument to whom
+    /// <see cref="TaskOptions.Ownership"/> says. Given arguments and unwanted answers are disposed where they are <see cref="IDisposable"/>.
+    /// </summary>
+    /// <exception cref="ZeroCopy.Errors.InferenceException">The task was not answered; its failure says why.</exception>
+    public Task<object?> RunAsync(
+        IInstanceSource source, ModelFunction function, object? argument, TaskOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(function);
+        options ??= TaskOptions.Default;
+        var call = new InferenceCall(_ledger, argument, new CallTerms(options.Deadline ?? _settings.Deadline, options.Ownership, null, cancellationToken));
+        if (_ledger.TryEnter(call))
+        {
+            if (call.IsAnswered)
+            {
+                call.Retire();
+            }
+            else
+            {
+                _gate.Enter(new TaskCall(call, source, function, options.Retry, _gate, _ledger), options.Priority);
+            }
+        }
+
+        return call.Answer;
+    }
+
+    /// <summary>
+    /// Takes no more tasks, lets those there are finish within the limit (null: <c>zerocopy.tasks.drain-timeout</c>) and fails the rest with
+    /// <see cref="ZeroCopy.Errors.InferenceFailure.ShuttingDown"/>.
+    /// </summary>
+    public Task DrainAsync(TimeSpan? limit = null) => _ledger.CloseAsync(limit ?? _settings.DrainTimeout);
+
+    /// <summary>Retires what is left when no actor is.</summary>
+    internal void RetireAll() => _ledger.RetireAll();
+}

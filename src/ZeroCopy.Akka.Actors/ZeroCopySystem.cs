@@ -1,0 +1,147 @@
+using System.Collections.Concurrent;
+using Akka.Actor;
+using Akka.Event;
+using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Inference;
+using ZeroCopy.Actors.Settings;
+using ZeroCopy.Actors.Tasks;
+using ZeroCopy.Runtime;
+using ZeroCopy.Store;
+
+namespace ZeroCopy.Actors;
+
+/// <summary>
+/// ZeroCopy.Akka in an actor system: starts <c>/user/zerocopy</c>, makes pools, runs tasks, and drains both in the coordinated shutdown's
+/// phase <c>service-requests-done</c>. Thread-safe.
+/// </summary>
+public sealed class ZeroCopySystem : IExtension
+{
+    private readonly ConcurrentDictionary<string, Lazy<Task<InferencePool>>> _pools = new(StringComparer.Ordinal);
+    private readonly ILoggingAdapter _log;
+    private readonly TimeProvider _clock;
+    private readonly RootChildren _children;
+
+    internal ZeroCopySystem(ExtendedActorSystem system)
+    {
+        system.Settings.InjectTopLevelFallback(ZeroCopySettings.Reference);
+        Settings = ZeroCopySettings.From(system.Settings.Config);
+        var setup = system.Settings.Setup.Get<ZeroCopySetup>().GetOrElse(new ZeroCopySetup());
+        _clock = setup.TimeProvider;
+        _log = Logging.GetLogger(system, this);
+        var options = Settings.ObjectStore with { TimeProvider = _clock };
+        Func<ObjectStore> open = setup.Store is { } store ? () => store : () => ZeroCopy.Store.ObjectStore.Open(options);
+        var children = new TaskCompletionSource<RootChildren>(TaskCreationOptions.RunContinuationsAsynchronously);
+        system.ActorOf(Props.Create(() => new RootActor(open, setup.Store == null, children)), "zerocopy");
+        // Creating three actors takes microseconds; the wait ends early where one of them cannot be created, which would be a bug here.
+        _children = children.Task.WaitAsync(TimeSpan.FromSeconds(30)).GetAwaiter().GetResult();
+        Tasks = new TaskRunner(_children.Tasks, Settings.Tasks, _clock);
+        var shutdown = CoordinatedShutdown.Get(system);
+        shutdown.AddTask(CoordinatedShutdown.PhaseServiceRequestsDone, "zerocopy-drain", () => DrainAsync(shutdown));
+        system.RegisterOnTermination(RetireAll);
+    }
+
+    /// <summary>The settings, read once.</summary>
+    public ZeroCopySettings Settings { get; }
+
+    /// <summary>Task mode.</summary>
+    public TaskRunner Tasks { get; }
+
+    /// <summary>The store's actor, <c>/user/zerocopy/object-store</c>; see <see cref="Protocol.StoreRequest"/> for what it takes.</summary>
+    public IActorRef ObjectStore => _children.ObjectStore;
+
+    /// <summary>The pools that are made, in no order.</summary>
+    public IReadOnlyList<InferencePool> Pools =>
+        [.. _pools.Values.Where(pool => pool.IsValueCreated && pool.Value.IsCompletedSuccessfully).Select(pool => pool.Value.Result)];
+
+    /// <summary>The extension of an actor system, started where it is not.</summary>
+    /// <exception cref="InvalidSettingsException">Settings under <c>zerocopy</c> are wrong.</exception>
+    public static ZeroCopySystem For(ActorSystem system) => ZeroCopySystemProvider.Instance.Apply(system);
+
+    /// <summary>
+    /// Makes a pool: <paramref name="name"/> chooses its settings in HOCON, <paramref name="configure"/> changes them. The pool loads its model
+    /// on its own; calls may be made at once.
+    /// </summary>
+    /// <param name="name">Name of the pool and of its actor.</param>
+    /// <param name="source">Where the actors get their instances.</param>
+    /// <param name="function">What a call runs.</param>
+    /// <param name="codec">Joins requests where the pool's batching is on, and releases arguments and answers.</param>
+    /// <param name="configure">Changes the settings.</param>
+    /// <exception cref="ArgumentException">The name is taken, or batching is on and there is no codec.</exception>
+    public async Task<InferencePool> CreatePoolAsync(
+        string name, IInstanceSource source, ModelFunction function, IBatchCodec? codec = null, Func<PoolSettings, PoolSettings>? configure = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(function);
+        var settings = configure is null ? Settings.Inference.Pool(name) : configure(Settings.Inference.Pool(name));
+        if (settings.Batching is not null && codec is null)
+        {
+            throw new ArgumentException($"Pool '{name}' has batching on, so it needs a codec that joins requests.", nameof(codec));
+        }
+
+        var created = new Lazy<Task<InferencePool>>(() => StartPoolAsync(name, source, function, codec, settings));
+        if (!_pools.TryAdd(name, created))
+        {
+            throw new ArgumentException($"There is a pool '{name}' already.", nameof(name));
+        }
+
+        try
+        {
+            return await created.Value.ConfigureAwait(false);
+        }
+        catch
+        {
+            _pools.TryRemove(new(name, created));
+            throw;
+        }
+    }
+
+    /// <summary>The pool of that name.</summary>
+    /// <exception cref="KeyNotFoundException">There is none.</exception>
+    public InferencePool Pool(string name) => _pools.TryGetValue(name, out var pool) && pool.Value.IsCompletedSuccessfully
+        ? pool.Value.Result
+        : throw new KeyNotFoundException($"There is no pool '{name}'; there are: {string.Join(", ", Pools.Select(p => p.Name))}.");
+
+    private async Task<InferencePool> StartPoolAsync(
+        string name, IInstanceSource source, ModelFunction function, IBatchCodec? codec, PoolSettings settings)
+    {
+        var path = Settings.Inference.Pools.ContainsKey(name) ? $"zerocopy.inference.pools.{name}" : "zerocopy.inference.pool-defaults";
+        var ledger = new CallLedger($"pool {name}", settings.QueueCapacity, path, _clock, codec);
+        var context = new PoolContext(name, source, function, codec, settings, ledger, new PoolReadiness());
+        var router = new TaskCompletionSource<IActorRef>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _children.Pools.Tell(new PoolsActor.Create(context, router), ActorRefs.NoSender);
+        return new InferencePool(context, await router.Task.ConfigureAwait(false), Settings.Inference.DrainTimeout);
+    }
+
+    private async Task<Akka.Done> DrainAsync(CoordinatedShutdown shutdown)
+    {
+        // A phase that is over time is left behind and the system goes down around the calls: end before it, so that they fail typed.
+        var phase = shutdown.Timeout(CoordinatedShutdown.PhaseServiceRequestsDone) - TimeSpan.FromMilliseconds(500);
+        await Task.WhenAll([
+            Tasks.DrainAsync(Limit(Settings.Tasks.DrainTimeout, "zerocopy.tasks.drain-timeout", phase)),
+            .. Pools.Select(pool => pool.DrainAsync(Limit(Settings.Inference.DrainTimeout, "zerocopy.inference.drain-timeout", phase)))])
+            .ConfigureAwait(false);
+        return Akka.Done.Instance;
+    }
+
+    private TimeSpan Limit(TimeSpan wanted, string setting, TimeSpan phase)
+    {
+        if (wanted <= phase)
+        {
+            return wanted;
+        }
+
+        _log.Warning(
+            "{0} is {1}, but akka.coordinated-shutdown.phases.service-requests-done.timeout leaves {2}: calls get no longer than that", setting, wanted, phase);
+        return phase;
+    }
+
+    private void RetireAll()
+    {
+        Tasks.RetireAll();
+        foreach (var pool in Pools)
+        {
+            pool.RetireAll();
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Collections.Concurrent;
+using ZeroCopy.Runtime;
+
+namespace ZeroCopy.Actors.Tests.Fakes;
+
+/// <summary>Joins fake tensors and remembers every one it made.</summary>
+internal sealed class FakeCodec : IBatchCodec
+{
+    public ConcurrentBag<FakeTensor> Joined { get; } = [];
+
+    public ConcurrentBag<FakeTensor> Parts { get; } = [];
+
+    public bool TryDescribe(object? request, out int rows, out object key)
+    {
+        rows = request is FakeTensor tensor ? tensor.Rows.Length : 0;
+        key = "rows";
+        return rows > 0;
+    }
+
+    public object Join(IReadOnlyList<object> requests)
+    {
+        var joined = new FakeTensor([.. requests.Cast<FakeTensor>().SelectMany(request => request.Rows)]);
+        Joined.Add(joined);
+        return joined;
+    }
+
+    public IReadOnlyList<object> Split(object answer, IReadOnlyList<int> rows)
+    {
+        var whole = (FakeTensor)answer;
+        var parts = new List<object>();
+        var at = 0;
+        foreach (var count in rows)
+        {
+            var part = new FakeTensor(whole.Rows[at..(at + count)]);
+            Parts.Add(part);
+            parts.Add(part);
+            at += count;
+        }
+
+        whole.Dispose();
+        return parts;
+    }
+
+    public void Release(object? value) => (value as IDisposable)?.Dispose();
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics.CodeAnalysis;
+using ZeroCopy.Runtime;
+
+namespace ZeroCopy.Actors.Tests.Fakes;
+
+/// <summary>A source of instances that counts what is out: every test ends with nothing out.</summary>
+internal sealed class FakeSource : IInstanceSource
+{
+    private int _rented;
+    private int _out;
+    private int _loads;
+
+    public string Name => "fake";
+
+    public bool Warm { get; init; } = true;
+
+    /// <summary>Runs in every load of an instance that is not warm, with the number of the load.</summary>
+    public Func<int, Task> OnLoad { get; init; } = _ => Task.CompletedTask;
+
+    /// <summary>Runs when an instance is given back.</summary>
+    public Action OnReturn { get; set; } = () => { };
+
+    public int Rented => Volatile.Read(ref _rented);
+
+    public int Out => Volatile.Read(ref _out);
+
+    public int Loads => Volatile.Read(ref _loads);
+
+    public bool TryRent([NotNullWhen(true)] out IModelInstance? instance)
+    {
+        instance = Warm ? Rent() : null;
+        return Warm;
+    }
+
+    public async ValueTask<IModelInstance> RentAsync(CancellationToken cancellationToken = default)
+    {
+        await OnLoad(Interlocked.Increment(ref _loads));
+        return Rent();
+    }
+
+    private FakeInstance Rent()
+    {
+        Interlocked.Increment(ref _rented);
+        Interlocked.Increment(ref _out);
+        return new FakeInstance(this, Rented);
+    }
+
+    private void Return()
+    {
+        Interlocked.Decrement(ref _out);
+        OnReturn();
+    }
+
+    private sealed class FakeInstance(FakeSource source, int number) : IModelInstance
+    {
+        private int _disposed;
+
+        public object Target { get; } = number;
+
+        public object? Run(ModelFunction function, object? argument)
+        {
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+            return function(Target, argument);
+        }
+
+        public void Dispose()
+        {
+            Assert.Equal(0, Interlocked.Exchange(ref _disposed, 1));
+            source.Return();
+        }
+    }
+}

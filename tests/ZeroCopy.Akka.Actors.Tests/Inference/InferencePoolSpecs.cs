@@ -1,0 +1,255 @@
+using Akka.Actor;
+using Akka.Routing;
+using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Inference;
+using ZeroCopy.Actors.Settings;
+using ZeroCopy.Actors.Tests.Fakes;
+using ZeroCopy.Errors;
+using ZeroCopy.Runtime;
+
+namespace ZeroCopy.Actors.Tests.Inference;
+
+public sealed class InferencePoolSpecs : ZeroCopySpec
+{
+    private readonly ManualResetEventSlim _gate = new();
+    private readonly SemaphoreSlim _entered = new(0);
+    private FakeSource _source = new();
+
+    [Fact]
+    public async Task InferencePool_should_answer_every_call()
+    {
+        var pool = await PoolAsync((_, argument) => (int)argument! * 2, size: 3);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 500).Select(i => pool.CallAsync(i))).WaitAsync(Patience);
+        Assert.Equal(Enumerable.Range(0, 500).Select(i => (object?)(i * 2)), answers);
+        await EndAsync(pool);
+    }
+
+    [Theory]
+    [InlineData(RoutingStrategy.RoundRobin)]
+    [InlineData(RoutingStrategy.ConsistentHashing)]
+    [InlineData(RoutingStrategy.SmallestMailbox)]
+    public async Task InferencePool_should_answer_with_every_router(RoutingStrategy router)
+    {
+        var pool = await PoolAsync((_, argument) => argument, size: 2, configure: s => s with { Router = router });
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => pool.CallAsync(i))).WaitAsync(Patience);
+        Assert.Equal(20, answers.Length);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_keep_calls_of_a_hash_key_on_one_instance()
+    {
+        var pool = await PoolAsync((target, _) => target, size: 4, configure: s => s with { Router = RoutingStrategy.ConsistentHashing });
+        var calls = Enumerable.Range(0, 40).Select(_ => pool.CallAsync(null, new CallOptions { HashKey = "session-7" }));
+        Assert.Single((await Task.WhenAll(calls).WaitAsync(Patience)).Distinct());
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_name_the_error_of_the_model_and_keep_the_actor()
+    {
+        var pool = await PoolAsync((_, argument) => argument is "bad" ? throw new FormatException("no digits") : argument);
+        var failure = await FailsAsync(InferenceFailure.ModelError, pool.CallAsync("bad"));
+        Assert.Contains("no digits", failure.Message, StringComparison.Ordinal);
+        Assert.IsType<FormatException>(failure.InnerException);
+        Assert.Equal("good", await pool.CallAsync("good").WaitAsync(Patience));
+        Assert.Equal(1, _source.Rented);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_refuse_what_its_queue_does_not_hold()
+    {
+        var pool = await PoolAsync(Blocked, configure: s => s with { QueueCapacity = 2 });
+        var first = pool.CallAsync(1);
+        var second = pool.CallAsync(2);
+        var given = new FakeTensor();
+        var failure = await FailsAsync(InferenceFailure.Overloaded, pool.CallAsync(given, Given));
+        Assert.Contains("queue-capacity", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(1, given.Released);
+        _gate.Set();
+        await Task.WhenAll(first, second).WaitAsync(Patience);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_answer_a_cancelled_call_at_once_when_its_argument_was_given()
+    {
+        var answer = new FakeTensor();
+        var pool = await PoolAsync((target, argument) => Blocked(target, answer));
+        var argument = new FakeTensor();
+        using var cancellation = new CancellationTokenSource();
+        var call = pool.CallAsync(argument, Given, cancellation.Token);
+        await _entered.WaitAsync(Patience);
+        await cancellation.CancelAsync();
+        await FailsAsync(InferenceFailure.Cancelled, call);
+        Assert.Equal(0, argument.Released);
+        _gate.Set();
+        await EventuallyAsync(() => answer.Released == 1 && argument.Released == 1);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_answer_a_cancelled_call_after_the_model_when_its_argument_is_kept()
+    {
+        var answer = new FakeTensor();
+        var pool = await PoolAsync((target, argument) => Blocked(target, answer));
+        var argument = new FakeTensor();
+        using var cancellation = new CancellationTokenSource();
+        var call = pool.CallAsync(argument, cancellationToken: cancellation.Token);
+        await _entered.WaitAsync(Patience);
+        await cancellation.CancelAsync();
+        Assert.False(call.IsCompleted);
+        _gate.Set();
+        await FailsAsync(InferenceFailure.Cancelled, call);
+        Assert.Equal(1, answer.Released);
+        Assert.Equal(0, argument.Released);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_not_run_a_call_whose_deadline_has_passed_in_the_queue()
+    {
+        var runs = 0;
+        var pool = await PoolAsync((target, argument) =>
+        {
+            Interlocked.Increment(ref runs);
+            return Blocked(target, argument);
+        });
+        var first = pool.CallAsync(1);
+        await _entered.WaitAsync(Patience);
+        var late = pool.CallAsync(2, new CallOptions { Deadline = TimeSpan.FromSeconds(1) });
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        await FailsAsync(InferenceFailure.DeadlineExceeded, late);
+        _gate.Set();
+        await first.WaitAsync(Patience);
+        await EndAsync(pool);
+        Assert.Equal(1, runs);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_refuse_a_call_whose_deadline_has_passed_already()
+    {
+        var pool = await PoolAsync((_, argument) => argument);
+        await FailsAsync(InferenceFailure.DeadlineExceeded, pool.CallAsync(1, new CallOptions { Deadline = TimeSpan.Zero }));
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_keep_serving_after_its_actors_were_killed()
+    {
+        var pool = await PoolAsync((_, argument) => argument, size: 2);
+        await pool.WhenReadyAsync().WaitAsync(Patience);
+        pool.Router.Tell(new Broadcast(Kill.Instance));
+        await EventuallyAsync(() => _source.Rented == 4);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => pool.CallAsync(i))).WaitAsync(Patience);
+        Assert.Equal(10, answers.Length);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_serve_calls_made_before_its_model_was_loaded()
+    {
+        var loading = new TaskCompletionSource();
+        _source = new FakeSource { Warm = false, OnLoad = _ => loading.Task };
+        var pool = await PoolAsync((_, argument) => argument);
+        var call = pool.CallAsync("early");
+        Assert.False(pool.IsReady);
+        loading.SetResult();
+        Assert.Equal("early", await call.WaitAsync(Patience));
+        Assert.True(pool.IsReady);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_load_again_after_a_failed_load()
+    {
+        _source = new FakeSource { Warm = false, OnLoad = n => n < 3 ? Task.FromException(new ModelNotFoundException("not yet")) : Task.CompletedTask };
+        var pool = await PoolAsync((_, argument) => argument, configure: s => s with { Load = s.Load with { MinBackoff = TimeSpan.FromMilliseconds(1) } });
+        Assert.Equal("late", await pool.CallAsync("late").WaitAsync(Patience));
+        Assert.Equal(3, _source.Loads);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_fail_calls_typed_when_its_model_cannot_be_loaded()
+    {
+        _source = new FakeSource { Warm = false, OnLoad = _ => Task.FromException(new ModelNotFoundException("bert@9 is not in the store")) };
+        var pool = await PoolAsync((_, argument) => argument, configure: s => s with { Load = s.Load with { Attempts = 1 } });
+        var failure = await FailsAsync(InferenceFailure.LoadFailed, pool.CallAsync(1));
+        Assert.Contains("bert@9", failure.Message, StringComparison.Ordinal);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_give_back_an_instance_that_comes_after_its_end()
+    {
+        var loading = new TaskCompletionSource();
+        _source = new FakeSource { Warm = false, OnLoad = _ => loading.Task };
+        var pool = await PoolAsync((_, argument) => argument);
+        await EventuallyAsync(() => _source.Loads == 1);
+        await pool.DrainAsync().WaitAsync(Patience);
+        loading.SetResult();
+        await EventuallyAsync(() => _source is { Rented: 1, Out: 0 });
+    }
+
+    [Fact]
+    public async Task InferencePool_should_finish_its_calls_when_it_is_drained()
+    {
+        var pool = await PoolAsync(Blocked);
+        var calls = Enumerable.Range(0, 5).Select(i => pool.CallAsync(i)).ToArray();
+        await _entered.WaitAsync(Patience);
+        var drain = pool.DrainAsync();
+        await FailsAsync(InferenceFailure.ShuttingDown, pool.CallAsync(6));
+        _gate.Set();
+        await Task.WhenAll(calls).WaitAsync(Patience);
+        await drain.WaitAsync(Patience);
+        Assert.Equal(0, _source.Out);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_fail_what_does_not_end_in_time_when_it_is_drained()
+    {
+        var pool = await PoolAsync(Blocked);
+        var running = pool.CallAsync(new FakeTensor(), Given);
+        await _entered.WaitAsync(Patience);
+        var argument = new FakeTensor();
+        var queued = pool.CallAsync(argument, Given);
+        var drain = pool.DrainAsync(TimeSpan.FromSeconds(3));
+        Clock.Advance(TimeSpan.FromSeconds(3));
+        await drain.WaitAsync(Patience);
+        await FailsAsync(InferenceFailure.ShuttingDown, running);
+        await FailsAsync(InferenceFailure.ShuttingDown, queued);
+        _gate.Set();
+        await EventuallyAsync(() => _source.Out == 0 && pool.Pending == 0 && argument.Released == 1);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_drain_in_the_coordinated_shutdown()
+    {
+        var pool = await PoolAsync((_, argument) => argument, size: 2);
+        await pool.CallAsync(1).WaitAsync(Patience);
+        await CoordinatedShutdown.Get(Sys).Run(CoordinatedShutdown.ClrExitReason.Instance).WaitAsync(Patience);
+        Assert.Equal(0, _source.Out);
+        await FailsAsync(InferenceFailure.ShuttingDown, pool.CallAsync(2));
+    }
+
+    private static CallOptions Given { get; } = new() { Ownership = ArgumentOwnership.Give };
+
+    private object? Blocked(object target, object? argument)
+    {
+        _entered.Release();
+        Assert.True(_gate.Wait(Patience));
+        return argument;
+    }
+
+    private Task<InferencePool> PoolAsync(ModelFunction function, int size = 1, Func<PoolSettings, PoolSettings>? configure = null) =>
+        Zero.CreatePoolAsync("spec", _source, function, configure: s => (configure ?? (same => same))(s with { Size = size }));
+
+    private async Task EndAsync(InferencePool pool)
+    {
+        await pool.DrainAsync().WaitAsync(Patience);
+        Assert.Equal(0, _source.Out);
+        Assert.Equal(0, pool.Pending);
+    }
+}

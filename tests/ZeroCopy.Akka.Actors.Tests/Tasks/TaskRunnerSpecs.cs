@@ -1,0 +1,170 @@
+using System.Collections.Concurrent;
+using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Tasks;
+using ZeroCopy.Actors.Tests.Fakes;
+using ZeroCopy.Errors;
+
+namespace ZeroCopy.Actors.Tests.Tasks;
+
+public sealed class TaskRunnerSpecs() : ZeroCopySpec("zerocopy.tasks { max-concurrency = 1, queue-capacity = 3 }")
+{
+    private readonly ManualResetEventSlim _gate = new();
+    private readonly SemaphoreSlim _entered = new(0);
+    private readonly FakeSource _source = new();
+
+    [Fact]
+    public async Task TaskRunner_should_answer_with_what_the_function_gives()
+    {
+        Assert.Equal(42, await Zero.Tasks.RunAsync(_source, (_, argument) => (int)argument! * 2, 21).WaitAsync(Patience));
+        await EndAsync();
+    }
+
+    [Fact]
+    public async Task TaskRunner_should_load_an_instance_when_none_is_warm()
+    {
+        var cold = new FakeSource { Warm = false };
+        Assert.Equal("x", await Zero.Tasks.RunAsync(cold, (_, argument) => argument, "x").WaitAsync(Patience));
+        await EventuallyAsync(() => cold is { Loads: 1, Out: 0 } && Zero.Tasks.Pending == 0);
+    }
+
+    [Fact]
+    public async Task TaskRunner_should_give_the_instance_back_before_it_answers()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            await Zero.Tasks.RunAsync(_source, (_, argument) => argument, i).WaitAsync(Patience);
+            Assert.Equal(0, _source.Out);
+        }
+    }
+
+    [Fact]
+    public async Task TaskRunner_should_name_a_failed_load()
+    {
+        var broken = new FakeSource { Warm = false, OnLoad = _ => Task.FromException(new ModelNotFoundException("bert@9 is gone")) };
+        var failure = await FailsAsync(InferenceFailure.LoadFailed, Zero.Tasks.RunAsync(broken, (_, argument) => argument, 1));
+        Assert.Contains("bert@9", failure.Message, StringComparison.Ordinal);
+        await EndAsync();
+    }
+
+    [Fact]
+    public async Task TaskRunner_should_try_again_when_the_policy_says_so()
+    {
+        var attempts = 0;
+        var firstFailed = new TaskCompletionSource();
+        var call = Zero.Tasks.RunAsync(
+            _source,
+            (_, _) => Interlocked.Increment(ref attempts) == 1 ? throw new FormatException("flaky") : "second",
+            null,
+            new TaskOptions
+            {
+                Retry = new RetryPolicy
+                {
+                    Attempts = 2,
+                    Backoff = TimeSpan.FromSeconds(1),
+                    Retries = _ =>
+                    {
+                        firstFailed.TrySetResult();
+                        return true;
+                    },
+                },
+            });
+        await firstFailed.Task.WaitAsync(Patience);
+        await EventuallyAsync(() =>
+        {
+            Clock.Advance(TimeSpan.FromSeconds(1));
+            return call.IsCompleted;
+        });
+        Assert.Equal("second", await call);
+        Assert.Equal(2, attempts);
+        await EndAsync();
+    }
+
+    [Fact]
+    public async Task TaskRunner_should_fail_with_the_last_error_when_all_attempts_failed()
+    {
+        var failure = await FailsAsync(InferenceFailure.ModelError, Zero.Tasks.RunAsync(_source, (_, _) => throw new FormatException("bad"), null));
+        Assert.Contains("bad", failure.Message, StringComparison.Ordinal);
+        await EndAsync();
+    }
+
+    [Fact]
+    public async Task TaskRunner_should_refuse_what_its_queue_does_not_hold()
+    {
+        var calls = Enumerable.Range(0, 3).Select(i => Zero.Tasks.RunAsync(_source, Blocked, i)).ToArray();
+        await FailsAsync(InferenceFailure.Overloaded, Zero.Tasks.RunAsync(_source, Blocked, 3));
+        _gate.Set();
+        await Task.WhenAll(calls).WaitAsync(Patience);
+        await EndAsync();
+    }
+
+    [Fact]
+    public async Task TaskRunner_should_start_waiting_tasks_by_priority()
+    {
+        var order = new ConcurrentQueue<object?>();
+        var first = Zero.Tasks.RunAsync(_source, Blocked, "first");
+        await _entered.WaitAsync(Patience);
+        var low = Zero.Tasks.RunAsync(_source, Note, "low");
+        var high = Zero.Tasks.RunAsync(_source, Note, "high", new TaskOptions { Priority = 1 });
+        _gate.Set();
+        await Task.WhenAll(first, low, high).WaitAsync(Patience);
+        Assert.Equal(["high", "low"], order);
+        await EndAsync();
+
+        object? Note(object target, object? argument)
+        {
+            order.Enqueue(argument);
+            return argument;
+        }
+    }
+
+    [Fact]
+    public async Task TaskRunner_should_not_run_a_task_that_was_cancelled_while_it_waited()
+    {
+        var first = Zero.Tasks.RunAsync(_source, Blocked, 1);
+        await _entered.WaitAsync(Patience);
+        using var cancellation = new CancellationTokenSource();
+        var argument = new FakeTensor();
+        var ran = false;
+        var second = Zero.Tasks.RunAsync(
+            _source, (_, _) => ran = true, argument, new TaskOptions { Ownership = ArgumentOwnership.Give }, cancellation.Token);
+        await cancellation.CancelAsync();
+        await FailsAsync(InferenceFailure.Cancelled, second);
+        _gate.Set();
+        await first.WaitAsync(Patience);
+        await EndAsync();
+        Assert.False(ran);
+        Assert.Equal(1, argument.Released);
+    }
+
+    [Fact]
+    public async Task TaskRunner_should_fail_late_tasks_when_it_is_drained()
+    {
+        var call = Zero.Tasks.RunAsync(_source, Blocked, new FakeTensor(), new TaskOptions { Ownership = ArgumentOwnership.Give });
+        await _entered.WaitAsync(Patience);
+        var drain = Zero.Tasks.DrainAsync(TimeSpan.FromSeconds(2));
+        Clock.Advance(TimeSpan.FromSeconds(2));
+        await drain.WaitAsync(Patience);
+        await FailsAsync(InferenceFailure.ShuttingDown, call);
+        _gate.Set();
+        await EndAsync();
+    }
+
+    [Fact]
+    public async Task TaskRunner_should_fail_the_call_typed_when_its_actor_crashes()
+    {
+        _source.OnReturn = () => throw new InvalidOperationException("the pool of skeletons is broken");
+        await FailsAsync(InferenceFailure.ActorCrashed, Zero.Tasks.RunAsync(_source, (_, argument) => argument, 1));
+        await EventuallyAsync(() => Zero.Tasks.Pending == 0);
+        _source.OnReturn = () => { };
+        Assert.Equal(2, await Zero.Tasks.RunAsync(_source, (_, argument) => argument, 2).WaitAsync(Patience));
+    }
+
+    private object? Blocked(object target, object? argument)
+    {
+        _entered.Release();
+        Assert.True(_gate.Wait(Patience));
+        return argument;
+    }
+
+    private Task EndAsync() => EventuallyAsync(() => _source.Out == 0 && Zero.Tasks.Pending == 0);
+}

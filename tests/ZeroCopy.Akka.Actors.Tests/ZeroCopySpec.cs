@@ -1,0 +1,42 @@
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Configuration;
+using Akka.TestKit.Xunit2;
+using Microsoft.Extensions.Time.Testing;
+using ZeroCopy.Errors;
+
+namespace ZeroCopy.Actors.Tests;
+
+/// <summary>An actor system with the extension, whose clock a test drives.</summary>
+public abstract class ZeroCopySpec : TestKit
+{
+    /// <summary>How long a test waits for something that must happen; only a failing test ever waits that long.</summary>
+    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    protected ZeroCopySpec(string hocon = "")
+        : this(new FakeTimeProvider(), hocon)
+    {
+    }
+
+    private ZeroCopySpec(FakeTimeProvider clock, string hocon)
+        : base(ActorSystemSetup.Create(
+            BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString(hocon).WithFallback("akka.loglevel = OFF").WithFallback(DefaultConfig)),
+            new ZeroCopySetup { TimeProvider = clock }))
+    {
+        Clock = clock;
+        Zero = ZeroCopySystem.For(Sys);
+    }
+
+    protected FakeTimeProvider Clock { get; }
+
+    protected ZeroCopySystem Zero { get; }
+
+    protected static async Task<InferenceException> FailsAsync(InferenceFailure failure, Task<object?> call)
+    {
+        var thrown = await Assert.ThrowsAsync<InferenceException>(() => call.WaitAsync(Patience));
+        Assert.Equal(failure, thrown.Failure);
+        return thrown;
+    }
+
+    protected Task EventuallyAsync(Func<bool> condition) => AwaitConditionAsync(() => Task.FromResult(condition()), Patience, TimeSpan.FromMilliseconds(5));
+}

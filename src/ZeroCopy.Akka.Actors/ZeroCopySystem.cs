@@ -3,8 +3,10 @@ using Akka.Actor;
 using Akka.Event;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Inference;
+using ZeroCopy.Actors.Protocol;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Actors.Tasks;
+using ZeroCopy.Actors.Wire;
 using ZeroCopy.Runtime;
 using ZeroCopy.Store;
 
@@ -25,6 +27,10 @@ public sealed class ZeroCopySystem : IExtension
     {
         system.Settings.InjectTopLevelFallback(ZeroCopySettings.Reference);
         Settings = ZeroCopySettings.From(system.Settings.Config);
+        // The actor system read its bindings before this fallback was there.
+        var serializer = new WireSerializer(system);
+        system.Serialization.AddSerializer("zerocopy", serializer);
+        system.Serialization.AddSerializationMap(typeof(IWireMessage), serializer);
         var setup = system.Settings.Setup.Get<ZeroCopySetup>().GetOrElse(new ZeroCopySetup());
         _clock = setup.TimeProvider;
         _log = Logging.GetLogger(system, this);

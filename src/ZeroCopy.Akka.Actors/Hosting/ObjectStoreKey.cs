@@ -1,0 +1,9 @@
+namespace ZeroCopy.Actors.Hosting;
+
+/// <summary>Key of the object store's actor in the actor registry.</summary>
+public sealed class ObjectStoreKey
+{
+    private ObjectStoreKey()
+    {
+    }
+}

@@ -1,0 +1,22 @@
+using TorchSharp;
+using ZeroCopy.Torch.Catalog;
+
+namespace ZeroCopy;
+
+/// <summary>How a wrapper is loaded.</summary>
+/// <typeparam name="T">The module's or pipeline's type.</typeparam>
+public sealed record LoadOptions<T>
+    where T : class
+{
+    /// <summary>Where the modules run in actor mode; null for the CPU.</summary>
+    public torch.Device? Device { get; init; }
+
+    /// <summary>
+    /// Builds the object in a process that did not wrap it; its weights are replaced by the shared ones. Null: the catalog, else T's public
+    /// constructor that takes a <see cref="ModelBuild"/> (a standalone module), a <see cref="torch.Device"/> or nothing.
+    /// </summary>
+    public Func<T>? Factory { get; init; }
+
+    /// <summary>As <see cref="Factory"/> for a standalone module that can be built without weights of its own.</summary>
+    public Func<ModelBuild, T>? ModuleFactory { get; init; }
+}

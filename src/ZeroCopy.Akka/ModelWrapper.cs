@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+using ZeroCopy.Pipelines;
+using ZeroCopy.Wire;
+
+namespace ZeroCopy;
+
+/// <summary>
+/// A model or pipeline whose weights are in the host's object store, ready to be sent and loaded elsewhere. It is never callable itself: load it
+/// first. Immutable and thread-safe. It keeps nothing in the store alive by itself; give the model a name for that.
+/// </summary>
+/// <remarks>This untyped form is what an actor receives from another process; <see cref="As{T}"/> says what it holds.</remarks>
+public class ModelWrapper
+{
+    private readonly Lazy<ImmutableSortedDictionary<string, ModelHandle>> _references;
+
+    internal ModelWrapper(WrapperDocument document, ZeroCopyHost host)
+    {
+        Document = document;
+        Host = host;
+        _references = new(() => document.Modules.Where(module => module.Wrapped)
+            .SelectMany(module => module.Paths.Select(path => KeyValuePair.Create(path.Length == 0 ? "model" : path, module.Handle)))
+            .ToImmutableSortedDictionary(StringComparer.Ordinal));
+    }
+
+    /// <summary>How the wrapper is used after loading.</summary>
+    public WrapMode Mode => Document.TaskMode ? WrapMode.Task : WrapMode.Actor;
+
+    /// <summary>
+    /// The wrapped modules by attribute, such as <c>Encoder</c> or <c>Stages[0]</c>; a standalone module is called <c>model</c>. One that is held in two
+    /// attributes is the same handle under both.
+    /// </summary>
+    public IReadOnlyDictionary<string, ModelHandle> ModelReferences => _references.Value;
+
+    /// <summary>Methods that may run as tasks, beside the call itself.</summary>
+    public IReadOnlyList<string> MethodNames => Document.Methods;
+
+    internal WrapperDocument Document { get; }
+
+    internal ZeroCopyHost Host { get; }
+
+    /// <summary>Puts the modules of a model or pipeline into the store.</summary>
+    /// <param name="model">A module, or any object that holds modules. It is neither changed nor retained, unless it is handed over.</param>
+    /// <param name="mode">How the wrapper will be used.</param>
+    /// <param name="modelAttributeNames">
+    /// Which attributes to wrap, by path; null for every module that is found. Modules that are not named share their weights too, but always run in
+    /// the process that loads the wrapper.
+    /// </param>
+    /// <param name="methodNames">Public methods that may run as tasks, beside the call itself.</param>
+    /// <param name="host">Store and runtime; null for <see cref="ZeroCopyHost.Default"/>.</param>
+    /// <param name="name">A name for the model, such as <c>bert</c>; the modules of a pipeline get it with their path appended.</param>
+    /// <param name="handOver">Binds the given modules themselves to the shared weights, which frees their private ones.</param>
+    /// <param name="cancellationToken">Gives the put up.</param>
+    /// <exception cref="ArgumentException">The mode is invalid, or a named attribute holds no module.</exception>
+    /// <exception cref="MethodNotAllowedException">A method is private or unknown.</exception>
+    /// <exception cref="StoreFullException">The store has no room.</exception>
+    /// <exception cref="CloneRefusedException">The pipeline holds something that cannot be copied.</exception>
+    public static Task<ModelWrapper<T>> FromModelAsync<T>(
+        T model, WrapMode mode = WrapMode.Actor, IEnumerable<string>? modelAttributeNames = null, IEnumerable<string>? methodNames = null,
+        ZeroCopyHost? host = null, ModelName? name = null, bool handOver = false, CancellationToken cancellationToken = default)
+        where T : class =>
+        WrapAsync(model, Request<T>(mode, modelAttributeNames, methodNames, name, handOver, scriptsOnly: false), host, cancellationToken);
+
+    /// <summary>
+    /// Wraps in task mode and loads: the same object, whose modules run each call as a task. Where T is <c>Module&lt;Tensor, Tensor&gt;</c> the result
+    /// stands wherever such a module can.
+    /// </summary>
+    /// <inheritdoc cref="FromModelAsync{T}" path="/param"/>
+    /// <inheritdoc cref="FromModelAsync{T}" path="/exception"/>
+    public static async Task<T> ForTasksAsync<T>(
+        T model, IEnumerable<string>? methodNames = null, IEnumerable<string>? modelAttributeNames = null, ZeroCopyHost? host = null,
+        CancellationToken cancellationToken = default)
+        where T : class
+    {
+        var wrapper = await FromModelAsync(
+            model, WrapMode.Task, modelAttributeNames, methodNames, host, cancellationToken: cancellationToken).ConfigureAwait(false);
+        return wrapper.Load();
+    }
+
+    /// <summary>Reads what <see cref="Serialize"/> wrote, here or in another process of this host.</summary>
+    /// <exception cref="InvalidModelException">The bytes are no serialised wrapper.</exception>
+    public static ModelWrapper<T> Deserialize<T>(ReadOnlySpan<byte> bytes, ZeroCopyHost? host = null)
+        where T : class =>
+        new(WrapperDocument.Parse(bytes), host ?? ZeroCopyHost.Default);
+
+    /// <summary>As <see cref="Deserialize{T}"/>, where the type is said later.</summary>
+    /// <exception cref="InvalidModelException">The bytes are no serialised wrapper.</exception>
+    public static ModelWrapper Deserialize(ReadOnlySpan<byte> bytes, ZeroCopyHost? host = null) =>
+        new(WrapperDocument.Parse(bytes), host ?? ZeroCopyHost.Default);
+
+    /// <summary>
+    /// The wrapper as bytes: handles, plain values and no code. A few hundred bytes and no weights: they stay in the store.
+    /// </summary>
+    public byte[] Serialize() => Document.ToBytes();
+
+    /// <summary>Says what the wrapper holds.</summary>
+    public ModelWrapper<T> As<T>()
+        where T : class =>
+        this as ModelWrapper<T> ?? new ModelWrapper<T>(Document, Host);
+
+    internal static WrapRequest Request<T>(
+        WrapMode mode, IEnumerable<string>? attributes, IEnumerable<string>? methods, ModelName? name, bool handOver, bool scriptsOnly) => new()
+        {
+            DeclaredType = typeof(T),
+            Mode = mode is WrapMode.Actor or WrapMode.Task ? mode
+                : throw new ArgumentException($"Mode {(int)mode} is invalid: it must be {nameof(WrapMode.Actor)} or {nameof(WrapMode.Task)}.", nameof(mode)),
+            Attributes = attributes is null ? null : [.. attributes],
+            Methods = methods is null ? [] : [.. methods.Distinct(StringComparer.Ordinal)],
+            Name = name,
+            HandOver = handOver,
+            ScriptsOnly = scriptsOnly,
+        };
+
+    internal static async Task<ModelWrapper<T>> WrapAsync<T>(T model, WrapRequest request, ZeroCopyHost? host, CancellationToken cancellationToken)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        host ??= ZeroCopyHost.Default;
+        var (document, template) = await TemplateBuilder.WrapAsync(host.Runtime, model, request, cancellationToken).ConfigureAwait(false);
+        host.Templates.Add(document.Template, template);
+        return new ModelWrapper<T>(document, host);
+    }
+}

@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using TorchSharp;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+using ZeroCopy.Store;
+using ZeroCopy.Torch;
+using ZeroCopy.Torch.Catalog;
+using ZeroCopy.Torch.Skeletons;
+using ZeroCopy.Wire;
+
+namespace ZeroCopy.Pipelines;
+
+/// <summary>Makes templates: from a live pipeline whose modules it puts into the store, or around the models that a wrapper of another process names.</summary>
+internal static class TemplateBuilder
+{
+    /// <summary>Puts the modules and tensors of a pipeline, each distinct one once.</summary>
+    /// <param name="runtime">Where to put them.</param>
+    /// <param name="root">The pipeline or module.</param>
+    /// <param name="request">What the caller asked for.</param>
+    /// <param name="cancellationToken">Gives up; what was put so far stays in the store, unnamed.</param>
+    /// <exception cref="ArgumentException">A named attribute holds no module.</exception>
+    /// <exception cref="MethodNotAllowedException">A requested method is private or unknown.</exception>
+    public static async Task<(WrapperDocument Document, PipelineTemplate Template)> WrapAsync(
+        TorchRuntime runtime, object root, WrapRequest request, CancellationToken cancellationToken)
+    {
+        var scan = PipelineScan.Of(root, request.DeclaredType);
+        var groups = scan.Modules.GroupBy(slot => slot.Value!, ReferenceEqualityComparer.Instance).ToList();
+        var selected = AttributeSelection.Select(groups.SelectMany(group => group), request);
+        MethodSelection.Check(request.Methods, groups.Where(group => group.Any(selected.Contains)).Select(group => group.Key!.GetType()));
+
+        var given = new Dictionary<object, object>(ReferenceEqualityComparer.Instance);
+        var modules = new List<TemplateModule>();
+        foreach (var group in groups)
+        {
+            var module = (torch.nn.Module)group.Key!;
+            var name = request.NameOf(group.First().Path);
+            var handle = module is torch.jit.ScriptModule script
+                ? await runtime.PutScriptAsync(script, new PutOptions { Name = name }, null, cancellationToken).ConfigureAwait(false)
+                : await runtime.PutAsync(
+                    module, new PutModuleOptions { Put = new PutOptions { Name = name }, Rebind = request.HandOver }, null, cancellationToken)
+                    .ConfigureAwait(false);
+            var placeholder = runtime.Open<torch.nn.Module>(handle).Materialise();
+            given[module] = placeholder;
+            modules.Add(new TemplateModule(
+                Describe(group, handle, module is torch.jit.ScriptModule, group.Any(selected.Contains)), placeholder, module.GetType(),
+                [.. group.Select(slot => (slot.Path, slot.DeclaredType))]));
+        }
+
+        var (tensors, views) = await PutTensorsAsync(runtime, scan, given, cancellationToken).ConfigureAwait(false);
+        var template = new PipelineTemplate(root is torch.nn.Module ? given[root] : ObjectGraph.Clone(root, given), modules, views);
+        var document = new WrapperDocument
+        {
+            Version = WrapperDocument.CurrentVersion,
+            Template = Guid.NewGuid(),
+            TaskMode = request.Mode == WrapMode.Task,
+            TypeName = root.GetType().ToString(),
+            Methods = request.Methods,
+            Modules = [.. modules.Select(module => module.Entry)],
+            Tensors = tensors,
+            Values = root is torch.nn.Module ? ImmutableSortedDictionary<string, JsonElement>.Empty : PlainValues.Write(scan.Values),
+        };
+        return (document, template);
+    }
+
+    /// <summary>Binds a pipeline that the receiver built to the models that a wrapper names.</summary>
+    /// <exception cref="RecipeUnavailableException">The receiver's object has no module where the wrapper has one.</exception>
+    public static PipelineTemplate Around(TorchRuntime runtime, object built, Type declaredType, WrapperDocument document)
+    {
+        var scan = PipelineScan.Of(built, declaredType);
+        var places = scan.Modules.ToDictionary(slot => slot.Path, StringComparer.Ordinal);
+        var given = new Dictionary<object, object>(ReferenceEqualityComparer.Instance);
+        var modules = new List<TemplateModule>();
+        foreach (var entry in document.Modules)
+        {
+            var slots = entry.Paths.Where(places.ContainsKey).Select(path => places[path]).ToList();
+            if (slots.Count == 0)
+            {
+                throw new RecipeUnavailableException(
+                    $"{built.GetType()} as it is built here holds no module at '{entry.Paths[0]}', which the wrapper of {document.TypeName} needs; it has: "
+                    + $"{(places.Count == 0 ? "none" : string.Join(", ", places.Keys.Order(StringComparer.Ordinal)))}. Give a factory in LoadOptions.Factory.");
+            }
+
+            var own = (torch.nn.Module)slots[0].Value!;
+            var placeholder = runtime.Open(entry.Handle, new OpenOptions<torch.nn.Module> { Factory = _ => own }).Materialise();
+            foreach (var slot in slots)
+            {
+                given[slot.Value!] = placeholder;
+            }
+
+            modules.Add(new TemplateModule(entry, placeholder, own.GetType(), [.. slots.Select(slot => (slot.Path, slot.DeclaredType))]));
+        }
+
+        PlainValues.Apply(document.Values, scan.Values);
+        var views = document.Tensors is { } tensors ? BindTensors(runtime, tensors, scan, given) : [];
+        return new PipelineTemplate(ObjectGraph.Clone(built, given), modules, views);
+    }
+
+    /// <summary>A standalone module that the receiver's factory, the catalog or its own constructor builds.</summary>
+    public static PipelineTemplate Standalone(TorchRuntime runtime, Func<ModelBuild, torch.nn.Module>? factory, WrapperDocument document)
+    {
+        var entry = document.Modules[0];
+        var placeholder = runtime.Open(entry.Handle, new OpenOptions<torch.nn.Module> { Factory = factory }).Materialise();
+        return new PipelineTemplate(placeholder, [new TemplateModule(entry, placeholder, placeholder.GetType(), [])], []);
+    }
+
+    private static async Task<(WrappedTensors? Tensors, IReadOnlyList<torch.Tensor> Views)> PutTensorsAsync(
+        TorchRuntime runtime, PipelineScan scan, Dictionary<object, object> given, CancellationToken cancellationToken)
+    {
+        if (scan.Tensors.Count == 0)
+        {
+            return (null, []);
+        }
+
+        var groups = scan.Tensors.GroupBy(slot => slot.Value!, ReferenceEqualityComparer.Instance).ToList();
+        var state = groups.Select((group, index) => (Name: $"tensor{index}", Tensor: (torch.Tensor)group.Key!))
+            .ToDictionary(tensor => tensor.Name, tensor => tensor.Tensor, StringComparer.Ordinal);
+        var handle = await runtime.PutStateAsync(state, null, null, cancellationToken).ConfigureAwait(false);
+        var views = runtime.OpenState(handle);
+        foreach (var (name, tensor) in state)
+        {
+            given[tensor] = views[name];
+        }
+
+        var paths = groups.Select((group, index) => KeyValuePair.Create($"tensor{index}", group.Select(slot => slot.Path).ToImmutableArray()));
+        return (new WrappedTensors(handle.Id.ToString(), handle.Bytes, paths.ToImmutableSortedDictionary(StringComparer.Ordinal)), [.. views.Values]);
+    }
+
+    private static IReadOnlyList<torch.Tensor> BindTensors(
+        TorchRuntime runtime, WrappedTensors tensors, PipelineScan scan, Dictionary<object, object> given)
+    {
+        var views = runtime.OpenState(tensors.Handle);
+        var places = scan.Tensors.ToDictionary(slot => slot.Path, StringComparer.Ordinal);
+        foreach (var (name, paths) in tensors.Paths)
+        {
+            foreach (var slot in paths.Where(places.ContainsKey).Select(path => places[path]))
+            {
+                given[slot.Value!] = views[name];
+            }
+        }
+
+        return [.. views.Values];
+    }
+
+    private static WrappedModule Describe(IEnumerable<PipelineSlot> slots, ModelHandle handle, bool script, bool wrapped) =>
+        new([.. slots.Select(slot => slot.Path)], handle.Id.ToString(), handle.Bytes, handle.Name?.ToString(), script, wrapped);
+}

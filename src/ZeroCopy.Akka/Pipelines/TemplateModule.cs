@@ -1,0 +1,12 @@
+using TorchSharp;
+using ZeroCopy.Wire;
+
+namespace ZeroCopy.Pipelines;
+
+/// <summary>A module of a template: the instance that stands in the template's graph, and what it is.</summary>
+/// <param name="Entry">The model and its paths.</param>
+/// <param name="Placeholder">Stands in the template wherever the module stood; bound to the shared weights.</param>
+/// <param name="Type">The type of the module that was wrapped.</param>
+/// <param name="Places">Its paths with what they are declared as.</param>
+internal sealed record TemplateModule(
+    WrappedModule Entry, torch.nn.Module Placeholder, Type Type, IReadOnlyCollection<(string Path, Type Type)> Places);

@@ -1,0 +1,48 @@
+using System.Collections.Concurrent;
+
+namespace ZeroCopy.Pipelines;
+
+/// <summary>
+/// The templates of one host object: those that this process wrapped, by the wrapper's id, and those that it built for wrappers of other processes, by
+/// id and type. Thread-safe.
+/// </summary>
+internal sealed class TemplateRegistry : IDisposable
+{
+    private readonly ConcurrentDictionary<Guid, PipelineTemplate> _own = new();
+    private readonly ConcurrentDictionary<(Guid Id, Type Type), PipelineTemplate> _built = new();
+    private readonly Lock _gate = new();
+
+    /// <summary>Keeps the template of a wrapper that this process made, as long as the host object lives.</summary>
+    public void Add(Guid id, PipelineTemplate template) => _own[id] = template;
+
+    /// <summary>The template of a wrapper; builds it at the first load of that wrapper and type.</summary>
+    public PipelineTemplate Get(Guid id, Type type, Func<PipelineTemplate> build)
+    {
+        if (_own.TryGetValue(id, out var own))
+        {
+            return own;
+        }
+
+        if (_built.TryGetValue((id, type), out var known))
+        {
+            return known;
+        }
+
+        lock (_gate)
+        {
+            return _built.TryGetValue((id, type), out known) ? known : _built[(id, type)] = build();
+        }
+    }
+
+    /// <summary>Disposes what stands in the templates; objects that were loaded from them stay valid.</summary>
+    public void Dispose()
+    {
+        foreach (var template in _own.Values.Concat(_built.Values))
+        {
+            template.Dispose();
+        }
+
+        _own.Clear();
+        _built.Clear();
+    }
+}

@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using TorchSharp;
+using ZeroCopy.Errors;
+
+namespace ZeroCopy.Shims;
+
+/// <summary>A call by name with its arguments, run on whichever instance a task leased.</summary>
+internal sealed class MethodCall(string method, object?[] arguments)
+{
+    private static readonly ConcurrentDictionary<(Type Type, string Name, int Count), MethodInfo[]> Candidates = new();
+
+    /// <summary>Whether the value is one of the arguments.</summary>
+    public bool Holds(object value) => Array.Exists(arguments, argument => ReferenceEquals(argument, value));
+
+    public object? Invoke(object target)
+    {
+        if (method == ShimTarget.Forward)
+        {
+            switch (target)
+            {
+                case torch.nn.IModule<torch.Tensor, torch.Tensor> module when arguments.Length == 1:
+                    return module.call((torch.Tensor)arguments[0]!);
+                case torch.jit.ScriptModule script when FindOrNull(target, "call") is null:
+                    return script.call(arguments!);
+            }
+        }
+        else if (target is torch.jit.ScriptModule script && FindOrNull(target, method) is null)
+        {
+            return script.invoke(method, arguments!);
+        }
+
+        // Module<...>.call runs the hooks around forward.
+        var found = (method == ShimTarget.Forward ? FindOrNull(target, "call") : null) ?? FindOrNull(target, method)
+            ?? throw new MethodNotAllowedException(
+                $"{target.GetType()} has no public method '{method}' that takes {arguments.Length} such arguments.", method);
+        return found.Invoke(target, BindingFlags.DoNotWrapExceptions, binder: null, Fill(found), culture: null);
+    }
+
+    private MethodInfo? FindOrNull(object target, string name)
+    {
+        foreach (var candidate in Candidates.GetOrAdd((target.GetType(), name, arguments.Length), Find))
+        {
+            if (Accepts(candidate.GetParameters()))
+            {
+                return candidate;
+            }
+        }
+
+        return null;
+    }
+
+    private static MethodInfo[] Find((Type Type, string Name, int Count) key) =>
+    [
+        .. key.Type.GetMethods(BindingFlags.Instance | BindingFlags.Public).Where(candidate =>
+            candidate.Name == key.Name && !candidate.IsGenericMethodDefinition && candidate.GetParameters().Length >= key.Count
+            && candidate.GetParameters().Skip(key.Count).All(parameter => parameter.IsOptional)),
+    ];
+
+    private bool Accepts(ParameterInfo[] parameters)
+    {
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            var type = parameters[i].ParameterType;
+            var accepted = arguments[i] is { } value ? type.IsInstanceOfType(value) : !type.IsValueType || Nullable.GetUnderlyingType(type) is not null;
+            if (!accepted)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private object?[] Fill(MethodInfo found)
+    {
+        var parameters = found.GetParameters();
+        return parameters.Length == arguments.Length
+            ? arguments
+            : [.. arguments, .. parameters.Skip(arguments.Length).Select(parameter => parameter.HasDefaultValue ? parameter.DefaultValue : null)];
+    }
+}

@@ -1,0 +1,3 @@
+namespace ZeroCopy.Product.Tests.Models;
+
+internal sealed record Settings(string Language, int Depth, double[] Thresholds);

@@ -1,0 +1,53 @@
+using System.Runtime.CompilerServices;
+
+namespace ZeroCopy.Batches;
+
+/// <summary>Maps a sequence through concurrent calls, and gives the answers in the order of the inputs.</summary>
+internal static class OrderedMap
+{
+    /// <summary>
+    /// Keeps at most <paramref name="prefetch"/> calls in flight: the next input is read when the oldest answer was taken. When the enumeration
+    /// ends early, by a failure, a cancellation or the consumer, the calls in flight are cancelled and waited for, and unwanted answers are released.
+    /// </summary>
+    /// <param name="source">The inputs.</param>
+    /// <param name="call">Starts one call.</param>
+    /// <param name="prefetch">Most calls in flight, at least 1.</param>
+    /// <param name="release">Releases an answer that nobody will take.</param>
+    /// <param name="cancellationToken">Ends the enumeration.</param>
+    public static async IAsyncEnumerable<TOut> RunAsync<TIn, TOut>(
+        IAsyncEnumerable<TIn> source, Func<TIn, CancellationToken, Task<TOut>> call, int prefetch, Action<TOut> release,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var flying = new Queue<Task<TOut>>(prefetch);
+        try
+        {
+            await foreach (var input in source.WithCancellation(stop.Token).ConfigureAwait(false))
+            {
+                flying.Enqueue(call(input, stop.Token));
+                if (flying.Count == prefetch)
+                {
+                    yield return await flying.Dequeue().ConfigureAwait(false);
+                }
+            }
+
+            while (flying.Count > 0)
+            {
+                yield return await flying.Dequeue().ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            foreach (var unwanted in flying)
+            {
+                // The failure that ended the enumeration is what the consumer sees; these calls were given up because of it.
+                await ((Task)unwanted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (unwanted.IsCompletedSuccessfully)
+                {
+                    release(await unwanted.ConfigureAwait(false));
+                }
+            }
+        }
+    }
+}

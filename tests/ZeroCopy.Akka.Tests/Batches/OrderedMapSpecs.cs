@@ -1,0 +1,112 @@
+using ZeroCopy.Batches;
+
+namespace ZeroCopy.Product.Tests.Batches;
+
+public sealed class OrderedMapSpecs
+{
+    [Fact]
+    public async Task OrderedMap_should_give_answers_in_the_order_of_the_inputs()
+    {
+        var answers = new List<TaskCompletionSource<int>>();
+        var mapped = OrderedMap.RunAsync(Numbers(4), Call, prefetch: 4, _ => { });
+        var results = Collect(mapped);
+
+        foreach (var index in new[] { 3, 1, 0, 2 })
+        {
+            answers[index].SetResult(index * 10);
+        }
+
+        Assert.Equal([0, 10, 20, 30], await results);
+
+        Task<int> Call(int input, CancellationToken cancellationToken)
+        {
+            answers.Add(new TaskCompletionSource<int>());
+            return answers[^1].Task;
+        }
+    }
+
+    [Fact]
+    public async Task OrderedMap_should_keep_no_more_calls_in_flight_than_allowed()
+    {
+        var (flying, most) = (0, 0);
+
+        var results = await Collect(OrderedMap.RunAsync(Numbers(20), Call, prefetch: 3, _ => { }));
+
+        Assert.Equal(20, results.Count);
+        Assert.InRange(most, 2, 3);
+
+        async Task<int> Call(int input, CancellationToken cancellationToken)
+        {
+            InterlockedMax(ref most, Interlocked.Increment(ref flying));
+            await Task.Yield();
+            Interlocked.Decrement(ref flying);
+            return input;
+        }
+    }
+
+    [Fact]
+    public async Task OrderedMap_should_release_unwanted_answers_when_a_call_fails()
+    {
+        var released = new List<int>();
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Collect(OrderedMap.RunAsync(
+            Numbers(4), (input, _) => input == 0 ? Task.FromException<int>(new InvalidOperationException()) : Task.FromResult(input), 4, released.Add)));
+
+        Assert.Equal([1, 2, 3], released);
+    }
+
+    [Fact]
+    public async Task OrderedMap_should_cancel_the_calls_in_flight_when_the_consumer_stops()
+    {
+        var cancelled = 0;
+
+        await foreach (var _ in OrderedMap.RunAsync(Numbers(4), Call, prefetch: 3, _ => { }))
+        {
+            break;
+        }
+
+        Assert.Equal(2, cancelled);
+
+        async Task<int> Call(int input, CancellationToken cancellationToken)
+        {
+            if (input > 0)
+            {
+                var stopped = new TaskCompletionSource();
+                await using var registration = cancellationToken.Register(stopped.SetResult);
+                await stopped.Task;
+                Interlocked.Increment(ref cancelled);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            return input;
+        }
+    }
+
+    private static void InterlockedMax(ref int target, int value)
+    {
+        for (var seen = target; value > seen; seen = target)
+        {
+            Interlocked.CompareExchange(ref target, value, seen);
+        }
+    }
+
+    private static async IAsyncEnumerable<int> Numbers(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            await Task.CompletedTask;
+            yield return i;
+        }
+    }
+
+    private static async Task<List<int>> Collect(IAsyncEnumerable<int> source)
+    {
+        var results = new List<int>();
+        await foreach (var result in source)
+        {
+            results.Add(result);
+        }
+
+        return results;
+    }
+}

@@ -1,0 +1,118 @@
+using System.Runtime.InteropServices;
+using Akka.Actor;
+using ZeroCopy.Actors.Protocol;
+using ZeroCopy.Actors.Stores;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+using ZeroCopy.Store;
+using ZeroCopy.Tensors;
+using ZeroCopy.TestSupport;
+
+namespace ZeroCopy.Actors.Tests.Stores;
+
+public sealed class ObjectStoreActorSpecs : ZeroCopySpec
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    [Fact]
+    public async Task ObjectStoreActor_should_put_list_name_and_remove()
+    {
+        var actor = Start();
+        var model = await PutAsync(actor, "bert");
+        Assert.Equal(ModelName.Parse("bert@1"), model.Name);
+        Assert.Equal(model.Id, (await AskAsync<StoreReply.Found>(actor, new StoreRequest.Resolve(ModelName.Parse("bert")))).Model.Id);
+        Assert.Equal(ModelName.Parse("other@1"), (await AskAsync<StoreReply.Named>(actor, new StoreRequest.SetName(ModelName.Parse("other"), model.Id))).Name);
+        await AskAsync<StoreReply.Done>(actor, new StoreRequest.Pin(model.Id, true));
+        var listed = Assert.Single((await AskAsync<StoreReply.Listed>(actor, StoreRequest.List.Instance)).Models);
+        Assert.True(listed.Pinned);
+        Assert.Equal(2, listed.Names.Length);
+        await AskAsync<StoreReply.Done>(actor, new StoreRequest.RemoveName(ModelName.Parse("other")));
+        await AskAsync<StoreReply.Done>(actor, new StoreRequest.RemoveModel(model.Id));
+        Assert.Equal(0, (await AskAsync<StoreReply.Counted>(actor, StoreRequest.Stat.Instance)).Statistics.Models);
+        await EndAsync(actor);
+    }
+
+    [Fact]
+    public async Task ObjectStoreActor_should_name_a_missing_model()
+    {
+        var actor = Start();
+        var failed = await AskAsync<StoreReply.Failed>(actor, new StoreRequest.Resolve(ModelName.Parse("nobody")));
+        Assert.Equal(StoreFailure.NotFound, failed.Failure);
+        Assert.Contains("nobody", failed.Message, StringComparison.Ordinal);
+        await EndAsync(actor);
+    }
+
+    [Fact]
+    public async Task ObjectStoreActor_should_refuse_to_remove_a_leased_model_until_it_is_released()
+    {
+        var actor = Start();
+        var model = await PutAsync(actor, "bert");
+        var lease = await AskAsync<StoreReply.Leased>(actor, new StoreRequest.Acquire(model.Id, TestActor));
+        Assert.Equal(StoreFailure.InUse, (await AskAsync<StoreReply.Failed>(actor, new StoreRequest.RemoveModel(model.Id))).Failure);
+        await AskAsync<StoreReply.Done>(actor, new StoreRequest.Release(lease.LeaseId));
+        await AskAsync<StoreReply.Done>(actor, new StoreRequest.RemoveModel(model.Id));
+        await EndAsync(actor);
+    }
+
+    [Fact]
+    public async Task ObjectStoreActor_should_release_the_leases_of_a_holder_that_stops()
+    {
+        var actor = Start();
+        var model = await PutAsync(actor, "bert");
+        var holder = CreateTestProbe().Ref;
+        await AskAsync<StoreReply.Leased>(actor, new StoreRequest.Acquire(model.Id, holder));
+        await AskAsync<StoreReply.Leased>(actor, new StoreRequest.Acquire(model.Id, holder));
+        Assert.Equal(2, await LeasesAsync(actor));
+        Sys.Stop(holder);
+        await AwaitConditionAsync(async () => await LeasesAsync(actor) == 0, Patience, TimeSpan.FromMilliseconds(5));
+        await AskAsync<StoreReply.Done>(actor, new StoreRequest.RemoveModel(model.Id));
+        await EndAsync(actor);
+    }
+
+    [Fact]
+    public async Task ObjectStoreActor_should_open_again_when_the_first_time_failed()
+    {
+        var tries = 0;
+        var actor = Start(() => Interlocked.Increment(ref tries) == 1 ? throw new StoreUnavailableException("the folder belongs to root") : Open());
+        Assert.Equal(StoreFailure.Unavailable, (await AskAsync<StoreReply.Failed>(actor, StoreRequest.Stat.Instance)).Failure);
+        // The end mark of the refusal is behind the first answer: a request that overtakes it is refused as well.
+        await AwaitConditionAsync(
+            async () => await actor.Ask<StoreReply>(StoreRequest.Stat.Instance, Patience) is StoreReply.Counted, Patience, TimeSpan.FromMilliseconds(5));
+        Assert.Equal(2, tries);
+        await EndAsync(actor);
+    }
+
+    protected override void AfterAll()
+    {
+        base.AfterAll();
+        _directory.Dispose();
+    }
+
+    private static async Task<T> AskAsync<T>(IActorRef actor, StoreRequest request)
+        where T : StoreReply => Assert.IsType<T>(await actor.Ask<StoreReply>(request, Patience));
+
+    private static async Task<int> LeasesAsync(IActorRef actor) =>
+        Assert.Single((await AskAsync<StoreReply.Listed>(actor, StoreRequest.List.Instance)).Models).Leases;
+
+    private static async Task<ModelHandle> PutAsync(IActorRef actor, string name)
+    {
+        var layout = new TensorLayout(DType.Float32, 4);
+        var content = new ModelContent
+        {
+            Tensors = [new ArraySource("weight", layout, MemoryMarshal.AsBytes<float>([1, 2, 3, 4]).ToArray())],
+            Recipe = new Recipe.Weights("spec", ""),
+        };
+        return (await AskAsync<StoreReply.Found>(actor, new StoreRequest.Put(content, new PutOptions { Name = ModelName.Parse(name) }))).Model;
+    }
+
+    private ObjectStore Open() => ObjectStore.Open(new ObjectStoreOptions { Directory = _directory.File("store") });
+
+    private IActorRef Start(Func<ObjectStore>? open = null) => Sys.ActorOf(ObjectStoreActor.Props(open ?? Open, owned: true));
+
+    private static async Task EndAsync(IActorRef actor) => Assert.True(await actor.GracefulStop(Patience));
+
+    private sealed class ArraySource(string name, TensorLayout layout, byte[] bytes) : TensorSource(name, TensorRole.Parameter, layout)
+    {
+        public override void Read(long offset, Span<byte> destination) => bytes.AsSpan((int)offset, destination.Length).CopyTo(destination);
+    }
+}

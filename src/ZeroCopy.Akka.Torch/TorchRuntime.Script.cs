@@ -2,15 +2,29 @@ using TorchSharp;
 using ZeroCopy.Manifests;
 using ZeroCopy.Runtime;
 using ZeroCopy.Store;
+using ZeroCopy.Torch.Checkpoints;
 
 namespace ZeroCopy.Torch;
 
 public sealed partial class TorchRuntime
 {
     /// <summary>Puts a TorchScript module: its weights as blocks, its code as a skeleton without weights. The given module is left as it is.</summary>
-    public Task<ModelHandle> PutScriptAsync(
-        torch.jit.ScriptModule module, PutOptions? options = null, IProgress<PutProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    public async Task<ModelHandle> PutScriptAsync(
+        torch.jit.ScriptModule module, PutOptions? options = null, IProgress<PutProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        // Through a file, so that the weights are streamed and the module's own are never touched.
+        var folder = Directory.CreateTempSubdirectory("zerocopy-script-");
+        try
+        {
+            var path = Path.Combine(folder.FullName, "script.pt");
+            torch.jit.save(module, path);
+            return await PutFileAsync(path, options, progress, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
 
     /// <summary>
     /// Puts a model from a file or folder: TorchScript (<c>.pt</c>, <c>.pth</c>), <c>.safetensors</c>, <c>.safetensors.index.json</c>, TorchSharp's
@@ -21,7 +35,13 @@ public sealed partial class TorchRuntime
     /// <exception cref="ZeroCopy.Errors.InvalidModelException">Not a model, corrupt, or of a kind that cannot be put; the message says what to do.</exception>
     public Task<ModelHandle> PutFileAsync(
         string path, PutOptions? options = null, IProgress<PutProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+        Task.Run(
+            async () =>
+            {
+                using var checkpoint = ModelFile.Open(path, Catalog, cancellationToken);
+                return await Store.PutAsync(checkpoint.Content, options, progress, cancellationToken).ConfigureAwait(false);
+            },
+            cancellationToken);
 
     /// <summary>
     /// Opens a model by whatever recipe its manifest has: a script, or a type of the catalog. The same object for the same model.

@@ -15,6 +15,9 @@ public sealed class ModelCatalog
         where TConfiguration : notnull =>
         throw new NotImplementedException();
 
+    /// <summary>The registered keys.</summary>
+    public IReadOnlyCollection<string> Keys => throw new NotImplementedException();
+
     /// <summary>Whether the key is registered.</summary>
     public bool Contains(string key) => throw new NotImplementedException();
 }

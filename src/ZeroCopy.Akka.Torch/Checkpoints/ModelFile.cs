@@ -1,0 +1,76 @@
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+using ZeroCopy.Safetensors;
+using ZeroCopy.Store;
+using ZeroCopy.Torch.Catalog;
+using ZeroCopy.Torch.Script;
+
+namespace ZeroCopy.Torch.Checkpoints;
+
+/// <summary>Opens a model file or folder of any kind that can be put. What kind it is, its name says.</summary>
+internal static class ModelFile
+{
+    /// <summary>Opens and checks a file or folder; weights are read later, piece by piece.</summary>
+    /// <exception cref="FileNotFoundException">Nothing is there.</exception>
+    /// <exception cref="InvalidModelException">Not a model, corrupt, or of a kind that cannot be put.</exception>
+    public static Checkpoint Open(string path, ModelCatalog catalog, CancellationToken cancellationToken)
+    {
+        if (Directory.Exists(path))
+        {
+            return ModelFolder.Open(path, catalog);
+        }
+
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException($"{path}: no such file or folder.", path);
+        }
+
+        var name = Path.GetFileName(path);
+        return true switch
+        {
+            _ when Has(name, ".pt") || Has(name, ".pth") || Has(name, ".torchscript") => Script(path, cancellationToken),
+            _ when Has(name, ".safetensors") || Has(name, ".safetensors.index.json") => Safetensors(path),
+            _ when Has(name, ".dat") => Dat(path, name),
+            _ => throw new InvalidModelException($"{path}: unknown kind of file; a model is a .pt (TorchScript), .safetensors, .safetensors.index.json or .dat file, "
+                + "or a folder with config.json and weights."),
+        };
+    }
+
+    /// <summary>Opens with files that are closed again when it fails.</summary>
+    public static Checkpoint Guarded(Func<List<IDisposable>, ModelContent> open)
+    {
+        var files = new List<IDisposable>();
+        try
+        {
+            return new Checkpoint(open(files), [.. files]);
+        }
+        catch
+        {
+            files.ForEach(file => file.Dispose());
+            throw;
+        }
+    }
+
+    private static bool Has(string name, string extension) => name.EndsWith(extension, StringComparison.OrdinalIgnoreCase);
+
+    private static Checkpoint Script(string path, CancellationToken cancellationToken) => Guarded(files =>
+    {
+        var archive = ScriptArchive.Open(path);
+        files.Add(archive);
+        var skeleton = ScriptSkeleton.Create(archive, cancellationToken);
+        return new ModelContent { Tensors = skeleton.Tensors, ScriptSkeleton = skeleton.Bytes, Metadata = skeleton.Facts.ToMetadata() };
+    });
+
+    private static Checkpoint Safetensors(string path)
+    {
+        var file = SafetensorsFile.Open(path);
+        return new Checkpoint(file.ToContent(), file);
+    }
+
+    private static Checkpoint Dat(string path, string name) => Guarded(files =>
+    {
+        var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        files.Add(file);
+        return new ModelContent { Tensors = DatFile.Read(file, path), Recipe = new Recipe.Weights(name, "") };
+    });
+}

@@ -1,0 +1,98 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+using ZeroCopy.Safetensors;
+using ZeroCopy.Store;
+using ZeroCopy.Torch.Catalog;
+using ZeroCopy.Torch.Models.Bert;
+
+namespace ZeroCopy.Torch.Checkpoints;
+
+/// <summary>Opens a model folder as Hugging Face's libraries save it: <c>config.json</c> beside weights in safetensors.</summary>
+internal static class ModelFolder
+{
+    /// <summary>Manifest metadata: names of tensors of the checkpoint that the model does not use, one a line.</summary>
+    public const string LeftOutKey = "checkpoint.left-out";
+
+    private const long MaxConfigurationBytes = 16 << 20;
+
+    public static Checkpoint Open(string folder, ModelCatalog catalog)
+    {
+        var (type, configuration) = ReadConfiguration(Path.Combine(folder, "config.json"), folder);
+        if (!catalog.Contains(type))
+        {
+            throw new InvalidModelException(
+                $"{Path.Combine(folder, "config.json")}: model_type '{type}' is not registered here; known: {string.Join(", ", catalog.Keys.Order(StringComparer.Ordinal))}. "
+                + "Register it with ModelCatalog.Register, or export the model with torch.jit.save.");
+        }
+
+        return ModelFile.Guarded(files =>
+        {
+            var weights = ReadWeights(folder);
+            files.Add(weights);
+            return type == BertModel.CatalogKey
+                ? Bert(weights.Tensors, configuration, folder)
+                : weights.ToContent(new Recipe.Catalog(type, configuration));
+        });
+    }
+
+    private static ModelContent Bert(IReadOnlyList<TensorSource> tensors, string configuration, string folder)
+    {
+        var (adapted, leftOut, hasPooler) = BertCheckpoint.Adapt(tensors, BertConfiguration.Parse(configuration, Path.Combine(folder, "config.json")), folder);
+        if (!hasPooler)
+        {
+            // Checkpoints of models without a pooler do not say so in their configuration.
+            var json = JsonNode.Parse(configuration)!;
+            json["add_pooling_layer"] = false;
+            configuration = json.ToJsonString();
+        }
+
+        var metadata = ImmutableSortedDictionary<string, string>.Empty;
+        return new ModelContent
+        {
+            Tensors = adapted,
+            Recipe = new Recipe.Catalog(BertModel.CatalogKey, configuration),
+            Metadata = leftOut.IsEmpty ? metadata : metadata.Add(LeftOutKey, string.Join('\n', leftOut)),
+        };
+    }
+
+    private static (string Type, string Configuration) ReadConfiguration(string path, string folder)
+    {
+        if (!File.Exists(path))
+        {
+            throw new InvalidModelException($"{folder}: the folder has no config.json, so it is not a model folder; put a single file instead.");
+        }
+
+        if (new FileInfo(path).Length > MaxConfigurationBytes)
+        {
+            throw new InvalidModelException($"{path}: a configuration of over {MaxConfigurationBytes} bytes is not read.");
+        }
+
+        try
+        {
+            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            return (json.RootElement.GetProperty("model_type").GetString() ?? throw new FormatException("model_type is null"), json.RootElement.GetRawText());
+        }
+        catch (KeyNotFoundException exception)
+        {
+            throw new InvalidModelException($"{path}: the configuration has no model_type.", exception);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new InvalidModelException($"{path}: not a model configuration in JSON: {exception.Message.ReplaceLineEndings(" ")}", exception);
+        }
+    }
+
+    private static SafetensorsFile ReadWeights(string folder)
+    {
+        var single = Path.Combine(folder, "model.safetensors");
+        var index = Path.Combine(folder, "model.safetensors.index.json");
+        return SafetensorsFile.Open(
+            File.Exists(single) ? single
+            : File.Exists(index) ? index
+            : throw new InvalidModelException($"{folder}: the folder has neither model.safetensors nor model.safetensors.index.json; "
+                + "pickled weights (pytorch_model.bin) are never read: in Python save with safe_serialization=True."));
+    }
+}

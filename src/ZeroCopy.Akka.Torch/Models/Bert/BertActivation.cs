@@ -1,0 +1,34 @@
+using TorchSharp;
+using static TorchSharp.torch.nn;
+
+namespace ZeroCopy.Torch.Models.Bert;
+
+/// <summary>The activations that <c>hidden_act</c> may name.</summary>
+internal static class BertActivation
+{
+    private static readonly double GeluScale = Math.Sqrt(2 / Math.PI);
+
+    private static readonly Dictionary<string, Func<torch.Tensor, torch.Tensor>> Known = new(StringComparer.Ordinal)
+    {
+        ["gelu"] = x => functional.gelu(x),
+        ["gelu_python"] = x => functional.gelu(x),
+        ["gelu_new"] = GeluTanh,
+        ["gelu_pytorch_tanh"] = GeluTanh,
+        ["gelu_fast"] = GeluTanh,
+        ["quick_gelu"] = x => x * torch.sigmoid(1.702 * x),
+        ["relu"] = x => functional.relu(x),
+        ["silu"] = x => functional.silu(x),
+        ["swish"] = x => functional.silu(x),
+        ["tanh"] = torch.tanh,
+        ["sigmoid"] = torch.sigmoid,
+        ["linear"] = x => x,
+    };
+
+    /// <summary>The function of that name.</summary>
+    /// <exception cref="ArgumentException">Unknown; the message lists those known.</exception>
+    public static Func<torch.Tensor, torch.Tensor> For(string name) => Known.TryGetValue(name, out var activation) ? activation
+        : throw new ArgumentException($"hidden_act '{name}' is not known; known: {string.Join(", ", Known.Keys.Order(StringComparer.Ordinal))}.");
+
+    // D. Hendrycks, K. Gimpel, "Gaussian Error Linear Units", arXiv:1606.08415.
+    private static torch.Tensor GeluTanh(torch.Tensor x) => 0.5 * x * (1 + torch.tanh(GeluScale * (x + (0.044715 * x.pow(3)))));
+}

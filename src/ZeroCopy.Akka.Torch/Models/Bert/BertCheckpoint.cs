@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using ZeroCopy.Errors;
+using ZeroCopy.Store;
+
+namespace ZeroCopy.Torch.Models.Bert;
+
+/// <summary>Brings the tensors of BERT checkpoints to the names of <see cref="BertModel"/> and checks them against the configuration.</summary>
+internal static class BertCheckpoint
+{
+    private const string Prefix = "bert.";
+
+    /// <summary>The model's tensors in its order, and the names of tensors that it does not use, such as a head's.</summary>
+    /// <exception cref="InvalidModelException">Tensors are missing or have another shape; all are named.</exception>
+    public static (List<TensorSource> Tensors, ImmutableArray<string> LeftOut, bool HasPooler) Adapt(
+        IReadOnlyList<TensorSource> tensors, BertConfiguration configuration, string source)
+    {
+        var prefixed = tensors.Any(tensor => tensor.Name.StartsWith(Prefix + "embeddings.", StringComparison.Ordinal));
+        var found = new Dictionary<string, TensorSource>(StringComparer.Ordinal);
+        var leftOut = ImmutableArray.CreateBuilder<string>();
+        foreach (var tensor in tensors)
+        {
+            var name = Rename(tensor.Name, prefixed);
+            if (name is not null && !found.TryAdd(name, tensor))
+            {
+                throw new InvalidModelException($"{source}: tensors '{found[name].Name}' and '{tensor.Name}' are both {name}.");
+            }
+
+            if (name is null)
+            {
+                leftOut.Add(tensor.Name);
+            }
+        }
+
+        var hasPooler = configuration.HasPooler && found.ContainsKey("pooler.dense.weight");
+        var adapted = new List<TensorSource>();
+        var problems = new List<string>();
+        foreach (var (name, shape) in Expected(configuration, hasPooler))
+        {
+            if (!found.Remove(name, out var tensor))
+            {
+                problems.Add($"{name} is missing");
+            }
+            else if (!tensor.Layout.Shape.AsSpan().SequenceEqual(shape))
+            {
+                problems.Add($"{name} is {tensor.Layout}, the configuration says [{string.Join(", ", shape)}]");
+            }
+            else
+            {
+                adapted.Add(new RenamedTensor(name, tensor));
+            }
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new InvalidModelException($"{source}: {problems.Count} tensors do not fit config.json: {string.Join("; ", problems.Take(20))}.");
+        }
+
+        var position = found.Keys.Where(name => name != "embeddings.position_ids");
+        return (adapted, [.. leftOut.Concat(position.Select(name => found[name].Name)).Order(StringComparer.Ordinal)], hasPooler);
+    }
+
+    private static string? Rename(string name, bool prefixed)
+    {
+        if (prefixed)
+        {
+            if (!name.StartsWith(Prefix, StringComparison.Ordinal))
+            {
+                return null;
+            }
+
+            name = name[Prefix.Length..];
+        }
+
+        return name.EndsWith(".LayerNorm.gamma", StringComparison.Ordinal) ? name[..^"gamma".Length] + "weight"
+            : name.EndsWith(".LayerNorm.beta", StringComparison.Ordinal) ? name[..^"beta".Length] + "bias"
+            : name;
+    }
+
+    private static IEnumerable<(string Name, long[] Shape)> Expected(BertConfiguration configuration, bool hasPooler)
+    {
+        long hidden = configuration.HiddenSize;
+        long inner = configuration.IntermediateSize;
+        yield return ("embeddings.word_embeddings.weight", [configuration.VocabularySize, hidden]);
+        yield return ("embeddings.position_embeddings.weight", [configuration.MaxPositions, hidden]);
+        yield return ("embeddings.token_type_embeddings.weight", [configuration.SegmentTypes, hidden]);
+        yield return ("embeddings.LayerNorm.weight", [hidden]);
+        yield return ("embeddings.LayerNorm.bias", [hidden]);
+        for (var i = 0; i < configuration.Layers; i++)
+        {
+            (string Name, long[] Weight)[] parts =
+            [
+                ("attention.self.query", [hidden, hidden]), ("attention.self.key", [hidden, hidden]), ("attention.self.value", [hidden, hidden]),
+                ("attention.output.dense", [hidden, hidden]), ("attention.output.LayerNorm", [hidden]),
+                ("intermediate.dense", [inner, hidden]), ("output.dense", [hidden, inner]), ("output.LayerNorm", [hidden]),
+            ];
+            foreach (var (name, weight) in parts)
+            {
+                yield return ($"encoder.layer.{i}.{name}.weight", weight);
+                yield return ($"encoder.layer.{i}.{name}.bias", [weight[0]]);
+            }
+        }
+
+        if (hasPooler)
+        {
+            yield return ("pooler.dense.weight", [hidden, hidden]);
+            yield return ("pooler.dense.bias", [hidden]);
+        }
+    }
+
+    private sealed class RenamedTensor(string name, TensorSource inner) : TensorSource(name, inner.Role, inner.Layout)
+    {
+        public override nint Address => inner.Address;
+
+        public override void Read(long offset, Span<byte> destination) => inner.Read(offset, destination);
+    }
+}

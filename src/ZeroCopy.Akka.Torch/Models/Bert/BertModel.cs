@@ -1,0 +1,113 @@
+using static TorchSharp.torch;
+
+namespace ZeroCopy.Torch.Models.Bert;
+
+/// <summary>
+/// The BERT encoder, its parameters named as Hugging Face's <c>BertModel</c>. Keeps no state between calls. Source: J. Devlin et al., arXiv:1810.04805.
+/// </summary>
+public sealed class BertModel : nn.Module<Tensor, Tensor?, Tensor?, Dictionary<string, Tensor>>
+{
+    /// <summary>The key in the catalog: Hugging Face's <c>model_type</c>.</summary>
+    public const string CatalogKey = "bert";
+
+    private readonly BertConfiguration _configuration;
+    private readonly BertNode _words;
+    private readonly BertNode _positions;
+    private readonly BertNode _types;
+    private readonly BertNode _norm;
+    private readonly BertLayer[] _layers;
+    private readonly BertNode? _pooler;
+
+    /// <summary>A model with fresh random weights; on META without any.</summary>
+    /// <exception cref="ArgumentException">The configuration makes no model.</exception>
+    public BertModel(BertConfiguration configuration, Device? device = null, ScalarType dtype = ScalarType.Float32)
+        : base(nameof(BertModel))
+    {
+        configuration.Validate();
+        _configuration = configuration;
+        var parts = new BertParts(configuration, device ?? CPU, dtype);
+        _words = parts.Table("word_embeddings", configuration.VocabularySize);
+        _positions = parts.Table("position_embeddings", configuration.MaxPositions);
+        _types = parts.Table("token_type_embeddings", configuration.SegmentTypes);
+        _norm = parts.Norm();
+        _layers = [.. Enumerable.Range(0, configuration.Layers).Select(_ => new BertLayer(configuration, parts))];
+        register_module("embeddings", new BertNode("embeddings").With("word_embeddings", _words)
+            .With("position_embeddings", _positions).With("token_type_embeddings", _types).With("LayerNorm", _norm));
+        var layers = new BertNode("layer");
+        for (var i = 0; i < _layers.Length; i++)
+        {
+            layers.With($"{i}", _layers[i]);
+        }
+
+        register_module("encoder", new BertNode("encoder").With("layer", layers));
+        if (configuration.HasPooler)
+        {
+            _pooler = parts.Linear("dense", configuration.HiddenSize, configuration.HiddenSize);
+            register_module("pooler", new BertNode("pooler").With("dense", _pooler));
+        }
+    }
+
+    /// <summary>
+    /// Encodes sequences of shape [batch, tokens]: <c>last_hidden_state</c> [batch, tokens, hidden] and, where there is a pooler,
+    /// <c>pooler_output</c> [batch, hidden]. The caller disposes both.
+    /// </summary>
+    /// <param name="input_ids">Token numbers, integers.</param>
+    /// <param name="attention_mask">1 for tokens, 0 for padding; null for no padding.</param>
+    /// <param name="token_type_ids">Segment numbers; null for all 0.</param>
+    /// <exception cref="ArgumentException">A shape does not fit, or a sequence is longer than the positions.</exception>
+    public override Dictionary<string, Tensor> forward(Tensor input_ids, Tensor? attention_mask = null, Tensor? token_type_ids = null)
+    {
+        CheckShape(input_ids, attention_mask, nameof(attention_mask));
+        CheckShape(input_ids, token_type_ids, nameof(token_type_ids));
+        using var scope = NewDisposeScope();
+        var states = Embed(input_ids, token_type_ids);
+        var mask = Mask(attention_mask, states);
+        foreach (var layer in _layers)
+        {
+            states = layer.forward(states, mask);
+        }
+
+        var answer = new Dictionary<string, Tensor>(StringComparer.Ordinal) { ["last_hidden_state"] = states.MoveToOuterDisposeScope() };
+        if (_pooler is not null)
+        {
+            answer["pooler_output"] = tanh(_pooler.Linear(states[TensorIndex.Colon, 0])).MoveToOuterDisposeScope();
+        }
+
+        return answer;
+    }
+
+    private Tensor Embed(Tensor input, Tensor? types)
+    {
+        var words = _words.Lookup(input);
+        var segments = types is null ? _types.Weight[0] : _types.Lookup(types);
+        return _norm.Norm(words + segments + _positions.Weight.narrow(0, 0, input.shape[1]), _configuration.NormEpsilon);
+    }
+
+    // Null where nothing is masked. Padding gets the type's lowest finite value, so that a row of padding alone gives no NaN.
+    private static Tensor? Mask(Tensor? attention, Tensor states)
+    {
+        if (attention is null)
+        {
+            return null;
+        }
+
+        var padding = attention == 0;
+        return padding.any().item<bool>()
+            ? zeros_like(padding, dtype: states.dtype).masked_fill_(padding, finfo(states.dtype).min).unsqueeze(1).unsqueeze(1)
+            : null;
+    }
+
+    private void CheckShape(Tensor input, Tensor? other, string name)
+    {
+        if (input.dim() != 2 || input.shape[1] > _configuration.MaxPositions)
+        {
+            throw new ArgumentException(
+                $"input_ids has shape [{string.Join(", ", input.shape)}]; it must be [batch, tokens] with at most {_configuration.MaxPositions} tokens.");
+        }
+
+        if (other is not null && !other.shape.AsSpan().SequenceEqual(input.shape))
+        {
+            throw new ArgumentException($"{name} has shape [{string.Join(", ", other.shape)}]; it must be that of input_ids, [{string.Join(", ", input.shape)}].");
+        }
+    }
+}

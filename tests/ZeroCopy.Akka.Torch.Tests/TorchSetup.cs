@@ -1,0 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace ZeroCopy.Torch.Tests;
+
+/// <summary>Makes TorchSharp loadable before any spec touches it, whichever runs first.</summary>
+internal static class TorchSetup
+{
+    [ModuleInitializer]
+    [SuppressMessage("Usage", "CA2255", Justification = "A test assembly is loaded by its runner only.")]
+    internal static void Load() => TorchLibrary.Load();
+}

@@ -11,12 +11,9 @@ public sealed class BertModel : nn.Module<Tensor, Tensor?, Tensor?, Dictionary<s
     public const string CatalogKey = "bert";
 
     private readonly BertConfiguration _configuration;
-    private readonly BertNode _words;
-    private readonly BertNode _positions;
-    private readonly BertNode _types;
-    private readonly BertNode _norm;
+    // In an array, because TorchSharp registers every field that holds a module, under the field's own name.
+    private readonly BertNode[] _nodes;
     private readonly BertLayer[] _layers;
-    private readonly BertNode? _pooler;
 
     /// <summary>A model with fresh random weights; on META without any.</summary>
     /// <exception cref="ArgumentException">The configuration makes no model.</exception>
@@ -26,13 +23,15 @@ public sealed class BertModel : nn.Module<Tensor, Tensor?, Tensor?, Dictionary<s
         configuration.Validate();
         _configuration = configuration;
         var parts = new BertParts(configuration, device ?? CPU, dtype);
-        _words = parts.Table("word_embeddings", configuration.VocabularySize);
-        _positions = parts.Table("position_embeddings", configuration.MaxPositions);
-        _types = parts.Table("token_type_embeddings", configuration.SegmentTypes);
-        _norm = parts.Norm();
+        BertNode[] embeddings =
+        [
+            parts.Table("word_embeddings", configuration.VocabularySize), parts.Table("position_embeddings", configuration.MaxPositions),
+            parts.Table("token_type_embeddings", configuration.SegmentTypes), parts.Norm(),
+        ];
+        _nodes = configuration.HasPooler ? [.. embeddings, parts.Linear("dense", configuration.HiddenSize, configuration.HiddenSize)] : embeddings;
         _layers = [.. Enumerable.Range(0, configuration.Layers).Select(_ => new BertLayer(configuration, parts))];
-        register_module("embeddings", new BertNode("embeddings").With("word_embeddings", _words)
-            .With("position_embeddings", _positions).With("token_type_embeddings", _types).With("LayerNorm", _norm));
+        register_module("embeddings", new BertNode("embeddings").With("word_embeddings", Words)
+            .With("position_embeddings", Positions).With("token_type_embeddings", Types).With("LayerNorm", Norm));
         var layers = new BertNode("layer");
         for (var i = 0; i < _layers.Length; i++)
         {
@@ -40,12 +39,21 @@ public sealed class BertModel : nn.Module<Tensor, Tensor?, Tensor?, Dictionary<s
         }
 
         register_module("encoder", new BertNode("encoder").With("layer", layers));
-        if (configuration.HasPooler)
+        if (Pooler is not null)
         {
-            _pooler = parts.Linear("dense", configuration.HiddenSize, configuration.HiddenSize);
-            register_module("pooler", new BertNode("pooler").With("dense", _pooler));
+            register_module("pooler", new BertNode("pooler").With("dense", Pooler));
         }
     }
+
+    private BertNode Words => _nodes[0];
+
+    private BertNode Positions => _nodes[1];
+
+    private BertNode Types => _nodes[2];
+
+    private BertNode Norm => _nodes[3];
+
+    private BertNode? Pooler => _nodes.Length > 4 ? _nodes[4] : null;
 
     /// <summary>
     /// Encodes sequences of shape [batch, tokens]: <c>last_hidden_state</c> [batch, tokens, hidden] and, where there is a pooler,
@@ -68,9 +76,9 @@ public sealed class BertModel : nn.Module<Tensor, Tensor?, Tensor?, Dictionary<s
         }
 
         var answer = new Dictionary<string, Tensor>(StringComparer.Ordinal) { ["last_hidden_state"] = states.MoveToOuterDisposeScope() };
-        if (_pooler is not null)
+        if (Pooler is not null)
         {
-            answer["pooler_output"] = tanh(_pooler.Linear(states[TensorIndex.Colon, 0])).MoveToOuterDisposeScope();
+            answer["pooler_output"] = tanh(Pooler.Linear(states[TensorIndex.Colon, 0])).MoveToOuterDisposeScope();
         }
 
         return answer;
@@ -78,9 +86,9 @@ public sealed class BertModel : nn.Module<Tensor, Tensor?, Tensor?, Dictionary<s
 
     private Tensor Embed(Tensor input, Tensor? types)
     {
-        var words = _words.Lookup(input);
-        var segments = types is null ? _types.Weight[0] : _types.Lookup(types);
-        return _norm.Norm(words + segments + _positions.Weight.narrow(0, 0, input.shape[1]), _configuration.NormEpsilon);
+        var words = Words.Lookup(input);
+        var segments = types is null ? Types.Weight[0] : Types.Lookup(types);
+        return Norm.Norm(words + segments + Positions.Weight.narrow(0, 0, input.shape[1]), _configuration.NormEpsilon);
     }
 
     // Null where nothing is masked. Padding gets the type's lowest finite value, so that a row of padding alone gives no NaN.

@@ -1,4 +1,5 @@
 using TorchSharp;
+using ZeroCopy.Torch.Native;
 
 namespace ZeroCopy.Torch;
 
@@ -8,5 +9,42 @@ public static class ModuleDisposal
     /// <summary>
     /// Disposes a module with all its native handles; <c>Module.Dispose</c> alone leaves those of linear and convolution layers and of scripts behind.
     /// </summary>
-    public static void Release(torch.nn.Module module) => throw new NotImplementedException();
+    public static void Release(torch.nn.Module module)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        if (module is torch.jit.ScriptModule)
+        {
+            ReleaseScript(module);
+            return;
+        }
+
+        var modules = TorchInternals.SelfAndDescendants(module);
+        module.Dispose();
+        foreach (var part in modules)
+        {
+            (TorchInternals.BoxedModule.GetValue(part) as IDisposable)?.Dispose();
+            TorchInternals.Handle(part).Dispose();
+        }
+    }
+
+    /// <summary>A script's own <c>Dispose</c> makes a further native wrapper of its root that nobody disposes, so only its handle is given up.</summary>
+    private static void ReleaseScript(torch.nn.Module script)
+    {
+        if (TorchInternals.Handle(script).IsClosed)
+        {
+            return;
+        }
+
+        foreach (var (_, parameter) in script.named_parameters())
+        {
+            parameter.Dispose();
+        }
+
+        foreach (var (_, buffer) in script.named_buffers())
+        {
+            buffer.Dispose();
+        }
+
+        TorchInternals.Handle(script).Dispose();
+    }
 }

@@ -1,4 +1,8 @@
+using System.Collections.Immutable;
 using TorchSharp;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+using ZeroCopy.Torch.Views;
 
 namespace ZeroCopy.Torch.Catalog;
 
@@ -8,16 +12,47 @@ namespace ZeroCopy.Torch.Catalog;
 /// </summary>
 public sealed class ModelBuild
 {
+    private readonly Dictionary<string, TensorEntry> _entries = [];
+    private readonly IViewSource _views;
+    private readonly List<torch.Tensor> _given = [];
+
+    internal ModelBuild(ImmutableArray<TensorEntry> entries, IViewSource views)
+    {
+        _views = views;
+        foreach (var entry in entries)
+        {
+            _entries[entry.Name] = entry;
+            foreach (var alias in entry.Aliases)
+            {
+                _entries[alias] = entry;
+            }
+        }
+    }
+
     /// <summary>
     /// Where to create tensors that will be bound anyway: META where the runtime can bind such tensors, so that nothing is allocated or initialised.
     /// Modules that hold a native implementation (embeddings, recurrent layers, attention) must be built on the CPU or around <see cref="Tensor"/>.
     /// </summary>
-    public torch.Device Device => throw new NotImplementedException();
+    public torch.Device Device { get; } = torch.META;
 
     /// <summary>
     /// A view of the stored tensor of that name (a tie's alias counts), owned by the runtime; pass it to functions that take a tensor, such as
     /// <c>Embedding_from_pretrained</c>.
     /// </summary>
     /// <exception cref="ZeroCopy.Errors.BindingException">The model has no such tensor.</exception>
-    public torch.Tensor Tensor(string name) => throw new NotImplementedException();
+    public torch.Tensor Tensor(string name)
+    {
+        if (!_entries.TryGetValue(name, out var entry))
+        {
+            var problem = $"{name} is missing from the model";
+            throw new BindingException($"The factory asks for a tensor that is not there: {problem}.", [problem]);
+        }
+
+        var view = _views.View(entry);
+        _given.Add(view);
+        return view;
+    }
+
+    /// <summary>Ends the loan of the views: what the module made of them holds their storage on its own.</summary>
+    internal void Release() => _given.ForEach(view => view.Dispose());
 }

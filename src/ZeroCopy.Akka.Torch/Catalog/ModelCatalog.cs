@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
 using TorchSharp;
+using ZeroCopy.Errors;
 
 namespace ZeroCopy.Torch.Catalog;
 
@@ -8,16 +11,50 @@ namespace ZeroCopy.Torch.Catalog;
 /// </summary>
 public sealed class ModelCatalog
 {
+    private readonly ConcurrentDictionary<string, Func<string, ModelBuild, torch.nn.Module>> _factories = new(StringComparer.Ordinal);
+
     /// <summary>Registers a model type under a key, such as Hugging Face's <c>model_type</c>.</summary>
     /// <exception cref="ArgumentException">The key is taken.</exception>
     public ModelCatalog Register<TModule, TConfiguration>(string key, Func<TConfiguration, ModelBuild, TModule> factory)
         where TModule : torch.nn.Module
-        where TConfiguration : notnull =>
-        throw new NotImplementedException();
+        where TConfiguration : notnull
+    {
+        ArgumentException.ThrowIfNullOrEmpty(key);
+        ArgumentNullException.ThrowIfNull(factory);
+        if (!_factories.TryAdd(key, (json, build) => factory(Parse<TConfiguration>(key, json), build)))
+        {
+            throw new ArgumentException($"A model type is registered under '{key}' already.", nameof(key));
+        }
+
+        return this;
+    }
 
     /// <summary>The registered keys.</summary>
     public IReadOnlyCollection<string> Keys => throw new NotImplementedException();
 
     /// <summary>Whether the key is registered.</summary>
-    public bool Contains(string key) => throw new NotImplementedException();
+    public bool Contains(string key) => _factories.ContainsKey(key);
+
+    /// <summary>Builds a module of a registered type.</summary>
+    /// <exception cref="RecipeUnavailableException">The key is not registered.</exception>
+    /// <exception cref="InvalidModelException">The configuration is not what the type takes.</exception>
+    internal torch.nn.Module Build(string key, string configuration, ModelBuild build) =>
+        _factories.TryGetValue(key, out var factory)
+            ? factory(configuration, build)
+            : throw new RecipeUnavailableException(
+                $"No model type is registered under '{key}' here (registered: {string.Join(", ", _factories.Keys.Order())}). "
+                + "Register it with ModelCatalog.Register.");
+
+    private static TConfiguration Parse<TConfiguration>(string key, string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<TConfiguration>(json)
+                ?? throw new InvalidModelException($"The configuration of model type '{key}' is null.");
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidModelException($"The configuration of model type '{key}' is not a {typeof(TConfiguration).Name}: {exception.Message}", exception);
+        }
+    }
 }

@@ -1,0 +1,161 @@
+using System.Collections.Immutable;
+using TorchSharp;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+using ZeroCopy.Torch.Native;
+using ZeroCopy.Torch.Views;
+
+namespace ZeroCopy.Torch.Binding;
+
+/// <summary>
+/// Makes a module's tensors views of a model's blocks. libtorch's <c>set_</c> checks neither shape nor type (it reinterprets the bytes), so
+/// everything is checked here first, and nothing is changed where anything does not fit.
+/// </summary>
+internal static class Binder
+{
+    /// <summary>Binds, freezes (no gradients) and sets the module to eval. The module's former tensors are freed.</summary>
+    /// <exception cref="BindingException">Names every tensor that is missing, surplus, or of another shape, type or device.</exception>
+    public static void Bind(torch.nn.Module module, ImmutableArray<TensorEntry> entries, IViewSource views)
+    {
+        Bind(module, ModuleState.Read(module), entries, views);
+        module.eval();
+    }
+
+    /// <summary>
+    /// Binds the managed layers of a clone. Its native layers are shared with the module it was cloned from, whose tensors stay as they are.
+    /// </summary>
+    public static void BindManaged(torch.nn.Module clone, ImmutableArray<TensorEntry> entries, IViewSource views)
+    {
+        var state = ModuleState.Read(clone);
+        var native = state.Where(tensor => tensor.OwnedByNative).Select(tensor => tensor.Tensor).ToHashSet<torch.Tensor>(ReferenceEqualityComparer.Instance);
+        var managed = state.Where(tensor => !native.Contains(tensor.Tensor)).ToList();
+        var names = managed.Select(tensor => tensor.Name).ToHashSet();
+        Bind(clone, managed, [.. entries.Where(entry => names.Contains(entry.Name) || entry.Aliases.Any(names.Contains))], views);
+        foreach (var module in TorchInternals.SelfAndDescendants(clone).Where(module => !TorchInternals.IsNative(module)))
+        {
+            TorchNative.THSNN_Module_train(TorchInternals.Handle(module).DangerousGetHandle(), false);
+        }
+    }
+
+    private static void Bind(torch.nn.Module module, List<StateTensor> state, ImmutableArray<TensorEntry> entries, IViewSource views)
+    {
+        var targets = new List<StateTensor>?[entries.Length];
+        var problems = Match(state, entries, targets);
+        if (problems.Count > 0)
+        {
+            throw new BindingException(
+                $"The model does not fit {module.GetType().Name}: {string.Join("; ", problems)}.", [.. problems]);
+        }
+
+        using var frozen = torch.no_grad();
+        var done = new HashSet<torch.Tensor>(ReferenceEqualityComparer.Instance);
+        for (var i = 0; i < entries.Length; i++)
+        {
+            using var view = views.View(entries[i]);
+            foreach (var target in targets[i] ?? [])
+            {
+                if (done.Add(target.Tensor))
+                {
+                    Set(target.Tensor, view);
+                }
+            }
+        }
+
+        foreach (var (_, tensor, _, _) in state)
+        {
+            tensor.DetachFromDisposeScope();
+            if (tensor.requires_grad)
+            {
+                tensor.requires_grad = false;
+            }
+        }
+    }
+
+    private static void Set(torch.Tensor target, torch.Tensor view)
+    {
+        if (target.device_type != DeviceType.META)
+        {
+            target.set_(view);
+            return;
+        }
+
+        // set_ cannot leave META: the wrapper takes another native tensor, on the view's storage. The old one is freed with its holder.
+        using var own = view.detach();
+        ref var left = ref TorchInternals.TensorHandle(target);
+        ref var right = ref TorchInternals.TensorHandle(own);
+        (left, right) = (right, left);
+    }
+
+    private static List<string> Match(List<StateTensor> state, ImmutableArray<TensorEntry> entries, List<StateTensor>?[] targets)
+    {
+        var problems = new List<string>();
+        var byName = new Dictionary<string, int>();
+        for (var i = 0; i < entries.Length; i++)
+        {
+            byName[entries[i].Name] = i;
+            foreach (var alias in entries[i].Aliases)
+            {
+                byName[alias] = i;
+            }
+        }
+
+        var bound = new Dictionary<torch.Tensor, int>(ReferenceEqualityComparer.Instance);
+        foreach (var tensor in state)
+        {
+            if (byName.TryGetValue(tensor.Name, out var index))
+            {
+                (targets[index] ??= []).Add(tensor);
+                Check(tensor, entries[index], problems);
+                if (bound.TryGetValue(tensor.Tensor, out var other) && entries[other].Block != entries[index].Block)
+                {
+                    problems.Add($"{tensor.Name} is tied to {entries[other].Name} in the module, while the model has two different tensors");
+                }
+
+                bound[tensor.Tensor] = index;
+            }
+        }
+
+        foreach (var tensor in state)
+        {
+            // A transient buffer is no part of a state dictionary, so the module's own value stays where the model brings none.
+            var optional = tensor.Role == TensorRole.TransientBuffer && tensor.Tensor.device_type != DeviceType.META;
+            if (!optional && !bound.ContainsKey(tensor.Tensor))
+            {
+                problems.Add($"{tensor.Name} is missing from the model");
+            }
+        }
+
+        for (var i = 0; i < entries.Length; i++)
+        {
+            if (targets[i] is null && entries[i].Role != TensorRole.Attribute)
+            {
+                problems.Add($"{entries[i].Name} is surplus: the module has no such tensor");
+            }
+        }
+
+        return problems;
+    }
+
+    private static void Check(StateTensor tensor, TensorEntry entry, List<string> problems)
+    {
+        var (name, target, _, ownedByNative) = tensor;
+        if (!target.shape.AsSpan().SequenceEqual(entry.Layout.Shape.AsSpan()))
+        {
+            problems.Add($"{name} has shape [{string.Join(", ", target.shape)}] in the module and [{string.Join(", ", entry.Layout.Shape)}] in the model");
+        }
+
+        if (target.dtype != entry.Layout.DType.ToScalarType())
+        {
+            problems.Add($"{name} is {target.dtype} in the module and {entry.Layout.DType.ToScalarType()} in the model");
+        }
+
+        if (target.device_type == DeviceType.META && ownedByNative)
+        {
+            problems.Add($"{name} is on META inside a native layer, where it cannot be replaced: build that layer on the CPU");
+        }
+        else if (target.device_type is not (DeviceType.META or DeviceType.CPU))
+        {
+            problems.Add($"{name} is on {target.device}: bind on the CPU, then move");
+        }
+    }
+}

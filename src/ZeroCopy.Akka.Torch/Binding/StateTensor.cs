@@ -1,0 +1,11 @@
+using TorchSharp;
+using ZeroCopy.Manifests;
+
+namespace ZeroCopy.Torch.Binding;
+
+/// <summary>A tensor that a module holds under one name.</summary>
+/// <param name="Name">Name with dots between levels.</param>
+/// <param name="Tensor">The module's own wrapper: binding changes it in place.</param>
+/// <param name="Role">What it is to the module.</param>
+/// <param name="OwnedByNative">Whether libtorch's own implementation holds it, beside the wrapper.</param>
+internal readonly record struct StateTensor(string Name, torch.Tensor Tensor, TensorRole Role, bool OwnedByNative);

@@ -1,0 +1,79 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+
+namespace ZeroCopy.Torch.Native;
+
+/// <summary>Members of TorchSharp that it keeps to itself. All of them are looked up here, so that a new version breaks one file.</summary>
+internal static class TorchInternals
+{
+    private const BindingFlags Declared = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
+    public static readonly FieldInfo ModuleHandle = Field("handle");
+    public static readonly FieldInfo BoxedModule = Field("boxedModule");
+    public static readonly FieldInfo ForwardNative = Field("_forwardNative");
+    private static readonly ConstructorInfo NewHandle = ModuleHandle.FieldType.GetConstructor(
+        Declared, [typeof(nint), typeof(bool), typeof(Action<>).MakeGenericType(ModuleHandle.FieldType)])
+        ?? throw new MissingMethodException(ModuleHandle.FieldType.FullName, ".ctor");
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "handle")]
+    public static extern ref nint TensorHandle(torch.Tensor tensor);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<OwningDisposeScope>k__BackingField")]
+    public static extern ref DisposeScope? OwningScope(torch.Tensor tensor);
+
+    [UnsafeAccessor(UnsafeAccessorKind.StaticField, Name = "_totalCount")]
+    public static extern ref long TensorCount(torch.Tensor? type);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_internal_buffers")]
+    public static extern ref OrderedDict<string, (torch.Tensor, bool)> Buffers(torch.nn.Module module);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "MemberwiseClone")]
+    public static extern object MemberwiseClone(object instance);
+
+    /// <summary>
+    /// A module's own parameters, without those of its children. Containers of parameters keep them in a list of their own, containers of modules have none.
+    /// </summary>
+    public static IEnumerable<(string Name, Parameter Value)> Parameters(torch.nn.Module module) =>
+        IsSequential(module.GetType()) ? [] : module.named_parameters(false);
+
+    /// <summary>The owner of a module's native counterpart.</summary>
+    public static SafeHandle Handle(torch.nn.Module module) => (SafeHandle)ModuleHandle.GetValue(module)!;
+
+    /// <summary>A handle that owns <paramref name="native"/>: disposing it releases the native module, as the field of a module wants it.</summary>
+    public static SafeHandle OwnModule(nint native) => (SafeHandle)NewHandle.Invoke([native, true, null]);
+
+    /// <summary>
+    /// Whether libtorch runs the module's forward (embeddings, recurrent layers, attention): its tensors belong to a native object, so that
+    /// replacing the managed wrapper of one changes nothing.
+    /// </summary>
+    public static bool IsNative(torch.nn.Module module) => ForwardNative.GetValue(module) is null && !IsSequential(module.GetType());
+
+    /// <summary>The module and every registered module below it, each once.</summary>
+    public static List<torch.nn.Module> SelfAndDescendants(torch.nn.Module root)
+    {
+        var found = new List<torch.nn.Module> { root };
+        var seen = new HashSet<torch.nn.Module>(ReferenceEqualityComparer.Instance) { root };
+        for (var i = 0; i < found.Count; i++)
+        {
+            foreach (var (_, child) in found[i].named_children())
+            {
+                if (child is not null && seen.Add(child))
+                {
+                    found.Add(child);
+                }
+            }
+        }
+
+        return found;
+    }
+
+    private static bool IsSequential(Type? type) =>
+        type is not null && (type.Name.StartsWith("Sequential", StringComparison.Ordinal) || IsSequential(type.BaseType));
+
+    private static FieldInfo Field(string name) =>
+        typeof(torch.nn.Module).GetField(name, Declared) ?? throw new MissingFieldException(typeof(torch.nn.Module).FullName, name);
+}

@@ -1,0 +1,67 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace ZeroCopy.Torch.Native;
+
+/// <summary>
+/// The entry points of LibTorchSharp that TorchSharp itself calls too, without the managed wrappers that it puts around them.
+/// </summary>
+internal static unsafe partial class TorchNative
+{
+    private const string Library = "LibTorchSharp";
+
+    static TorchNative() => NativeLibrary.SetDllImportResolver(
+        typeof(TorchNative).Assembly,
+        static (name, _, _) => name == Library ? NativeLibrary.Load(name, typeof(torch).Assembly, null) : 0);
+
+    /// <summary>The address of a tensor's first element; 0 for a META tensor.</summary>
+    public static nint Data(torch.Tensor tensor) =>
+        tensor.device_type == DeviceType.META || tensor.numel() == 0 ? 0 : THSTensor_data(tensor.Handle);
+
+    [DllImport(Library)]
+    public static extern nint THSTensor_new(
+        nint data, delegate* unmanaged[Cdecl]<nint, void> deleter, long* sizes, int length, sbyte type, sbyte dtype, int deviceType, int deviceIndex,
+        [MarshalAs(UnmanagedType.U1)] bool requiresGrad);
+
+    [DllImport(Library)]
+    public static extern nint THSTensor_data(nint tensor);
+
+    [DllImport(Library)]
+    public static extern nint THSTensor_detach(nint tensor);
+
+    [DllImport(Library)]
+    public static extern nint THSTensor_clone(nint tensor);
+
+    [DllImport(Library)]
+    public static extern nint THSTensor_resolve_conj(nint tensor);
+
+    [DllImport(Library)]
+    [return: MarshalAs(UnmanagedType.U1)]
+    public static extern bool THSTensor_requires_grad(nint tensor);
+
+    [DllImport(Library)]
+    public static extern nint THSTensor_set_requires_grad(nint tensor, [MarshalAs(UnmanagedType.U1)] bool value);
+
+    [DllImport(Library)]
+    public static extern void THSTensor_dispose(nint tensor);
+
+    [DllImport(Library)]
+    public static extern nint THSNN_custom_module(
+        [MarshalAs(UnmanagedType.LPStr)] string name, delegate* unmanaged[Cdecl]<nint, nint> forward, nint* boxed);
+
+    [DllImport(Library)]
+    public static extern void THSNN_Module_train(nint module, [MarshalAs(UnmanagedType.U1)] bool on);
+
+    [DllImport(Library)]
+    public static extern void THSNN_Module_register_module(nint module, [MarshalAs(UnmanagedType.LPStr)] string name, nint child);
+
+    [DllImport(Library)]
+    public static extern nint THSNN_Module_child(nint module, int index);
+
+    [DllImport(Library)]
+    public static extern void THSNN_Module_dispose(nint module);
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    public static nint NoForward(nint tensor) => 0;
+}

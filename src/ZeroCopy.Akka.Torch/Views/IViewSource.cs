@@ -1,0 +1,11 @@
+using TorchSharp;
+using ZeroCopy.Manifests;
+
+namespace ZeroCopy.Torch.Views;
+
+/// <summary>Gives views of a model's tensors: the seam between binding and the place where the blocks lie.</summary>
+internal interface IViewSource
+{
+    /// <summary>A tensor over the entry's block, without a copy. The caller disposes it.</summary>
+    torch.Tensor View(TensorEntry entry);
+}

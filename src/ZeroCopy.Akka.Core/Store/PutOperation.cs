@@ -29,24 +29,24 @@ internal sealed class PutOperation(
         using var deadline = new CancellationTokenSource(wait, settings.TimeProvider);
         while (true)
         {
-            using var writer = await AdmitAsync(plan, deadline.Token, cancellationToken).ConfigureAwait(false);
+            using var group = await AdmitAsync(plan, deadline.Token, cancellationToken).ConfigureAwait(false);
             try
             {
-                writer.Segment?.Write(plan.Sources, meter, cancellationToken);
+                group.Write(plan.Sources, meter, cancellationToken);
             }
             catch (Exception e) when (IsDiskFull(e))
             {
-                throw capacity.Full(writer.Segment!.Layout.Length, 0);
+                throw capacity.Full(group.Length, 0);
             }
 
-            if (TryCommit(plan, writer.Segment, options, cancellationToken) is { } handle)
+            if (TryCommit(plan, group, options, cancellationToken) is { } handle)
             {
                 return handle;
             }
         }
     }
 
-    private async Task<Admission> AdmitAsync(PutPlan plan, CancellationToken deadline, CancellationToken cancellationToken)
+    private async Task<SegmentGroup> AdmitAsync(PutPlan plan, CancellationToken deadline, CancellationToken cancellationToken)
     {
         StoreFullException? refusal = null;
         if (queue.Count == 0 && TryAdmit(plan, cancellationToken, out refusal) is { } admitted)
@@ -66,80 +66,65 @@ internal sealed class PutOperation(
         }
     }
 
-    private Admission? TryAdmit(PutPlan plan, CancellationToken cancellationToken, out StoreFullException? refusal)
+    private SegmentGroup? TryAdmit(PutPlan plan, CancellationToken cancellationToken, out StoreFullException? refusal)
     {
         using var change = catalog.Begin(cancellationToken);
         lock (catalog.Gate)
         {
-            var missing = Missing(plan);
             refusal = null;
-            if (missing.Count == 0)
+            while (true)
             {
-                return new Admission(null);
-            }
+                var layouts = SegmentGroup.Plan(Missing(plan));
+                var needed = layouts.Sum(layout => layout.Length);
+                if (needed > capacity.LimitBytes)
+                {
+                    // No waiting helps.
+                    throw capacity.Full(needed, capacity.FreeBytes());
+                }
 
-            var layout = SegmentLayout.Plan(missing);
-            if (layout.Length > capacity.LimitBytes)
-            {
-                // No waiting helps.
-                throw capacity.Full(layout.Length, capacity.FreeBytes());
-            }
+                if (needed == 0 || capacity.FreeBytes() >= needed)
+                {
+                    change.Complete();
+                    return new SegmentGroup(Directory, layouts);
+                }
 
-            if (!MakeRoom(change, layout.Length))
-            {
-                refusal = capacity.Full(layout.Length, capacity.FreeBytes());
-                change.Complete();
-                return null;
-            }
-
-            change.Complete();
-            return new Admission(new SegmentWriter(Directory, SegmentLayout.Plan(Missing(plan))));
-        }
-    }
-
-    private bool MakeRoom(StoreChange change, long bytes)
-    {
-        if (capacity.FreeBytes() >= bytes)
-        {
-            return true;
-        }
-
-        reclaimer.DeleteAbandonedFiles();
-        reclaimer.DeleteDeadSegments(change);
-        while (capacity.FreeBytes() < bytes)
-        {
-            if (!reclaimer.EvictOne(change))
-            {
-                return false;
+                // What goes may have held blocks that this put wants: what is missing is counted again.
+                if (!reclaimer.ReclaimSome(change))
+                {
+                    refusal = capacity.Full(needed, capacity.FreeBytes());
+                    change.Complete();
+                    return null;
+                }
             }
         }
-
-        return true;
     }
 
     private List<(BlockId Id, long Length)> Missing(PutPlan plan) =>
         [.. plan.Manifest.Blocks.Where(block => !catalog.Index.TryFind(block, out _)).Select(block => (block, plan.Sources[block].Layout.ByteLength))];
 
-    private ModelHandle? TryCommit(PutPlan plan, SegmentWriter? writer, PutOptions options, CancellationToken cancellationToken)
+    private ModelHandle? TryCommit(PutPlan plan, SegmentGroup group, PutOptions options, CancellationToken cancellationToken)
     {
         using var change = catalog.Begin(cancellationToken);
         lock (catalog.Gate)
         {
-            var written = writer is null ? [] : writer.Layout.Blocks.Select(block => block.Id).ToHashSet();
+            var written = group.Blocks.ToHashSet();
             var missing = Missing(plan);
             if (missing.Count > 0 && (missing.Count != written.Count || missing.Any(block => !written.Contains(block.Id))))
             {
                 return null;
             }
 
-            Segment? segment = null;
+            var segments = new List<Segment>();
             try
             {
                 if (missing.Count > 0)
                 {
                     change.Touch(StoreArea.Segments);
-                    segment = writer!.Publish(Directory);
-                    catalog.Index.Add(segment);
+                    foreach (var segment in group.Publish(Directory))
+                    {
+                        segments.Add(segment);
+                        catalog.Index.Add(segment);
+                    }
                 }
 
                 var record = WriteManifest(change, plan.Manifest);
@@ -154,7 +139,7 @@ internal sealed class PutOperation(
             }
             catch (Exception e)
             {
-                if (!catalog.Models.Contains(plan.Manifest.Id) && segment is not null)
+                foreach (var segment in segments.Where(catalog.IsDead))
                 {
                     reclaimer.TryDelete(change, segment);
                 }
@@ -200,14 +185,7 @@ internal sealed class PutOperation(
 
     private static bool IsDiskFull(Exception e) => e switch
     {
-        AggregateException many => many.InnerExceptions.Any(IsDiskFull),
         IOException io => io.HResult is HandleDiskFull or DiskFull || (!OperatingSystem.IsWindows() && io.HResult == NoSpaceUnix),
         _ => false,
     };
-
-    /// <summary>Room for a put: the file to write, or none where the store has everything already.</summary>
-    private sealed record Admission(SegmentWriter? Segment) : IDisposable
-    {
-        public void Dispose() => Segment?.Dispose();
-    }
 }

@@ -38,10 +38,7 @@ internal sealed class PutPlan
 
         // The largest first: the last to finish is then a small one.
         var order = Enumerable.Range(0, sources.Count).OrderByDescending(i => sources[i].Layout.ByteLength).ToArray();
-        Parallel.ForEach(
-            System.Collections.Concurrent.Partitioner.Create(order, loadBalance: true),
-            new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount },
-            i => ids[i] = Hash(sources[i], meter, cancellationToken));
+        ParallelWork.ForEach(order, i => ids[i] = Hash(sources[i], meter, cancellationToken), cancellationToken);
 
         var recipe = content.ScriptSkeleton.IsEmpty ? content.Recipe! : new Recipe.Script(ids[^1]);
         var entries = content.Tensors.Select((t, i) => new TensorEntry(t.Name, t.Role, t.Layout, ids[i], t.Aliases));
@@ -60,8 +57,6 @@ internal sealed class PutPlan
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         SourceReader.ForEachPiece(
             source,
-            0,
-            source.Layout.ByteLength,
             (_, bytes) =>
             {
                 hash.AppendData(bytes);

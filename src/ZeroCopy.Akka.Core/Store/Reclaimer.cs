@@ -90,6 +90,10 @@ internal sealed class Reclaimer(StoreCatalog catalog, LeaseLedger leases, Action
         return true;
     }
 
+    /// <summary>Makes some room, the cheapest way first; false where nothing can go.</summary>
+    public bool ReclaimSome(StoreChange change) =>
+        DeleteAbandonedFiles().Files > 0 || DeleteDeadSegments(change).Files > 0 || EvictOne(change);
+
     /// <summary>Evicts the least recently used model that may go; false where there is none.</summary>
     public bool EvictOne(StoreChange change)
     {

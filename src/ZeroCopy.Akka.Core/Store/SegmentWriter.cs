@@ -10,9 +10,6 @@ namespace ZeroCopy.Store;
 internal sealed class SegmentWriter : IDisposable
 {
     private const UnixFileMode ReadOnly = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-
-    // Large blocks are cut, so that one huge tensor is copied by all cores.
-    private const long PieceBytes = 16L << 20;
     private readonly string _path;
     private readonly SafeFileHandle _file;
     private bool _published;
@@ -35,23 +32,21 @@ internal sealed class SegmentWriter : IDisposable
 
     public SegmentLayout Layout { get; }
 
+    /// <summary>Copies the blocks on the calling thread: a file system takes one write to a file at a time.</summary>
     public void Write(IReadOnlyDictionary<BlockId, TensorSource> sources, PutMeter meter, CancellationToken cancellationToken)
     {
         RandomAccess.Write(_file, Layout.Header, 0);
-        var pieces = Layout.Blocks.SelectMany(Cut).ToArray();
-        Parallel.ForEach(
-            System.Collections.Concurrent.Partitioner.Create(pieces, loadBalance: true),
-            new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount },
-            piece => SourceReader.ForEachPiece(
-                sources[piece.Block.Id],
-                piece.Begin,
-                piece.End,
+        foreach (var block in Layout.Blocks)
+        {
+            SourceReader.ForEachPiece(
+                sources[block.Id],
                 (offset, bytes) =>
                 {
-                    RandomAccess.Write(_file, bytes, piece.Block.Offset + offset);
+                    RandomAccess.Write(_file, bytes, block.Offset + offset);
                     meter.Written(bytes.Length);
                 },
-                cancellationToken));
+                cancellationToken);
+        }
     }
 
     /// <summary>Moves the finished file into place. The caller holds the store's lock.</summary>
@@ -84,13 +79,5 @@ internal sealed class SegmentWriter : IDisposable
         }
 
         _file.Dispose();
-    }
-
-    private static IEnumerable<(SegmentBlock Block, long Begin, long End)> Cut(SegmentBlock block)
-    {
-        for (var begin = 0L; begin < block.Length; begin += PieceBytes)
-        {
-            yield return (block, begin, Math.Min(begin + PieceBytes, block.Length));
-        }
     }
 }

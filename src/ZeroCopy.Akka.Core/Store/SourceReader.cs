@@ -10,13 +10,14 @@ internal static class SourceReader
 
     public delegate void PieceAction(long offset, ReadOnlySpan<byte> bytes);
 
-    public static unsafe void ForEachPiece(TensorSource source, long begin, long end, PieceAction action, CancellationToken cancellationToken)
+    public static unsafe void ForEachPiece(TensorSource source, PieceAction action, CancellationToken cancellationToken)
     {
         var address = source.Address;
-        var buffer = address == 0 ? ArrayPool<byte>.Shared.Rent((int)Math.Min(PieceBytes, end - begin)) : [];
+        var end = source.Layout.ByteLength;
+        var buffer = address == 0 ? ArrayPool<byte>.Shared.Rent((int)Math.Min(PieceBytes, end)) : [];
         try
         {
-            for (var offset = begin; offset < end; offset += PieceBytes)
+            for (var offset = 0L; offset < end; offset += PieceBytes)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var length = (int)Math.Min(PieceBytes, end - offset);

@@ -20,9 +20,8 @@ internal sealed class Verifier(StoreCatalog catalog)
             var damaged = new List<DamagedBlock>(missing);
             var bytes = 0L;
             var blocks = opened.SelectMany(o => o.Segment.Blocks.Select(block => (o.File, o.Segment, Block: block))).ToArray();
-            Parallel.ForEach(
+            ParallelWork.ForEach(
                 blocks,
-                new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount },
                 item =>
                 {
                     if (Hash(item.File, item.Block, cancellationToken) != item.Block.Id)
@@ -33,8 +32,10 @@ internal sealed class Verifier(StoreCatalog catalog)
                         }
                     }
 
-                    progress?.Report(Interlocked.Add(ref bytes, item.Block.Length));
-                });
+                    var hashed = Interlocked.Add(ref bytes, item.Block.Length);
+                    progress?.Report(hashed);
+                },
+                cancellationToken);
             return new VerifyReport(blocks.Length, bytes, [.. damaged.OrderBy(d => d.Block)], unreadable);
         }
         finally

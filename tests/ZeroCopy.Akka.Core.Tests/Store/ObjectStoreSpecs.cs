@@ -216,7 +216,7 @@ public sealed class ObjectStoreSpecs : StoreFixture
     [Fact]
     public async Task ObjectStore_should_leave_nothing_behind_when_a_source_fails()
     {
-        await Assert.ThrowsAnyAsync<Exception>(() => Store.PutAsync(new ModelContent
+        await Assert.ThrowsAsync<IOException>(() => Store.PutAsync(new ModelContent
         {
             Tensors = [ArrayTensorSource.Random("a", 10, 1), new FailingTensorSource("b")],
             Recipe = new Recipe.Weights("Test", ""),

@@ -1,0 +1,173 @@
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+using ZeroCopy.Store;
+using ZeroCopy.TestSupport;
+
+namespace ZeroCopy.Tests.Store;
+
+public sealed class MaintenanceSpecs : StoreFixture
+{
+    [Fact]
+    public async Task Verifier_should_find_a_sound_store_sound()
+    {
+        await Store.PutAsync(Content(ArrayTensorSource.Random("a", 1000, 1), ArrayTensorSource.Random("b", 3 << 20, 2)));
+        var report = await Store.VerifyAsync();
+        Assert.Equal(2, report.CheckedBlocks);
+        Assert.Equal((3 << 20) + 1000, report.CheckedBytes);
+        Assert.Empty(report.Damaged);
+        Assert.Empty(report.UnreadableFiles);
+    }
+
+    [Fact]
+    public async Task Verifier_should_name_block_segment_and_models_when_a_byte_is_flipped()
+    {
+        var shared = ArrayTensorSource.Random("shared", 1000, 1);
+        var first = await Store.PutAsync(Content(shared));
+        var second = await Store.PutAsync(Content(shared, ArrayTensorSource.Random("other", 10, 2)));
+        var path = Path.Combine(Root, "segments", Files("segments").Single(f => new FileInfo(Path.Combine(Root, "segments", f)).Length > 1000));
+        Overwrite(path, bytes => bytes[^1] ^= 1);
+        var damaged = Assert.Single((await Store.VerifyAsync()).Damaged);
+        Assert.Equal(Store.ReadManifest(first.Id).Tensors[0].Block, damaged.Block);
+        Assert.Equal(Path.GetFileName(path), damaged.Segment);
+        Assert.Equal(new[] { first.Id, second.Id }.Order(), damaged.Models);
+    }
+
+    [Fact]
+    public async Task Store_should_open_and_serve_the_rest_when_files_are_corrupt()
+    {
+        var good = await Store.PutAsync(Model(1));
+        File.WriteAllBytes(Path.Combine(Root, "segments", "bad.safetensors"), [1, 2, 3]);
+        File.WriteAllText(Path.Combine(Root, "manifests", new string('0', 64) + ".json"), "{}");
+        var renamed = Path.Combine(Root, "manifests", new string('1', 64) + ".json");
+        File.Copy(Path.Combine(Root, "manifests", good.Id + ".json"), renamed);
+        using var again = Open();
+        again.Acquire(good.Id, "test").Dispose();
+        var report = await again.VerifyAsync();
+        Assert.Equal(3, report.UnreadableFiles.Length);
+        Assert.Contains(report.UnreadableFiles, line => line.Contains("bad.safetensors", StringComparison.Ordinal));
+        Assert.Contains(report.UnreadableFiles, line => line.Contains(renamed, StringComparison.Ordinal) && line.Contains(good.Id.ToString(), StringComparison.Ordinal));
+        Assert.Contains(Log, line => line.Contains("bad.safetensors", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Verifier_should_report_a_block_whose_segment_is_gone()
+    {
+        var handle = await Store.PutAsync(Model(1));
+        Store.Dispose();
+        File.Delete(SegmentPath());
+        using var again = Open();
+        var damaged = Assert.Single((await again.VerifyAsync()).Damaged);
+        Assert.Null(damaged.Segment);
+        Assert.Equal(handle.Id, Assert.Single(damaged.Models));
+        Assert.Throws<InvalidModelException>(() => again.Acquire(handle.Id, "test"));
+        Assert.Equal(handle.Id, (await again.PutAsync(Model(1))).Id);
+        again.Acquire(handle.Id, "test").Dispose();
+    }
+
+    [Fact]
+    public async Task Collector_should_repack_segments_that_are_mostly_dead()
+    {
+        var kept = ArrayTensorSource.Random("kept", 1000, 1);
+        var big = await Store.PutAsync(Content(kept, ArrayTensorSource.Random("big", 1 << 20, 2)));
+        var small = await Store.PutAsync(Content(kept));
+        Store.Remove(big.Id);
+        var report = await Store.CollectAsync();
+        Assert.Equal(1, report.RepackedSegments);
+        Assert.True(report.FreedBytes >= 1 << 20);
+        Assert.True(Store.GetStatistics().UsedBytes < 4096);
+        using var lease = Store.Acquire(small.Id, "test");
+        Assert.True(lease.Bytes(lease.Manifest.Tensors[0].Block).SequenceEqual(kept.Content));
+        Assert.Empty((await Store.VerifyAsync()).Damaged);
+    }
+
+    [Fact]
+    public async Task Collector_should_leave_a_mapped_segment_alone()
+    {
+        var kept = ArrayTensorSource.Random("kept", 1000, 1);
+        var big = await Store.PutAsync(Content(kept, ArrayTensorSource.Random("big", 1 << 20, 2)));
+        var small = await Store.PutAsync(Content(kept));
+        Store.Remove(big.Id);
+        using (Store.Acquire(small.Id, "test"))
+        {
+            Assert.Equal(0, (await Store.CollectAsync()).RepackedSegments);
+        }
+
+        Assert.Equal(1, (await Store.CollectAsync()).RepackedSegments);
+    }
+
+    [Fact]
+    public async Task Collector_should_remove_unnamed_models_only_when_asked()
+    {
+        var unnamed = await Store.PutAsync(Model(1));
+        var named = await Store.PutAsync(Model(2), new PutOptions { Name = ModelName.Parse("kept") });
+        Assert.Equal(0, (await Store.CollectAsync()).RemovedModels);
+        Assert.Equal(1, (await Store.CollectAsync(unnamed: true)).RemovedModels);
+        Assert.Throws<ModelNotFoundException>(() => Store.Resolve(unnamed.Id));
+        Assert.Equal(named.Id, Store.Resolve(named.Id).Id);
+    }
+
+    [Fact]
+    public async Task Collector_should_free_a_removed_models_segment_once_its_tensors_are_released()
+    {
+        var handle = await Store.PutAsync(Model(1));
+        var lease = Store.Acquire(handle.Id, "test");
+        var address = lease.Retain(lease.Manifest.Tensors[0].Block);
+        lease.Dispose();
+        Store.Remove(handle.Id);
+        Assert.Single(Files("segments"));
+        ModelLease.Release(address);
+        Assert.Equal(1, (await Store.CollectAsync()).RemovedFiles);
+        Assert.Empty(Files("segments"));
+    }
+
+    [Fact]
+    public void Store_should_sweep_what_dead_processes_left_when_it_is_opened()
+    {
+        File.WriteAllBytes(Path.Combine(Root, "tmp", "left.safetensors"), new byte[100]);
+        using var again = Open();
+        Assert.Empty(Files("tmp"));
+        Assert.Contains(Log, line => line.Contains("left.safetensors", StringComparison.Ordinal));
+    }
+
+    [SkippableFact]
+    public async Task Store_should_write_segments_that_nobody_may_write_to()
+    {
+        await Store.PutAsync(Model(1));
+        Skip.If(OperatingSystem.IsWindows(), "Windows has no mode bits.");
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead, File.GetUnixFileMode(SegmentPath()));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Root));
+    }
+
+    [Fact]
+    public void Store_should_refuse_a_newer_layout()
+    {
+        File.WriteAllText(Path.Combine(Root, "store.json"), "{\"layout\":99}");
+        Assert.Contains("layout 99", Assert.Throws<StoreUnavailableException>(() => Open()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Store_should_refuse_a_path_that_is_a_file()
+    {
+        using var directory = new TemporaryDirectory();
+        File.WriteAllText(directory.File("taken"), "");
+        var options = new ObjectStoreOptions { Directory = directory.File("taken") };
+        Assert.Contains("ZEROCOPY_STORE", Assert.Throws<StoreUnavailableException>(() => ObjectStore.Open(options)).Message, StringComparison.Ordinal);
+    }
+
+    private static void Overwrite(string path, Action<byte[]> change)
+    {
+        var bytes = File.ReadAllBytes(path);
+        change(bytes);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        File.WriteAllBytes(path, bytes);
+    }
+}

@@ -30,7 +30,7 @@ public sealed class ModelWrapper<T> : ModelWrapper
         var loaded = Mode == WrapMode.Actor
             ? template.Load(module => Materialise(module, options?.Device))
             : template.LoadShims(
-                typeof(T), MethodNames, module => Host.CallsTo(Host.Runtime.Open<torch.nn.Module>(module.Entry.Handle)), module => Materialise(module, null));
+                typeof(T), MethodNames, module => Host.CallsTo(SharedModules.Open(Host.Runtime, module.Entry)), module => Materialise(module, null));
         return loaded as T ?? throw new ArgumentException($"The wrapper holds a {loaded.GetType()} (wrapped as {Document.TypeName}), not a {typeof(T)}.");
     }
 
@@ -39,14 +39,16 @@ public sealed class ModelWrapper<T> : ModelWrapper
         Task.Run(() => Load(options), cancellationToken);
 
     private torch.nn.Module Materialise(TemplateModule module, torch.Device? device) =>
-        Host.Runtime.Open(module.Entry.Handle, new OpenOptions<torch.nn.Module> { Device = device, Factory = _ => module.Placeholder }).Materialise();
+        SharedModules.Materialise(
+            Host.Runtime, module.Entry, new OpenOptions<torch.nn.Module> { Device = device, Factory = _ => module.Placeholder }, module.Type,
+            Document.Modules is [{ Paths: [""] }] ? [("", typeof(T))] : module.Places, MethodNames);
 
     private PipelineTemplate Build(LoadOptions<T>? options)
     {
         if (Document.Modules is [{ Paths: [""] }])
         {
             var build = ReceiverFactory.ForModuleOrNull(options);
-            return TemplateBuilder.Standalone(Host.Runtime, build is null ? null : context => (torch.nn.Module)(object)build(context), Document);
+            return TemplateBuilder.Standalone(Host.Runtime, build is null ? null : context => (torch.nn.Module)(object)build(context), typeof(T), Document);
         }
 
         var factory = ReceiverFactory.OrNull(options) ?? throw new RecipeUnavailableException(

@@ -40,11 +40,11 @@ internal static class TemplateBuilder
                 : await runtime.PutAsync(
                     module, new PutModuleOptions { Put = new PutOptions { Name = name }, Rebind = request.HandOver }, null, cancellationToken)
                     .ConfigureAwait(false);
-            var placeholder = runtime.Open<torch.nn.Module>(handle).Materialise();
+            var entry = Describe(group, handle, module is torch.jit.ScriptModule, group.Any(selected.Contains));
+            (string Path, Type Type)[] places = [.. group.Select(slot => (slot.Path, slot.DeclaredType))];
+            var placeholder = SharedModules.Materialise(runtime, entry, new OpenOptions<torch.nn.Module>(), module.GetType(), places, request.Methods);
             given[module] = placeholder;
-            modules.Add(new TemplateModule(
-                Describe(group, handle, module is torch.jit.ScriptModule, group.Any(selected.Contains)), placeholder, module.GetType(),
-                [.. group.Select(slot => (slot.Path, slot.DeclaredType))]));
+            modules.Add(new TemplateModule(entry, placeholder, module.GetType(), places));
         }
 
         var (tensors, views) = await PutTensorsAsync(runtime, scan, given, cancellationToken).ConfigureAwait(false);
@@ -82,13 +82,15 @@ internal static class TemplateBuilder
             }
 
             var own = (torch.nn.Module)slots[0].Value!;
-            var placeholder = runtime.Open(entry.Handle, new OpenOptions<torch.nn.Module> { Factory = _ => own }).Materialise();
+            (string Path, Type Type)[] declared = [.. slots.Select(slot => (slot.Path, slot.DeclaredType))];
+            var placeholder = SharedModules.Materialise(
+                runtime, entry, new OpenOptions<torch.nn.Module> { Factory = _ => own }, own.GetType(), declared, document.Methods);
             foreach (var slot in slots)
             {
                 given[slot.Value!] = placeholder;
             }
 
-            modules.Add(new TemplateModule(entry, placeholder, own.GetType(), [.. slots.Select(slot => (slot.Path, slot.DeclaredType))]));
+            modules.Add(new TemplateModule(entry, placeholder, own.GetType(), declared));
         }
 
         PlainValues.Apply(document.Values, scan.Values);
@@ -97,10 +99,11 @@ internal static class TemplateBuilder
     }
 
     /// <summary>A standalone module that the receiver's factory, the catalog or its own constructor builds.</summary>
-    public static PipelineTemplate Standalone(TorchRuntime runtime, Func<ModelBuild, torch.nn.Module>? factory, WrapperDocument document)
+    public static PipelineTemplate Standalone(TorchRuntime runtime, Func<ModelBuild, torch.nn.Module>? factory, Type declaredType, WrapperDocument document)
     {
         var entry = document.Modules[0];
-        var placeholder = runtime.Open(entry.Handle, new OpenOptions<torch.nn.Module> { Factory = factory }).Materialise();
+        var placeholder = SharedModules.Materialise(
+            runtime, entry, new OpenOptions<torch.nn.Module> { Factory = factory }, declaredType, [("", declaredType)], document.Methods);
         return new PipelineTemplate(placeholder, [new TemplateModule(entry, placeholder, placeholder.GetType(), [])], []);
     }
 

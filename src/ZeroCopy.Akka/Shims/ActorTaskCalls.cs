@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using TorchSharp;
 using ZeroCopy.Actors.Tasks;
 using ZeroCopy.Errors;
 using ZeroCopy.Runtime;
@@ -12,7 +10,7 @@ internal sealed class ActorTaskCalls(TaskRunner runner, IInstanceSource source) 
     public object? Call(ModelFunction function, object? argument)
     {
         var answer = Unwrapped(runner.RunAsync(source, function, argument)).GetAwaiter().GetResult();
-        MoveIntoCurrentScope(answer, argument as MethodCall);
+        CallerScope.TakeIn(answer, argument as MethodCall);
         return answer;
     }
 
@@ -28,27 +26,6 @@ internal sealed class ActorTaskCalls(TaskRunner runner, IInstanceSource source) 
         catch (InferenceException exception) when (exception.InnerException is MethodNotAllowedException refused)
         {
             throw new MethodNotAllowedException(refused.Message, refused.Method);
-        }
-    }
-
-    // The answer is made on another thread, outside the caller's dispose scope: moved into it, as the module's own call would have done.
-    private static void MoveIntoCurrentScope(object? answer, MethodCall? call)
-    {
-        if (answer is torch.Tensor tensor)
-        {
-            if (call is null || !call.Holds(tensor))
-            {
-                using var scope = torch.NewDisposeScope();
-                scope.Attach(tensor);
-                scope.MoveToOuter(tensor);
-            }
-        }
-        else if (answer is ITuple tuple)
-        {
-            for (var i = 0; i < tuple.Length; i++)
-            {
-                MoveIntoCurrentScope(tuple[i], call);
-            }
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using TorchSharp;
 using ZeroCopy.Errors;
+using ZeroCopy.Torch.Script;
 
 namespace ZeroCopy.Shims;
 
@@ -15,19 +16,14 @@ internal sealed class MethodCall(string method, object?[] arguments)
 
     public object? Invoke(object target)
     {
-        if (method == ShimTarget.Forward)
+        if (target is ScriptProgram program)
         {
-            switch (target)
-            {
-                case torch.nn.IModule<torch.Tensor, torch.Tensor> module when arguments.Length == 1:
-                    return module.call((torch.Tensor)arguments[0]!);
-                case torch.jit.ScriptModule script when FindOrNull(target, "call") is null:
-                    return script.call(arguments!);
-            }
+            return program.Invoke(method, arguments);
         }
-        else if (target is torch.jit.ScriptModule script && FindOrNull(target, method) is null)
+
+        if (method == ShimTarget.Forward && arguments.Length == 1 && target is torch.nn.IModule<torch.Tensor, torch.Tensor> module)
         {
-            return script.invoke(method, arguments!);
+            return module.call((torch.Tensor)arguments[0]!);
         }
 
         // Module<...>.call runs the hooks around forward.

@@ -28,19 +28,25 @@ public sealed class OrderedMapSpecs
     [Fact]
     public async Task OrderedMap_should_keep_no_more_calls_in_flight_than_allowed()
     {
-        var (flying, most) = (0, 0);
+        var calls = new List<TaskCompletionSource<int>>();
+        await using var mapped = OrderedMap.RunAsync(Numbers(20), Call, prefetch: 3, _ => { }).GetAsyncEnumerator();
 
-        var results = await Collect(OrderedMap.RunAsync(Numbers(20), Call, prefetch: 3, _ => { }));
+        var first = mapped.MoveNextAsync();
+        Assert.Equal(3, calls.Count);
 
-        Assert.Equal(20, results.Count);
-        Assert.InRange(most, 2, 3);
+        calls[0].SetResult(0);
+        Assert.True(await first);
+        Assert.Equal(3, calls.Count);
 
-        async Task<int> Call(int input, CancellationToken cancellationToken)
+        var second = mapped.MoveNextAsync();
+        Assert.Equal(4, calls.Count);
+        calls.ForEach(call => call.TrySetResult(1));
+        Assert.True(await second);
+
+        Task<int> Call(int input, CancellationToken cancellationToken)
         {
-            InterlockedMax(ref most, Interlocked.Increment(ref flying));
-            await Task.Yield();
-            Interlocked.Decrement(ref flying);
-            return input;
+            calls.Add(new TaskCompletionSource<int>());
+            return calls[^1].Task;
         }
     }
 
@@ -79,14 +85,6 @@ public sealed class OrderedMapSpecs
             }
 
             return input;
-        }
-    }
-
-    private static void InterlockedMax(ref int target, int value)
-    {
-        for (var seen = target; value > seen; seen = target)
-        {
-            Interlocked.CompareExchange(ref target, value, seen);
         }
     }
 

@@ -1,3 +1,5 @@
 using ZeroCopy.Node.Cli;
+using ZeroCopy.Torch;
 
+TorchLibrary.Load();
 return await CommandLine.RunAsync(args, Console.Out, Console.Error);

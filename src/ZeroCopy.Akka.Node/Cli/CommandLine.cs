@@ -60,7 +60,9 @@ internal static class CommandLine
         new RemoveCommand(),
         new ExportCommand(),
         new StoreCommand(),
+        new PredictCommand(),
         new BenchCommand(),
+        new DemoCommand(),
     ];
 
     private static string UsageError(ParseResult parsed)

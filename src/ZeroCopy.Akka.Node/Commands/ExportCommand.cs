@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ZeroCopy.Node.Cli;
+using ZeroCopy.Safetensors;
 
 namespace ZeroCopy.Node.Commands;
 
@@ -32,15 +33,11 @@ internal sealed class ExportCommand : NodeCommand
 
         using var store = context.OpenStore();
         var handle = CommandContext.Resolve(store, context.Get(_model));
-        await context.WithProgressAsync(
-            $"export {handle}",
-            progress => Task.Run(
-                () =>
-                {
-                    ModelExport.Write(store, handle.Id, path, progress, cancellationToken);
-                    return true;
-                },
-                cancellationToken)).ConfigureAwait(false);
+        using (var lease = store.Acquire(handle.Id, "zerocopy export"))
+        {
+            await Task.Run(() => SafetensorsExporter.Export(lease, path, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+
         var bytes = new FileInfo(path).Length;
         if (context.Json)
         {

@@ -3,6 +3,7 @@ using ZeroCopy.Node.Demo.Digits;
 using ZeroCopy.Store;
 using ZeroCopy.Torch;
 using ZeroCopy.Torch.Catalog;
+using ZeroCopy.Torch.Models;
 
 namespace ZeroCopy.Node.Commands;
 
@@ -41,6 +42,6 @@ internal sealed class NodeRuntime : IDisposable
         Store.Dispose();
     }
 
-    private static ModelCatalog CreateCatalog() =>
-        new ModelCatalog().Register<DigitClassifier, DigitConfiguration>(DigitConfiguration.Key, (_, build) => new DigitClassifier(build.Device));
+    public static ModelCatalog CreateCatalog() =>
+        BuiltInModels.AddTo(new ModelCatalog()).Register<DigitClassifier, DigitConfiguration>(DigitConfiguration.Key, (_, build) => new DigitClassifier(build.Device));
 }

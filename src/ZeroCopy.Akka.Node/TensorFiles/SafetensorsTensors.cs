@@ -34,17 +34,11 @@ internal static class SafetensorsTensors
     {
         try
         {
-            SafetensorsWriter.Write(file, tensors.Select(tensor => new HostTensorSource(tensor.Name ?? "output", tensor.Tensor)));
+            SafetensorsWriter.Write(file, tensors.Select(tensor => KeyValuePair.Create(tensor.Name ?? "output", tensor.Tensor)));
         }
         catch (InvalidModelException error)
         {
             throw new TensorFileException(path, error.Message, error);
         }
-    }
-
-    private sealed class HostTensorSource(string name, HostTensor tensor) : TensorSource(name, TensorRole.Attribute, tensor.Layout)
-    {
-        public override void Read(long offset, Span<byte> destination) =>
-            tensor.Data.Span.Slice((int)offset, destination.Length).CopyTo(destination);
     }
 }

@@ -1,6 +1,6 @@
 namespace ZeroCopy.Node.Demo.Digits;
 
-/// <summary>The files of this folder that travel inside the executable.</summary>
+/// <summary>The digits and the trained model, which travel inside the executable.</summary>
 internal static class DigitResources
 {
     public static Stream Open(string file) =>

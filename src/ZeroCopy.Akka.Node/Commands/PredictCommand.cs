@@ -1,0 +1,90 @@
+using System.CommandLine;
+using ZeroCopy.Node.Cli;
+using ZeroCopy.Node.Predict;
+using ZeroCopy.Node.TensorFiles;
+
+namespace ZeroCopy.Node.Commands;
+
+/// <summary><c>zerocopy predict</c>: one call of a model of the store.</summary>
+internal sealed class PredictCommand : NodeCommand
+{
+    private readonly Argument<string> _model = new("MODEL") { Description = "NAME, NAME@VERSION or the model's id." };
+
+    private readonly Option<string> _input = new("--input", "-i")
+    {
+        Description = $"A {TensorFile.Extensions} file. Its tensors are bound by name where one of them has an argument's name, else in their order.",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private readonly Option<string?> _output = new("--output", "-o")
+    {
+        Description = $"A {TensorFile.Extensions} file to write; without it the answer is printed as JSON.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string> _method = new("--method")
+    {
+        Description = "The method to call.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => ModelCalls.DefaultMethod,
+    };
+
+    public PredictCommand()
+        : base("predict", "Call a model once.", "zerocopy predict detector --input audio.npy --output answer.safetensors")
+    {
+        Arguments.Add(_model);
+        Options.Add(_input);
+        Options.Add(_output);
+        Options.Add(_method);
+    }
+
+    public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var (input, output) = (Path.GetFullPath(context.Get(_input)), context.Get(_output) is { } file ? Path.GetFullPath(file) : null);
+        foreach (var path in new[] { input, output })
+        {
+            if (path is not null && !TensorFile.IsKnown(path))
+            {
+                throw new UsageException($"'{path}' is not a {TensorFile.Extensions} file.");
+            }
+        }
+
+        var tensors = TensorFile.Read(input);
+        using var runtime = NodeRuntime.Open(context);
+        var handle = CommandContext.Resolve(runtime.Store, context.Get(_model));
+        using var instance = await runtime.Torch.OpenAny(handle).RentAsync(cancellationToken).ConfigureAwait(false);
+        var call = ModelCalls.Find(instance.Target, handle.ToString(), context.Get(_method));
+        var arguments = ArgumentBinder.Bind(call.Parameters, tensors);
+        var answer = (IReadOnlyList<NamedTensor>)instance.Run((_, _) => AnswerNames.Of(call.Invoke(arguments)), null)!;
+        if (output is not null)
+        {
+            TensorFile.Write(output, answer);
+        }
+
+        Print(context, output, answer);
+        return ExitCode.Success;
+    }
+
+    private static void Print(CommandContext context, string? output, IReadOnlyList<NamedTensor> answer)
+    {
+        if (output is null)
+        {
+            using var stream = new MemoryStream();
+            JsonTensorWriter.Write(stream, answer);
+            context.Output.WriteLine(System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length));
+        }
+        else if (context.Json)
+        {
+            context.PrintJson(new
+            {
+                Output = output,
+                Tensors = answer.Select(tensor => new { tensor.Name, DType = tensor.Tensor.Layout.DType.ToString(), tensor.Tensor.Layout.Shape }),
+            });
+        }
+        else
+        {
+            context.Output.WriteLine($"{output}  {string.Join(", ", answer.Select(tensor => $"{tensor.Name} {tensor.Tensor.Layout}"))}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.Globalization;
+
+namespace ZeroCopy.Node.Demo.Memory;
+
+/// <summary>Memory of a process as Linux counts it. Source: proc(5), smaps_rollup.</summary>
+/// <param name="Proportional">PSS in bytes: private pages, and of shared ones the process's part.</param>
+/// <param name="Unique">USS in bytes: private pages alone.</param>
+internal sealed record ProcessMemory(long Proportional, long Unique)
+{
+    public static bool IsSupported { get; } = File.Exists("/proc/self/smaps_rollup");
+
+    public static ProcessMemory Of(int process)
+    {
+        var values = File.ReadLines($"/proc/{process}/smaps_rollup").Skip(1).Select(Parse).ToDictionary(pair => pair.Key, pair => pair.Value);
+        return new ProcessMemory(values["Pss"], values["Private_Clean"] + values["Private_Dirty"]);
+    }
+
+    /// <summary>This process's part of the mapped files under a folder, in bytes.</summary>
+    public static long OwnProportionalOf(string folder)
+    {
+        var (sum, inside) = (0L, false);
+        foreach (var line in File.ReadLines("/proc/self/smaps"))
+        {
+            if (line.Contains('-', StringComparison.Ordinal) && !char.IsUpper(line[0]))
+            {
+                inside = line.Contains(folder, StringComparison.Ordinal);
+            }
+            else if (inside && line.StartsWith("Pss:", StringComparison.Ordinal))
+            {
+                sum += Parse(line).Value;
+            }
+        }
+
+        return sum;
+    }
+
+    private static KeyValuePair<string, long> Parse(string line)
+    {
+        var colon = line.IndexOf(':', StringComparison.Ordinal);
+        var kibibytes = long.Parse(line.AsSpan(colon + 1).Trim().ToString().Split(' ')[0], CultureInfo.InvariantCulture);
+        return KeyValuePair.Create(line[..colon], kibibytes * 1024);
+    }
+}

@@ -1,0 +1,87 @@
+using ZeroCopy.Tensors;
+using static TorchSharp.torch;
+
+namespace ZeroCopy.Node.Predict;
+
+/// <summary>Between tensors in managed memory and torch's.</summary>
+internal static class TorchTensors
+{
+    /// <summary>An argument as the model takes it: a tensor, or the one element of it as a number.</summary>
+    /// <exception cref="InputMismatchException">The model wants one number, and the tensor is none.</exception>
+    public static object? Argument(CallParameter parameter, HostTensor? value) => value is null ? null : parameter.Kind switch
+    {
+        ArgumentKind.Tensor => ToTorch(value),
+        ArgumentKind.Integer => Scalar(parameter, value).to(ScalarType.Int64).item<long>(),
+        ArgumentKind.Number => Scalar(parameter, value).to(ScalarType.Float64).item<double>(),
+        ArgumentKind.Boolean => Scalar(parameter, value).to(ScalarType.Bool).item<bool>(),
+        _ => throw new InputMismatchException($"'{parameter.Name}' is neither a tensor nor a number, so a file cannot give it; call the model from C#."),
+    };
+
+    public static Tensor ToTorch(HostTensor value)
+    {
+        var result = empty([.. value.Layout.Shape], dtype: ToTorch(value.Layout.DType));
+        if (value.Data.Length > 0)
+        {
+            result.bytes = value.Data.ToArray();
+        }
+
+        return result;
+    }
+
+    /// <summary>A copy on the host, row-major.</summary>
+    /// <exception cref="InputMismatchException">The element type is one that files here do not have.</exception>
+    public static HostTensor ToHost(Tensor value)
+    {
+        using var scope = NewDisposeScope();
+        var contiguous = value.detach().cpu().resolve_conj().resolve_neg().contiguous();
+        return new HostTensor(
+            new TensorLayout(ToHost(value.dtype), contiguous.shape), contiguous.numel() == 0 ? Array.Empty<byte>() : contiguous.bytes.ToArray());
+    }
+
+    private static Tensor Scalar(CallParameter parameter, HostTensor value)
+    {
+        var fits = parameter.Kind switch
+        {
+            ArgumentKind.Integer => value.Layout.DType is DType.UInt8 or DType.Int8 or DType.Int16 or DType.Int32 or DType.Int64,
+            ArgumentKind.Boolean => value.Layout.DType == DType.Bool,
+            _ => value.Layout.DType is not (DType.Bool or DType.Complex64 or DType.Complex128),
+        };
+        return fits && value.Layout.ElementCount == 1
+            ? ToTorch(value)
+            : throw new InputMismatchException($"'{parameter.Name}' must be one {parameter.Kind.ToString().ToLowerInvariant()}, and the input has {value.Layout}.");
+    }
+
+    private static ScalarType ToTorch(DType dtype) => dtype switch
+    {
+        DType.Bool => ScalarType.Bool,
+        DType.UInt8 => ScalarType.Byte,
+        DType.Int8 => ScalarType.Int8,
+        DType.Int16 => ScalarType.Int16,
+        DType.Int32 => ScalarType.Int32,
+        DType.Int64 => ScalarType.Int64,
+        DType.Float16 => ScalarType.Float16,
+        DType.BFloat16 => ScalarType.BFloat16,
+        DType.Float32 => ScalarType.Float32,
+        DType.Float64 => ScalarType.Float64,
+        DType.Complex64 => ScalarType.ComplexFloat32,
+        DType.Complex128 => ScalarType.ComplexFloat64,
+        _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "Not a tensor element type."),
+    };
+
+    private static DType ToHost(ScalarType dtype) => dtype switch
+    {
+        ScalarType.Bool => DType.Bool,
+        ScalarType.Byte => DType.UInt8,
+        ScalarType.Int8 => DType.Int8,
+        ScalarType.Int16 => DType.Int16,
+        ScalarType.Int32 => DType.Int32,
+        ScalarType.Int64 => DType.Int64,
+        ScalarType.Float16 => DType.Float16,
+        ScalarType.BFloat16 => DType.BFloat16,
+        ScalarType.Float32 => DType.Float32,
+        ScalarType.Float64 => DType.Float64,
+        ScalarType.ComplexFloat32 => DType.Complex64,
+        ScalarType.ComplexFloat64 => DType.Complex128,
+        _ => throw new InputMismatchException($"The model answered with elements of type {dtype}, which no file here can hold; call it from C#."),
+    };
+}

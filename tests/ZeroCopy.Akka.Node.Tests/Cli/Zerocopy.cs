@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using ZeroCopy.TestSupport;
+
+namespace ZeroCopy.Node.Tests.Cli;
+
+/// <summary>The built executable, run as a process of its own on a store of one test's own.</summary>
+internal sealed class Zerocopy : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+    private readonly TemporaryDirectory _directory = new();
+
+    /// <summary>The store's directory.</summary>
+    public string Store => _directory.File("store");
+
+    public string File(string name) => _directory.File(name);
+
+    public Run Run(params string[] arguments)
+    {
+        using var process = Start(arguments);
+        return Finish(process);
+    }
+
+    /// <summary>Starts the executable; the caller ends it with <see cref="Finish"/>.</summary>
+    public Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        start.ArgumentList.Add("exec");
+        start.ArgumentList.Add(typeof(Node.Cli.CommandLine).Assembly.Location);
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.Environment["ZEROCOPY_STORE"] = Store;
+        return Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start.");
+    }
+
+    public static Run Finish(Process process)
+    {
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(Limit))
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"zerocopy did not end: {error.Result}");
+        }
+
+        return new Run(process.ExitCode, output.Result, error.Result);
+    }
+
+    public void Dispose() => _directory.Dispose();
+}

@@ -1,0 +1,37 @@
+using TorchSharp;
+using ZeroCopy.Node.Predict;
+
+namespace ZeroCopy.Node.Tests.Predict;
+
+public sealed class AnswerNamesSpecs
+{
+    [Fact]
+    public void AnswerNames_should_name_one_tensor_a_tuple_a_list_and_a_dictionary()
+    {
+        using var scope = torch.NewDisposeScope();
+        var (a, b) = (torch.ones(2), torch.zeros(1, dtype: torch.ScalarType.Int64));
+
+        Assert.Equal(["output F32[2]"], Names(a));
+        Assert.Equal(["output_0 F32[2]", "output_1 I64[1]"], Names((a, b)));
+        Assert.Equal(["output_0 F32[2]", "output_1 I64[1]"], Names(new object[] { a, b }));
+        Assert.Equal(["x F32[2]", "y.0 I64[1]", "y.1 F32[2]"], Names(new Dictionary<string, object> { ["x"] = a, ["y"] = (b, a) }));
+        Assert.Equal(["output I64[]"], Names(5L));
+    }
+
+    [Fact]
+    public void AnswerNames_should_write_a_transposed_tensor_row_by_row()
+    {
+        using var scope = torch.NewDisposeScope();
+        var answer = Assert.Single(AnswerNames.Of(torch.arange(6, dtype: torch.ScalarType.Int64).view(2, 3).t()));
+        Assert.Equal([0L, 3, 1, 4, 2, 5], answer.Tensor.Values<long>().ToArray());
+    }
+
+    [Fact]
+    public void AnswerNames_should_refuse_an_answer_that_no_file_can_hold()
+    {
+        Assert.Throws<InputMismatchException>(() => AnswerNames.Of(null));
+        Assert.Throws<InputMismatchException>(() => AnswerNames.Of("text"));
+    }
+
+    private static IEnumerable<string> Names(object answer) => AnswerNames.Of(answer).Select(tensor => $"{tensor.Name} {tensor.Tensor.Layout}");
+}

@@ -1,0 +1,46 @@
+using TorchSharp;
+using ZeroCopy.Errors;
+using ZeroCopy.Node.Demo.Digits;
+using ZeroCopy.Node.Predict;
+using ZeroCopy.Tensors;
+using ZeroCopy.Torch.Models.Bert;
+
+namespace ZeroCopy.Node.Tests.Predict;
+
+public sealed class ModuleCallSpecs
+{
+    [Fact]
+    public void ModuleCall_should_call_forward_with_the_tensor()
+    {
+        using var classifier = new DigitClassifier();
+        var call = ModelCalls.Find(classifier, "digits", ModelCalls.DefaultMethod);
+        Assert.Equal([new CallParameter("input", ArgumentKind.Tensor, IsOptional: false)], call.Parameters);
+
+        using var answer = (torch.Tensor)call.Invoke([DigitData.HeldOut().Images(0, 3)])!;
+
+        Assert.Equal([3, DigitClassifier.Classes], answer.shape);
+    }
+
+    [Fact]
+    public void ModuleCall_should_know_which_arguments_are_optional()
+    {
+        using var bert = new BertModel(new BertConfiguration { VocabularySize = 8, HiddenSize = 4, Layers = 1, Heads = 1, IntermediateSize = 4, MaxPositions = 4 });
+        var call = ModelCalls.Find(bert, "bert", ModelCalls.DefaultMethod);
+        Assert.Equal(["input_ids False", "attention_mask True", "token_type_ids True"], call.Parameters.Select(parameter => $"{parameter.Name} {parameter.IsOptional}"));
+
+        var answer = AnswerNames.Of(call.Invoke([HostTensor.From<long>(DType.Int64, [1, 2, 3], 1, 3), null, null]));
+
+        Assert.Equal(["last_hidden_state F32[1, 3, 4]", "pooler_output F32[1, 4]"], answer.Select(tensor => $"{tensor.Name} {tensor.Tensor.Layout}").Order());
+    }
+
+    [Theory]
+    [InlineData("fly")]
+    [InlineData("Dispose")]
+    [InlineData("get_Encoder")]
+    public void ModuleCall_should_list_the_methods_when_there_is_none_of_that_name(string method)
+    {
+        using var classifier = new DigitClassifier();
+        var error = Assert.Throws<MethodNotAllowedException>(() => ModelCalls.Find(classifier, "digits", method));
+        Assert.Contains("it has forward", error.Message, StringComparison.Ordinal);
+    }
+}

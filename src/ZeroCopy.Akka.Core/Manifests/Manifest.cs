@@ -15,6 +15,12 @@ public sealed class Manifest
     /// <summary>Creates a manifest.</summary>
     /// <exception cref="ArgumentException">Two tensors or aliases share a name, or a block has two sizes.</exception>
     public Manifest(Recipe recipe, IEnumerable<TensorEntry> tensors, IEnumerable<KeyValuePair<string, string>>? metadata = null)
+        : this(recipe, tensors, metadata, null)
+    {
+    }
+
+    internal Manifest(
+        Recipe recipe, IEnumerable<TensorEntry> tensors, IEnumerable<KeyValuePair<string, string>>? metadata, byte[]? canonicalJson)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(tensors);
@@ -23,7 +29,7 @@ public sealed class Manifest
         Metadata = (metadata ?? []).ToImmutableSortedDictionary(StringComparer.Ordinal);
         RequireDistinctNames();
         Blocks = DistinctBlocks();
-        _canonicalJson = ManifestJson.Write(this);
+        _canonicalJson = canonicalJson ?? ManifestJson.Write(this);
         Id = ModelId.Of(_canonicalJson);
     }
 
@@ -47,7 +53,10 @@ public sealed class Manifest
 
     /// <summary>Reads a manifest.</summary>
     /// <exception cref="ZeroCopy.Errors.InvalidModelException">Not a manifest of ours; the message says what is wrong where.</exception>
-    public static Manifest Parse(ReadOnlySpan<byte> json) => ManifestJson.Read(json);
+    public static Manifest Parse(ReadOnlySpan<byte> json) => ManifestJson.Read(json.ToArray(), null);
+
+    /// <summary>As <see cref="Parse"/>, for bytes whose hash is known to be the id that a store wrote them under: they are canonical.</summary>
+    internal static Manifest ParseCanonical(byte[] json) => ManifestJson.Read(json, json);
 
     // The stride of a dimension of size one says nothing: equal tensors get equal manifests.
     private static TensorEntry Normalise(TensorEntry tensor)

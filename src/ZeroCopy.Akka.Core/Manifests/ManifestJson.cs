@@ -51,11 +51,12 @@ internal static class ManifestJson
         return buffer.WrittenSpan.ToArray();
     }
 
-    public static Manifest Read(ReadOnlySpan<byte> utf8)
+    /// <summary>Reads a manifest; <paramref name="canonical"/> is its canonical form where that is known.</summary>
+    public static Manifest Read(byte[] utf8, byte[]? canonical)
     {
         try
         {
-            using var document = JsonDocument.Parse(utf8.ToArray(), Strict);
+            using var document = JsonDocument.Parse(utf8, Strict);
             var root = document.RootElement;
             RequireMembers(root, "the manifest", "version", "recipe", "tensors", "metadata");
             var version = root.GetProperty("version").GetInt32();
@@ -68,7 +69,10 @@ internal static class ManifestJson
                 ? texts.EnumerateObject().Select(member => KeyValuePair.Create(member.Name, Text(member.Value)))
                 : [];
             return new Manifest(
-                ReadRecipe(root.GetProperty("recipe")), root.GetProperty("tensors").EnumerateArray().Select(ReadTensor).ToArray(), metadata);
+                ReadRecipe(root.GetProperty("recipe")),
+                root.GetProperty("tensors").EnumerateArray().Select(ReadTensor).ToArray(),
+                metadata,
+                canonical);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException
             or ArgumentException or OverflowException)

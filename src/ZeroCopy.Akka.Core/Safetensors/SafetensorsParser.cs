@@ -139,8 +139,9 @@ internal static class SafetensorsParser
     // character is an attack on whoever prints or stores it.
     private static void RequireSafeName(string name, string file)
     {
-        if (name.Length == 0 || name.Any(char.IsControl)
-            || name.Split('/', '\\').Any(part => part is "" or "." or ".."))
+        if (name.Length == 0 || name is "." or ".." || name.AsSpan().IndexOfAnyInRange('\0', '\x1f') >= 0
+            || name.AsSpan().IndexOfAnyInRange('\x7f', '\x9f') >= 0
+            || (name.AsSpan().IndexOfAny('/', '\\') >= 0 && name.Split('/', '\\').Any(part => part is "" or "." or "..")))
         {
             var shown = string.Concat(name.Select(c => char.IsControl(c) ? $"\\u{(int)c:x4}" : c.ToString()));
             throw new InvalidModelException($"{file}: '{shown}' is no tensor name: empty, a path, or with a control character.");

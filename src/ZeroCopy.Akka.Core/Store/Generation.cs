@@ -3,16 +3,17 @@ using System.IO.MemoryMappedFiles;
 namespace ZeroCopy.Store;
 
 /// <summary>
-/// Counters that all processes on a store share through a mapped page, so that a look-up knows in nanoseconds that nothing changed.
+/// Counters that all processes on a store share through a mapped page, so that a look-up knows in nanoseconds that nothing changed. Reading
+/// is safe from any thread, also after disposal (an exception).
 /// The sequence is odd while a process changes the store; only the holder of the store's lock changes it. A lock that is obtained while the
 /// sequence is odd means that its last holder died in the middle.
 /// </summary>
-internal sealed unsafe class Generation : IDisposable
+internal sealed class Generation : IDisposable
 {
     private const int PageBytes = 4096;
+    private const int CounterBytes = sizeof(long);
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
-    private readonly long* _counters;
 
     public Generation(string path)
     {
@@ -26,41 +27,39 @@ internal sealed unsafe class Generation : IDisposable
 
         _file = MemoryMappedFile.CreateFromFile(handle, null, PageBytes, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
         _view = _file.CreateViewAccessor(0, PageBytes);
-        byte* start = null;
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        _counters = (long*)start;
     }
 
     /// <summary>Changes with every change of the store.</summary>
-    public long Sequence => Volatile.Read(ref _counters[0]);
+    public long Sequence => _view.ReadInt64(0);
 
     public bool IsChanging => (Sequence & 1) == 1;
 
-    public long Of(StoreArea area) => Volatile.Read(ref _counters[1 + (int)area]);
+    public long Of(StoreArea area) => _view.ReadInt64(Place(area));
 
     /// <summary>Before a change: readers from now on rescan again after <see cref="EndChange"/>.</summary>
     public void BeginChange()
     {
         if (!IsChanging)
         {
-            Interlocked.Increment(ref _counters[0]);
+            _view.Write(0, Sequence + 1);
         }
     }
 
-    public void Bump(StoreArea area) => Interlocked.Increment(ref _counters[1 + (int)area]);
+    public void Bump(StoreArea area) => _view.Write(Place(area), Of(area) + 1);
 
     public void EndChange()
     {
         if (IsChanging)
         {
-            Interlocked.Increment(ref _counters[0]);
+            _view.Write(0, Sequence + 1);
         }
     }
 
     public void Dispose()
     {
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
         _view.Dispose();
         _file.Dispose();
     }
+
+    private static long Place(StoreArea area) => CounterBytes * (1 + (int)area);
 }

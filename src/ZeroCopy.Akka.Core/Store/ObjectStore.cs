@@ -63,6 +63,7 @@ public sealed class ObjectStore : IDisposable
     /// is cancelled leaves nothing behind. Waits for room up to its deadline.
     /// </summary>
     /// <exception cref="StoreFullException">No room before the deadline.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled, or the store was disposed meanwhile.</exception>
     public Task<ModelHandle> PutAsync(
         ModelContent content, PutOptions? options = null, IProgress<PutProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -73,7 +74,14 @@ public sealed class ObjectStore : IDisposable
             {
                 using var linked = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token, cancellationToken);
                 var put = new PutOperation(_catalog, _capacity, _reclaimer, _waiting, Options);
-                return await put.RunAsync(content, options ?? new PutOptions(), progress, linked.Token).ConfigureAwait(false);
+                try
+                {
+                    return await put.RunAsync(content, options ?? new PutOptions(), progress, linked.Token).ConfigureAwait(false);
+                }
+                catch (ObjectDisposedException e) when (_closing.IsCancellationRequested)
+                {
+                    throw new OperationCanceledException($"The store in {Options.Directory} was closed during the put.", e);
+                }
             },
             cancellationToken);
     }
@@ -230,7 +238,7 @@ public sealed class ObjectStore : IDisposable
         MappingRegistry.Unmapped -= _waiting.Signal;
         _closing.Cancel();
         _waiting.Dispose();
-        _lock.Dispose();
+        _lock.Close();
         _generation.Dispose();
     }
 
@@ -238,9 +246,9 @@ public sealed class ObjectStore : IDisposable
     {
         _reclaimer.DeleteAbandonedFiles();
         _reclaimer.DeleteDeadSegments(change);
-        foreach (var (file, reason) in _catalog.Unreadable)
+        foreach (var file in _catalog.Unreadable)
         {
-            Options.Log?.Invoke($"Left out {file}: {reason}");
+            Options.Log?.Invoke($"Left out {file}");
         }
 
         return true;

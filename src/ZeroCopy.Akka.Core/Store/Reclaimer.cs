@@ -33,6 +33,11 @@ internal sealed class Reclaimer(StoreCatalog catalog, LeaseLedger leases, Action
     {
         var files = 0;
         var bytes = 0L;
+        if (catalog.IsBlind)
+        {
+            return (files, bytes);
+        }
+
         foreach (var segment in catalog.Index.Segments.Where(catalog.IsDead).ToArray())
         {
             if (TryDelete(change, segment))

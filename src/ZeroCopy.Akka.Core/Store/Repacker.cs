@@ -12,6 +12,11 @@ internal sealed class Repacker(StoreCatalog catalog)
     public int Run(StoreChange change, CancellationToken cancellationToken)
     {
         var repacked = 0;
+        if (catalog.IsBlind)
+        {
+            return repacked;
+        }
+
         foreach (var segment in catalog.Index.Segments.Where(IsMostlyDead).ToArray())
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -15,6 +15,7 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
     private const long Never = -1;
     private readonly long[] _seenAreas = [Never, Never, Never];
     private readonly Dictionary<string, string> _unreadable = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _unread = new(StringComparer.Ordinal);
     private long _seen = Never;
 
     /// <summary>Guards everything below. Taken inside the store's lock, never around it.</summary>
@@ -31,7 +32,15 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
     public HashSet<ModelId> Pins { get; } = [];
 
     /// <summary>Files that are no segment or manifest of ours, with the reason; everything else is still served.</summary>
-    public IReadOnlyDictionary<string, string> Unreadable => _unreadable;
+    public IEnumerable<string> Unreadable =>
+        _unreadable.Select(file => file.Value.StartsWith(file.Key, StringComparison.Ordinal) ? file.Value : $"{file.Key}: {file.Value}")
+            .Concat(_unread).Order(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Whether some manifest could not be read for a reason that may pass, such as too many open files. What its model needs is not known
+    /// then, and no segment may be taken for dead.
+    /// </summary>
+    public bool IsBlind => _unread.Count > 0;
 
     /// <summary>Takes the store's lock and reads what changed since.</summary>
     public StoreChange Begin(CancellationToken cancellationToken = default)
@@ -57,7 +66,7 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
     /// <summary>Brings the catalog up to date; nanoseconds where nothing changed.</summary>
     public void Refresh()
     {
-        if (Volatile.Read(ref _seen) != generation.Sequence)
+        if (Volatile.Read(ref _seen) != generation.Sequence || IsBlind)
         {
             Begin().Dispose();
         }
@@ -124,7 +133,7 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
     private void ScanArea(StoreArea area, Action scan)
     {
         var current = generation.Of(area);
-        if (_seenAreas[(int)area] != current)
+        if (_seenAreas[(int)area] != current || (area == StoreArea.Manifests && IsBlind))
         {
             scan();
             _seenAreas[(int)area] = current;
@@ -153,6 +162,7 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
             Models.Remove(gone);
         }
 
+        _unread.Clear();
         bool Known(string file) => ModelId.TryParse(Path.GetFileNameWithoutExtension(file), out var id) && Models.Contains(id);
         foreach (var record in ReadNew(Directory.Manifests, present, Known, ReadManifest))
         {
@@ -202,9 +212,16 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
             {
                 results[i] = read(paths[i]);
             }
-            catch (Exception e) when (e is InvalidModelException or IOException or UnauthorizedAccessException)
+            catch (InvalidModelException e)
             {
                 reasons[i] = e.Message;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                lock (_unread)
+                {
+                    _unread.Add($"{paths[i]}: {e.Message}");
+                }
             }
         }
 
@@ -233,9 +250,10 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
 
     private static ModelRecord ReadManifest(string path)
     {
-        var manifest = Manifest.Parse(File.ReadAllBytes(path));
-        return Path.GetFileNameWithoutExtension(path) == manifest.Id.ToString()
-            ? new ModelRecord(manifest, File.GetLastWriteTimeUtc(path))
-            : throw new InvalidModelException($"{path}: its content has the id {manifest.Id}, not the one in its name.");
+        var json = File.ReadAllBytes(path);
+        var id = ModelId.Of(json);
+        return Path.GetFileNameWithoutExtension(path) == id.ToString()
+            ? new ModelRecord(Manifest.ParseCanonical(json), File.GetLastWriteTimeUtc(path))
+            : throw new InvalidModelException($"{path}: its content has the id {id}, not the one in its name.");
     }
 }

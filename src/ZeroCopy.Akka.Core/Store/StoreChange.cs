@@ -45,19 +45,25 @@ internal sealed class StoreChange : IDisposable
 
     public void Dispose()
     {
-        var unchanged = !_touched.Contains(true);
-        for (var area = 0; area < _touched.Length; area++)
+        try
         {
-            if (_touched[area])
+            var unchanged = !_touched.Contains(true);
+            for (var area = 0; area < _touched.Length; area++)
             {
-                // Once more: a reader may have scanned between the first count and the change.
-                _generation.Bump((StoreArea)area);
+                if (_touched[area])
+                {
+                    // Once more: a reader may have scanned between the first count and the change.
+                    _generation.Bump((StoreArea)area);
+                }
             }
-        }
 
-        _generation.EndChange();
-        Ending?.Invoke(_completed || unchanged);
-        _file.Dispose();
-        _threads.Release();
+            _generation.EndChange();
+            Ending?.Invoke(_completed || unchanged);
+        }
+        finally
+        {
+            _file.Dispose();
+            _threads.Release();
+        }
     }
 }

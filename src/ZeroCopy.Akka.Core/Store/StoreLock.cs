@@ -6,12 +6,13 @@ namespace ZeroCopy.Store;
 /// The lock around every change of a store, across threads and processes: an exclusive lock on a file, which the kernel takes back when
 /// its process dies. Held for short work only; bytes are copied outside it.
 /// </summary>
-internal sealed class StoreLock(StoreDirectory directory, Generation generation) : IDisposable
+internal sealed class StoreLock(StoreDirectory directory, Generation generation)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private const int FirstPauseMilliseconds = 1;
     private const int LongestPauseMilliseconds = 20;
     private readonly SemaphoreSlim _threads = new(1, 1);
+    private bool _closed;
 
     /// <summary>Waits for the lock.</summary>
     /// <exception cref="StoreUnavailableException">Another process held it for half a minute.</exception>
@@ -24,7 +25,17 @@ internal sealed class StoreLock(StoreDirectory directory, Generation generation)
 
         try
         {
-            return new StoreChange(generation, OpenFile(cancellationToken), _threads);
+            ObjectDisposedException.ThrowIf(_closed, typeof(ObjectStore));
+            var file = OpenFile(cancellationToken);
+            try
+            {
+                return new StoreChange(generation, file, _threads);
+            }
+            catch
+            {
+                file.Dispose();
+                throw;
+            }
         }
         catch
         {
@@ -33,7 +44,13 @@ internal sealed class StoreLock(StoreDirectory directory, Generation generation)
         }
     }
 
-    public void Dispose() => _threads.Dispose();
+    /// <summary>Waits for the change under way in this process, and lets none begin after it.</summary>
+    public void Close()
+    {
+        _threads.Wait();
+        _closed = true;
+        _threads.Release();
+    }
 
     private FileStream OpenFile(CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
@@ -6,74 +7,92 @@ using ZeroCopy.Manifests;
 
 namespace ZeroCopy.Store;
 
-/// <summary>Hashes every block again and names the models that damage hurts.</summary>
+/// <summary>Hashes every block again and names the models that damage hurts. Other processes go on meanwhile.</summary>
 internal sealed class Verifier(StoreCatalog catalog)
 {
     private const int PieceBytes = 1 << 20;
 
+    // Descriptors are few; blocks of this many files are still enough work for all cores.
+    private const int OpenFiles = 64;
+
+    private readonly Lock _gate = new();
+    private readonly List<DamagedBlock> _damaged = [];
+    private ILookup<BlockId, ModelId> _users = Enumerable.Empty<ModelId>().ToLookup(_ => default(BlockId));
+    private int _blocks;
+    private long _bytes;
+
     public VerifyReport Run(IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        // Opened under the lock: an open segment is not deleted, and the hashing needs the lock no more.
-        var (opened, users, missing, unreadable) = Snapshot(cancellationToken);
-        try
+        var (segments, unreadable) = Snapshot(cancellationToken);
+        foreach (var chunk in segments.Chunk(OpenFiles))
         {
-            var damaged = new List<DamagedBlock>(missing);
-            var bytes = 0L;
-            var blocks = opened.SelectMany(o => o.Segment.Blocks.Select(block => (o.File, o.Segment, Block: block))).ToArray();
-            ParallelWork.ForEach(
-                blocks,
-                item =>
-                {
-                    if (Hash(item.File, item.Block, cancellationToken) != item.Block.Id)
-                    {
-                        lock (damaged)
-                        {
-                            damaged.Add(new DamagedBlock(item.Block.Id, item.Segment.FileName, Users(users, item.Block.Id)));
-                        }
-                    }
-
-                    var hashed = Interlocked.Add(ref bytes, item.Block.Length);
-                    progress?.Report(hashed);
-                },
-                cancellationToken);
-            return new VerifyReport(blocks.Length, bytes, [.. damaged.OrderBy(d => d.Block)], unreadable);
-        }
-        finally
-        {
-            foreach (var (_, file) in opened)
+            var files = new List<(Segment Segment, SafeFileHandle File)>(chunk.Length);
+            try
             {
-                file.Dispose();
+                Open(chunk, files, cancellationToken);
+                var blocks = files.SelectMany(f => f.Segment.Blocks.Select(block => (f.File, f.Segment, Block: block))).ToArray();
+                ParallelWork.ForEach(blocks, item => Check(item.File, item.Segment, item.Block, progress, cancellationToken), cancellationToken);
+            }
+            finally
+            {
+                foreach (var (_, file) in files)
+                {
+                    file.Dispose();
+                }
             }
         }
+
+        return new VerifyReport(_blocks, _bytes, [.. _damaged.OrderBy(damage => damage.Block)], unreadable);
     }
 
-    private (List<(Segment Segment, SafeFileHandle File)> Opened, ILookup<BlockId, ModelId> Users, List<DamagedBlock> Missing, ImmutableArray<string> Unreadable)
-        Snapshot(CancellationToken cancellationToken)
+    private (Segment[] Segments, ImmutableArray<string> Unreadable) Snapshot(CancellationToken cancellationToken)
     {
         using var change = catalog.Begin(cancellationToken);
         lock (catalog.Gate)
         {
-            var users = catalog.Models.Models.SelectMany(m => m.Manifest.Blocks.Select(block => (block, m.Id)))
+            _users = catalog.Models.Models.SelectMany(m => m.Manifest.Blocks.Select(block => (block, m.Id)))
                 .ToLookup(use => use.block, use => use.Id);
-            var missing = users.Where(use => !catalog.Index.TryFind(use.Key, out _))
-                .Select(use => new DamagedBlock(use.Key, null, Users(users, use.Key))).ToList();
-            var opened = new List<(Segment Segment, SafeFileHandle File)>();
-            foreach (var segment in catalog.Index.Segments)
-            {
-                opened.Add((segment, File.OpenHandle(
-                    catalog.Directory.SegmentPath(segment.FileName), FileMode.Open, FileAccess.Read, FileShare.Read)));
-            }
-
-            return (opened, users, missing, [.. catalog.Unreadable.OrderBy(u => u.Key, StringComparer.Ordinal).Select(u => u.Value.StartsWith(u.Key, StringComparison.Ordinal) ? u.Value : $"{u.Key}: {u.Value}")]);
+            _damaged.AddRange(_users.Where(use => !catalog.Index.TryFind(use.Key, out _)).Select(use => Damage(use.Key, null)));
+            return ([.. catalog.Index.Segments], [.. catalog.Unreadable]);
         }
     }
 
-    private static ImmutableArray<ModelId> Users(ILookup<BlockId, ModelId> users, BlockId block) => [.. users[block].Order()];
+    // Under the store's lock: who deletes a segment holds it. What was deleted since the snapshot is left out.
+    private void Open(Segment[] segments, List<(Segment Segment, SafeFileHandle File)> files, CancellationToken cancellationToken)
+    {
+        using var change = catalog.Begin(cancellationToken);
+        foreach (var segment in segments)
+        {
+            var path = catalog.Directory.SegmentPath(segment.FileName);
+            if (File.Exists(path))
+            {
+                files.Add((segment, File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read)));
+            }
+        }
+    }
+
+    private void Check(SafeFileHandle file, Segment segment, SegmentBlock block, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        var sound = Hash(file, block, cancellationToken) == block.Id;
+        lock (_gate)
+        {
+            _blocks++;
+            _bytes += block.Length;
+            if (!sound)
+            {
+                _damaged.Add(Damage(block.Id, segment.FileName));
+            }
+
+            progress?.Report(_bytes);
+        }
+    }
+
+    private DamagedBlock Damage(BlockId block, string? segment) => new(block, segment, [.. _users[block].Order()]);
 
     private static BlockId Hash(SafeFileHandle file, SegmentBlock block, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(PieceBytes);
+        var buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
             for (var done = 0L; done < block.Length;)
@@ -94,7 +113,7 @@ internal sealed class Verifier(StoreCatalog catalog)
         }
         finally
         {
-            System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 }

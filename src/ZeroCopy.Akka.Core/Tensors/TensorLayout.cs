@@ -12,8 +12,12 @@ public sealed class TensorLayout : IEquatable<TensorLayout>
     /// <summary>A contiguous (row-major) layout.</summary>
     /// <exception cref="ArgumentException">A dimension is negative, or the size in bytes does not fit 63 bits.</exception>
     public TensorLayout(DType dtype, params ReadOnlySpan<long> shape)
-        : this(dtype, shape, RowMajorStrides(shape))
     {
+        DType = dtype;
+        Shape = [.. shape];
+        Strides = [.. RowMajorStrides(shape)];
+        ElementCount = Count(shape);
+        ByteLength = checked(ElementCount * dtype.ElementSize());
     }
 
     /// <summary>A layout with explicit strides, in elements.</summary>

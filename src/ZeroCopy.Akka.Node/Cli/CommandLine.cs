@@ -26,7 +26,13 @@ internal static class CommandLine
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
         return await parsed.InvokeAsync(
-            new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
+            new InvocationConfiguration
+            {
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            },
             cancellation.Token).ConfigureAwait(false);
 
         void Cancel(PosixSignalContext signal)
@@ -73,7 +79,8 @@ internal static class CommandLine
             path.Push(command.Command is RootCommand ? "zerocopy" : command.Command.Name);
         }
 
-        var problems = string.Join(" ", parsed.Errors.Select(problem => $"{string.Join(' ', problem.Message.Split())}".TrimEnd('.') + ".").Distinct());
+        var problems = string.Join(
+            " ", parsed.Errors.Select(problem => $"{string.Join(' ', problem.Message.Split())}".TrimEnd('.') + ".").Distinct());
         return $"zerocopy: {problems} '{string.Join(' ', path)} --help' shows how to use it.";
     }
 }

@@ -17,11 +17,13 @@ internal static class ErrorText
     {
         ModelNotFoundException => "'zerocopy ls' lists the models of the store.",
         ModelInUseException => "End the process that uses it, then try again.",
-        RecipeUnavailableException => "Put the model as TorchScript (.pt) or as a folder with a config.json, or load it from C# with a factory.",
+        RecipeUnavailableException =>
+            "Put the model as TorchScript (.pt) or as a folder with a config.json, or load it from C# with a factory.",
         StoreUnavailableException => "Choose another directory with --store or ZEROCOPY_STORE.",
         ZeroCopyException or UsageException or TensorFileException or InputMismatchException => null,
         FileNotFoundException or DirectoryNotFoundException => "Check the path.",
-        TypeInitializationException => "libtorch cannot be loaded: build with the TorchBackend of this system, and see --verbose for the loader's report.",
+        TypeInitializationException =>
+            "libtorch cannot be loaded: build with the TorchBackend of this system, and see --verbose for the loader's report.",
         UnauthorizedAccessException => "Check the rights of the file and its folder.",
         IOException => null,
         _ => $"This is a bug ({error.GetType().Name}): run the command again with --verbose and report what it prints.",

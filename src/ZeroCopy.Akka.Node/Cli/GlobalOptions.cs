@@ -8,7 +8,8 @@ internal static class GlobalOptions
 {
     public static Option<string?> Store { get; } = new("--store")
     {
-        Description = $"The store's directory (default: {ObjectStoreOptions.DirectoryVariable}, else a folder of the user in shared memory).",
+        Description =
+            $"The store's directory (default: {ObjectStoreOptions.DirectoryVariable}, else a folder of the user in shared memory).",
         HelpName = "DIR",
         Recursive = true,
     };

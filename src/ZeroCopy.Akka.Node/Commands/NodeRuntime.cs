@@ -43,5 +43,6 @@ internal sealed class NodeRuntime : IDisposable
     }
 
     public static ModelCatalog CreateCatalog() =>
-        BuiltInModels.AddTo(new ModelCatalog()).Register<DigitClassifier, DigitConfiguration>(DigitConfiguration.Key, (_, build) => new DigitClassifier(build.Device));
+        BuiltInModels.AddTo(new ModelCatalog()).Register<DigitClassifier, DigitConfiguration>(
+            DigitConfiguration.Key, (_, build) => new DigitClassifier(build.Device));
 }

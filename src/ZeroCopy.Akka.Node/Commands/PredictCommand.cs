@@ -12,7 +12,8 @@ internal sealed class PredictCommand : NodeCommand
 
     private readonly Option<string> _input = new("--input", "-i")
     {
-        Description = $"A {TensorFile.Extensions} file. Its tensors are bound by name where one of them has an argument's name, else in their order.",
+        Description =
+            $"A {TensorFile.Extensions} file. Its tensors are bound by name where one of them has an argument's name, else in their order.",
         HelpName = "FILE",
         Required = true,
     };
@@ -79,7 +80,8 @@ internal sealed class PredictCommand : NodeCommand
             context.PrintJson(new
             {
                 Output = output,
-                Tensors = answer.Select(tensor => new { tensor.Name, DType = tensor.Tensor.Layout.DType.ToString(), tensor.Tensor.Layout.Shape }),
+                Tensors = answer.Select(
+                    tensor => new { tensor.Name, DType = tensor.Tensor.Layout.DType.ToString(), tensor.Tensor.Layout.Shape }),
             });
         }
         else

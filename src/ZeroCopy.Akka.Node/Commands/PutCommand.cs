@@ -10,7 +10,8 @@ internal sealed class PutCommand : NodeCommand
 {
     private readonly Argument<string> _path = new("PATH")
     {
-        Description = "A TorchScript .pt, a .safetensors, a .safetensors.index.json, a TorchSharp .dat, or a folder with a config.json and weights.",
+        Description =
+            "A TorchScript .pt, a .safetensors, a .safetensors.index.json, a TorchSharp .dat, or a folder with a config.json and weights.",
     };
 
     private readonly Option<ModelName> _name = new("--name")

@@ -54,7 +54,8 @@ internal sealed class ShowCommand : NodeCommand
         context.Output.WriteLine($"{handle}  {handle.Id}");
         context.Output.WriteLine($"recipe   {RecipeText.Kind(manifest.Recipe)}: {RecipeText.Detail(manifest.Recipe)}");
         context.Output.WriteLine(
-            $"weights  {ByteSize.Text(handle.Bytes)} in {manifest.Tensors.Length} tensors; {ByteSize.Text(sharedBytes)} of them also belong to other models");
+            $"weights  {ByteSize.Text(handle.Bytes)} in {manifest.Tensors.Length} tensors; "
+            + $"{ByteSize.Text(sharedBytes)} of them also belong to other models");
         foreach (var (key, value) in manifest.Metadata)
         {
             context.Output.WriteLine($"{key}: {value}");

@@ -34,11 +34,13 @@ internal sealed class StoreVerifyCommand() : NodeCommand(
         }
         else
         {
-            context.Output.WriteLine($"{report.CheckedBlocks} blocks, {ByteSize.Text(report.CheckedBytes)}: {(sound ? "all sound" : "DAMAGED")}");
+            context.Output.WriteLine(
+                $"{report.CheckedBlocks} blocks, {ByteSize.Text(report.CheckedBytes)}: {(sound ? "all sound" : "DAMAGED")}");
             foreach (var block in report.Damaged)
             {
                 context.Output.WriteLine(
-                    $"damaged block {block.Block} in {block.Segment ?? "no segment"}: hurts {string.Join("; ", block.Models.Select(model => NameOf(names, model)))}");
+                    $"damaged block {block.Block} in {block.Segment ?? "no segment"}: hurts "
+                    + $"{string.Join("; ", block.Models.Select(model => NameOf(names, model)))}");
             }
 
             foreach (var file in report.UnreadableFiles)
@@ -49,7 +51,8 @@ internal sealed class StoreVerifyCommand() : NodeCommand(
 
         if (!sound)
         {
-            context.Error.WriteLine("zerocopy: The store is damaged. Remove the models named above with 'zerocopy rm', then put them again.");
+            context.Error.WriteLine(
+                "zerocopy: The store is damaged. Remove the models named above with 'zerocopy rm', then put them again.");
         }
 
         return sound ? ExitCode.Success : ExitCode.Failure;

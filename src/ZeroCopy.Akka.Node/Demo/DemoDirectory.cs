@@ -3,7 +3,8 @@ using ZeroCopy.Store;
 namespace ZeroCopy.Node.Demo;
 
 /// <summary>
-/// Where the demo works: files of its own in a temporary folder, and a store, of its own too unless one was given. Both of its own go when it ends.
+/// Where the demo works: files of its own in a temporary folder, and a store, of its own too unless one was given. What is its
+/// own goes when it ends.
 /// </summary>
 internal sealed class DemoDirectory : IDisposable
 {

@@ -35,7 +35,10 @@ internal sealed class DemoReport
         foreach (var figure in Figures)
         {
             table.AddRow(
-                Markup.Escape(figure.Name), $"{Number(figure.Shared)} {figure.Unit}", $"{Number(figure.Alone)} {figure.Unit}", $"{Number(figure.Ratio)} x");
+                Markup.Escape(figure.Name),
+                $"{Number(figure.Shared)} {figure.Unit}",
+                $"{Number(figure.Alone)} {figure.Unit}",
+                $"{Number(figure.Ratio)} x");
         }
 
         context.Print(table);
@@ -44,7 +47,8 @@ internal sealed class DemoReport
             context.Output.WriteLine($"left out: {line}");
         }
 
-        context.Output.WriteLine(FormattableString.Invariant($"{(Passed ? "All checks passed" : "Some checks FAILED")} in {elapsed.TotalSeconds:F1} s."));
+        context.Output.WriteLine(
+            FormattableString.Invariant($"{(Passed ? "All checks passed" : "Some checks FAILED")} in {elapsed.TotalSeconds:F1} s."));
     }
 
     private static string Number(double value) => value.ToString(Math.Abs(value) >= 100 ? "N0" : "G3", CultureInfo.InvariantCulture);

@@ -7,7 +7,8 @@ using ZeroCopy.Tensors;
 namespace ZeroCopy.Node.Predict;
 
 /// <summary>
-/// Names the tensors of an answer: <c>output</c> for one, <c>output_0</c>, <c>output_1</c> for a tuple or list, a dictionary's own keys; levels are joined by dots.
+/// Names the tensors of an answer: <c>output</c> for one, <c>output_0</c>, <c>output_1</c> for a tuple or list, a dictionary's own
+/// keys; levels are joined by dots.
 /// </summary>
 internal static class AnswerNames
 {
@@ -18,7 +19,8 @@ internal static class AnswerNames
     {
         var tensors = new List<NamedTensor>();
         Add(tensors, Output, answer, top: true);
-        return tensors.Count > 0 ? tensors : throw new InputMismatchException("The method answered with nothing, so there is no output to write.");
+        return tensors.Count > 0 ? tensors : throw new InputMismatchException(
+            "The method answered with nothing, so there is no output to write.");
     }
 
     private static void Add(List<NamedTensor> tensors, string name, object? value, bool top = false)
@@ -34,10 +36,12 @@ internal static class AnswerNames
                 tensors.Add(new NamedTensor(name, HostTensor.From<bool>(DType.Bool, [flag])));
                 break;
             case long or int:
-                tensors.Add(new NamedTensor(name, HostTensor.From<long>(DType.Int64, [Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture)])));
+                tensors.Add(new NamedTensor(
+                    name, HostTensor.From<long>(DType.Int64, [Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture)])));
                 break;
             case double or float:
-                tensors.Add(new NamedTensor(name, HostTensor.From<double>(DType.Float64, [Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture)])));
+                tensors.Add(new NamedTensor(name, HostTensor.From<double>(
+                    DType.Float64, [Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture)])));
                 break;
             case IDictionary dictionary:
                 foreach (DictionaryEntry entry in dictionary)
@@ -53,7 +57,8 @@ internal static class AnswerNames
                 AddAll(tensors, name, items.Cast<object?>(), top);
                 break;
             default:
-                throw new InputMismatchException($"The model answered with a {value.GetType().Name}, which no file of tensors can hold; call it from C#.");
+                throw new InputMismatchException(
+                    $"The model answered with a {value.GetType().Name}, which no file of tensors can hold; call it from C#.");
         }
     }
 

@@ -4,7 +4,8 @@ using ZeroCopy.Tensors;
 namespace ZeroCopy.Node.Predict;
 
 /// <summary>
-/// Finds the tensor for each argument: by name where one of the names is an argument's, and then all must be; else in the order of the file.
+/// Finds the tensor for each argument: by name where one of the names is an argument's, and then all must be; else in the order of
+/// the file.
 /// </summary>
 internal static class ArgumentBinder
 {
@@ -20,12 +21,17 @@ internal static class ArgumentBinder
     {
         var given = tensors.ToDictionary(tensor => tensor.Name ?? "", tensor => tensor.Tensor);
         var unknown = given.Keys.Except(parameters.Select(parameter => parameter.Name)).ToList();
-        var missing = parameters.Where(parameter => !parameter.IsOptional && !given.ContainsKey(parameter.Name)).Select(parameter => parameter.Name).ToList();
+        var missing = parameters.Where(parameter => !parameter.IsOptional && !given.ContainsKey(parameter.Name))
+            .Select(parameter => parameter.Name).ToList();
         if (unknown.Count + missing.Count > 0)
         {
+            var problems = new[]
+            {
+                unknown.Count > 0 ? $"has {List(unknown)}, which the model does not take" : null,
+                missing.Count > 0 ? $"lacks {List(missing)}" : null,
+            };
             throw new InputMismatchException(
-                $"The input {(unknown.Count > 0 ? $"has {List(unknown)}, which the model does not take" : "")}{(unknown.Count * missing.Count > 0 ? ", and " : "")}"
-                + $"{(missing.Count > 0 ? $"lacks {List(missing)}" : "")}; the model takes {Describe(parameters)}.");
+                $"The input {string.Join(", and ", problems.OfType<string>())}; the model takes {Describe(parameters)}.");
         }
 
         return [.. parameters.Select(parameter => given.GetValueOrDefault(parameter.Name))];
@@ -36,8 +42,9 @@ internal static class ArgumentBinder
         var required = parameters.Count(parameter => !parameter.IsOptional);
         if (tensors.Count < required || tensors.Count > parameters.Count)
         {
+            var given = List(tensors.Select(tensor => tensor.Name ?? "without a name"));
             throw new InputMismatchException(
-                $"The input has {tensors.Count} tensor{(tensors.Count == 1 ? "" : "s")} ({List(tensors.Select(tensor => tensor.Name ?? "without a name"))}); "
+                $"The input has {tensors.Count} tensor{(tensors.Count == 1 ? "" : "s")} ({given}); "
                 + $"the model takes {Describe(parameters)}.");
         }
 

@@ -8,7 +8,9 @@ internal static class ModelCalls
 {
     public const string DefaultMethod = "forward";
 
-    /// <exception cref="ZeroCopy.Errors.MethodNotAllowedException">The model has no such method that takes tensors; the message lists those it has.</exception>
+    /// <exception cref="ZeroCopy.Errors.MethodNotAllowedException">
+    /// The model has no such method that takes tensors; the message lists those it has.
+    /// </exception>
     public static IModelCall Find(object target, string model, string method) => target switch
     {
         ScriptProgram script => new ScriptCall(script, model, method),

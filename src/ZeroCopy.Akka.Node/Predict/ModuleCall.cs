@@ -5,7 +5,9 @@ using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Node.Predict;
 
-/// <summary>A public method of a module that the catalog built, found by its name. Only methods of the module's own type are offered.</summary>
+/// <summary>
+/// A public method of a module that the catalog built, found by its name. Only methods of the module's own type are offered.
+/// </summary>
 internal sealed class ModuleCall : IModelCall
 {
     private readonly torch.nn.Module _module;
@@ -18,8 +20,8 @@ internal sealed class ModuleCall : IModelCall
                 && candidate.GetParameters().All(parameter => Kind(parameter.ParameterType) != ArgumentKind.Other)).ToList();
         _module = module;
         _method = callable.Find(candidate => candidate.Name == method) ?? throw new MethodNotAllowedException(
-            $"{model} has no method '{method}' that takes tensors; it has {string.Join(", ", callable.Select(candidate => candidate.Name).Distinct())}. "
-            + "Choose one with --method.", method);
+            $"{model} has no method '{method}' that takes tensors; it has "
+            + $"{string.Join(", ", callable.Select(candidate => candidate.Name).Distinct())}. Choose one with --method.", method);
         var nullability = new NullabilityInfoContext();
         Parameters =
         [
@@ -34,7 +36,8 @@ internal sealed class ModuleCall : IModelCall
 
     public object? Invoke(IReadOnlyList<HostTensor?> arguments)
     {
-        var values = Parameters.Select((parameter, index) => arguments[index] is null && _method.GetParameters()[index] is { HasDefaultValue: true } declared
+        var values = Parameters.Select((parameter, index) =>
+            arguments[index] is null && _method.GetParameters()[index] is { HasDefaultValue: true } declared
             ? declared.DefaultValue
             : TorchTensors.Argument(parameter, arguments[index])).ToArray();
         return _method.Invoke(_module, BindingFlags.DoNotWrapExceptions, null, values, null);

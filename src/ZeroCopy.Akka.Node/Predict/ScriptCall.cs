@@ -14,7 +14,8 @@ internal sealed class ScriptCall : IModelCall
     {
         if (!script.Methods.TryGetValue(method, out var parameters))
         {
-            throw new MethodNotAllowedException($"{model} has no method '{method}'; it has {string.Join(", ", script.Methods.Keys)}. Choose one with --method.", method);
+            throw new MethodNotAllowedException(
+                $"{model} has no method '{method}'; it has {string.Join(", ", script.Methods.Keys)}. Choose one with --method.", method);
         }
 
         (_script, _method) = (script, method);
@@ -32,7 +33,8 @@ internal sealed class ScriptCall : IModelCall
             given--;
         }
 
-        return _script.Invoke(_method, [.. Parameters.Take(given).Select((parameter, index) => TorchTensors.Argument(parameter, arguments[index]))]);
+        return _script.Invoke(
+            _method, [.. Parameters.Take(given).Select((parameter, index) => TorchTensors.Argument(parameter, arguments[index]))]);
     }
 
     private static ArgumentKind Kind(string type) => type switch

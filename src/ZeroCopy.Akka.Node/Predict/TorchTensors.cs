@@ -14,7 +14,8 @@ internal static class TorchTensors
         ArgumentKind.Integer => Scalar(parameter, value).to(ScalarType.Int64).item<long>(),
         ArgumentKind.Number => Scalar(parameter, value).to(ScalarType.Float64).item<double>(),
         ArgumentKind.Boolean => Scalar(parameter, value).to(ScalarType.Bool).item<bool>(),
-        _ => throw new InputMismatchException($"'{parameter.Name}' is neither a tensor nor a number, so a file cannot give it; call the model from C#."),
+        _ => throw new InputMismatchException(
+            $"'{parameter.Name}' is neither a tensor nor a number, so a file cannot give it; call the model from C#."),
     };
 
     public static Tensor ToTorch(HostTensor value)
@@ -35,7 +36,8 @@ internal static class TorchTensors
         using var scope = NewDisposeScope();
         var contiguous = value.detach().cpu().resolve_conj().resolve_neg().contiguous();
         return new HostTensor(
-            new TensorLayout(ToHost(value.dtype), contiguous.shape), contiguous.numel() == 0 ? Array.Empty<byte>() : contiguous.bytes.ToArray());
+            new TensorLayout(ToHost(value.dtype), contiguous.shape),
+            contiguous.numel() == 0 ? Array.Empty<byte>() : contiguous.bytes.ToArray());
     }
 
     private static Tensor Scalar(CallParameter parameter, HostTensor value)
@@ -48,7 +50,8 @@ internal static class TorchTensors
         };
         return fits && value.Layout.ElementCount == 1
             ? ToTorch(value)
-            : throw new InputMismatchException($"'{parameter.Name}' must be one {parameter.Kind.ToString().ToLowerInvariant()}, and the input has {value.Layout}.");
+            : throw new InputMismatchException(
+                $"'{parameter.Name}' must be one {parameter.Kind.ToString().ToLowerInvariant()}, and the input has {value.Layout}.");
     }
 
     private static ScalarType ToTorch(DType dtype) => dtype switch
@@ -82,6 +85,7 @@ internal static class TorchTensors
         ScalarType.Float64 => DType.Float64,
         ScalarType.ComplexFloat32 => DType.Complex64,
         ScalarType.ComplexFloat64 => DType.Complex128,
-        _ => throw new InputMismatchException($"The model answered with elements of type {dtype}, which no file here can hold; call it from C#."),
+        _ => throw new InputMismatchException(
+            $"The model answered with elements of type {dtype}, which no file here can hold; call it from C#."),
     };
 }

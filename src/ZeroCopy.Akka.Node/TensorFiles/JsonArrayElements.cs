@@ -41,7 +41,8 @@ internal sealed class JsonArrayElements
 
     private void Collect(string path, string name, JsonElement element, int depth)
     {
-        if (depth == Shape.Length && element.ValueKind is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False or JsonValueKind.String)
+        if (depth == Shape.Length
+            && element.ValueKind is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False or JsonValueKind.String)
         {
             Elements.Add(element);
         }
@@ -54,9 +55,12 @@ internal sealed class JsonArrayElements
         }
         else
         {
+            var expected = depth < Shape.Length ? $"{Shape[depth]} entries" : "a number";
+            var found = element.ValueKind == JsonValueKind.Array
+                ? $"{element.GetArrayLength()} entries"
+                : element.ValueKind.ToString().ToLowerInvariant();
             throw new TensorFileException(
-                path, $"'{name}' is not a rectangular array of numbers: expected {(depth < Shape.Length ? $"{Shape[depth]} entries" : "a number")} at depth {depth}, found "
-                + $"{(element.ValueKind == JsonValueKind.Array ? $"{element.GetArrayLength()} entries" : element.ValueKind.ToString().ToLowerInvariant())}.");
+                path, $"'{name}' is not a rectangular array of numbers: expected {expected} at depth {depth}, found {found}.");
         }
     }
 }

@@ -6,7 +6,9 @@ using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Node.TensorFiles;
 
-/// <summary>One JSON value to and from the bytes of one element. A value that the type cannot hold is refused, never rounded to infinity or cut.</summary>
+/// <summary>
+/// One JSON value to and from the bytes of one element. A value that the type cannot hold is refused, never rounded to infinity or cut.
+/// </summary>
 internal static class JsonNumber
 {
     public static bool TryWrite(JsonElement value, DType dtype, Span<byte> destination)

@@ -5,9 +5,9 @@ namespace ZeroCopy.Node.TensorFiles;
 
 /// <summary>
 /// Reads tensors from JSON: one array, or an object with a member for each tensor. A tensor is a number, a nested array, or
-/// <c>{"dtype": "F32", "data": [...], "shape": [...]}</c> where the type shall be another than the guessed one (the shape is optional). Guessed: <c>BOOL</c> for
-/// true and false, <c>I64</c> where no number has a fraction or an exponent, else <c>F32</c>. Not-a-number and the infinities are the strings
-/// "NaN", "Infinity" and "-Infinity".
+/// <c>{"dtype": "F32", "data": [...], "shape": [...]}</c> where the type shall be another than the guessed one (the shape is optional).
+/// Guessed: <c>BOOL</c> for true and false, <c>I64</c> where no number has a fraction or an exponent, else <c>F32</c>. Not-a-number and the
+/// infinities are the strings "NaN", "Infinity" and "-Infinity".
 /// </summary>
 internal static class JsonTensorReader
 {
@@ -20,7 +20,8 @@ internal static class JsonTensorReader
             return [new NamedTensor(null, Tensor(path, "$", root))];
         }
 
-        var tensors = root.EnumerateObject().Select(member => new NamedTensor(member.Name, Tensor(path, member.Name, member.Value))).ToList();
+        var tensors = root.EnumerateObject().Select(
+            member => new NamedTensor(member.Name, Tensor(path, member.Name, member.Value))).ToList();
         var twice = tensors.GroupBy(tensor => tensor.Name).FirstOrDefault(group => group.Count() > 1);
         return twice is null ? tensors : throw new TensorFileException(path, $"'{twice.Key}' stands there twice; keep one of them.");
     }
@@ -35,8 +36,9 @@ internal static class JsonTensorReader
         catch (JsonException error)
         {
             throw new TensorFileException(
-                path, $"it is not JSON: line {error.LineNumber + 1}, byte {error.BytePositionInLine}. Write not-a-number and infinities as the strings "
-                + "\"NaN\", \"Infinity\", \"-Infinity\".", error);
+                path,
+                $"it is not JSON: line {error.LineNumber + 1}, byte {error.BytePositionInLine}. "
+                + "Write not-a-number and infinities as the strings \"NaN\", \"Infinity\", \"-Infinity\".", error);
         }
     }
 
@@ -52,13 +54,15 @@ internal static class JsonTensorReader
 
         if (!IsDescribed(element))
         {
-            throw new TensorFileException(path, $"'{name}' is an object without \"dtype\" and \"data\"; give an array of numbers or those two.");
+            throw new TensorFileException(
+                path, $"'{name}' is an object without \"dtype\" and \"data\"; give an array of numbers or those two.");
         }
 
         var token = element.GetProperty("dtype");
         if (token.ValueKind != JsonValueKind.String || !DTypeExtensions.TryParseToken(token.GetString(), out var dtype))
         {
-            throw new TensorFileException(path, $"the dtype {token.GetRawText()} of '{name}' is not one of BOOL, U8, I8, I16, I32, I64, F16, BF16, F32, F64.");
+            throw new TensorFileException(
+                path, $"the dtype {token.GetRawText()} of '{name}' is not one of BOOL, U8, I8, I16, I32, I64, F16, BF16, F32, F64.");
         }
 
         return Tensor(path, name, element.GetProperty("data"), dtype, element.TryGetProperty("shape", out var shape) ? shape : null);
@@ -81,7 +85,9 @@ internal static class JsonTensorReader
 
         if (layout.ElementCount != array.Elements.Count)
         {
-            throw new TensorFileException(path, $"'{name}' has {array.Elements.Count} elements, and its shape [{string.Join(", ", shape)}] takes {layout.ElementCount}.");
+            throw new TensorFileException(
+                path,
+                $"'{name}' has {array.Elements.Count} elements, and its shape [{string.Join(", ", shape)}] takes {layout.ElementCount}.");
         }
 
         var bytes = new byte[layout.ByteLength];
@@ -91,7 +97,9 @@ internal static class JsonTensorReader
             if (!JsonNumber.TryWrite(array.Elements[index], type, bytes.AsSpan(index * size, size)))
             {
                 throw new TensorFileException(
-                    path, $"{array.Elements[index].GetRawText()} in '{name}' (element {index}) is not a value of {type.ToToken()}; change it or the tensor's dtype.");
+                    path,
+                    $"{array.Elements[index].GetRawText()} in '{name}' (element {index}) is not a value of {type.ToToken()}; "
+                    + "change it or the tensor's dtype.");
             }
         }
 
@@ -99,7 +107,8 @@ internal static class JsonTensorReader
     }
 
     private static long[] Shape(string path, string name, JsonElement shape) =>
-        shape.ValueKind == JsonValueKind.Array && shape.EnumerateArray().All(size => size.ValueKind == JsonValueKind.Number && size.TryGetInt64(out _))
+        shape.ValueKind == JsonValueKind.Array && shape.EnumerateArray().All(
+            size => size.ValueKind == JsonValueKind.Number && size.TryGetInt64(out _))
             ? [.. shape.EnumerateArray().Select(size => size.GetInt64())]
             : throw new TensorFileException(path, $"the shape of '{name}' is not an array of integers.");
 }

@@ -4,8 +4,8 @@ using ZeroCopy.Tensors;
 namespace ZeroCopy.Node.TensorFiles;
 
 /// <summary>
-/// Writes tensors as one JSON object: <c>{"output": {"dtype": "F32", "shape": [1, 2], "data": [[0.5, 1]]}}</c>, which <see cref="JsonTensorReader"/> reads back
-/// (save complex ones, which only go out).
+/// Writes tensors as one JSON object, <c>{"output": {"dtype": "F32", "shape": [1, 2], "data": [[0.5, 1]]}}</c>, which
+/// <see cref="JsonTensorReader"/> reads back (save complex ones, which only go out).
 /// </summary>
 internal static class JsonTensorWriter
 {

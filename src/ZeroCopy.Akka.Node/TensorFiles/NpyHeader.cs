@@ -32,7 +32,8 @@ internal sealed partial record NpyHeader(string Description, bool FortranOrder, 
             sizes.Add(parsed);
         }
 
-        return new NpyHeader(type.Groups[1].Success ? type.Groups[1].Value : type.Groups[2].Value, order.Groups[1].Value == "True", [.. sizes]);
+        return new NpyHeader(
+            type.Groups[1].Success ? type.Groups[1].Value : type.Groups[2].Value, order.Groups[1].Value == "True", [.. sizes]);
     }
 
     [GeneratedRegex(@"'descr'\s*:\s*(?:'([^']*)'|(\[[^\]]*\]))")]

@@ -21,15 +21,18 @@ internal static class NpyReader
         if (!NpyType.TryParse(header.Description, out var dtype, out var bigEndian))
         {
             throw new TensorFileException(
-                path, $"its element type '{header.Description}' is not one of bool, u1, i1, i2, i4, i8, f2, f4, f8, c8, c16; convert it with astype.");
+                path,
+                $"its element type '{header.Description}' is not one of bool, u1, i1, i2, i4, i8, f2, f4, f8, c8, c16; "
+                + "convert it with astype.");
         }
 
         var layout = Layout(path, dtype, header.Shape);
         var left = file.Length - file.Position;
         if (left != layout.ByteLength)
         {
+            var problem = left < layout.ByteLength ? "truncated" : "no single array";
             throw new TensorFileException(
-                path, $"{layout} takes {layout.ByteLength} bytes, and {left} follow the header; the file is {(left < layout.ByteLength ? "truncated" : "no single array")}.");
+                path, $"{layout} takes {layout.ByteLength} bytes, and {left} follow the header; the file is {problem}.");
         }
 
         var data = new byte[layout.ByteLength];
@@ -56,7 +59,9 @@ internal static class NpyReader
             throw new TensorFileException(path, $"version {start[6]}.{start[7]} of the format is not read here, or the file is truncated.");
         }
 
-        var length = lengthBytes == 2 ? BinaryPrimitives.ReadUInt16LittleEndian(start[8..]) : BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
+        var length = lengthBytes == 2
+            ? BinaryPrimitives.ReadUInt16LittleEndian(start[8..])
+            : BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
         if (length > MaxHeaderBytes || length > file.Length - file.Position)
         {
             throw new TensorFileException(path, $"its header of {length} bytes is longer than the file or than {MaxHeaderBytes} bytes.");

@@ -17,7 +17,8 @@ internal static class NpyWriter
     {
         if (tensors.Count != 1)
         {
-            throw new TensorFileException(path, $"a .npy file holds one tensor, and there are {tensors.Count}; write .safetensors or .json.");
+            throw new TensorFileException(
+                path, $"a .npy file holds one tensor, and there are {tensors.Count}; write .safetensors or .json.");
         }
 
         var tensor = tensors[0].Tensor;

@@ -17,7 +17,9 @@ internal static class TensorFile
         _ => throw Unknown(path),
     };
 
-    /// <summary>Writes the tensors to a temporary file beside <paramref name="path"/>, then renames it, so that a failure leaves nothing.</summary>
+    /// <summary>
+    /// Writes the tensors to a temporary file beside <paramref name="path"/>, then renames it, so that a failure leaves nothing.
+    /// </summary>
     /// <exception cref="TensorFileException">The format cannot hold these tensors.</exception>
     public static void Write(string path, IReadOnlyList<NamedTensor> tensors)
     {
@@ -51,5 +53,6 @@ internal static class TensorFile
         }
     }
 
-    private static TensorFileException Unknown(string path) => new(path, $"the extension is not one that is read or written here; use {Extensions}.");
+    private static TensorFileException Unknown(string path) => new(
+        path, $"the extension is not one that is read or written here; use {Extensions}.");
 }

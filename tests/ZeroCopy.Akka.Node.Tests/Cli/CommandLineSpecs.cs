@@ -13,9 +13,11 @@ public sealed class CommandLineSpecs
     {
         var output = new StringWriter();
 
-        Assert.Equal(0, await CommandLine.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"], output, TextWriter.Null));
+        Assert.Equal(0, await CommandLine.RunAsync(
+            [.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"], output, TextWriter.Null));
 
-        var example = output.ToString().Split('\n').SkipWhile(line => !line.StartsWith("Example:", StringComparison.Ordinal)).ElementAt(1).Trim();
+        var example = output.ToString().Split('\n').SkipWhile(
+            line => !line.StartsWith("Example:", StringComparison.Ordinal)).ElementAt(1).Trim();
         Assert.StartsWith($"zerocopy {command}".TrimEnd(), example, StringComparison.Ordinal);
         Assert.Empty(CommandLine.Create().Parse(example["zerocopy ".Length..].Split(' ')).Errors);
     }

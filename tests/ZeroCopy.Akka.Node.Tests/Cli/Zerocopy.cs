@@ -23,7 +23,12 @@ internal sealed class Zerocopy : IDisposable
     /// <summary>Starts the executable; the caller ends it with <see cref="Finish"/>.</summary>
     public Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
         start.ArgumentList.Add("exec");
         start.ArgumentList.Add(typeof(Node.Cli.CommandLine).Assembly.Location);
         foreach (var argument in arguments)

@@ -33,5 +33,6 @@ public sealed class AnswerNamesSpecs
         Assert.Throws<InputMismatchException>(() => AnswerNames.Of("text"));
     }
 
-    private static IEnumerable<string> Names(object answer) => AnswerNames.Of(answer).Select(tensor => $"{tensor.Name} {tensor.Tensor.Layout}");
+    private static IEnumerable<string> Names(object answer) => AnswerNames.Of(answer).Select(
+        tensor => $"{tensor.Name} {tensor.Tensor.Layout}");
 }

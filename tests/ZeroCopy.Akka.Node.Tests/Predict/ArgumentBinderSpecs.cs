@@ -37,13 +37,15 @@ public sealed class ArgumentBinderSpecs
     [InlineData(4)]
     public void ArgumentBinder_should_refuse_a_count_that_does_not_fit(int count)
     {
-        var error = Assert.Throws<InputMismatchException>(() => Bind([.. Enumerable.Range(0, count).Select(index => ((string?)$"x{index}", index))]));
+        var error = Assert.Throws<InputMismatchException>(
+            () => Bind([.. Enumerable.Range(0, count).Select(index => ((string?)$"x{index}", index))]));
         Assert.Contains("'input_ids'", error.Message, StringComparison.Ordinal);
     }
 
     private static int?[] Bind(params (string? Name, int Value)[] tensors) =>
     [
-        .. ArgumentBinder.Bind(Parameters, [.. tensors.Select(tensor => new NamedTensor(tensor.Name, HostTensor.From<int>(DType.Int32, [tensor.Value])))])
+        .. ArgumentBinder.Bind(
+            Parameters, [.. tensors.Select(tensor => new NamedTensor(tensor.Name, HostTensor.From<int>(DType.Int32, [tensor.Value])))])
             .Select(bound => bound is null ? null : (int?)bound.Values<int>()[0]),
     ];
 }

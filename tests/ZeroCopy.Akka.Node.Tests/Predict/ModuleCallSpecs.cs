@@ -24,13 +24,16 @@ public sealed class ModuleCallSpecs
     [Fact]
     public void ModuleCall_should_know_which_arguments_are_optional()
     {
-        using var bert = new BertModel(new BertConfiguration { VocabularySize = 8, HiddenSize = 4, Layers = 1, Heads = 1, IntermediateSize = 4, MaxPositions = 4 });
+        using var bert = new BertModel(
+            new BertConfiguration { VocabularySize = 8, HiddenSize = 4, Layers = 1, Heads = 1, IntermediateSize = 4, MaxPositions = 4 });
         var call = ModelCalls.Find(bert, "bert", ModelCalls.DefaultMethod);
-        Assert.Equal(["input_ids False", "attention_mask True", "token_type_ids True"], call.Parameters.Select(parameter => $"{parameter.Name} {parameter.IsOptional}"));
+        Assert.Equal(["input_ids False", "attention_mask True", "token_type_ids True"], call.Parameters.Select(
+            parameter => $"{parameter.Name} {parameter.IsOptional}"));
 
         var answer = AnswerNames.Of(call.Invoke([HostTensor.From<long>(DType.Int64, [1, 2, 3], 1, 3), null, null]));
 
-        Assert.Equal(["last_hidden_state F32[1, 3, 4]", "pooler_output F32[1, 4]"], answer.Select(tensor => $"{tensor.Name} {tensor.Tensor.Layout}").Order());
+        Assert.Equal(["last_hidden_state F32[1, 3, 4]", "pooler_output F32[1, 4]"], answer.Select(
+            tensor => $"{tensor.Name} {tensor.Tensor.Layout}").Order());
     }
 
     [Theory]

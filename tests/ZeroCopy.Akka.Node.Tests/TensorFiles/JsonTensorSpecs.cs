@@ -34,7 +34,9 @@ public sealed class JsonTensorSpecs : IDisposable
 
     [Fact]
     public void JsonTensorReader_should_take_the_names_of_numbers_that_json_has_not() =>
-        Assert.Equal([float.NaN, float.PositiveInfinity, float.NegativeInfinity], Read("""["NaN", "Infinity", "-Infinity"]""")[0].Tensor.Values<float>().ToArray());
+        Assert.Equal(
+            [float.NaN, float.PositiveInfinity, float.NegativeInfinity],
+            Read("""["NaN", "Infinity", "-Infinity"]""")[0].Tensor.Values<float>().ToArray());
 
     [Theory]
     [InlineData("[NaN]", "\"NaN\"")]

@@ -22,7 +22,8 @@ public sealed class NpyReaderSpecs : IDisposable
 
     [Fact]
     public void NpyReader_should_turn_big_endian_numbers() =>
-        Assert.Equal([1f, -2f], Read("{'descr': '>f4', 'fortran_order': False, 'shape': (2,), }", [0x3F, 0x80, 0, 0, 0xC0, 0, 0, 0]).Values<float>().ToArray());
+        Assert.Equal([1f, -2f], Read(
+            "{'descr': '>f4', 'fortran_order': False, 'shape': (2,), }", [0x3F, 0x80, 0, 0, 0xC0, 0, 0, 0]).Values<float>().ToArray());
 
     [Fact]
     public void NpyReader_should_turn_each_part_of_a_big_endian_complex_number() =>
@@ -32,7 +33,8 @@ public sealed class NpyReaderSpecs : IDisposable
 
     [Fact]
     public void NpyReader_should_put_a_fortran_array_in_row_major_order() =>
-        Assert.Equal([1, 2, 3, 4, 5, 6], Read("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }", [1, 4, 2, 5, 3, 6]).Data.ToArray());
+        Assert.Equal(
+            [1, 2, 3, 4, 5, 6], Read("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }", [1, 4, 2, 5, 3, 6]).Data.ToArray());
 
     [Fact]
     public void NpyReader_should_read_a_scalar() =>
@@ -87,7 +89,8 @@ public sealed class NpyReaderSpecs : IDisposable
     public void NpyWriter_should_refuse_what_the_format_cannot_hold_and_leave_nothing(int count, DType dtype, string reason)
     {
         var layout = new TensorLayout(dtype, 1);
-        var tensors = Enumerable.Range(0, count).Select(index => new NamedTensor($"output_{index}", new HostTensor(layout, new byte[layout.ByteLength])));
+        var tensors = Enumerable.Range(0, count).Select(
+            index => new NamedTensor($"output_{index}", new HostTensor(layout, new byte[layout.ByteLength])));
 
         var error = Assert.Throws<TensorFileException>(() => TensorFile.Write(_directory.File("output.npy"), [.. tensors]));
 

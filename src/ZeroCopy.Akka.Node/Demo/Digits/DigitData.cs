@@ -4,7 +4,8 @@ using ZeroCopy.Tensors;
 namespace ZeroCopy.Node.Demo.Digits;
 
 /// <summary>
-/// The handwritten digits that the product carries, in two parts: every third image (index % 3 == 2) is held out, the others are for training.
+/// The handwritten digits that the product carries, in two parts: every third image (index % 3 == 2) is held out, the others
+/// are for training.
 /// </summary>
 /// <param name="Pixels">64 values from 0 to 16 an image.</param>
 /// <param name="Labels">The digit on each image.</param>

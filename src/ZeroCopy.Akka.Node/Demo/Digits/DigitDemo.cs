@@ -1,10 +1,13 @@
 using ZeroCopy.Manifests;
+using ZeroCopy.Node.Predict;
 using ZeroCopy.Torch;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Node.Demo.Digits;
 
-/// <summary>The part of the demo on handwritten digits: a classifier and a pipeline, as tasks and through a pool, against direct calls.</summary>
+/// <summary>
+/// The part of the demo on handwritten digits: a classifier and a pipeline, as tasks and through a pool, against direct calls.
+/// </summary>
 internal sealed class DigitDemo(ZeroCopyHost host, DigitClassifier direct, DemoReport report, Action<string> step)
 {
     private const int PoolSize = 4;
@@ -15,12 +18,19 @@ internal sealed class DigitDemo(ZeroCopyHost host, DigitClassifier direct, DemoR
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        step($"put the digits classifier, and the same weights as a pipeline of two models");
+        step("put the digits classifier, and the same weights as a pipeline of two models");
         var wrapper = await ModelWrapper.FromModelAsync<nn.Module<Tensor, Tensor>>(
-            direct, WrapMode.Task, host: host, name: new ModelName("demo-digits"), cancellationToken: cancellationToken).ConfigureAwait(false);
+            direct,
+            WrapMode.Task,
+            host: host,
+            name: new ModelName("demo-digits"),
+            cancellationToken: cancellationToken).ConfigureAwait(false);
         var before = host.Store.GetStatistics().LiveBytes;
         var pipeline = await ModelWrapper.FromModelAsync(
-            new DigitPipeline(direct.Encoder, direct.Head), host: host, name: new ModelName("demo-pipeline"), cancellationToken: cancellationToken).ConfigureAwait(false);
+            new DigitPipeline(direct.Encoder, direct.Head),
+            host: host,
+            name: new ModelName("demo-pipeline"),
+            cancellationToken: cancellationToken).ConfigureAwait(false);
         var added = host.Store.GetStatistics().LiveBytes - before;
         report.Check("a pipeline of the same weights takes no room", added == 0, $"{added} bytes more in the store");
 
@@ -37,7 +47,8 @@ internal sealed class DigitDemo(ZeroCopyHost host, DigitClassifier direct, DemoR
     private async Task CallTasksAsync(nn.Module<Tensor, Tensor> tasks, CancellationToken cancellationToken)
     {
         var images = Enumerable.Range(0, TaskCalls).Select(index => Images(index, 1)).ToArray();
-        var answers = await Task.WhenAll(images.Select(image => tasks.CallAsync(image, cancellationToken: cancellationToken))).ConfigureAwait(false);
+        var answers = await Task.WhenAll(
+            images.Select(image => tasks.CallAsync(image, cancellationToken: cancellationToken))).ConfigureAwait(false);
         var equal = images.Zip(answers).Count(pair => Equal(pair.First, pair.Second));
         report.Check("task calls", equal == TaskCalls, $"{equal} of {TaskCalls} bit-equal to direct calls");
         Dispose([.. images, .. answers]);
@@ -45,7 +56,8 @@ internal sealed class DigitDemo(ZeroCopyHost host, DigitClassifier direct, DemoR
 
     private async Task CallPoolAsync(ModelHandle model, CancellationToken cancellationToken)
     {
-        var source = host.Runtime.Open<DigitClassifier>(model, new OpenOptions<DigitClassifier> { Factory = build => new DigitClassifier(build.Device) });
+        var source = host.Runtime.Open<DigitClassifier>(
+            model, new OpenOptions<DigitClassifier> { Factory = build => new DigitClassifier(build.Device) });
         var pool = await host.Actors.CreatePoolAsync(
             "demo-digits",
             source,
@@ -53,15 +65,16 @@ internal sealed class DigitDemo(ZeroCopyHost host, DigitClassifier direct, DemoR
             configure: settings => settings with { Size = PoolSize, Batching = null }).ConfigureAwait(false);
         var starts = Enumerable.Range(0, (_heldOut.Count + BatchRows - 1) / BatchRows).Select(batch => batch * BatchRows).ToArray();
         var images = starts.Select(start => Images(start, Math.Min(BatchRows, _heldOut.Count - start))).ToArray();
-        var answers = (await Task.WhenAll(images.Select(batch => pool.CallAsync(batch, cancellationToken: cancellationToken))).ConfigureAwait(false))
-            .Cast<Tensor>().ToArray();
+        var calls = images.Select(batch => pool.CallAsync(batch, cancellationToken: cancellationToken));
+        var answers = (await Task.WhenAll(calls).ConfigureAwait(false)).Cast<Tensor>().ToArray();
         await pool.DrainAsync().ConfigureAwait(false);
 
         var equal = images.Zip(answers).Count(pair => Equal(pair.First, pair.Second));
         report.Check($"pool of {PoolSize}", equal == images.Length, $"{equal} of {images.Length} batches bit-equal to direct calls");
         var right = starts.Zip(answers).Sum(pair => Right(pair.Second, pair.First));
         var accuracy = (double)right / _heldOut.Count;
-        report.Check("accuracy on the held-out digits", accuracy >= 0.95, FormattableString.Invariant($"{right} of {_heldOut.Count}, {accuracy:P1}"));
+        var detail = FormattableString.Invariant($"{right} of {_heldOut.Count}, {accuracy:P1}");
+        report.Check("accuracy on the held-out digits", accuracy >= 0.95, detail);
         Dispose([.. images, .. answers]);
     }
 
@@ -75,8 +88,7 @@ internal sealed class DigitDemo(ZeroCopyHost host, DigitClassifier direct, DemoR
         ModuleDisposal.Release(loaded.Head);
     }
 
-    private Tensor Images(int start, int rows) =>
-        tensor(_heldOut.Pixels.AsSpan(start * DigitData.PixelsPerImage, rows * DigitData.PixelsPerImage).ToArray(), rows, DigitData.PixelsPerImage);
+    private Tensor Images(int start, int rows) => TorchTensors.ToTorch(_heldOut.Images(start, rows));
 
     private bool Equal(Tensor images, Tensor scores)
     {

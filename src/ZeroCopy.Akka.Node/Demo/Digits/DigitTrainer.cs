@@ -3,14 +3,19 @@ using static TorchSharp.torch;
 
 namespace ZeroCopy.Node.Demo.Digits;
 
-/// <summary>Trains the classifier on the training part: Adam with a falling rate, a fixed seed, batches of 32 in an order drawn anew each epoch.</summary>
+/// <summary>
+/// Trains the classifier on the training part: Adam with a falling rate, a fixed seed, batches of 32 in an order drawn anew each epoch.
+/// </summary>
 internal static class DigitTrainer
 {
     private const int Epochs = 40;
     private const int BatchSize = 32;
     private const int Seed = 20;
 
-    /// <summary>A trained classifier in eval mode; the caller disposes it. <paramref name="epoch"/> hears the number and the mean loss of each epoch.</summary>
+    /// <summary>
+    /// A trained classifier in eval mode; the caller disposes it. <paramref name="epoch"/> hears the number and the mean loss of each
+    /// epoch.
+    /// </summary>
     public static DigitClassifier Train(DigitData data, Action<int, double> epoch, CancellationToken cancellationToken)
     {
         manual_seed(Seed);
@@ -45,7 +50,8 @@ internal static class DigitTrainer
     private static double Step(DigitClassifier classifier, optim.Optimizer optimizer, DigitData data, int[] batch)
     {
         using var scope = NewDisposeScope();
-        var pixels = batch.SelectMany(row => data.Pixels.AsSpan(row * DigitData.PixelsPerImage, DigitData.PixelsPerImage).ToArray()).ToArray();
+        var pixels = batch.SelectMany(
+            row => data.Pixels.AsSpan(row * DigitData.PixelsPerImage, DigitData.PixelsPerImage).ToArray()).ToArray();
         var labels = batch.Select(row => data.Labels[row]).ToArray();
         optimizer.zero_grad();
         var loss = nn.functional.cross_entropy(classifier.call(tensor(pixels, batch.Length, DigitData.PixelsPerImage)), tensor(labels));

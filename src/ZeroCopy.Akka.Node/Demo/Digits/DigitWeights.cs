@@ -22,13 +22,16 @@ internal static class DigitWeights
         }
     }
 
-    /// <summary>A classifier with private copies of the folder's weights, in eval mode: what a program without the product would load.</summary>
+    /// <summary>
+    /// A classifier with private copies of the folder's weights, in eval mode: what a program without the product would load.
+    /// </summary>
     public static DigitClassifier Load(string folder)
     {
         var classifier = new DigitClassifier();
         using var scope = NewDisposeScope();
         using var guard = no_grad();
-        var stored = SafetensorsTensors.Read(Path.Combine(folder, WeightsFile)).ToDictionary(tensor => tensor.Name!, tensor => tensor.Tensor);
+        var stored = SafetensorsTensors.Read(Path.Combine(folder, WeightsFile)).ToDictionary(
+            tensor => tensor.Name!, tensor => tensor.Tensor);
         foreach (var (name, parameter) in classifier.named_parameters())
         {
             parameter.copy_(tensor(stored[name].Values<float>().ToArray(), [.. stored[name].Layout.Shape]));
@@ -48,6 +51,7 @@ internal static class DigitWeights
             Path.Combine(folder, WeightsFile),
             [.. classifier.named_parameters().Select(parameter => new NamedTensor(
                 parameter.name,
-                HostTensor.From<float>(DType.Float32, parameter.parameter.detach().contiguous().data<float>().ToArray(), parameter.parameter.shape)))]);
+                HostTensor.From<float>(
+                    DType.Float32, parameter.parameter.detach().contiguous().data<float>().ToArray(), parameter.parameter.shape)))]);
     }
 }

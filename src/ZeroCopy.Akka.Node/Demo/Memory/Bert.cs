@@ -22,6 +22,7 @@ internal static class Bert
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
-        return model.call(arange(Tokens, dtype: ScalarType.Int64).unsqueeze(0), null, null)["last_hidden_state"].contiguous().bytes.ToArray();
+        var answer = model.call(arange(Tokens, dtype: ScalarType.Int64).unsqueeze(0), null, null);
+        return answer["last_hidden_state"].contiguous().bytes.ToArray();
     }
 }

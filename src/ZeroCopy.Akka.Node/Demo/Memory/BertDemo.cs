@@ -27,7 +27,8 @@ internal sealed class BertDemo(DemoDirectory directory, DemoReport report, Actio
         step($"memory of {WorkerGroup.Processes} processes with {Worker.Instances} instances each: without a model");
         var empty = await WorkerGroup.MeasureAsync(WorkerKind.Empty, directory.Store, "-", cancellationToken).ConfigureAwait(false);
         step("the same with shared weights");
-        var shared = await WorkerGroup.MeasureAsync(WorkerKind.Shared, directory.Store, handle.Id.ToString(), cancellationToken).ConfigureAwait(false);
+        var shared = await WorkerGroup.MeasureAsync(
+            WorkerKind.Shared, directory.Store, handle.Id.ToString(), cancellationToken).ConfigureAwait(false);
         step("the same with a copy each");
         var alone = await WorkerGroup.MeasureAsync(WorkerKind.Alone, directory.Store, file, cancellationToken).ConfigureAwait(false);
         var name = $"memory of {WorkerGroup.Processes} processes x {Worker.Instances} instances, above the empty processes";

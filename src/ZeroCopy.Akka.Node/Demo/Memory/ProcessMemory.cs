@@ -11,7 +11,8 @@ internal sealed record ProcessMemory(long Proportional, long Unique)
 
     public static ProcessMemory Of(int process)
     {
-        var values = File.ReadLines($"/proc/{process}/smaps_rollup").Skip(1).Select(Parse).ToDictionary(pair => pair.Key, pair => pair.Value);
+        var values = File.ReadLines($"/proc/{process}/smaps_rollup").Skip(1).Select(Parse).ToDictionary(
+            pair => pair.Key, pair => pair.Value);
         return new ProcessMemory(values["Pss"], values["Private_Clean"] + values["Private_Dirty"]);
     }
 

@@ -7,7 +7,9 @@ internal static class WorkerGroup
 {
     public const int Processes = 2;
 
-    /// <summary>Sum over the workers of their PSS, and this process's part of the store's files where these are shared with it; in bytes.</summary>
+    /// <summary>
+    /// Sum over the workers of their PSS, and this process's part of the store's files where these are shared with it; in bytes.
+    /// </summary>
     public static async Task<long> MeasureAsync(WorkerKind kind, string store, string source, CancellationToken cancellationToken)
     {
         var workers = new List<Process>();
@@ -22,7 +24,8 @@ internal static class WorkerGroup
             {
                 if (await worker.StandardOutput.ReadLineAsync(cancellationToken).ConfigureAwait(false) != Worker.Ready)
                 {
-                    throw new InvalidOperationException($"A worker process of the demo ended early: {await worker.StandardError.ReadToEndAsync(cancellationToken).ConfigureAwait(false)}");
+                    var error = await worker.StandardError.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
+                    throw new InvalidOperationException($"A worker process of the demo ended early: {error}");
                 }
             }
 
@@ -41,7 +44,12 @@ internal static class WorkerGroup
     private static Process Start(WorkerKind kind, string store, string source)
     {
         var executable = Environment.ProcessPath ?? throw new InvalidOperationException("This process has no path.");
-        var start = new ProcessStartInfo(executable) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(executable)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         if (Path.GetFileNameWithoutExtension(executable) == "dotnet")
         {
             start.ArgumentList.Add("exec");

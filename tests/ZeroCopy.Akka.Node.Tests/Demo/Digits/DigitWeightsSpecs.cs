@@ -27,7 +27,9 @@ public sealed class DigitWeightsSpecs : IDisposable
 
         foreach (var file in new[] { "config.json", "model.safetensors" })
         {
-            Assert.Equal(File.ReadAllBytes(Path.Combine(_directory.File("first"), file)), File.ReadAllBytes(Path.Combine(_directory.File("second"), file)));
+            Assert.Equal(
+                File.ReadAllBytes(Path.Combine(_directory.File("first"), file)),
+                File.ReadAllBytes(Path.Combine(_directory.File("second"), file)));
         }
     }
 }

@@ -29,7 +29,8 @@ public sealed class ProcessMemorySpecs
         Assert.Equal(0, ProcessMemory.OwnProportionalOf(directory.Path));
 
         const int Size = 1 << 20;
-        using var map = System.IO.MemoryMappedFiles.MemoryMappedFile.CreateFromFile(directory.File("mapped"), FileMode.CreateNew, null, Size);
+        using var map = System.IO.MemoryMappedFiles.MemoryMappedFile.CreateFromFile(
+            directory.File("mapped"), FileMode.CreateNew, null, Size);
         using var view = map.CreateViewAccessor();
         for (var offset = 0; offset < Size; offset += 4096)
         {

@@ -1,5 +1,7 @@
 using TorchSharp;
+using ZeroCopy.Torch.Binding;
 using ZeroCopy.Torch.Native;
+using ZeroCopy.Torch.Skeletons;
 
 namespace ZeroCopy.Torch;
 
@@ -18,12 +20,25 @@ public static class ModuleDisposal
             return;
         }
 
+        var owned = ModuleCloner.TakeOwned(module);
         var modules = TorchInternals.SelfAndDescendants(module);
+        // Dispose leaves out transient buffers, and some of the tensors that a layer holds twice.
+        var tensors = ModuleState.Read(module);
         module.Dispose();
         foreach (var part in modules)
         {
             (TorchInternals.BoxedModule.GetValue(part) as IDisposable)?.Dispose();
             TorchInternals.Handle(part).Dispose();
+        }
+
+        foreach (var state in tensors)
+        {
+            state.Tensor.Dispose();
+        }
+
+        foreach (var part in owned)
+        {
+            part.Dispose();
         }
     }
 

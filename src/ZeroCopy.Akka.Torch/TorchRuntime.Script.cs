@@ -3,6 +3,8 @@ using ZeroCopy.Manifests;
 using ZeroCopy.Runtime;
 using ZeroCopy.Store;
 using ZeroCopy.Torch.Checkpoints;
+using ZeroCopy.Torch.Script;
+using ZeroCopy.Torch.Views;
 
 namespace ZeroCopy.Torch;
 
@@ -47,5 +49,26 @@ public sealed partial class TorchRuntime
     /// Opens a model by whatever recipe its manifest has: a script, or a type of the catalog. The same object for the same model.
     /// </summary>
     /// <exception cref="ZeroCopy.Errors.RecipeUnavailableException">The model is weights only, or its type is not registered here.</exception>
-    public IInstanceSource OpenAny(ModelHandle model) => throw new NotImplementedException();
+    public IInstanceSource OpenAny(ModelHandle model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return Store.ReadManifest(model.Id).Recipe is Recipe.Script script
+            ? (IInstanceSource)Opened((model.Id, typeof(ScriptProgram)), () => OpenScript(model, script))
+            : Open<torch.nn.Module>(model);
+    }
+
+    private ScriptModel OpenScript(ModelHandle model, Recipe.Script script)
+    {
+        var lease = Store.Acquire(model.Id, $"script {model}");
+        try
+        {
+            return new ScriptModel(model.ToString(), lease.Manifest, lease.Bytes(script.Skeleton).ToArray(), new LeaseViews(lease).View, lease);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
 }

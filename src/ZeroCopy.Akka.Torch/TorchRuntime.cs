@@ -1,7 +1,13 @@
+using System.Collections.Concurrent;
 using TorchSharp;
+using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
+using ZeroCopy.Torch.Binding;
 using ZeroCopy.Torch.Catalog;
+using ZeroCopy.Torch.Running;
+using ZeroCopy.Torch.Skeletons;
+using ZeroCopy.Torch.Views;
 
 namespace ZeroCopy.Torch;
 
@@ -10,41 +16,212 @@ namespace ZeroCopy.Torch;
 /// </summary>
 public sealed partial class TorchRuntime : IDisposable
 {
+    private readonly TorchRuntimeOptions _options;
+    private readonly ConcurrentDictionary<(ModelId Model, Type Type), Lazy<IDisposable>> _open = new();
+    private readonly ConcurrentDictionary<ModelId, torch.nn.Module> _live = new();
+    private volatile bool _disposed;
+
     /// <summary>A runtime over an open store, which it does not own.</summary>
-    public TorchRuntime(ObjectStore store, ModelCatalog? catalog = null, TorchRuntimeOptions? options = null) => throw new NotImplementedException();
+    public TorchRuntime(ObjectStore store, ModelCatalog? catalog = null, TorchRuntimeOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        TorchLibrary.Load();
+        Store = store;
+        Catalog = catalog ?? new ModelCatalog();
+        _options = options ?? new TorchRuntimeOptions();
+    }
 
     /// <summary>The store.</summary>
-    public ObjectStore Store => throw new NotImplementedException();
+    public ObjectStore Store { get; }
 
     /// <summary>The model types that this process can build.</summary>
-    public ModelCatalog Catalog => throw new NotImplementedException();
+    public ModelCatalog Catalog { get; }
 
     /// <summary>
     /// Puts a live module's tensors: parameters, buffers and transient buffers, ties kept, memory order kept. The module serves as this process's
-    /// prototype only through a clone: it is neither changed nor retained (see <see cref="PutModuleOptions.Rebind"/>).
+    /// prototype only through a clone: it is neither changed nor retained (see <see cref="PutModuleOptions.Rebind"/>), but for the weights of its
+    /// native layers (embeddings, recurrent layers, attention), which the clone holds too: rebind such a module, or open it with a factory.
     /// </summary>
-    public Task<ModelHandle> PutAsync(
-        torch.nn.Module module, PutModuleOptions? options = null, IProgress<PutProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    /// <exception cref="ArgumentException">A tensor is on META.</exception>
+    public async Task<ModelHandle> PutAsync(
+        torch.nn.Module module, PutModuleOptions? options = null, IProgress<PutProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        options ??= new PutModuleOptions();
+        var recipe = (Recipe?)options.Recipe ?? new Recipe.Weights(module.GetType().Name, Guid.NewGuid().ToString("N"));
+        ModelHandle handle;
+        using (var tensors = LiveTensors.Of(module))
+        {
+            handle = await Store.PutAsync(new ModelContent { Tensors = tensors.Sources, Recipe = recipe }, options.Put, progress, cancellationToken);
+        }
+
+        if (options.Rebind)
+        {
+            using var lease = Store.Acquire(handle.Id, "rebinding a module");
+            Binder.Bind(module, lease.Manifest.Tensors, new LeaseViews(lease));
+        }
+
+        if (recipe is Recipe.Weights)
+        {
+            Keep(handle.Id, module);
+        }
+
+        return handle;
+    }
 
     /// <summary>Puts a state dictionary: tensors by name, tied ones recognised by their storage.</summary>
-    public Task<ModelHandle> PutStateAsync(
-        IReadOnlyDictionary<string, torch.Tensor> state, PutOptions? options = null, IProgress<PutProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    public async Task<ModelHandle> PutStateAsync(
+        IReadOnlyDictionary<string, torch.Tensor> state, PutOptions? options = null, IProgress<PutProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var tensors = LiveTensors.Of(state);
+        var content = new ModelContent { Tensors = tensors.Sources, Recipe = new Recipe.Weights("state dictionary", "") };
+        return await Store.PutAsync(content, options, progress, cancellationToken);
+    }
 
-    /// <summary>Opens a model with its prototype: the same object for the same model, type and device.</summary>
+    /// <summary>Opens a model with its prototype: the same object for the same model and type.</summary>
     /// <exception cref="ZeroCopy.Errors.RecipeUnavailableException">Nothing here can build the module.</exception>
     /// <exception cref="ZeroCopy.Errors.BindingException">The tensors do not fit the module.</exception>
+    /// <exception cref="ZeroCopy.Errors.DeviceUnavailableException">A device other than the CPU was asked for.</exception>
     public TorchModel<TModule> Open<TModule>(ModelHandle model, OpenOptions<TModule>? options = null)
-        where TModule : torch.nn.Module =>
-        throw new NotImplementedException();
+        where TModule : torch.nn.Module
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        options ??= new OpenOptions<TModule>();
+        if (options.Device is { type: not DeviceType.CPU } device)
+        {
+            throw new DeviceUnavailableException($"Models run on the CPU here, and OpenOptions.Device asks for {device}.");
+        }
+
+        return (TorchModel<TModule>)Opened((model.Id, typeof(TModule)), () => Create(model, options));
+    }
 
     /// <summary>
     /// Views of a model's tensors by name, tied ones under each of their names. They keep their blocks mapped; the caller disposes them.
     /// </summary>
     /// <exception cref="ZeroCopy.Errors.ModelNotFoundException">No such model.</exception>
-    public IReadOnlyDictionary<string, torch.Tensor> OpenState(ModelHandle model) => throw new NotImplementedException();
+    public IReadOnlyDictionary<string, torch.Tensor> OpenState(ModelHandle model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var lease = Store.Acquire(model.Id, "reading a state");
+        var views = new LeaseViews(lease);
+        var state = new Dictionary<string, torch.Tensor>();
+        foreach (var entry in lease.Manifest.Tensors)
+        {
+            var view = views.View(entry);
+            state.Add(entry.Name, view);
+            foreach (var alias in entry.Aliases)
+            {
+                state.Add(alias, view);
+            }
+        }
+
+        return state;
+    }
 
     /// <summary>Disposes prototypes and idle skeletons. Instances still rented stay valid until they are given back.</summary>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        _disposed = true;
+        foreach (var key in _open.Keys)
+        {
+            if (_open.TryRemove(key, out var opened) && opened.IsValueCreated)
+            {
+                opened.Value.Dispose();
+            }
+        }
+
+        foreach (var model in _live.Keys)
+        {
+            if (_live.TryRemove(model, out var module))
+            {
+                ModuleDisposal.Release(module);
+            }
+        }
+    }
+
+    private IDisposable Opened((ModelId Model, Type Type) key, Func<IDisposable> create)
+    {
+        var opened = _open.GetOrAdd(key, _ => new Lazy<IDisposable>(create));
+        try
+        {
+            return opened.Value;
+        }
+        catch
+        {
+            // A failure is not remembered: the next call may bring a factory.
+            _open.TryRemove(new(key, opened));
+            throw;
+        }
+    }
+
+    private TorchModel<TModule> Create<TModule>(ModelHandle model, OpenOptions<TModule> options)
+        where TModule : torch.nn.Module
+    {
+        var lease = Store.Acquire(model.Id, $"model {model}");
+        try
+        {
+            var build = Builder(lease, options);
+            var prototype = new Prototype(build(), lease.Manifest.Recipe is Recipe.Catalog || options.Factory is not null ? build : null, _options.PrivateBuffers);
+            return new TorchModel<TModule>(model, prototype, lease, _options.MaxIdleSkeletons, options.Stateless);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Builds and binds a module: by the caller's factory, else by the catalog, else from what was put in this process.</summary>
+    private Func<torch.nn.Module> Builder<TModule>(ModelLease lease, OpenOptions<TModule> options)
+        where TModule : torch.nn.Module
+    {
+        var manifest = lease.Manifest;
+        if (options.Factory is { } factory)
+        {
+            return () => ModuleBuilder.Build(manifest.Tensors, new LeaseViews(lease), factory);
+        }
+
+        if (manifest.Recipe is Recipe.Catalog recipe)
+        {
+            return () => ModuleBuilder.Build(manifest.Tensors, new LeaseViews(lease), build => Catalog.Build(recipe.Key, recipe.Configuration, build));
+        }
+
+        if (_live.TryGetValue(manifest.Id, out var live) && live is TModule)
+        {
+            return () => ModuleCloner.Clone(live);
+        }
+
+        throw new RecipeUnavailableException(
+            $"Nothing here can build the module of {manifest.Id.ToString()[..12]}: it was not put by this process as a {typeof(TModule).Name} that can be cloned. "
+            + "Give OpenOptions.Factory, or put it with PutModuleOptions.Recipe and register that key in the catalog.");
+    }
+
+    /// <summary>Keeps a clone of a module that was put, its managed layers bound to the store. One that refuses cloning needs a factory to be opened.</summary>
+    private void Keep(ModelId model, torch.nn.Module module)
+    {
+        torch.nn.Module clone;
+        try
+        {
+            clone = ModuleCloner.Clone(module);
+        }
+        catch (CloneRefusedException)
+        {
+            return;
+        }
+
+        using (var lease = Store.Acquire(model, "keeping a prototype"))
+        {
+            Binder.BindManaged(clone, lease.Manifest.Tensors, new LeaseViews(lease));
+        }
+
+        if (!_live.TryAdd(model, clone))
+        {
+            ModuleDisposal.Release(clone);
+        }
+    }
 }

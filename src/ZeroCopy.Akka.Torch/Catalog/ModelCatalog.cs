@@ -30,7 +30,7 @@ public sealed class ModelCatalog
     }
 
     /// <summary>The registered keys.</summary>
-    public IReadOnlyCollection<string> Keys => throw new NotImplementedException();
+    public IReadOnlyCollection<string> Keys => [.. _factories.Keys.Order(StringComparer.Ordinal)];
 
     /// <summary>Whether the key is registered.</summary>
     public bool Contains(string key) => _factories.ContainsKey(key);

@@ -41,7 +41,7 @@ internal static unsafe partial class TorchNative
     public static extern bool THSTensor_requires_grad(nint tensor);
 
     [DllImport(Library)]
-    public static extern nint THSTensor_set_requires_grad(nint tensor, [MarshalAs(UnmanagedType.U1)] bool value);
+    public static extern void THSTensor_set_requires_grad(nint tensor, [MarshalAs(UnmanagedType.U1)] bool value);
 
     [DllImport(Library)]
     public static extern void THSTensor_dispose(nint tensor);

@@ -16,18 +16,23 @@ internal sealed class ScriptModel : IInstanceSource, IDisposable
     private readonly ScriptFacts _facts;
     private readonly byte[] _skeleton;
     private readonly Func<TensorEntry, torch.Tensor> _view;
+    private readonly IDisposable? _lease;
     private ScriptProgram? _shared;
     private int _rented;
     private bool _disposed;
 
-    /// <summary>A model whose tensors <paramref name="view"/> gives, each time as a new tensor over the same memory.</summary>
-    public ScriptModel(string name, Manifest manifest, byte[] skeleton, Func<TensorEntry, torch.Tensor> view)
+    /// <summary>
+    /// A model whose tensors <paramref name="view"/> gives, each time as a new tensor over the same memory. Owns <paramref name="lease"/>, which keeps
+    /// that memory.
+    /// </summary>
+    public ScriptModel(string name, Manifest manifest, byte[] skeleton, Func<TensorEntry, torch.Tensor> view, IDisposable? lease = null)
     {
         Name = name;
         _manifest = manifest;
         _facts = ScriptFacts.FromMetadata(manifest.Metadata);
         _skeleton = skeleton;
         _view = view;
+        _lease = lease;
     }
 
     public string Name { get; }
@@ -88,6 +93,7 @@ internal sealed class ScriptModel : IInstanceSource, IDisposable
             }
 
             _disposed = true;
+            _lease?.Dispose();
             if (_shared is null || _rented > 0)
             {
                 return;

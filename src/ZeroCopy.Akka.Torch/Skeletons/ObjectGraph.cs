@@ -8,5 +8,14 @@ internal static class ObjectGraph
     /// tensor, any object, the root itself) is replaced by its value wherever it is held. Other modules and tensors are cloned around the same storages.
     /// </summary>
     /// <exception cref="ZeroCopy.Errors.CloneRefusedException">Something in the graph cannot be cloned; the message names the member and the reason.</exception>
-    public static object Clone(object root, IReadOnlyDictionary<object, object> given) => throw new NotImplementedException();
+    public static object Clone(object root, IReadOnlyDictionary<object, object> given)
+    {
+        var session = new CloneSession(root, privateBuffers: false);
+        foreach (var (source, clone) in given)
+        {
+            session.Remember(source, clone);
+        }
+
+        return given.TryGetValue(root, out var replaced) ? replaced : ModuleCloner.Run(root, session, root.GetType().Name);
+    }
 }

@@ -1,0 +1,40 @@
+using TorchSharp;
+using ZeroCopy.Errors;
+using ZeroCopy.Torch.Skeletons;
+
+namespace ZeroCopy.Torch.Running;
+
+/// <summary>
+/// A module that is bound once, and only ever cloned: no call runs on it. Where it refuses to be cloned, further instances are built and bound
+/// like it was. Thread-safe.
+/// </summary>
+internal sealed class Prototype(torch.nn.Module module, Func<torch.nn.Module>? rebuild, bool privateBuffers) : IDisposable
+{
+    private CloneRefusedException? _refused;
+
+    /// <summary>Whether a further instance costs milliseconds.</summary>
+    public bool Clones => _refused is null;
+
+    /// <summary>A further instance, which the caller releases.</summary>
+    /// <exception cref="CloneRefusedException">It cannot be cloned, and nothing here can build it again.</exception>
+    public torch.nn.Module NewInstance()
+    {
+        if (_refused is null)
+        {
+            try
+            {
+                return ModuleCloner.Clone(module, privateBuffers);
+            }
+            catch (CloneRefusedException refused)
+            {
+                _refused = refused;
+            }
+        }
+
+        return rebuild is not null
+            ? rebuild()
+            : throw new CloneRefusedException($"{_refused.Message} Give OpenOptions.Factory, so that each instance is built anew.", _refused);
+    }
+
+    public void Dispose() => ModuleDisposal.Release(module);
+}

@@ -1,0 +1,48 @@
+using System.Runtime.CompilerServices;
+using TorchSharp;
+
+namespace ZeroCopy.Torch.Skeletons;
+
+/// <summary>
+/// Structural clones of modules: own module objects and managed state, the same storages. A clone is for eval only: its native layers are the
+/// prototype's, so training mode, moves and rebinding of a clone would act on all of them. Thread-safe.
+/// </summary>
+internal static class ModuleCloner
+{
+    private static readonly ConditionalWeakTable<object, List<IDisposable>> Owned = [];
+
+    /// <summary>A clone. Dispose it with <see cref="ModuleDisposal.Release"/>.</summary>
+    /// <exception cref="ZeroCopy.Errors.CloneRefusedException">The module holds something that cannot be cloned; it is left as it was.</exception>
+    public static TModule Clone<TModule>(TModule module, bool privateBuffers = false)
+        where TModule : torch.nn.Module =>
+        (TModule)Run(module, new CloneSession(module, privateBuffers), module.GetType().Name);
+
+    /// <summary>Runs a session; whatever it made is freed when it fails, and known to <see cref="TakeOwned"/> when it succeeds.</summary>
+    public static object Run(object root, CloneSession session, string name)
+    {
+        try
+        {
+            var clone = session.Visit(root, name)!;
+            GC.KeepAlive(root);
+            Owned.AddOrUpdate(clone, session.Owned);
+            return clone;
+        }
+        catch
+        {
+            session.Owned.ForEach(made => made.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>The native parts of a clone, once; nothing for an object that is no clone.</summary>
+    public static IReadOnlyList<IDisposable> TakeOwned(object clone)
+    {
+        if (!Owned.TryGetValue(clone, out var owned))
+        {
+            return [];
+        }
+
+        Owned.Remove(clone);
+        return owned;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using TorchSharp;
+using ZeroCopy.Blocks;
+using ZeroCopy.Manifests;
+using ZeroCopy.Torch.Binding;
+using ZeroCopy.Torch.Native;
+using ZeroCopy.Torch.Views;
+
+namespace ZeroCopy.Torch.Tests.Modules;
+
+/// <summary>A module's tensors in memory of the test's own, in the place of the store.</summary>
+internal sealed unsafe class MemoryBlocks : IViewSource, IDisposable
+{
+    private static long _live;
+    private readonly Dictionary<string, nint> _addresses = [];
+
+    private MemoryBlocks(LiveTensors tensors)
+    {
+        Entries = [.. tensors.Sources.Select(source => Store(source))];
+    }
+
+    public System.Collections.Immutable.ImmutableArray<TensorEntry> Entries { get; }
+
+    /// <summary>Views of any such memory that are still alive.</summary>
+    public static long LiveViews => Interlocked.Read(ref _live);
+
+    public static MemoryBlocks Of(torch.nn.Module module)
+    {
+        using var tensors = LiveTensors.Of(module);
+        return new MemoryBlocks(tensors);
+    }
+
+    public torch.Tensor View(TensorEntry entry)
+    {
+        Interlocked.Increment(ref _live);
+        return TensorView.Create(_addresses[entry.Name], entry.Layout, &Release);
+    }
+
+    /// <summary>Whether the tensor's elements are this memory.</summary>
+    public bool Holds(torch.Tensor tensor) => tensor.numel() == 0 || _addresses.ContainsValue(TorchNative.Data(tensor));
+
+    public void Dispose()
+    {
+        foreach (var address in _addresses.Values)
+        {
+            NativeMemory.AlignedFree((void*)address);
+        }
+    }
+
+    private TensorEntry Store(LiveTensor source)
+    {
+        var length = (int)source.Layout.ByteLength;
+        var address = (nint)NativeMemory.AlignedAlloc((nuint)Math.Max(1, length), 64);
+        _addresses[source.Name] = address;
+        var bytes = new Span<byte>((void*)address, length);
+        source.Read(0, bytes);
+        return new TensorEntry(source.Name, source.Role, source.Layout, BlockId.Of(bytes), source.Aliases);
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void Release(nint address) => Interlocked.Decrement(ref _live);
+}

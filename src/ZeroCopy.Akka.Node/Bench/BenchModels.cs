@@ -1,0 +1,63 @@
+using ZeroCopy.Runtime;
+using ZeroCopy.Torch.Models.Bert;
+using static TorchSharp.torch;
+
+namespace ZeroCopy.Node.Bench;
+
+/// <summary>The subjects of the suites, with random weights.</summary>
+internal static class BenchModels
+{
+    /// <summary>Linear(128, 256), ReLU, Linear(256, 10).</summary>
+    public static TorchSharp.Modules.Sequential Small()
+    {
+        var model = nn.Sequential(("in", nn.Linear(128, 256)), ("act", nn.ReLU()), ("out", nn.Linear(256, 10)));
+        model.eval();
+        return model;
+    }
+
+    /// <summary>BERT-base's shapes: 12 layers, 768 wide, 12 heads, 3,072 inner, 30,522 tokens, 512 positions, pooler.</summary>
+    public static BertModel Bert()
+    {
+        var model = new BertModel(new BertConfiguration());
+        model.eval();
+        return model;
+    }
+
+    /// <summary>Calls the small classifier with rows of shape [n, 128].</summary>
+    public static object? CallSmall(object target, object? rows) => ((nn.Module<Tensor, Tensor>)target).forward((Tensor)rows!);
+
+    /// <summary>Calls BERT with token numbers of shape [n, tokens].</summary>
+    public static object? CallBert(object target, object? tokens) => ((BertModel)target).forward((Tensor)tokens!, null, null);
+
+    /// <summary>Rows for the small classifier.</summary>
+    public static Tensor Rows(int count) => randn(count, 128);
+
+    /// <summary>Sentences of 32 tokens for BERT.</summary>
+    public static Tensor Tokens(int count) => randint(0, 30522, [count, 32], dtype: ScalarType.Int64);
+
+    /// <summary>Runs a call as a careful user would by hand: without gradients, every native tensor disposed.</summary>
+    public static void Direct(ModelFunction function, object target, Tensor input)
+    {
+        using var mode = inference_mode();
+        using var scope = NewDisposeScope();
+        function(target, input);
+    }
+
+    /// <summary>Frees an answer of a call.</summary>
+    public static void Free(object? answer)
+    {
+        switch (answer)
+        {
+            case IDisposable tensor:
+                tensor.Dispose();
+                break;
+            case Dictionary<string, Tensor> tensors:
+                foreach (var tensor in tensors.Values)
+                {
+                    tensor.Dispose();
+                }
+
+                break;
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using ZeroCopy.Manifests;
+using ZeroCopy.Store;
+using ZeroCopy.Torch;
+using ZeroCopy.Torch.Catalog;
+using ZeroCopy.Torch.Models;
+using ZeroCopy.Torch.Models.Bert;
+using static TorchSharp.torch;
+
+namespace ZeroCopy.Node.Bench;
+
+/// <summary>How long BERT-base takes to be there: a further instance, the first one, and a warm lease, against constructing it and loading its file.</summary>
+internal sealed class LoadSuite : IBenchSuite
+{
+    private const int Rounds = 9;
+    private const int Repetitions = 20;
+    private const int Leases = 20_000;
+
+    public string Name => "load";
+
+    public string Description => "materialise BERT-base from the store, against constructing it and loading its file";
+
+    public async Task<IReadOnlyList<BenchResult>> RunAsync(IProgress<string> progress, CancellationToken cancellationToken)
+    {
+        using var directory = new BenchDirectory();
+        using var store = ObjectStore.Open(new ObjectStoreOptions { Directory = directory.Path("store") });
+        using var runtime = new TorchRuntime(store, BuiltInModels.AddTo(new ModelCatalog()));
+        var module = BenchModels.Bert();
+        var file = directory.Path("bert.dat");
+        module.save(file);
+        var models = await PutVariantsAsync(runtime, module, progress, cancellationToken).ConfigureAwait(false);
+        ModuleDisposal.Release(module);
+
+        // The first one warms the process: its code is compiled and libtorch is loaded.
+        var warm = runtime.Open<BertModel>(models[0]);
+        ModuleDisposal.Release(warm.Materialise());
+        (await warm.RentAsync(cancellationToken).ConfigureAwait(false)).Dispose();
+
+        List<double> baseline = [], further = [], first = [], lease = [];
+        for (var round = 0; round < Rounds; round++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            progress.Report($"load: round {round + 1} of {Rounds}");
+            baseline.Add(Milliseconds(() => ModuleDisposal.Release(ConstructAndLoad(file))));
+            first.Add(Milliseconds(() => ModuleDisposal.Release(runtime.Open<BertModel>(models[round + 1]).Materialise())));
+            further.AddRange(Enumerable.Range(0, Repetitions).Select(_ => Materialise(warm)));
+            lease.Add(Milliseconds(() => Rent(warm)) / Leases);
+        }
+
+        var expected = new Samples(baseline);
+        return
+        [
+            BenchResult.OfTime("materialise", "bert", "ms", new Samples(further), "construct and load", expected),
+            BenchResult.OfTime("first-materialise", "bert", "ms", new Samples(first), "construct and load", expected),
+            BenchResult.OfTime("lease", "bert", "ms", new Samples(lease), "construct and load", expected),
+        ];
+    }
+
+    // Models that differ in one small tensor: the store holds the others once, and each is new to the process.
+    private static async Task<List<ModelHandle>> PutVariantsAsync(
+        TorchRuntime runtime, BertModel module, IProgress<string> progress, CancellationToken cancellationToken)
+    {
+        var recipe = new Recipe.Catalog(BertModel.CatalogKey, "{}");
+        var bias = module.named_parameters().Single(parameter => parameter.name == "pooler.dense.bias").parameter;
+        var models = new List<ModelHandle>();
+        for (var variant = 0; variant <= Rounds; variant++)
+        {
+            progress.Report($"load: putting model {variant + 1} of {Rounds + 1}");
+            using (no_grad())
+            {
+                bias.fill_(variant);
+            }
+
+            models.Add(await runtime.PutAsync(module, new PutModuleOptions { Recipe = recipe }, cancellationToken: cancellationToken).ConfigureAwait(false));
+        }
+
+        return models;
+    }
+
+    private static BertModel ConstructAndLoad(string file)
+    {
+        var module = BenchModels.Bert();
+        module.load(file);
+        return module;
+    }
+
+    // The instance is released outside the measured time, as a process that keeps it would not release it.
+    private static double Materialise(TorchModel<BertModel> model)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var module = model.Materialise();
+        var elapsed = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        ModuleDisposal.Release(module);
+        return elapsed;
+    }
+
+    private static void Rent(TorchModel<BertModel> model)
+    {
+        for (var i = 0; i < Leases; i++)
+        {
+            if (!model.TryRent(out var instance))
+            {
+                throw new InvalidOperationException("The pool of skeletons is empty though every one was given back.");
+            }
+
+            instance.Dispose();
+        }
+    }
+
+    private static double Milliseconds(Action action)
+    {
+        var start = Stopwatch.GetTimestamp();
+        action();
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
+}

@@ -10,7 +10,8 @@ internal static class TorchTensors
     /// <exception cref="InputMismatchException">The model wants one number, and the tensor is none.</exception>
     public static object? Argument(CallParameter parameter, HostTensor? value) => value is null ? null : parameter.Kind switch
     {
-        ArgumentKind.Tensor => ToTorch(value),
+        // Numbers convert to tensors by themselves, so one arm has to say that the answer is an object.
+        ArgumentKind.Tensor => (object)ToTorch(value),
         ArgumentKind.Integer => Scalar(parameter, value).to(ScalarType.Int64).item<long>(),
         ArgumentKind.Number => Scalar(parameter, value).to(ScalarType.Float64).item<double>(),
         ArgumentKind.Boolean => Scalar(parameter, value).to(ScalarType.Bool).item<bool>(),

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using ZeroCopy.Node.Tests.Cli;
+using ZeroCopy.Tensors;
+
+namespace ZeroCopy.Node.Tests.Commands;
+
+public sealed class PutCommandSpecs : IDisposable
+{
+    private readonly Zerocopy _zerocopy = new();
+
+    public void Dispose() => _zerocopy.Dispose();
+
+    [Theory]
+    [InlineData("empty.safetensors", "")]
+    [InlineData("noise.safetensors", "this is no safetensors file at all")]
+    [InlineData("empty.pt", "")]
+    [InlineData("pickle.pt", "\u0080\u0002}q\u0000.")]
+    [InlineData("noise.dat", "noise")]
+    [InlineData("model.onnx", "noise")]
+    public void Put_should_name_the_file_and_leave_the_store_clean_when_it_is_no_model(string name, string content)
+    {
+        File.WriteAllText(_zerocopy.File(name), content, System.Text.Encoding.Latin1);
+
+        _zerocopy.Run("put", _zerocopy.File(name), "--name", "bad").Failed(1, name);
+
+        AssertClean();
+    }
+
+    [SkippableFact]
+    public void Put_should_end_with_1_and_leave_nothing_when_it_is_terminated()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Windows has no SIGTERM.");
+        var file = _zerocopy.File("big.safetensors");
+        WriteZeros(file, tensors: 16, megabytes: 64);
+        _zerocopy.Run("store", "stat").Succeeded();
+        using var writing = new ManualResetEventSlim();
+        using var watcher = new FileSystemWatcher(Path.Combine(_zerocopy.Store, "tmp"));
+        watcher.Created += (_, _) => writing.Set();
+        watcher.EnableRaisingEvents = true;
+
+        using var put = _zerocopy.Start("put", file, "--name", "big");
+        Assert.True(writing.Wait(TimeSpan.FromMinutes(1)));
+        using (var kill = Process.Start("kill", ["-TERM", $"{put.Id}"]))
+        {
+            kill.WaitForExit();
+        }
+
+        Zerocopy.Finish(put).Failed(1, "cancelled");
+        AssertClean();
+    }
+
+    private void AssertClean()
+    {
+        Assert.Empty(_zerocopy.Run("ls", "--json").Succeeded().Json().EnumerateArray());
+        var statistics = _zerocopy.Run("store", "stat", "--json").Succeeded().Json();
+        Assert.Equal(0, statistics.GetProperty("liveBytes").GetInt64() + statistics.GetProperty("deadBytes").GetInt64());
+        Assert.Equal(0, statistics.GetProperty("temporaryBytes").GetInt64());
+    }
+
+    /// <summary>Tensors of zeros, each a byte longer than the one before, so that no two are the same block. The file is a hole.</summary>
+    private static void WriteZeros(string path, int tensors, int megabytes)
+    {
+        var offset = 0L;
+        var entries = new List<string>();
+        for (var index = 0; index < tensors; index++)
+        {
+            var length = ((long)megabytes << 20) + index;
+            entries.Add($"\"t{index}\":{{\"dtype\":\"{DType.UInt8.ToToken()}\",\"shape\":[{length}],\"data_offsets\":[{offset},{offset += length}]}}");
+        }
+
+        var header = System.Text.Encoding.UTF8.GetBytes($"{{{string.Join(',', entries)}}}");
+        using var stream = File.Create(path);
+        stream.Write(BitConverter.GetBytes((long)header.Length));
+        stream.Write(header);
+        stream.SetLength(stream.Position + offset);
+    }
+}

@@ -1,0 +1,83 @@
+using ZeroCopy.Node.Tests.Cli;
+using ZeroCopy.Safetensors;
+using ZeroCopy.Tensors;
+
+namespace ZeroCopy.Node.Tests.Commands;
+
+/// <summary>The commands around the store, each as a process of its own.</summary>
+public sealed class StoreCommandSpecs : IDisposable
+{
+    private readonly Zerocopy _zerocopy = new();
+
+    public void Dispose() => _zerocopy.Dispose();
+
+    [Fact]
+    public void Commands_should_put_list_show_export_and_remove_a_model()
+    {
+        var file = _zerocopy.File("weights.safetensors");
+        SafetensorsWriter.Write(file, [KeyValuePair.Create("layer.weight", HostTensor.From<float>(DType.Float32, [1, 2, 3, 4], 2, 2))]);
+
+        var put = _zerocopy.Run("put", file, "--name", "tiny", "--json").Succeeded().Json();
+        Assert.Equal("tiny@1", put.GetProperty("name").GetString());
+        var id = put.GetProperty("id").GetString()!;
+
+        var model = Assert.Single(_zerocopy.Run("ls", "--json").Succeeded().Json().EnumerateArray());
+        Assert.Equal(id, model.GetProperty("id").GetString());
+        Assert.Contains("tiny@1", _zerocopy.Run("ls").Succeeded().Output, StringComparison.Ordinal);
+
+        _zerocopy.Run("put", file, "--name", "twin").Succeeded();
+        var shown = _zerocopy.Run("show", "tiny", "--json").Succeeded().Json();
+        var tensor = Assert.Single(shown.GetProperty("tensors").EnumerateArray());
+        Assert.Equal("layer.weight", tensor.GetProperty("name").GetString());
+        Assert.Contains("layer.weight", _zerocopy.Run("show", id).Succeeded().Output, StringComparison.Ordinal);
+
+        var exported = _zerocopy.File("exported.safetensors");
+        _zerocopy.Run("export", "tiny@1", "--output", exported).Succeeded();
+        Assert.Equal("F32[2, 2]", Assert.Single(SafetensorsHeader.Read(exported).Tensors).Layout.ToString());
+
+        var statistics = _zerocopy.Run("store", "stat", "--json").Succeeded().Json();
+        Assert.Equal(16, statistics.GetProperty("liveBytes").GetInt64());
+        Assert.Contains("all sound", _zerocopy.Run("store", "verify").Succeeded().Output, StringComparison.Ordinal);
+
+        _zerocopy.Run("rm", "tiny").Succeeded();
+        _zerocopy.Run("rm", "twin").Succeeded();
+        _zerocopy.Run("store", "gc", "--json").Succeeded();
+        Assert.Empty(_zerocopy.Run("ls", "--json").Succeeded().Json().EnumerateArray());
+    }
+
+    [Fact]
+    public void Commands_should_say_what_to_do_when_a_model_or_file_is_missing()
+    {
+        _zerocopy.Run("show", "nothing").Failed(1, "nothing", "zerocopy ls");
+        _zerocopy.Run("rm", "nothing@3").Failed(1, "nothing@3", "zerocopy ls");
+        _zerocopy.Run("show", "no/name").Failed(2, "no/name");
+        _zerocopy.Run("put", _zerocopy.File("absent.pt"), "--name", "absent").Failed(1, "absent.pt", "Check the path");
+        _zerocopy.Run("export", "nothing", "--output", "weights.bin").Failed(2, ".safetensors");
+        Assert.Contains("The store is empty", _zerocopy.Run("ls").Succeeded().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Commands_should_name_the_models_that_a_flipped_byte_hurts()
+    {
+        var file = _zerocopy.File("weights.safetensors");
+        SafetensorsWriter.Write(file, [KeyValuePair.Create(
+            "w", HostTensor.From<float>(DType.Float32, Enumerable.Range(0, 64).Select(value => (float)value).ToArray(), 64))]);
+        _zerocopy.Run("put", file, "--name", "hurt").Succeeded();
+        var segment = Directory.EnumerateFiles(_zerocopy.Store, "*.safetensors", SearchOption.AllDirectories).First();
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(segment, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        using (var stream = File.Open(segment, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+        {
+            stream.Seek(-1, SeekOrigin.End);
+            stream.WriteByte(0xAA);
+        }
+
+        var verified = _zerocopy.Run("store", "verify");
+
+        Assert.Equal(1, verified.ExitCode);
+        Assert.Contains("hurt@1", verified.Output, StringComparison.Ordinal);
+    }
+}

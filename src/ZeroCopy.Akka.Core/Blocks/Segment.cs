@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.Win32.SafeHandles;
 using ZeroCopy.Errors;
 using ZeroCopy.Safetensors;
 using ZeroCopy.Tensors;
@@ -15,7 +16,14 @@ internal sealed record Segment(string FileName, long Length, ImmutableArray<Segm
     /// <exception cref="InvalidModelException">No segment of ours.</exception>
     public static Segment Read(string path)
     {
-        var header = SafetensorsHeader.Read(path);
+        using var file = Open(path);
+        var length = RandomAccess.GetLength(file);
+        if (SegmentScan.TryRead(file, length) is { } scanned)
+        {
+            return new Segment(Path.GetFileName(path), length, scanned);
+        }
+
+        var header = SafetensorsHeader.Read(file, path);
         var blocks = ImmutableArray.CreateBuilder<SegmentBlock>(header.Tensors.Length);
         foreach (var tensor in header.Tensors)
         {
@@ -35,5 +43,17 @@ internal sealed record Segment(string FileName, long Length, ImmutableArray<Segm
         }
 
         return new Segment(Path.GetFileName(path), header.FileLength, blocks.DrainToImmutable());
+    }
+
+    private static SafeFileHandle Open(string path)
+    {
+        try
+        {
+            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidModelException($"{path}: cannot be read: {e.Message}", e);
+        }
     }
 }

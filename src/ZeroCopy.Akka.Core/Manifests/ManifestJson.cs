@@ -200,7 +200,16 @@ internal static class ManifestJson
         json.WriteEndArray();
     }
 
-    private static long[] Numbers(JsonElement json) => [.. json.EnumerateArray().Select(number => number.GetInt64())];
+    private static long[] Numbers(JsonElement json)
+    {
+        var numbers = new long[json.GetArrayLength()];
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            numbers[i] = json[i].GetInt64();
+        }
+
+        return numbers;
+    }
 
     private static string Text(JsonElement json) => json.GetString() ?? throw new InvalidModelException("A text is null.");
 
@@ -208,7 +217,14 @@ internal static class ManifestJson
     {
         foreach (var member in json.EnumerateObject())
         {
-            if (!known.Contains(member.Name))
+            // No name is made a text: a store with thousands of models is read at every start.
+            var isKnown = false;
+            foreach (var name in known)
+            {
+                isKnown |= member.NameEquals(name);
+            }
+
+            if (!isKnown)
             {
                 throw new InvalidModelException($"Unknown member '{member.Name}' in {where}.");
             }

@@ -12,16 +12,16 @@ internal static class MappingRegistry
     private static readonly Dictionary<(string Path, MappingMode Mode), SegmentMapping> ByPath = [];
 
     // Sorted by address and replaced as a whole, so that deleters search it without a lock.
-    private static SegmentMapping[] s_byAddress = [];
-    private static long s_retained;
+    private static SegmentMapping[] _byAddress = [];
+    private static long _retained;
 
     /// <summary>Raised after a mapping is gone: its segment may be deletable now.</summary>
     public static event Action? Unmapped;
 
-    public static int LiveMappings => Volatile.Read(ref s_byAddress).Length;
+    public static int LiveMappings => Volatile.Read(ref _byAddress).Length;
 
     /// <summary>References that blocks' users hold, without those of leases.</summary>
-    public static long RetainedReferences => Interlocked.Read(ref s_retained);
+    public static long RetainedReferences => Interlocked.Read(ref _retained);
 
     /// <summary>The mapping of a segment, with one more reference; maps it where it is not mapped yet.</summary>
     public static SegmentMapping Map(string path, MappingMode mode, bool prefault)
@@ -35,8 +35,8 @@ internal static class MappingRegistry
 
             var mapping = new SegmentMapping(path, mode, prefault);
             ByPath[(path, mode)] = mapping;
-            var next = s_byAddress.Append(mapping).OrderBy(m => m.Base).ToArray();
-            Volatile.Write(ref s_byAddress, next);
+            var next = _byAddress.Append(mapping).OrderBy(m => m.Base).ToArray();
+            Volatile.Write(ref _byAddress, next);
             return mapping;
         }
     }
@@ -56,7 +56,7 @@ internal static class MappingRegistry
             }
 
             // Before the memory goes: its addresses may be given to the next mapping.
-            Volatile.Write(ref s_byAddress, [.. s_byAddress.Where(m => !ReferenceEquals(m, mapping))]);
+            Volatile.Write(ref _byAddress, [.. _byAddress.Where(m => !ReferenceEquals(m, mapping))]);
             mapping.Unmap();
         }
 
@@ -70,7 +70,7 @@ internal static class MappingRegistry
             throw new InvalidOperationException($"{mapping.Path} is not mapped any more.");
         }
 
-        Interlocked.Increment(ref s_retained);
+        Interlocked.Increment(ref _retained);
     }
 
     /// <summary>Gives a retained reference back. Never throws: an unknown address is ignored, for the caller is a native deleter.</summary>
@@ -78,14 +78,14 @@ internal static class MappingRegistry
     {
         if (Find(address) is { } mapping)
         {
-            Interlocked.Decrement(ref s_retained);
+            Interlocked.Decrement(ref _retained);
             Unmap(mapping);
         }
     }
 
     private static SegmentMapping? Find(nint address)
     {
-        var mappings = Volatile.Read(ref s_byAddress);
+        var mappings = Volatile.Read(ref _byAddress);
         var low = 0;
         var high = mappings.Length - 1;
         while (low <= high)

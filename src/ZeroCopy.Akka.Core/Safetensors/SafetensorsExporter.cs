@@ -64,12 +64,14 @@ public static class SafetensorsExporter
             if (tensor.Layout.DType == DType.Complex128)
             {
                 throw new InvalidModelException(
-                    $"Tensor '{tensor.Name}' is of type {tensor.Layout.DType}, which the safetensors format does not have; convert it to Complex64 before the put.");
+                    $"Tensor '{tensor.Name}' is of type {tensor.Layout.DType}, which the safetensors format does not have; "
+                    + "convert it to Complex64 before the put.");
             }
 
             if (tensor.Name == SafetensorsParser.MetadataKey)
             {
-                throw new InvalidModelException($"A tensor named '{tensor.Name}' cannot be exported: the safetensors format keeps that name for itself.");
+                throw new InvalidModelException(
+                    $"A tensor named '{tensor.Name}' cannot be exported: the safetensors format keeps that name for itself.");
             }
 
             builder.Add(tensor.Name, tensor.Layout.DType, tensor.Layout.Shape.AsSpan(), begin, begin + tensor.Layout.ByteLength);

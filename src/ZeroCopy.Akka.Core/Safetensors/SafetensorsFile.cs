@@ -118,7 +118,8 @@ public sealed class SafetensorsFile : IDisposable
                 if (!map.TryGetValue(tensor.Name, out var home) || home != shard)
                 {
                     throw new InvalidModelException(
-                        $"{Path}: tensor '{tensor.Name}' is in the shard '{shard}', " + (home is null ? "but not in the index." : $"not in '{home}' as the index says."));
+                        $"{Path}: tensor '{tensor.Name}' is in the shard '{shard}', "
+                        + (home is null ? "but not in the index." : $"not in '{home}' as the index says."));
                 }
             }
         }
@@ -146,7 +147,8 @@ public sealed class SafetensorsFile : IDisposable
                 if (shard is "" or "." or ".." || shard.IndexOfAny(['/', '\\', '\0', ':']) >= 0)
                 {
                     throw new InvalidModelException(
-                        $"{Path}: tensor '{member.Name}' is said to be in '{shard.Replace("\0", "\\0", StringComparison.Ordinal)}', which is no file name inside the index's folder.");
+                        $"{Path}: tensor '{member.Name}' is said to be in '{shard.Replace("\0", "\\0", StringComparison.Ordinal)}', "
+                        + "which is no file name inside the index's folder.");
                 }
 
                 map.Add(member.Name, shard);

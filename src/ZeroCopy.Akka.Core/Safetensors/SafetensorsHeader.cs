@@ -62,7 +62,8 @@ public sealed class SafetensorsHeader
         Span<byte> prefix = stackalloc byte[PrefixBytes];
         if (RandomAccess.Read(file, prefix, 0) < PrefixBytes)
         {
-            throw new InvalidModelException($"{name}: {length} bytes are too few for a safetensors file, which begins with {PrefixBytes} bytes of length.");
+            throw new InvalidModelException(
+                $"{name}: {length} bytes are too few for a safetensors file, which begins with {PrefixBytes} bytes of length.");
         }
 
         var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);

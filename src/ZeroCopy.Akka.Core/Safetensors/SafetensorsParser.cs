@@ -79,7 +79,7 @@ internal static class SafetensorsParser
 
         foreach (var field in json.EnumerateObject())
         {
-            if (field.Name is not ("dtype" or "shape" or "data_offsets"))
+            if (!field.NameEquals("dtype") && !field.NameEquals("shape") && !field.NameEquals("data_offsets"))
             {
                 throw new InvalidModelException($"{file}: tensor '{name}' has the unknown field '{field.Name}'.");
             }
@@ -161,7 +161,8 @@ internal static class SafetensorsParser
         {
             if (element.ValueKind != JsonValueKind.Number || !element.TryGetInt64(out numbers[i]) || numbers[i] < 0)
             {
-                throw new InvalidModelException($"{file}: '{field}' of tensor '{name}' holds {element.GetRawText()}, no whole number from 0 to 2^63-1.");
+                throw new InvalidModelException(
+                    $"{file}: '{field}' of tensor '{name}' holds {element.GetRawText()}, no whole number from 0 to 2^63-1.");
             }
 
             i++;

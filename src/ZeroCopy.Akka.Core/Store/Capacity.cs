@@ -53,7 +53,8 @@ internal sealed class Capacity(StoreCatalog catalog, ObjectStoreOptions options)
             + ", and models that are named, pinned or leased are not evicted. ";
         if (fileSystemIsLimit && total <= DockerDefaultBytes && catalog.Directory.Root.StartsWith(SharedMemory, StringComparison.Ordinal))
         {
-            message += $"{SharedMemory} of 64 MB is Docker's default: start the container with --shm-size (for example --shm-size=8g), or --ipc=host.";
+            message += $"{SharedMemory} of 64 MB is Docker's default: start the container with --shm-size "
+                + "(for example --shm-size=8g), or --ipc=host.";
             return new StoreFullException(message, needed, free, limit, "--shm-size");
         }
 

@@ -25,7 +25,8 @@ internal sealed class Generation : IDisposable
             handle.Write(new byte[PageBytes - handle.Length]);
         }
 
-        _file = MemoryMappedFile.CreateFromFile(handle, null, PageBytes, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
+        _file = MemoryMappedFile.CreateFromFile(
+            handle, null, PageBytes, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
         _view = _file.CreateViewAccessor(0, PageBytes);
     }
 

@@ -25,7 +25,7 @@ internal sealed class ModelTable
             return;
         }
 
-        foreach (var block in record.Manifest.Blocks)
+        foreach (var block in record.Blocks)
         {
             _uses[block] = _uses.GetValueOrDefault(block) + 1;
         }
@@ -38,7 +38,7 @@ internal sealed class ModelTable
             return;
         }
 
-        foreach (var block in record.Manifest.Blocks)
+        foreach (var block in record.Blocks)
         {
             if (--_uses[block] == 0)
             {

@@ -224,7 +224,8 @@ public sealed class ObjectStore : IDisposable
     public Task<CollectReport> CollectAsync(bool unnamed = false, CancellationToken cancellationToken = default)
     {
         ThrowIfDisposed();
-        return Task.Run(() => Change(change => new Collector(_catalog, _leases, _reclaimer).Run(change, unnamed, cancellationToken)), cancellationToken);
+        var collector = new Collector(_catalog, _leases, _reclaimer);
+        return Task.Run(() => Change(change => collector.Run(change, unnamed, cancellationToken)), cancellationToken);
     }
 
     /// <summary>Stops waiting puts and closes the store's files. Leases that are still held stay valid.</summary>

@@ -100,7 +100,10 @@ internal sealed class PutOperation(
     }
 
     private List<(BlockId Id, long Length)> Missing(PutPlan plan) =>
-        [.. plan.Manifest.Blocks.Where(block => !catalog.Index.TryFind(block, out _)).Select(block => (block, plan.Sources[block].Layout.ByteLength))];
+        [
+            .. plan.Manifest.Blocks.Where(block => !catalog.Index.TryFind(block, out _))
+                .Select(block => (block, plan.Sources[block].Layout.ByteLength)),
+        ];
 
     private ModelHandle? TryCommit(PutPlan plan, SegmentGroup group, PutOptions options, CancellationToken cancellationToken)
     {

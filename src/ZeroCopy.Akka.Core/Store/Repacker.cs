@@ -44,9 +44,11 @@ internal sealed class Repacker(StoreCatalog catalog)
             }
 
             var live = segment.Blocks
-                .Where(b => catalog.Models.IsLive(b.Id) && catalog.Index.TryFind(b.Id, out var at) && ReferenceEquals(at.Segment, segment)).ToArray();
+                .Where(b => catalog.Models.IsLive(b.Id) && catalog.Index.TryFind(b.Id, out var at) && ReferenceEquals(at.Segment, segment))
+                .ToArray();
             using var writer = new SegmentWriter(catalog.Directory, SegmentLayout.Plan([.. live.Select(block => (block.Id, block.Length))]));
-            var sources = live.ToDictionary(block => block.Id, block => (TensorSource)new FileTensorSource(block.Id.ToString(), file, block.Offset, block.Length));
+            var sources = live.ToDictionary(
+                block => block.Id, block => (TensorSource)new FileTensorSource(block.Id.ToString(), file, block.Offset, block.Length));
             writer.Write(sources, new PutMeter(null, 0), cancellationToken);
 
             // The new one is published before the old one goes: a crash in between leaves both, and the block is found in either.

@@ -47,7 +47,8 @@ internal sealed class ResidentModel
                 if (!catalog.Index.TryFind(block, out var location))
                 {
                     throw new InvalidModelException(
-                        $"Model {record.Id} is damaged: the store in {catalog.Directory.Root} has no block {block}. 'store verify' lists all damage; put the model again.");
+                        $"Model {record.Id} is damaged: the store in {catalog.Directory.Root} has no block {block}. "
+                        + "'store verify' lists all damage; put the model again.");
                 }
 
                 if (!mappings.TryGetValue(location.Segment.FileName, out var mapping))
@@ -65,7 +66,8 @@ internal sealed class ResidentModel
                 if (blocks[tensor.Block].Length != tensor.Layout.ByteLength)
                 {
                     throw new InvalidModelException(
-                        $"Model {record.Id} is damaged: tensor '{tensor.Name}' needs {tensor.Layout.ByteLength} bytes, its block has {blocks[tensor.Block].Length}.");
+                        $"Model {record.Id} is damaged: tensor '{tensor.Name}' needs {tensor.Layout.ByteLength} bytes, "
+                        + $"its block has {blocks[tensor.Block].Length}.");
                 }
             }
 

@@ -82,7 +82,7 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
 
         var bytes = 0L;
         var complete = true;
-        foreach (var block in record.Manifest.Blocks)
+        foreach (var block in record.Blocks)
         {
             complete &= Index.TryFind(block, out var location);
             bytes += location.Length;
@@ -253,7 +253,7 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
         var json = File.ReadAllBytes(path);
         var id = ModelId.Of(json);
         return Path.GetFileNameWithoutExtension(path) == id.ToString()
-            ? new ModelRecord(Manifest.ParseCanonical(json), File.GetLastWriteTimeUtc(path))
+            ? ModelRecord.FromJson(id, json)
             : throw new InvalidModelException($"{path}: its content has the id {id}, not the one in its name.");
     }
 }

@@ -16,7 +16,7 @@ internal static class StoreListing
                     model.Id,
                     [.. names[model.Id]],
                     catalog.BytesOf(model),
-                    model.Manifest.Tensors.Length,
+                    model.TensorCount,
                     catalog.Pins.Contains(model.Id),
                     leases.CountOf(model.Id),
                     LastUse.Read(catalog.Directory.ManifestPath(model.Id), model.LastUsed)))

@@ -50,7 +50,7 @@ internal sealed class Verifier(StoreCatalog catalog)
         using var change = catalog.Begin(cancellationToken);
         lock (catalog.Gate)
         {
-            _users = catalog.Models.Models.SelectMany(m => m.Manifest.Blocks.Select(block => (block, m.Id)))
+            _users = catalog.Models.Models.SelectMany(m => m.Blocks.Select(block => (block, m.Id)))
                 .ToLookup(use => use.block, use => use.Id);
             _damaged.AddRange(_users.Where(use => !catalog.Index.TryFind(use.Key, out _)).Select(use => Damage(use.Key, null)));
             return ([.. catalog.Index.Segments], [.. catalog.Unreadable]);

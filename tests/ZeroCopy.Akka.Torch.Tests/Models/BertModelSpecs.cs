@@ -10,7 +10,12 @@ public sealed class BertModelSpecs
 {
     private static readonly BertConfiguration Small = new()
     {
-        VocabularySize = 50, HiddenSize = 16, Layers = 2, Heads = 2, IntermediateSize = 32, MaxPositions = 20,
+        VocabularySize = 50,
+        HiddenSize = 16,
+        Layers = 2,
+        Heads = 2,
+        IntermediateSize = 32,
+        MaxPositions = 20,
     };
 
     [Fact]

@@ -1,0 +1,181 @@
+using TorchSharp;
+using ZeroCopy.Errors;
+using ZeroCopy.Runtime;
+using ZeroCopy.Torch.Script;
+
+namespace ZeroCopy.Torch.Batching;
+
+/// <summary>
+/// Joins requests that are tensors, or arrays, <see cref="List{T}"/>, tuples (of up to seven) and <see cref="Dictionary{TKey,TValue}"/> of tensors,
+/// nested at will, whose first dimensions agree. A null joins with nulls in the same place. Thread-safe and without state.
+/// </summary>
+/// <remarks>
+/// Requests join that have the same structure and, tensor by tensor, the same element type, device and shape behind the first dimension.
+/// Joining copies each request once, taking apart copies each answer once; gradients are not recorded. Every tensor made here is detached from the
+/// dispose scope of the thread and belongs to the caller.
+/// </remarks>
+public sealed class TorchBatchCodec : IBatchCodec
+{
+    /// <inheritdoc/>
+    public bool TryDescribe(object? request, out int rows, out object key)
+    {
+        rows = 0;
+        key = "";
+        List<torch.Tensor?> leaves = [];
+        List<object?> parts = [];
+        if (!TensorTree.TryFlatten(request, leaves, parts))
+        {
+            return false;
+        }
+
+        long? agreed = null;
+        foreach (var leaf in leaves)
+        {
+            if (leaf is null)
+            {
+                continue;
+            }
+
+            if (leaf.IsInvalid || leaf.is_sparse || leaf.dim() == 0)
+            {
+                return false;
+            }
+
+            var shape = leaf.shape;
+            if ((agreed ??= shape[0]) != shape[0])
+            {
+                return false;
+            }
+
+            parts.Add((leaf.dtype, leaf.device_type, leaf.device_index, shape.Length));
+            parts.AddRange(shape.Skip(1).Cast<object?>());
+        }
+
+        if (agreed is not (> 0 and <= int.MaxValue))
+        {
+            return false;
+        }
+
+        rows = (int)agreed;
+        key = new BatchKey(parts);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">There is no request, or the requests are not of one key.</exception>
+    public object Join(IReadOnlyList<object> requests)
+    {
+        ArgumentNullException.ThrowIfNull(requests);
+        if (requests.Count == 0)
+        {
+            throw new ArgumentException("There is no request to join.", nameof(requests));
+        }
+
+        object? first = null;
+        var columns = new List<List<torch.Tensor?>>(requests.Count);
+        foreach (var (index, request) in requests.Index())
+        {
+            if (!TryDescribe(request, out _, out var key) || !key.Equals(first ??= key))
+            {
+                throw new ArgumentException($"Request {index} does not join with the first: its structure, element types or shapes differ.", nameof(requests));
+            }
+
+            List<torch.Tensor?> leaves = [];
+            TensorTree.TryFlatten(request, leaves, []);
+            columns.Add(leaves);
+        }
+
+        List<torch.Tensor?> joined = [];
+        try
+        {
+            using var noGradients = torch.no_grad();
+            for (var leaf = 0; leaf < columns[0].Count; leaf++)
+            {
+                joined.Add(columns[0][leaf] is null ? null : torch.cat([.. columns.Select(column => column[leaf]!)]).DetachFromDisposeScope());
+            }
+
+            return TensorTree.Rebuild(requests[0], joined.GetEnumerator())!;
+        }
+        catch
+        {
+            Release(joined);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<object> Split(object answer, IReadOnlyList<int> rows)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        ArgumentNullException.ThrowIfNull(rows);
+        var parts = new List<torch.Tensor?>[rows.Count];
+        try
+        {
+            var leaves = LeavesOf(answer, rows);
+            using var noGradients = torch.no_grad();
+            var at = 0L;
+            for (var i = 0; i < rows.Count; i++)
+            {
+                parts[i] = [];
+                foreach (var leaf in leaves)
+                {
+                    using var slice = leaf?.narrow(0, at, rows[i]);
+                    parts[i].Add(slice?.clone().DetachFromDisposeScope());
+                }
+
+                at += rows[i];
+            }
+
+            return [.. parts.Select(part => TensorTree.Rebuild(answer, part.GetEnumerator())!)];
+        }
+        catch
+        {
+            Release(parts);
+            throw;
+        }
+        finally
+        {
+            Release(answer);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Release(object? value)
+    {
+        foreach (var tensor in AnswerTensors.In(value))
+        {
+            tensor?.Dispose();
+        }
+
+        if (value is not torch.Tensor)
+        {
+            (value as IDisposable)?.Dispose();
+        }
+    }
+
+    private static List<torch.Tensor?> LeavesOf(object answer, IReadOnlyList<int> rows)
+    {
+        List<torch.Tensor?> leaves = [];
+        if (!TensorTree.TryFlatten(answer, leaves, []))
+        {
+            throw new InferenceException(
+                InferenceFailure.ModelError,
+                $"The model answered a joined call with a {answer.GetType().Name}, which cannot be taken apart: only tensors, and arrays, lists, tuples and "
+                + "dictionaries of tensors can.");
+        }
+
+        var total = rows.Sum(count => (long)count);
+        foreach (var leaf in leaves)
+        {
+            if (leaf is not null && (leaf.dim() == 0 || leaf.shape[0] != total))
+            {
+                throw new InferenceException(
+                    InferenceFailure.ModelError,
+                    $"The model answered a joined call of {total} rows ({string.Join(" + ", rows)}) with a tensor of shape "
+                    + $"[{string.Join(", ", leaf.shape)}], whose first dimension is not {total}.");
+            }
+        }
+
+        return leaves;
+    }
+}

@@ -18,6 +18,8 @@ internal static class DigitTrainer
     /// </summary>
     public static DigitClassifier Train(DigitData data, Action<int, double> epoch, CancellationToken cancellationToken)
     {
+        // Sums in another order give other last bits: with one thread the same machine makes the same weights again.
+        set_num_threads(1);
         manual_seed(Seed);
         var order = new Random(Seed);
         var classifier = new DigitClassifier();

@@ -1,0 +1,130 @@
+using System.Text.Json.Serialization;
+using Akka.Actor;
+using Akka.Routing;
+using ZeroCopy.Manifests;
+using ZeroCopy.Store;
+using ZeroCopy.Torch;
+using ZeroCopy.Torch.Catalog;
+using ZeroCopy.Torch.Script;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ZeroCopy.Node.Tests.Readme;
+
+/// <summary>The README's examples, word for word between the markers.</summary>
+internal static class ReadmeExamples
+{
+    public static async Task<Tensor> CallTask(ZeroCopyHost host, Module<Tensor, Tensor> classifier, Tensor input)
+    {
+        // example: tasks
+        var tasks = await ModelWrapper.ForTasksAsync(classifier, host: host);
+        var answer = await tasks.CallAsync(input, timeout: TimeSpan.FromSeconds(5));
+        // end
+        return answer;
+    }
+
+    public static async Task<Tensor> AskActor(ZeroCopyHost host, Module<Tensor, Tensor> classifier, Tensor input)
+    {
+        // example: actors
+        var wrapper = await ModelWrapper.FromModelAsync(classifier, host: host, name: new ModelName("classifier"));
+        var actors = host.ActorSystem.ActorOf(Props.Create(() => new ClassifierActor(wrapper)).WithRouter(new RoundRobinPool(4)));
+        var answer = await actors.Ask<Tensor>(input);
+        // end
+        return answer;
+    }
+
+    public static async Task<Tensor> CallPool(ZeroCopyHost host, ModelHandle handle, Tensor input)
+    {
+        // example: pool
+        var pool = await host.Actors.CreatePoolAsync(
+            "classifier",
+            host.Runtime.Open<Module<Tensor, Tensor>>(handle),
+            (model, argument) => ((Module<Tensor, Tensor>)model).call((Tensor)argument!),
+            configure: settings => settings with { Size = 4 });
+        var answer = (Tensor)(await pool.CallAsync(input))!;
+        // end
+        return answer;
+    }
+
+    public static async Task<Tensor> RunPipeline(ZeroCopyHost host, Module<Tensor, Tensor> encoder, Module<Tensor, Tensor> head, Tensor input)
+    {
+        // example: pipeline
+        var wrapper = await ModelWrapper.FromModelAsync(new Pipeline { Encoder = encoder, Head = head }, host: host);
+        var pipeline = wrapper.Load();
+        var answer = pipeline.Run(input);
+        // end
+        return answer;
+    }
+
+    public static async Task<Tensor> CallScript(ZeroCopyHost host, string path, Tensor window)
+    {
+        // example: script
+        var handle = await host.Runtime.PutFileAsync(path, new PutOptions { Name = new ModelName("detector") });
+        using var instance = await host.Runtime.OpenAny(handle).RentAsync();
+        var answer = (Tensor)instance.Run((script, argument) => ((ScriptProgram)script).Invoke("forward", argument, 16000L), window)!;
+        // end
+        return answer;
+    }
+
+    public static async Task<ModelHandle> PutOwnType(ObjectStoreOptions store, string folder)
+    {
+        // example: catalog
+        var catalog = new ModelCatalog().Register<Classifier, ClassifierConfiguration>(
+            "my-classifier", (configuration, build) => new Classifier(configuration, build.Device));
+        await using var host = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = store, Catalog = catalog });
+        var handle = await host.Runtime.PutFileAsync(folder, new PutOptions { Name = new ModelName("mine") });
+        using var instance = await host.Runtime.OpenAny(handle).RentAsync();
+        // end
+        Assert.IsType<Classifier>(instance.Target);
+        return handle;
+    }
+
+    // example: actor
+    internal sealed class ClassifierActor : ReceiveActor
+    {
+        private readonly Module<Tensor, Tensor> _model;
+
+        public ClassifierActor(ModelWrapper<Module<Tensor, Tensor>> wrapper)
+        {
+            _model = wrapper.Load();
+            Receive<Tensor>(input =>
+            {
+                using var guard = no_grad();
+                Sender.Tell(_model.call(input));
+            });
+        }
+
+        protected override void PostStop() => ModuleDisposal.Release(_model);
+    }
+    // end
+
+    // example: pipeline-class
+    internal sealed class Pipeline
+    {
+        public required Module<Tensor, Tensor> Encoder { get; init; }
+
+        public required Module<Tensor, Tensor> Head { get; init; }
+
+        public Tensor Run(Tensor input) => Head.call(Encoder.call(input));
+    }
+    // end
+
+    // example: catalog-class
+    internal sealed record ClassifierConfiguration(
+        [property: JsonPropertyName("inputs")] int Inputs, [property: JsonPropertyName("outputs")] int Outputs);
+
+    internal sealed class Classifier : Module<Tensor, Tensor>
+    {
+        private readonly TorchSharp.Modules.Linear _layer;
+
+        public Classifier(ClassifierConfiguration configuration, Device device)
+            : base(nameof(Classifier))
+        {
+            _layer = Linear(configuration.Inputs, configuration.Outputs, device: device);
+            register_module("layer", _layer);
+        }
+
+        public override Tensor forward(Tensor input) => _layer.call(input);
+    }
+    // end
+}

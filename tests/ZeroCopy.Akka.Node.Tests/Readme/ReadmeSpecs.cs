@@ -1,0 +1,107 @@
+using ZeroCopy.Manifests;
+using ZeroCopy.Safetensors;
+using ZeroCopy.Store;
+using ZeroCopy.Tensors;
+using ZeroCopy.TestSupport;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ZeroCopy.Node.Tests.Readme;
+
+public sealed class ReadmeSpecs : IAsyncLifetime
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly ZeroCopyHost _host;
+
+    public ReadmeSpecs() => _host = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = StoreOptions });
+
+    private ObjectStoreOptions StoreOptions => new() { Directory = _directory.File("store") };
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public void Readme_should_show_the_examples_word_for_word()
+    {
+        var readme = File.ReadAllText(Path.Combine(RepositoryRoot.Path, "README.md"));
+        var source = File.ReadAllLines(Path.Combine(
+            RepositoryRoot.Path, "tests", "ZeroCopy.Akka.Node.Tests", "Readme", "ReadmeExamples.cs"));
+        var examples = Examples(source).ToList();
+
+        Assert.Equal(9, examples.Count);
+        Assert.All(examples, example => Assert.Contains(example, readme, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Readme_examples_should_answer_as_a_direct_call_does()
+    {
+        using var classifier = Sequential(("first", Linear(8, 4)), ("act", ReLU()), ("second", Linear(4, 2)));
+        using var input = rand(3, 8);
+        using var expected = classifier.call(input);
+
+        AssertEqual(expected, await ReadmeExamples.CallTask(_host, classifier, input));
+        AssertEqual(expected, await ReadmeExamples.AskActor(_host, classifier, input));
+        AssertEqual(expected, await ReadmeExamples.CallPool(_host, _host.Store.Resolve(new ModelName("classifier")), input));
+    }
+
+    [Fact]
+    public async Task Readme_example_should_run_a_pipeline()
+    {
+        using Module<Tensor, Tensor> encoder = Linear(8, 4);
+        using Module<Tensor, Tensor> head = Linear(4, 2);
+        using var input = rand(3, 8);
+        using var expected = head.call(encoder.call(input));
+
+        AssertEqual(expected, await ReadmeExamples.RunPipeline(_host, encoder, head, input));
+    }
+
+    [SkippableFact]
+    public async Task Readme_example_should_call_a_script()
+    {
+        Skip.If(RepositoryRoot.SharedData is null, "The folder with models written by PyTorch is absent.");
+        using var window = rand(1, 512);
+        using var answer = await ReadmeExamples.CallScript(_host, Path.Combine(RepositoryRoot.SharedData!, "detector", "detector.pt"), window);
+        Assert.Equal([1, 1], answer.shape);
+    }
+
+    [Fact]
+    public async Task Readme_example_should_register_a_type()
+    {
+        var folder = Directory.CreateDirectory(_directory.File("mine")).FullName;
+        File.WriteAllText(Path.Combine(folder, "config.json"), """{"model_type": "my-classifier", "inputs": 2, "outputs": 1}""");
+        SafetensorsWriter.Write(
+            Path.Combine(folder, "model.safetensors"),
+            [
+                KeyValuePair.Create("layer.weight", HostTensor.From<float>(DType.Float32, [1, 2], 1, 2)),
+                KeyValuePair.Create("layer.bias", HostTensor.From<float>(DType.Float32, [3], 1)),
+            ]);
+
+        Assert.Equal("mine@1", (await ReadmeExamples.PutOwnType(StoreOptions, folder)).ToString());
+    }
+
+    private static void AssertEqual(Tensor expected, Tensor actual)
+    {
+        Assert.Equal(expected.bytes.ToArray(), actual.bytes.ToArray());
+        actual.Dispose();
+    }
+
+    private static IEnumerable<string> Examples(string[] source)
+    {
+        for (var line = 0; line < source.Length; line++)
+        {
+            if (!source[line].TrimStart().StartsWith("// example:", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            var body = source.Skip(line + 1).TakeWhile(text => text.Trim() != "// end").ToList();
+            var indent = body[0].Length - body[0].TrimStart().Length;
+            yield return string.Join('\n', body.Select(text => text.Length > indent ? text[indent..] : ""));
+        }
+    }
+}

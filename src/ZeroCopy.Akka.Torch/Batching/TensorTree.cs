@@ -5,8 +5,8 @@ using TorchSharp;
 namespace ZeroCopy.Torch.Batching;
 
 /// <summary>
-/// Values made of tensors and nulls: alone, or nested in arrays, <see cref="List{T}"/>, tuples of up to seven and <see cref="Dictionary{TKey,TValue}"/>.
-/// They are taken apart into leaves, and built again, of the same types, around other leaves.
+/// Values made of tensors and nulls: alone, or nested in arrays, <see cref="List{T}"/>, tuples of up to seven and
+/// <see cref="Dictionary{TKey,TValue}"/>. They are taken apart into leaves, and built again, of the same types, around other leaves.
 /// </summary>
 internal static class TensorTree
 {
@@ -14,8 +14,8 @@ internal static class TensorTree
     private const int LongestTuple = 7;
 
     /// <summary>
-    /// Adds the leaves of a value in a fixed order, and to <paramref name="structure"/> its types, lengths and keys, which tell any two structures apart.
-    /// False where it holds anything else; what was added is meaningless then.
+    /// Adds the leaves of a value in a fixed order, and to <paramref name="structure"/> its types, lengths and keys, which tell any two
+    /// structures apart. False where it holds anything else; what was added is meaningless then.
     /// </summary>
     public static bool TryFlatten(object? value, List<torch.Tensor?> leaves, List<object?> structure)
     {
@@ -93,17 +93,20 @@ internal static class TensorTree
     {
         ITuple { Length: <= LongestTuple } tuple when IsSystemTuple(value) =>
             [.. Enumerable.Range(0, tuple.Length).Select(i => ((object?)null, tuple[i]))],
-        IEnumerable<object?> items when value.GetType().IsSZArray || Is(value, typeof(List<>)) => [.. items.Select(item => ((object?)null, item))],
+        IEnumerable<object?> items when value.GetType().IsSZArray || Is(value, typeof(List<>)) =>
+            [.. items.Select(item => ((object?)null, item))],
         IDictionary dictionary when Is(value, typeof(Dictionary<,>)) =>
         [
-            .. dictionary.Keys.Cast<object>().OrderBy(key => key as string, StringComparer.Ordinal).Select(key => ((object?)key, dictionary[key])),
+            .. dictionary.Keys.Cast<object>().OrderBy(key => key as string, StringComparer.Ordinal)
+                .Select(key => ((object?)key, dictionary[key])),
         ],
         _ => null,
     };
 
     private static bool IsSystemTuple(object value) =>
         value.GetType() is { IsGenericType: true, Namespace: nameof(System) } type
-        && (type.Name.StartsWith(nameof(ValueTuple), StringComparison.Ordinal) || type.Name.StartsWith(nameof(Tuple), StringComparison.Ordinal));
+        && (type.Name.StartsWith(nameof(ValueTuple), StringComparison.Ordinal)
+            || type.Name.StartsWith(nameof(Tuple), StringComparison.Ordinal));
 
     private static bool Is(object value, Type definition) =>
         value.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == definition;

@@ -6,13 +6,14 @@ using ZeroCopy.Torch.Script;
 namespace ZeroCopy.Torch.Batching;
 
 /// <summary>
-/// Joins requests that are tensors, or arrays, <see cref="List{T}"/>, tuples (of up to seven) and <see cref="Dictionary{TKey,TValue}"/> of tensors,
-/// nested at will, whose first dimensions agree. A null joins with nulls in the same place. Thread-safe and without state.
+/// Joins requests that are tensors, or arrays, <see cref="List{T}"/>, tuples (of up to seven) and
+/// <see cref="Dictionary{TKey,TValue}"/> of tensors, nested at will, whose first dimensions agree. A null joins with nulls in
+/// the same place. Thread-safe and without state.
 /// </summary>
 /// <remarks>
 /// Requests join that have the same structure and, tensor by tensor, the same element type, device and shape behind the first dimension.
-/// Joining copies each request once, taking apart copies each answer once; gradients are not recorded. Every tensor made here is detached from the
-/// dispose scope of the thread and belongs to the caller.
+/// Joining copies each request once, taking apart copies each answer once; gradients are not recorded. Every tensor made here is detached
+/// from the dispose scope of the thread and belongs to the caller.
 /// </remarks>
 public sealed class TorchBatchCodec : IBatchCodec
 {
@@ -77,7 +78,9 @@ public sealed class TorchBatchCodec : IBatchCodec
         {
             if (!TryDescribe(request, out _, out var key) || !key.Equals(first ??= key))
             {
-                throw new ArgumentException($"Request {index} does not join with the first: its structure, element types or shapes differ.", nameof(requests));
+                throw new ArgumentException(
+                    $"Request {index} does not join with the first: its structure, element types, devices or shapes differ.",
+                    nameof(requests));
             }
 
             List<torch.Tensor?> leaves = [];
@@ -91,7 +94,9 @@ public sealed class TorchBatchCodec : IBatchCodec
             using var noGradients = torch.no_grad();
             for (var leaf = 0; leaf < columns[0].Count; leaf++)
             {
-                joined.Add(columns[0][leaf] is null ? null : torch.cat([.. columns.Select(column => column[leaf]!)]).DetachFromDisposeScope());
+                joined.Add(columns[0][leaf] is null
+                    ? null
+                    : torch.cat([.. columns.Select(column => column[leaf]!)]).DetachFromDisposeScope());
             }
 
             return TensorTree.Rebuild(requests[0], joined.GetEnumerator())!;
@@ -160,8 +165,8 @@ public sealed class TorchBatchCodec : IBatchCodec
         {
             throw new InferenceException(
                 InferenceFailure.ModelError,
-                $"The model answered a joined call with a {answer.GetType().Name}, which cannot be taken apart: only tensors, and arrays, lists, tuples and "
-                + "dictionaries of tensors can.");
+                $"The model answered a joined call with a {answer.GetType().Name}, which cannot be taken apart: only tensors, and "
+                + "arrays, lists, tuples and dictionaries of tensors can.");
         }
 
         var total = rows.Sum(count => (long)count);

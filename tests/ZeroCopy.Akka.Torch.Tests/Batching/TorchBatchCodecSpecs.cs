@@ -78,7 +78,8 @@ public sealed class TorchBatchCodecSpecs : IDisposable
 
     [Theory]
     [MemberData(nameof(OtherKind))]
-    public void TorchBatchCodec_should_give_other_keys_to_requests_that_do_not_join(object one, object other) => Assert.NotEqual(KeyOf(one), KeyOf(other));
+    public void TorchBatchCodec_should_give_other_keys_to_requests_that_do_not_join(object one, object other) =>
+        Assert.NotEqual(KeyOf(one), KeyOf(other));
 
     [Fact]
     public void TorchBatchCodec_should_join_and_split_a_tensor_in_order()
@@ -95,7 +96,8 @@ public sealed class TorchBatchCodecSpecs : IDisposable
     [Fact]
     public void TorchBatchCodec_should_join_and_split_structures()
     {
-        (Dictionary<string, Tensor>, Tensor[], Tensor?) Request(int rows) => (new() { ["b"] = rand(rows, 2), ["a"] = rand(rows) }, [rand(rows, 3)], null);
+        (Dictionary<string, Tensor>, Tensor[], Tensor?) Request(int rows) =>
+            (new() { ["b"] = rand(rows, 2), ["a"] = rand(rows) }, [rand(rows, 3)], null);
         var (one, two) = (Request(2), Request(1));
 
         var parts = _codec.Split(_codec.Join([one, two]), [2, 1]);
@@ -126,7 +128,10 @@ public sealed class TorchBatchCodecSpecs : IDisposable
 
     [Fact]
     public void TorchBatchCodec_should_not_join_requests_of_different_keys() =>
-        Assert.Contains("Request 1", Assert.Throws<ArgumentException>(() => _codec.Join([zeros(1, 4), zeros(1, 5)])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Request 1",
+            Assert.Throws<ArgumentException>(() => _codec.Join([zeros(1, 4), zeros(1, 5)])).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void TorchBatchCodec_should_make_answers_that_share_nothing()

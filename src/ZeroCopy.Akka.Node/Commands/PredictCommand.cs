@@ -32,7 +32,7 @@ internal sealed class PredictCommand : NodeCommand
     };
 
     public PredictCommand()
-        : base("predict", "Call a model once.", "zerocopy predict detector --input audio.npy --output answer.safetensors")
+        : base("predict", "Call a model once.", "zerocopy predict detector --input audio.safetensors --output answer.npy")
     {
         Arguments.Add(_model);
         Options.Add(_input);

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.InteropServices;
 using TorchSharp;
 using ZeroCopy.Errors;
 using ZeroCopy.Tensors;
@@ -40,7 +41,16 @@ internal sealed class ModuleCall : IModelCall
             arguments[index] is null && _method.GetParameters()[index] is { HasDefaultValue: true } declared
             ? declared.DefaultValue
             : TorchTensors.Argument(parameter, arguments[index])).ToArray();
-        return _method.Invoke(_module, BindingFlags.DoNotWrapExceptions, null, values, null);
+        try
+        {
+            return _method.Invoke(_module, BindingFlags.DoNotWrapExceptions, null, values, null);
+        }
+        catch (Exception error) when (error is ExternalException or ArgumentException)
+        {
+            // libtorch's messages go on with a native stack trace behind their first line.
+            throw new InputMismatchException(
+                $"{_module.GetName()}.{_method.Name}: {error.Message.Split('\n')[0].TrimEnd('.')}. Check the shapes and types of the input.", error);
+        }
     }
 
     private static ArgumentKind Kind(Type type)

@@ -1,3 +1,4 @@
+using ZeroCopy.Node.Demo.Digits;
 using ZeroCopy.Node.TensorFiles;
 using ZeroCopy.Node.Tests.Cli;
 using ZeroCopy.Tensors;
@@ -47,6 +48,25 @@ public sealed class PredictCommandSpecs : IDisposable
         AssertClose(examples["audio_forward"], NpyReader.Read(_zerocopy.File("answer.npy")));
         _zerocopy.Run("predict", "detector", "--method", "fly", "--input", _zerocopy.File("input.safetensors")).Failed(
             1, "fly", "audio_forward");
+    }
+
+    [Fact]
+    public void Predict_should_name_the_digit_on_an_image_of_a_json_file()
+    {
+        DigitWeights.Extract(_zerocopy.File("digits"));
+        var heldOut = DigitData.HeldOut();
+        Write("image.json", [new NamedTensor("input", heldOut.Images(0, 1))]);
+        _zerocopy.Run("put", _zerocopy.File("digits"), "--name", "digits").Succeeded();
+
+        var answer = _zerocopy.Run("predict", "digits", "--input", _zerocopy.File("image.json"), "--json").Succeeded().Json();
+
+        var scores = answer.GetProperty("output").GetProperty("data")[0].EnumerateArray().Select(score => score.GetDouble()).ToList();
+        Assert.Equal(heldOut.Labels[0], scores.IndexOf(scores.Max()));
+
+        File.WriteAllText(_zerocopy.File("short.json"), "[[0.5, 1]]");
+        _zerocopy.Run("predict", "digits", "--input", _zerocopy.File("short.json")).Failed(1, "shapes and types");
+        File.WriteAllText(_zerocopy.File("many.json"), """{"input": [[0.5]], "rate": 1}""");
+        _zerocopy.Run("predict", "digits", "--input", _zerocopy.File("many.json")).Failed(1, "'rate'", "'input'");
     }
 
     [Fact]

@@ -65,7 +65,8 @@ public sealed class PutCommandSpecs : IDisposable
         for (var index = 0; index < tensors; index++)
         {
             var length = ((long)megabytes << 20) + index;
-            entries.Add($"\"t{index}\":{{\"dtype\":\"{DType.UInt8.ToToken()}\",\"shape\":[{length}],\"data_offsets\":[{offset},{offset += length}]}}");
+            entries.Add(
+                $"\"t{index}\":{{\"dtype\":\"{DType.UInt8.ToToken()}\",\"shape\":[{length}],\"data_offsets\":[{offset},{offset += length}]}}");
         }
 
         var header = System.Text.Encoding.UTF8.GetBytes($"{{{string.Join(',', entries)}}}");

@@ -36,6 +36,18 @@ public sealed class ModuleCallSpecs
             tensor => $"{tensor.Name} {tensor.Tensor.Layout}").Order());
     }
 
+    [Fact]
+    public void ModuleCall_should_say_in_one_line_that_an_input_does_not_fit()
+    {
+        using var classifier = new DigitClassifier();
+        var call = ModelCalls.Find(classifier, "digits", ModelCalls.DefaultMethod);
+
+        var error = Assert.Throws<InputMismatchException>(() => call.Invoke([HostTensor.From<float>(DType.Float32, [1, 2, 3], 1, 3)]));
+
+        Assert.DoesNotContain('\n', error.Message);
+        Assert.EndsWith("Check the shapes and types of the input.", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("fly")]
     [InlineData("Dispose")]

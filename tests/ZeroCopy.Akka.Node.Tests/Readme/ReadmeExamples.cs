@@ -46,7 +46,8 @@ internal static class ReadmeExamples
         return answer;
     }
 
-    public static async Task<Tensor> RunPipeline(ZeroCopyHost host, Module<Tensor, Tensor> encoder, Module<Tensor, Tensor> head, Tensor input)
+    public static async Task<Tensor> RunPipeline(
+        ZeroCopyHost host, Module<Tensor, Tensor> encoder, Module<Tensor, Tensor> head, Tensor input)
     {
         // example: pipeline
         var wrapper = await ModelWrapper.FromModelAsync(new Pipeline { Encoder = encoder, Head = head }, host: host);

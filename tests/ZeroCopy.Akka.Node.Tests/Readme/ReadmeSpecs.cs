@@ -65,7 +65,8 @@ public sealed class ReadmeSpecs : IAsyncLifetime
     {
         Skip.If(RepositoryRoot.SharedData is null, "The folder with models written by PyTorch is absent.");
         using var window = rand(1, 512);
-        using var answer = await ReadmeExamples.CallScript(_host, Path.Combine(RepositoryRoot.SharedData!, "detector", "detector.pt"), window);
+        var path = Path.Combine(RepositoryRoot.SharedData!, "detector", "detector.pt");
+        using var answer = await ReadmeExamples.CallScript(_host, path, window);
         Assert.Equal([1, 1], answer.shape);
     }
 

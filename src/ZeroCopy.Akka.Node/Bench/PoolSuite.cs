@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using ZeroCopy.Runtime;
+using ZeroCopy.Store;
+using ZeroCopy.Torch;
+using ZeroCopy.Torch.Batching;
+using static TorchSharp.torch;
+
+namespace ZeroCopy.Node.Bench;
+
+/// <summary>Rows per second through a pool, against the best loop over threads that a user would write by hand.</summary>
+internal sealed class PoolSuite : IBenchSuite
+{
+    private const int Rounds = 7;
+    private static readonly int[] ThreadCounts = [1, 2, 4];
+
+    public string Name => "pool";
+
+    public string Description => "rows per second through a pool of actors, against the best hand-written loop over threads";
+
+    public async Task<IReadOnlyList<BenchResult>> RunAsync(IProgress<string> progress, CancellationToken cancellationToken)
+    {
+        using var directory = new BenchDirectory();
+        await using var host = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = new ObjectStoreOptions { Directory = directory.Path("store") } });
+        var small = new Load("small", BenchModels.CallSmall, BenchModels.Rows(32), Actors: 4, Calls: 4000);
+        var bert = new Load("bert", BenchModels.CallBert, BenchModels.Tokens(8), Actors: 2, Calls: 12);
+        return
+        [
+            await MeasureAsync(host, small, BenchModels.Small(), progress, cancellationToken).ConfigureAwait(false),
+            await MeasureAsync(host, bert, BenchModels.Bert(), progress, cancellationToken).ConfigureAwait(false),
+        ];
+    }
+
+    private static async Task<BenchResult> MeasureAsync<TModule>(
+        ZeroCopyHost host, Load load, TModule module, IProgress<string> progress, CancellationToken cancellationToken)
+        where TModule : nn.Module
+    {
+        var handle = await host.Runtime.PutAsync(module, cancellationToken: cancellationToken).ConfigureAwait(false);
+        var pool = await host.Actors.CreatePoolAsync(
+            load.Subject, host.Runtime.Open<TModule>(handle), load.Function, new TorchBatchCodec(),
+            settings => settings with { Size = load.Actors, Batching = null }).ConfigureAwait(false);
+        await pool.WhenReadyAsync(cancellationToken).ConfigureAwait(false);
+
+        var threads = ThreadCounts.Where(count => count <= Math.Max(2, Environment.ProcessorCount)).MaxBy(count => Loop(load, module, count));
+        progress.Report($"pool: {load.Subject}, {Rounds} rounds of {load.Calls} calls; the best loop has {threads} threads");
+        var (value, baseline) = await Interleaved.SampleAsync(
+            Rounds, () => CallAsync(load, pool, cancellationToken), () => Task.Run(() => Loop(load, module, threads), cancellationToken), cancellationToken)
+            .ConfigureAwait(false);
+        await pool.DrainAsync().ConfigureAwait(false);
+        ModuleDisposal.Release(module);
+        load.Input.Dispose();
+        return BenchResult.OfRate("throughput", load.Subject, "rows/s", value, $"loop over {threads} threads", baseline);
+    }
+
+    private static async Task<double> CallAsync(Load load, Actors.Inference.InferencePool pool, CancellationToken cancellationToken)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var next = -1;
+
+        // Twice as many callers as actors keep every actor's mailbox filled.
+        await Task.WhenAll(Enumerable.Range(0, 2 * load.Actors).Select(async _ =>
+        {
+            while (Interlocked.Increment(ref next) < load.Calls)
+            {
+                BenchModels.Free(await pool.CallAsync(load.Input, cancellationToken: cancellationToken).ConfigureAwait(false));
+            }
+        })).ConfigureAwait(false);
+        return load.Rows / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    // Libtorch's own threads are left out of the way where there are several of ours, as its guide for inference on CPUs advises.
+    private static double Loop(Load load, nn.Module module, int threads)
+    {
+        var before = get_num_threads();
+        set_num_threads(Math.Max(1, Environment.ProcessorCount / threads));
+        try
+        {
+            var next = -1;
+            var start = Stopwatch.GetTimestamp();
+            var workers = Enumerable.Range(0, threads).Select(_ => new Thread(() =>
+            {
+                while (Interlocked.Increment(ref next) < load.Calls)
+                {
+                    BenchModels.Direct(load.Function, module, load.Input);
+                }
+            })).ToArray();
+            Array.ForEach(workers, worker => worker.Start());
+            Array.ForEach(workers, worker => worker.Join());
+            return load.Rows / Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+        finally
+        {
+            set_num_threads(before);
+        }
+    }
+
+    private sealed record Load(string Subject, ModelFunction Function, Tensor Input, int Actors, int Calls)
+    {
+        public double Rows => (double)Calls * Input.shape[0];
+    }
+}

@@ -54,7 +54,7 @@ public sealed partial class TorchRuntime
         ArgumentNullException.ThrowIfNull(model);
         ObjectDisposedException.ThrowIf(_disposed, this);
         return Store.ReadManifest(model.Id).Recipe is Recipe.Script script
-            ? (IInstanceSource)Opened((model.Id, typeof(ScriptProgram)), () => OpenScript(model, script))
+            ? (IInstanceSource)Opened((model.Id, typeof(ScriptProgram), torch.CPU.ToString()), () => OpenScript(model, script))
             : Open<torch.nn.Module>(model);
     }
 

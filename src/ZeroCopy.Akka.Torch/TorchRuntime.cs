@@ -5,6 +5,7 @@ using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 using ZeroCopy.Torch.Binding;
 using ZeroCopy.Torch.Catalog;
+using ZeroCopy.Torch.Devices;
 using ZeroCopy.Torch.Running;
 using ZeroCopy.Torch.Skeletons;
 using ZeroCopy.Torch.Views;
@@ -17,7 +18,7 @@ namespace ZeroCopy.Torch;
 public sealed partial class TorchRuntime : IDisposable
 {
     private readonly TorchRuntimeOptions _options;
-    private readonly ConcurrentDictionary<(ModelId Model, Type Type), Lazy<IDisposable>> _open = new();
+    private readonly ConcurrentDictionary<(ModelId Model, Type Type, string Device), Lazy<IDisposable>> _open = new();
     private readonly ConcurrentDictionary<ModelId, torch.nn.Module> _live = new();
     private volatile bool _disposed;
 
@@ -81,22 +82,19 @@ public sealed partial class TorchRuntime : IDisposable
         return await Store.PutAsync(content, options, progress, cancellationToken);
     }
 
-    /// <summary>Opens a model with its prototype: the same object for the same model and type.</summary>
+    /// <summary>Opens a model with its prototype: the same object for the same model, type and device.</summary>
     /// <exception cref="ZeroCopy.Errors.RecipeUnavailableException">Nothing here can build the module.</exception>
     /// <exception cref="ZeroCopy.Errors.BindingException">The tensors do not fit the module.</exception>
-    /// <exception cref="ZeroCopy.Errors.DeviceUnavailableException">A device other than the CPU was asked for.</exception>
+    /// <exception cref="ZeroCopy.Errors.DeviceUnavailableException">This process has no such device.</exception>
     public TorchModel<TModule> Open<TModule>(ModelHandle model, OpenOptions<TModule>? options = null)
         where TModule : torch.nn.Module
     {
         ArgumentNullException.ThrowIfNull(model);
         ObjectDisposedException.ThrowIf(_disposed, this);
         options ??= new OpenOptions<TModule>();
-        if (options.Device is { type: not DeviceType.CPU } device)
-        {
-            throw new DeviceUnavailableException($"Models run on the CPU here, and OpenOptions.Device asks for {device}.");
-        }
-
-        return (TorchModel<TModule>)Opened((model.Id, typeof(TModule)), () => Create(model, options));
+        var device = options.Device ?? torch.CPU;
+        DevicePlacement.Require(device);
+        return (TorchModel<TModule>)Opened((model.Id, typeof(TModule), device.ToString()), () => Create(model, options, device));
     }
 
     /// <summary>
@@ -144,7 +142,7 @@ public sealed partial class TorchRuntime : IDisposable
         }
     }
 
-    private IDisposable Opened((ModelId Model, Type Type) key, Func<IDisposable> create)
+    private IDisposable Opened((ModelId Model, Type Type, string Device) key, Func<IDisposable> create)
     {
         var opened = _open.GetOrAdd(key, _ => new Lazy<IDisposable>(create));
         try
@@ -159,19 +157,34 @@ public sealed partial class TorchRuntime : IDisposable
         }
     }
 
-    private TorchModel<TModule> Create<TModule>(ModelHandle model, OpenOptions<TModule> options)
+    private TorchModel<TModule> Create<TModule>(ModelHandle model, OpenOptions<TModule> options, torch.Device device)
         where TModule : torch.nn.Module
     {
         var lease = Store.Acquire(model.Id, $"model {model}");
         try
         {
             var build = Builder(lease, options);
-            var prototype = new Prototype(build(), lease.Manifest.Recipe is Recipe.Catalog || options.Factory is not null ? build : null, _options.PrivateBuffers);
+            var rebuilds = lease.Manifest.Recipe is Recipe.Catalog || options.Factory is not null;
+            var place = () => Place(build(), device, sharesNativeLayers: !rebuilds);
+            var prototype = new Prototype(place(), rebuilds ? place : null, _options.PrivateBuffers);
             return new TorchModel<TModule>(model, prototype, lease, _options.MaxIdleSkeletons, options.Stateless);
         }
         catch
         {
             lease.Dispose();
+            throw;
+        }
+    }
+
+    private static torch.nn.Module Place(torch.nn.Module module, torch.Device device, bool sharesNativeLayers)
+    {
+        try
+        {
+            return DevicePlacement.Move(module, device, sharesNativeLayers);
+        }
+        catch
+        {
+            ModuleDisposal.Release(module);
             throw;
         }
     }

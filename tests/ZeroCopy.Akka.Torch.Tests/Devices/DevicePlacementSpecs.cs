@@ -1,0 +1,98 @@
+using TorchSharp;
+using ZeroCopy.Errors;
+using ZeroCopy.Store;
+using ZeroCopy.TestSupport;
+using static TorchSharp.torch.nn;
+
+namespace ZeroCopy.Torch.Tests.Devices;
+
+/// <summary>META stands in for a device: everything but the device itself is the same.</summary>
+public sealed class DevicePlacementSpecs : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly ObjectStore _store;
+    private readonly TorchRuntime _runtime;
+
+    public DevicePlacementSpecs()
+    {
+        _store = ObjectStore.Open(new ObjectStoreOptions { Directory = _directory.File("store") });
+        _runtime = new TorchRuntime(_store);
+    }
+
+    public void Dispose()
+    {
+        _runtime.Dispose();
+        _store.Dispose();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public async Task TorchRuntime_should_place_instances_on_the_device_and_leave_those_on_the_cpu_alone()
+    {
+        using var module = Linear(4, 4);
+        var handle = await _runtime.PutAsync(module);
+
+        var moved = _runtime.Open(handle, new OpenOptions<TorchSharp.Modules.Linear> { Device = torch.META }).Materialise();
+        var here = _runtime.Open<TorchSharp.Modules.Linear>(handle).Materialise();
+
+        Assert.Equal(DeviceType.META, moved.weight.device_type);
+        Assert.Equal(DeviceType.CPU, here.weight.device_type);
+        Assert.Equal(DeviceType.CPU, module.weight.device_type);
+        ModuleDisposal.Release(moved);
+        ModuleDisposal.Release(here);
+    }
+
+    [Fact]
+    public async Task TorchRuntime_should_move_a_model_once_for_each_device()
+    {
+        using var module = Linear(4, 4);
+        var handle = await _runtime.PutAsync(module);
+        var options = new OpenOptions<TorchSharp.Modules.Linear> { Device = torch.META };
+
+        Assert.Same(_runtime.Open(handle, options), _runtime.Open(handle, options));
+        Assert.NotSame(_runtime.Open(handle, options), _runtime.Open<TorchSharp.Modules.Linear>(handle));
+    }
+
+    [Fact]
+    public async Task TorchRuntime_should_refuse_to_move_native_layers_that_a_live_module_still_uses()
+    {
+        using var module = Embedding(4, 4);
+        var handle = await _runtime.PutAsync(module);
+
+        var error = Assert.Throws<CloneRefusedException>(
+            () => _runtime.Open(handle, new OpenOptions<TorchSharp.Modules.Embedding> { Device = torch.META }));
+
+        Assert.Contains("OpenOptions.Factory", error.Message, StringComparison.Ordinal);
+        Assert.Equal(DeviceType.CPU, module.weight!.device_type);
+    }
+
+    [SkippableFact]
+    public async Task TorchRuntime_should_say_what_to_do_where_there_is_no_such_device()
+    {
+        Skip.If(torch.cuda.is_available(), "This machine has a CUDA device.");
+        using var module = Linear(4, 4);
+        var handle = await _runtime.PutAsync(module);
+
+        var error = Assert.Throws<DeviceUnavailableException>(
+            () => _runtime.Open(handle, new OpenOptions<TorchSharp.Modules.Linear> { Device = new torch.Device(DeviceType.CUDA, 0) }));
+
+        Assert.Contains("TorchBackend", error.Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task TorchRuntime_should_answer_on_a_cuda_device_as_on_the_cpu()
+    {
+        Skip.IfNot(torch.cuda.is_available(), "No CUDA device here.");
+        using var module = Linear(4, 4);
+        var handle = await _runtime.PutAsync(module);
+        var moved = _runtime.Open(handle, new OpenOptions<TorchSharp.Modules.Linear> { Device = torch.CUDA }).Materialise();
+        using var input = torch.ones(2, 4);
+
+        using var expected = module.forward(input);
+        using var there = input.cuda();
+        using var answer = moved.forward(there).cpu();
+
+        Assert.True(torch.allclose(expected, answer, rtol: 1e-4, atol: 1e-5));
+        ModuleDisposal.Release(moved);
+    }
+}

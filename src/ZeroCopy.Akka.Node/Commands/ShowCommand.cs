@@ -58,7 +58,7 @@ internal sealed class ShowCommand : NodeCommand
             + $"{ByteSize.Text(sharedBytes)} of them also belong to other models");
         foreach (var (key, value) in manifest.Metadata)
         {
-            context.Output.WriteLine($"{key}: {value}");
+            context.Output.WriteLine($"{key}: {value.ReplaceLineEndings(", ")}");
         }
 
         var table = new Table().AddColumns("tensor", "role", "layout", "size", "block", "tied to", "shared with");

@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 
 namespace ZeroCopy.Product.Tests;
 
-public sealed class ModelWrapperSpecs : IAsyncDisposable
+public sealed class ModelWrapperSpecs : IAsyncLifetime
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly ZeroCopyHost _host;
@@ -19,7 +19,9 @@ public sealed class ModelWrapperSpecs : IAsyncDisposable
         _host = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = new ObjectStoreOptions { Directory = _directory.File("store") } });
     }
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         await _host.DisposeAsync();
         _input.Dispose();

@@ -1,6 +1,7 @@
 using TorchSharp;
 using ZeroCopy.Torch.Binding;
 using ZeroCopy.Torch.Native;
+using ZeroCopy.Torch.Script;
 using ZeroCopy.Torch.Skeletons;
 
 namespace ZeroCopy.Torch;
@@ -14,9 +15,9 @@ public static class ModuleDisposal
     public static void Release(torch.nn.Module module)
     {
         ArgumentNullException.ThrowIfNull(module);
-        if (module is torch.jit.ScriptModule)
+        if (module is torch.jit.ScriptModule script)
         {
-            ReleaseScript(module);
+            ScriptLoader.Release(script);
             return;
         }
 
@@ -40,26 +41,5 @@ public static class ModuleDisposal
         {
             part.Dispose();
         }
-    }
-
-    /// <summary>A script's own <c>Dispose</c> makes a further native wrapper of its root that nobody disposes, so only its handle is given up.</summary>
-    private static void ReleaseScript(torch.nn.Module script)
-    {
-        if (TorchInternals.Handle(script).IsClosed)
-        {
-            return;
-        }
-
-        foreach (var (_, parameter) in script.named_parameters())
-        {
-            parameter.Dispose();
-        }
-
-        foreach (var (_, buffer) in script.named_buffers())
-        {
-            buffer.Dispose();
-        }
-
-        TorchInternals.Handle(script).Dispose();
     }
 }

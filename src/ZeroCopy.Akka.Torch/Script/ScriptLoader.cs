@@ -1,9 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Reflection;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
+using ZeroCopy.Torch.Native;
 
 namespace ZeroCopy.Torch.Script;
 
@@ -11,11 +11,6 @@ namespace ZeroCopy.Torch.Script;
 internal static class ScriptLoader
 {
     private static readonly Lock LoadLock = new();
-
-    // The handle's type is not public, so that no typed accessor can name it.
-    private static readonly FieldInfo HandleField =
-        typeof(torch.nn.Module).GetField("handle", BindingFlags.Instance | BindingFlags.NonPublic)
-        ?? throw new MissingFieldException(nameof(torch.nn.Module), "handle");
 
     /// <summary>Loads a skeleton and binds every tensor of the manifest to what <paramref name="source"/> gives, which is disposed afterwards.</summary>
     /// <exception cref="InvalidModelException">libtorch refuses the archive.</exception>
@@ -56,6 +51,12 @@ internal static class ScriptLoader
     [SuppressMessage("Usage", "CA1816", Justification = "The module is disposed here in place of its own Dispose, which leaks.")]
     public static void Release(torch.jit.ScriptModule module)
     {
+        var handle = TorchInternals.Handle(module);
+        if (handle.IsClosed)
+        {
+            return;
+        }
+
         foreach (var (_, parameter) in ((torch.nn.Module)module).named_parameters())
         {
             parameter.Dispose();
@@ -66,7 +67,7 @@ internal static class ScriptLoader
             buffer.Dispose();
         }
 
-        ((SafeHandle)HandleField.GetValue(module)!).Dispose();
+        handle.Dispose();
         GC.SuppressFinalize(module);
     }
 

@@ -1,4 +1,5 @@
 using ZeroCopy.Tensors;
+using ZeroCopy.Torch.Views;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Node.Predict;
@@ -21,7 +22,7 @@ internal static class TorchTensors
 
     public static Tensor ToTorch(HostTensor value)
     {
-        var result = empty([.. value.Layout.Shape], dtype: ToTorch(value.Layout.DType));
+        var result = empty([.. value.Layout.Shape], dtype: value.Layout.DType.ToScalarType());
         if (value.Data.Length > 0)
         {
             result.bytes = value.Data.ToArray();
@@ -34,10 +35,21 @@ internal static class TorchTensors
     /// <exception cref="InputMismatchException">The element type is one that files here do not have.</exception>
     public static HostTensor ToHost(Tensor value)
     {
+        DType dtype;
+        try
+        {
+            dtype = value.dtype.ToDType();
+        }
+        catch (NotSupportedException exception)
+        {
+            throw new InputMismatchException(
+                $"The model answered with elements of type {value.dtype}, which no file here can hold; call it from C#.", exception);
+        }
+
         using var scope = NewDisposeScope();
         var contiguous = value.detach().cpu().resolve_conj().resolve_neg().contiguous();
         return new HostTensor(
-            new TensorLayout(ToHost(value.dtype), contiguous.shape),
+            new TensorLayout(dtype, contiguous.shape),
             contiguous.numel() == 0 ? Array.Empty<byte>() : contiguous.bytes.ToArray());
     }
 
@@ -54,39 +66,4 @@ internal static class TorchTensors
             : throw new InputMismatchException(
                 $"'{parameter.Name}' must be one {parameter.Kind.ToString().ToLowerInvariant()}, and the input has {value.Layout}.");
     }
-
-    private static ScalarType ToTorch(DType dtype) => dtype switch
-    {
-        DType.Bool => ScalarType.Bool,
-        DType.UInt8 => ScalarType.Byte,
-        DType.Int8 => ScalarType.Int8,
-        DType.Int16 => ScalarType.Int16,
-        DType.Int32 => ScalarType.Int32,
-        DType.Int64 => ScalarType.Int64,
-        DType.Float16 => ScalarType.Float16,
-        DType.BFloat16 => ScalarType.BFloat16,
-        DType.Float32 => ScalarType.Float32,
-        DType.Float64 => ScalarType.Float64,
-        DType.Complex64 => ScalarType.ComplexFloat32,
-        DType.Complex128 => ScalarType.ComplexFloat64,
-        _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "Not a tensor element type."),
-    };
-
-    private static DType ToHost(ScalarType dtype) => dtype switch
-    {
-        ScalarType.Bool => DType.Bool,
-        ScalarType.Byte => DType.UInt8,
-        ScalarType.Int8 => DType.Int8,
-        ScalarType.Int16 => DType.Int16,
-        ScalarType.Int32 => DType.Int32,
-        ScalarType.Int64 => DType.Int64,
-        ScalarType.Float16 => DType.Float16,
-        ScalarType.BFloat16 => DType.BFloat16,
-        ScalarType.Float32 => DType.Float32,
-        ScalarType.Float64 => DType.Float64,
-        ScalarType.ComplexFloat32 => DType.Complex64,
-        ScalarType.ComplexFloat64 => DType.Complex128,
-        _ => throw new InputMismatchException(
-            $"The model answered with elements of type {dtype}, which no file here can hold; call it from C#."),
-    };
 }

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Inference;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Actors.Stores;
@@ -12,10 +13,20 @@ internal sealed class RootActor : UntypedActor
 {
     public RootActor(Func<ObjectStore> open, bool owned, TaskCompletionSource<RootChildren> children)
     {
-        children.SetResult(new RootChildren(
-            Context.ActorOf(ObjectStoreActor.Props(open, owned), "object-store"),
-            Context.ActorOf(TaskSupervisor.Props().WithDispatcher(TaskSettings.Dispatcher), "tasks"),
-            Context.ActorOf(PoolsActor.Props(), "pools")));
+        try
+        {
+            Context.ActorOf(LostCalls.Props(), "lost-calls");
+            children.TrySetResult(new RootChildren(
+                Context.ActorOf(ObjectStoreActor.Props(open, owned), "object-store"),
+                Context.ActorOf(TaskSupervisor.Props().WithDispatcher(TaskSettings.Dispatcher), "tasks"),
+                Context.ActorOf(PoolsActor.Props(), "pools")));
+        }
+        catch (Exception e)
+        {
+            // A dispatcher that is configured wrongly, for one: whoever starts the extension gets the reason.
+            children.TrySetException(e);
+            throw;
+        }
     }
 
     protected override void OnReceive(object message) => Unhandled(message);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Runtime;
@@ -34,7 +35,7 @@ internal sealed class MicroBatcher : IDisposable
     /// <summary>Takes a call that was admitted; one that cannot be joined goes on alone at once.</summary>
     public void Add(InferenceCall call, string? hashKey)
     {
-        if (!_codec.TryDescribe(call.Argument, out var rows, out var kind))
+        if (!TryDescribe(call, out var rows, out var kind))
         {
             _send(call);
             return;
@@ -75,6 +76,21 @@ internal sealed class MicroBatcher : IDisposable
     public void FlushAll() => Flush(long.MaxValue);
 
     public void Dispose() => _timer.Dispose();
+
+    private bool TryDescribe(InferenceCall call, out int rows, [NotNullWhen(true)] out object? kind)
+    {
+        try
+        {
+            return _codec.TryDescribe(call.Argument, out rows, out kind);
+        }
+        catch (Exception)
+        {
+            // An argument that cannot even be looked at, such as a disposed tensor: the call goes on alone and fails with the model's error.
+            rows = 0;
+            kind = null;
+            return false;
+        }
+    }
 
     private void FlushDue() => Flush(_clock.GetTimestamp());
 

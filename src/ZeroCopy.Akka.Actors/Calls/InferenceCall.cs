@@ -10,14 +10,17 @@ namespace ZeroCopy.Actors.Calls;
 /// </summary>
 /// <remarks>
 /// <code>
-///            TryJoin            TryRun
-///   Queued ──────────► Joined ─────────► Running ──► Answered
-///     │ ▲                │                 │  │          ▲
-///     │ └── TryRequeue ──┼─────────────────┘  │          │
-///     └──── Abandon ─────┴── Abandon (given) ─┴──────────┘
+///                  TryRun (one that was joined, too)
+///   Queued ──────────────────────────────► Running ──► Answered
+///     │ ▲                                  │  │  │         ▲
+///     │ └─────────── TryRequeue ───────────┘  │  │         │
+///     │                         MarkJoined ───┘  │         │
+///     │                       Joined ◄┘          │         │
+///     └──── Abandon ────────────┴─ Abandon (given) ────────┘
 /// </code>
-/// Whoever moves the state to Answered sets the promise, so that it is set once. While the model reads a kept argument the call is only
-/// marked as abandoned: the caller may free the argument as soon as it is answered. A joined call's argument is read by the join alone.
+/// Whoever moves the state to Answered sets the promise, so that it is set once. Running means that the argument is read, by the model or by
+/// the join: a kept one may be freed as soon as the call is answered, so it is only marked as abandoned meanwhile. Joined means that its rows
+/// are copied, and the argument is free.
 /// </remarks>
 internal sealed class InferenceCall : IConsistentHashable
 {
@@ -46,6 +49,9 @@ internal sealed class InferenceCall : IConsistentHashable
     }
 
     public object? Argument { get; }
+
+    /// <summary>Who serves the call, for messages.</summary>
+    public string Owner => _ledger.Owner;
 
     public long StartedAt { get; }
 
@@ -79,10 +85,16 @@ internal sealed class InferenceCall : IConsistentHashable
         _registration = _terms.Cancellation.UnsafeRegister(static call => ((InferenceCall)call!).Abandon(InferenceFailure.Cancelled), this);
     }
 
-    /// <summary>Takes the call into a joined one; false where it was answered meanwhile.</summary>
-    public bool TryJoin() => Move(Queued, Joined);
+    /// <summary>The argument was copied into a joined one; an abandoned call is answered now.</summary>
+    public void MarkJoined()
+    {
+        if (Move(Running, Joined) && Volatile.Read(ref _abandoned) is { } reason)
+        {
+            Fail(reason);
+        }
+    }
 
-    /// <summary>Takes the call to run it; false where it was answered meanwhile.</summary>
+    /// <summary>Takes the call to read its argument; false where it was answered meanwhile.</summary>
     public bool TryRun() => Move(Queued, Running) || Move(Joined, Running);
 
     /// <summary>Puts a call that ran back for a further attempt; false where it was abandoned meanwhile, and then it is answered.</summary>
@@ -152,12 +164,17 @@ internal sealed class InferenceCall : IConsistentHashable
 
         _timer?.Dispose();
         _registration.Unregister();
-        if (_terms.Ownership == ArgumentOwnership.Give)
+        try
         {
-            _ledger.Release(Argument);
+            if (_terms.Ownership == ArgumentOwnership.Give)
+            {
+                _ledger.Release(Argument);
+            }
         }
-
-        _ledger.Leave(this);
+        finally
+        {
+            _ledger.Leave(this);
+        }
     }
 
     private InferenceException Describe(InferenceFailure failure) => failure switch

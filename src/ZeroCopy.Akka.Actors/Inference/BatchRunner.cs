@@ -13,14 +13,7 @@ internal sealed class BatchRunner(PoolContext pool)
     {
         if (call.TryRun())
         {
-            try
-            {
-                call.Complete(instance.Run(pool.Function, call.Argument));
-            }
-            catch (Exception e)
-            {
-                call.Fail(ModelFailure.Of(e, pool.Ledger.Owner));
-            }
+            Compute(instance, call);
         }
 
         call.Retire();
@@ -36,7 +29,7 @@ internal sealed class BatchRunner(PoolContext pool)
         var rows = new List<int>(batch.Calls.Count);
         for (var i = 0; i < batch.Calls.Count; i++)
         {
-            if (batch.Calls[i].TryJoin())
+            if (batch.Calls[i].TryRun())
             {
                 calls.Add(batch.Calls[i]);
                 rows.Add(batch.Rows[i]);
@@ -47,12 +40,26 @@ internal sealed class BatchRunner(PoolContext pool)
             }
         }
 
-        if (calls.Count == 1 || (calls.Count > 1 && !TryRunJoined(codec, instance, calls, rows)))
+        if (calls.Count == 1)
         {
-            foreach (var call in calls)
-            {
-                Run(instance, call);
-            }
+            Compute(instance, calls[0]);
+            calls[0].Retire();
+        }
+        else if (calls.Count > 1 && !TryRunJoined(codec, instance, calls, rows))
+        {
+            calls.ForEach(call => Run(instance, call));
+        }
+    }
+
+    private void Compute(IModelInstance instance, InferenceCall call)
+    {
+        try
+        {
+            call.Complete(instance.Run(pool.Function, call.Argument));
+        }
+        catch (Exception e)
+        {
+            call.Fail(ModelFailure.Of(e, pool.Ledger.Owner));
         }
     }
 
@@ -62,10 +69,14 @@ internal sealed class BatchRunner(PoolContext pool)
         object? joined = null;
         try
         {
-            joined = codec.Join(calls.ConvertAll(call => call.Argument!));
+            joined = Join(codec, calls);
             var answer = instance.Run(pool.Function, joined)
                 ?? throw new InferenceException(InferenceFailure.ModelError, "The model answered a joined call with nothing.");
             answers = codec.Split(answer, rows);
+            if (answers.Count != calls.Count)
+            {
+                throw new InvalidOperationException($"The codec split the answer to {calls.Count} requests into {answers.Count}.");
+            }
         }
         catch (Exception)
         {
@@ -85,5 +96,17 @@ internal sealed class BatchRunner(PoolContext pool)
         }
 
         return true;
+    }
+
+    private static object Join(IBatchCodec codec, List<InferenceCall> calls)
+    {
+        try
+        {
+            return codec.Join(calls.ConvertAll(call => call.Argument!));
+        }
+        finally
+        {
+            calls.ForEach(call => call.MarkJoined());
+        }
     }
 }

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using ZeroCopy.Actors.Batching;
 using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Settings;
 using ZeroCopy.Errors;
 using ZeroCopy.Runtime;
 
@@ -39,7 +40,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(PoolContext pool) => Akka.Actor.Props.CreateBy(new Producer(pool));
+    public static Props Props(PoolContext pool) => Akka.Actor.Props.CreateBy(new Producer<InferenceActor>(() => new InferenceActor(pool)));
 
     protected override void PreStart() => BecomeLoading();
 
@@ -71,11 +72,24 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
         if (_instance is { } instance)
         {
             _instance = null;
-            _pool.Readiness.Lost();
+            _pool.Readiness.Lost(Self);
             instance.Dispose();
         }
 
-        FailWaiting(new InferenceException(InferenceFailure.ShuttingDown, $"An actor of {_pool.Ledger.Owner} stopped before its model was loaded."));
+        // A pool that shrinks stops actors that others can stand in for; one that ends has no use for them.
+        var parent = Context.Parent;
+        while (_waiting.TryDequeue(out var waiting))
+        {
+            if (_pool.Ledger.IsClosed)
+            {
+                Fail(waiting, new InferenceException(
+                    InferenceFailure.ShuttingDown, $"An actor of {_pool.Ledger.Owner} stopped before its model was loaded."));
+            }
+            else
+            {
+                parent.Tell(waiting, ActorRefs.NoSender);
+            }
+        }
     }
 
     private void Loading(object message)
@@ -83,7 +97,11 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
         switch (message)
         {
             case InferenceCall or CallBatch:
-                _waiting.Enqueue(message);
+                if (!TryHandOn(message))
+                {
+                    _waiting.Enqueue(message);
+                }
+
                 break;
             case Loaded loaded when loaded.Ticket == _ticket:
                 BecomeReady(_ticket.Take() ?? throw new InvalidOperationException("A loaded ticket holds no instance."));
@@ -105,7 +123,11 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
         switch (message)
         {
             case InferenceCall or CallBatch:
-                Fail(message, LoadFailure());
+                if (!TryHandOn(message))
+                {
+                    Fail(message, LoadFailure());
+                }
+
                 break;
             case Loaded or LoadFailed or Load:
                 Loading(message);
@@ -169,7 +191,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
         _ticket = null;
         _instance = instance;
         _failedLoads = 0;
-        _pool.Readiness.Gained();
+        _pool.Readiness.Gained(Self);
         Become(Ready);
         // Back through the mailbox, not run here: a crash then costs one call, not the whole queue.
         while (_waiting.TryDequeue(out var waiting))
@@ -189,22 +211,34 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
         if (_failedLoads >= _pool.Settings.Load.Attempts)
         {
             Become(Failed);
-            FailWaiting(LoadFailure());
         }
+
+        // Through the mailbox: what another actor can run now goes there, and the rest waits again or fails.
+        while (_waiting.TryDequeue(out var waiting))
+        {
+            Self.Tell(waiting);
+        }
+    }
+
+    /// <summary>
+    /// Gives work to an actor that has its model: an empty mailbox draws calls, and an actor without a model always has one. Not with consistent
+    /// hashing, where a call belongs to its actor.
+    /// </summary>
+    private bool TryHandOn(object work)
+    {
+        if (_pool.Settings.Router == RoutingStrategy.ConsistentHashing || _pool.Readiness.NextReady() is not { } ready)
+        {
+            return false;
+        }
+
+        ready.Tell(work, ActorRefs.NoSender);
+        return true;
     }
 
     private InferenceException LoadFailure() => new(
         InferenceFailure.LoadFailed,
         $"Model {_pool.Source.Name} could not be loaded for {_pool.Ledger.Owner} in {_failedLoads} attempts: {_pool.Readiness.LastLoadError?.Message}",
         _pool.Readiness.LastLoadError);
-
-    private void FailWaiting(InferenceException reason)
-    {
-        while (_waiting.TryDequeue(out var waiting))
-        {
-            Fail(waiting, reason);
-        }
-    }
 
     private static void Fail(object work, InferenceException reason)
     {
@@ -229,16 +263,5 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     private sealed record Load
     {
         public static readonly Load Instance = new();
-    }
-
-    private sealed class Producer(PoolContext pool) : IIndirectActorProducer
-    {
-        public Type ActorType => typeof(InferenceActor);
-
-        public ActorBase Produce() => new InferenceActor(pool);
-
-        public void Release(ActorBase actor)
-        {
-        }
     }
 }

@@ -18,8 +18,9 @@ internal sealed class PoolsActor : UntypedActor
                 {
                     create.Router.SetResult(Context.ActorOf(RouterProps(create.Pool), create.Pool.Name));
                 }
-                catch (InvalidActorNameException e)
+                catch (Exception e)
                 {
+                    // The name, the settings, the dispatcher: the caller gets the reason, and the other pools live on.
                     create.Router.SetException(e);
                 }
 

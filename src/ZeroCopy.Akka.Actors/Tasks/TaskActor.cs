@@ -25,7 +25,8 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
     private ITimer? _pause;
     private int _attempts;
 
-    public static Props Props(TaskCall task) => Akka.Actor.Props.CreateBy(new Producer(task)).WithDispatcher(TaskSettings.Dispatcher);
+    public static Props Props(TaskCall task) =>
+        Akka.Actor.Props.CreateBy(new Producer<TaskActor>(() => new TaskActor(task))).WithDispatcher(TaskSettings.Dispatcher);
 
     // By message: what fails in PreStart itself ends an actor without its PostStop.
     protected override void PreStart() => Self.Tell(Begin.Instance);
@@ -59,8 +60,14 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
                 InferenceFailure.ActorCrashed, $"The actor of a task on {task.Source.Name} crashed or was stopped before the task had ended."));
         }
 
-        task.Call.Retire();
-        task.Gate.Leave();
+        try
+        {
+            task.Call.Retire();
+        }
+        finally
+        {
+            task.Gate.Leave();
+        }
     }
 
     private void Start()
@@ -148,16 +155,5 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
     private sealed record Begin
     {
         public static readonly Begin Instance = new();
-    }
-
-    private sealed class Producer(TaskCall task) : IIndirectActorProducer
-    {
-        public Type ActorType => typeof(TaskActor);
-
-        public ActorBase Produce() => new TaskActor(task);
-
-        public void Release(ActorBase actor)
-        {
-        }
     }
 }

@@ -82,6 +82,62 @@ public sealed class MicroBatcherSpecs() : ZeroCopySpec("""
     }
 
     [Fact]
+    public async Task MicroBatcher_should_answer_a_cancelled_call_only_when_its_kept_argument_is_joined()
+    {
+        using var joining = new SemaphoreSlim(0);
+        using var goOn = new ManualResetEventSlim();
+        _codec.OnJoin = () =>
+        {
+            joining.Release();
+            Assert.True(goOn.Wait(Patience));
+        };
+        var pool = await PoolAsync();
+        using var cancellation = new CancellationTokenSource();
+        var gone = pool.CallAsync(new FakeTensor(1, 2), cancellationToken: cancellation.Token);
+        var wanted = pool.CallAsync(new FakeTensor(3, 4));
+        await joining.WaitAsync(Patience);
+        await cancellation.CancelAsync();
+        Assert.False(gone.IsCompleted);
+        goOn.Set();
+        await FailsAsync(InferenceFailure.Cancelled, gone);
+        await wanted.WaitAsync(Patience);
+        await EndAsync(pool);
+        Assert.Equal(1, Assert.Single(_codec.Parts, part => part.Rows is [10, 20]).Released);
+    }
+
+    [Fact]
+    public async Task MicroBatcher_should_run_requests_alone_when_joining_them_fails()
+    {
+        _codec.OnJoin = () => throw new InvalidOperationException("no memory for the joined request");
+        var pool = await PoolAsync();
+        var calls = Enumerable.Range(0, 4).Select(i => pool.CallAsync(new FakeTensor(i))).ToArray();
+        await Task.WhenAll(calls).WaitAsync(Patience);
+        Assert.Equal([[0], [1], [2], [3]], _runs);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task MicroBatcher_should_send_on_alone_what_it_cannot_look_at()
+    {
+        _codec.OnDescribe = () => throw new ObjectDisposedException("tensor");
+        var pool = await PoolAsync();
+        var answer = (FakeTensor)(await pool.CallAsync(new FakeTensor(1)).WaitAsync(Patience))!;
+        Assert.Equal([10], answer.Rows);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task MicroBatcher_should_not_take_a_request_whose_deadline_has_passed()
+    {
+        var pool = await PoolAsync();
+        await FailsAsync(InferenceFailure.DeadlineExceeded, pool.CallAsync(new FakeTensor(1), new CallOptions { Deadline = TimeSpan.Zero }));
+        var others = Enumerable.Range(2, 4).Select(i => pool.CallAsync(new FakeTensor(i))).ToArray();
+        await Task.WhenAll(others).WaitAsync(Patience);
+        Assert.Equal([2, 3, 4, 5], Assert.Single(_runs));
+        await EndAsync(pool);
+    }
+
+    [Fact]
     public async Task MicroBatcher_should_not_split_a_request_that_does_not_fit()
     {
         var pool = await PoolAsync();

@@ -10,8 +10,18 @@ internal sealed class FakeCodec : IBatchCodec
 
     public ConcurrentBag<FakeTensor> Parts { get; } = [];
 
+    /// <summary>Runs before a value is released.</summary>
+    public Action<object?> OnRelease { get; init; } = _ => { };
+
+    /// <summary>Runs before requests are joined.</summary>
+    public Action OnJoin { get; set; } = () => { };
+
+    /// <summary>Runs before a request is described.</summary>
+    public Action OnDescribe { get; set; } = () => { };
+
     public bool TryDescribe(object? request, out int rows, out object key)
     {
+        OnDescribe();
         rows = request is FakeTensor tensor ? tensor.Rows.Length : 0;
         key = "rows";
         return rows > 0;
@@ -19,6 +29,7 @@ internal sealed class FakeCodec : IBatchCodec
 
     public object Join(IReadOnlyList<object> requests)
     {
+        OnJoin();
         var joined = new FakeTensor([.. requests.Cast<FakeTensor>().SelectMany(request => request.Rows)]);
         Joined.Add(joined);
         return joined;
@@ -41,5 +52,9 @@ internal sealed class FakeCodec : IBatchCodec
         return parts;
     }
 
-    public void Release(object? value) => (value as IDisposable)?.Dispose();
+    public void Release(object? value)
+    {
+        OnRelease(value);
+        (value as IDisposable)?.Dispose();
+    }
 }

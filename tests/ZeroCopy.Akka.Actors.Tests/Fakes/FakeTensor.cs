@@ -7,6 +7,8 @@ internal sealed class FakeTensor(params int[] rows) : IDisposable
 
     public int[] Rows { get; } = rows;
 
+    public string Name { get; init; } = "";
+
     public int Released => Volatile.Read(ref _released);
 
     public void Dispose() => Interlocked.Increment(ref _released);

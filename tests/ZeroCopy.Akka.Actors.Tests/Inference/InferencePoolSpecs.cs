@@ -1,20 +1,14 @@
 using Akka.Actor;
 using Akka.Routing;
 using ZeroCopy.Actors.Calls;
-using ZeroCopy.Actors.Inference;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Actors.Tests.Fakes;
 using ZeroCopy.Errors;
-using ZeroCopy.Runtime;
 
 namespace ZeroCopy.Actors.Tests.Inference;
 
-public sealed class InferencePoolSpecs : ZeroCopySpec
+public sealed class InferencePoolSpecs : PoolSpec
 {
-    private readonly ManualResetEventSlim _gate = new();
-    private readonly SemaphoreSlim _entered = new(0);
-    private FakeSource _source = new();
-
     [Fact]
     public async Task InferencePool_should_answer_every_call()
     {
@@ -53,7 +47,7 @@ public sealed class InferencePoolSpecs : ZeroCopySpec
         Assert.Contains("no digits", failure.Message, StringComparison.Ordinal);
         Assert.IsType<FormatException>(failure.InnerException);
         Assert.Equal("good", await pool.CallAsync("good").WaitAsync(Patience));
-        Assert.Equal(1, _source.Rented);
+        Assert.Equal(1, Source.Rented);
         await EndAsync(pool);
     }
 
@@ -67,7 +61,7 @@ public sealed class InferencePoolSpecs : ZeroCopySpec
         var failure = await FailsAsync(InferenceFailure.Overloaded, pool.CallAsync(given, Given));
         Assert.Contains("queue-capacity", failure.Message, StringComparison.Ordinal);
         Assert.Equal(1, given.Released);
-        _gate.Set();
+        Gate.Set();
         await Task.WhenAll(first, second).WaitAsync(Patience);
         await EndAsync(pool);
     }
@@ -80,11 +74,11 @@ public sealed class InferencePoolSpecs : ZeroCopySpec
         var argument = new FakeTensor();
         using var cancellation = new CancellationTokenSource();
         var call = pool.CallAsync(argument, Given, cancellation.Token);
-        await _entered.WaitAsync(Patience);
+        await Entered.WaitAsync(Patience);
         await cancellation.CancelAsync();
         await FailsAsync(InferenceFailure.Cancelled, call);
         Assert.Equal(0, argument.Released);
-        _gate.Set();
+        Gate.Set();
         await EventuallyAsync(() => answer.Released == 1 && argument.Released == 1);
         await EndAsync(pool);
     }
@@ -97,10 +91,10 @@ public sealed class InferencePoolSpecs : ZeroCopySpec
         var argument = new FakeTensor();
         using var cancellation = new CancellationTokenSource();
         var call = pool.CallAsync(argument, cancellationToken: cancellation.Token);
-        await _entered.WaitAsync(Patience);
+        await Entered.WaitAsync(Patience);
         await cancellation.CancelAsync();
         Assert.False(call.IsCompleted);
-        _gate.Set();
+        Gate.Set();
         await FailsAsync(InferenceFailure.Cancelled, call);
         Assert.Equal(1, answer.Released);
         Assert.Equal(0, argument.Released);
@@ -117,11 +111,11 @@ public sealed class InferencePoolSpecs : ZeroCopySpec
             return Blocked(target, argument);
         });
         var first = pool.CallAsync(1);
-        await _entered.WaitAsync(Patience);
+        await Entered.WaitAsync(Patience);
         var late = pool.CallAsync(2, new CallOptions { Deadline = TimeSpan.FromSeconds(1) });
         Clock.Advance(TimeSpan.FromSeconds(1));
         await FailsAsync(InferenceFailure.DeadlineExceeded, late);
-        _gate.Set();
+        Gate.Set();
         await first.WaitAsync(Patience);
         await EndAsync(pool);
         Assert.Equal(1, runs);
@@ -141,7 +135,7 @@ public sealed class InferencePoolSpecs : ZeroCopySpec
         var pool = await PoolAsync((_, argument) => argument, size: 2);
         await pool.WhenReadyAsync().WaitAsync(Patience);
         pool.Router.Tell(new Broadcast(Kill.Instance));
-        await EventuallyAsync(() => _source.Rented == 4);
+        await EventuallyAsync(() => Source.Rented == 4);
         var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => pool.CallAsync(i))).WaitAsync(Patience);
         Assert.Equal(10, answers.Length);
         await EndAsync(pool);
@@ -151,7 +145,7 @@ public sealed class InferencePoolSpecs : ZeroCopySpec
     public async Task InferencePool_should_serve_calls_made_before_its_model_was_loaded()
     {
         var loading = new TaskCompletionSource();
-        _source = new FakeSource { Warm = false, OnLoad = _ => loading.Task };
+        Source = new FakeSource { Warm = false, OnLoad = _ => loading.Task };
         var pool = await PoolAsync((_, argument) => argument);
         var call = pool.CallAsync("early");
         Assert.False(pool.IsReady);
@@ -164,17 +158,17 @@ public sealed class InferencePoolSpecs : ZeroCopySpec
     [Fact]
     public async Task InferencePool_should_load_again_after_a_failed_load()
     {
-        _source = new FakeSource { Warm = false, OnLoad = n => n < 3 ? Task.FromException(new ModelNotFoundException("not yet")) : Task.CompletedTask };
+        Source = new FakeSource { Warm = false, OnLoad = n => n < 3 ? Task.FromException(new ModelNotFoundException("not yet")) : Task.CompletedTask };
         var pool = await PoolAsync((_, argument) => argument, configure: s => s with { Load = s.Load with { MinBackoff = TimeSpan.FromMilliseconds(1) } });
         Assert.Equal("late", await pool.CallAsync("late").WaitAsync(Patience));
-        Assert.Equal(3, _source.Loads);
+        Assert.Equal(3, Source.Loads);
         await EndAsync(pool);
     }
 
     [Fact]
     public async Task InferencePool_should_fail_calls_typed_when_its_model_cannot_be_loaded()
     {
-        _source = new FakeSource { Warm = false, OnLoad = _ => Task.FromException(new ModelNotFoundException("bert@9 is not in the store")) };
+        Source = new FakeSource { Warm = false, OnLoad = _ => Task.FromException(new ModelNotFoundException("bert@9 is not in the store")) };
         var pool = await PoolAsync((_, argument) => argument, configure: s => s with { Load = s.Load with { Attempts = 1 } });
         var failure = await FailsAsync(InferenceFailure.LoadFailed, pool.CallAsync(1));
         Assert.Contains("bert@9", failure.Message, StringComparison.Ordinal);
@@ -185,12 +179,12 @@ public sealed class InferencePoolSpecs : ZeroCopySpec
     public async Task InferencePool_should_give_back_an_instance_that_comes_after_its_end()
     {
         var loading = new TaskCompletionSource();
-        _source = new FakeSource { Warm = false, OnLoad = _ => loading.Task };
+        Source = new FakeSource { Warm = false, OnLoad = _ => loading.Task };
         var pool = await PoolAsync((_, argument) => argument);
-        await EventuallyAsync(() => _source.Loads == 1);
+        await EventuallyAsync(() => Source.Loads == 1);
         await pool.DrainAsync().WaitAsync(Patience);
         loading.SetResult();
-        await EventuallyAsync(() => _source is { Rented: 1, Out: 0 });
+        await EventuallyAsync(() => Source is { Rented: 1, Out: 0 });
     }
 
     [Fact]
@@ -198,13 +192,13 @@ public sealed class InferencePoolSpecs : ZeroCopySpec
     {
         var pool = await PoolAsync(Blocked);
         var calls = Enumerable.Range(0, 5).Select(i => pool.CallAsync(i)).ToArray();
-        await _entered.WaitAsync(Patience);
+        await Entered.WaitAsync(Patience);
         var drain = pool.DrainAsync();
         await FailsAsync(InferenceFailure.ShuttingDown, pool.CallAsync(6));
-        _gate.Set();
+        Gate.Set();
         await Task.WhenAll(calls).WaitAsync(Patience);
         await drain.WaitAsync(Patience);
-        Assert.Equal(0, _source.Out);
+        Assert.Equal(0, Source.Out);
     }
 
     [Fact]
@@ -212,7 +206,7 @@ public sealed class InferencePoolSpecs : ZeroCopySpec
     {
         var pool = await PoolAsync(Blocked);
         var running = pool.CallAsync(new FakeTensor(), Given);
-        await _entered.WaitAsync(Patience);
+        await Entered.WaitAsync(Patience);
         var argument = new FakeTensor();
         var queued = pool.CallAsync(argument, Given);
         var drain = pool.DrainAsync(TimeSpan.FromSeconds(3));
@@ -220,8 +214,8 @@ public sealed class InferencePoolSpecs : ZeroCopySpec
         await drain.WaitAsync(Patience);
         await FailsAsync(InferenceFailure.ShuttingDown, running);
         await FailsAsync(InferenceFailure.ShuttingDown, queued);
-        _gate.Set();
-        await EventuallyAsync(() => _source.Out == 0 && pool.Pending == 0 && argument.Released == 1);
+        Gate.Set();
+        await EventuallyAsync(() => Source.Out == 0 && pool.Pending == 0 && argument.Released == 1);
     }
 
     [Fact]
@@ -230,26 +224,7 @@ public sealed class InferencePoolSpecs : ZeroCopySpec
         var pool = await PoolAsync((_, argument) => argument, size: 2);
         await pool.CallAsync(1).WaitAsync(Patience);
         await CoordinatedShutdown.Get(Sys).Run(CoordinatedShutdown.ClrExitReason.Instance).WaitAsync(Patience);
-        Assert.Equal(0, _source.Out);
+        Assert.Equal(0, Source.Out);
         await FailsAsync(InferenceFailure.ShuttingDown, pool.CallAsync(2));
-    }
-
-    private static CallOptions Given { get; } = new() { Ownership = ArgumentOwnership.Give };
-
-    private object? Blocked(object target, object? argument)
-    {
-        _entered.Release();
-        Assert.True(_gate.Wait(Patience));
-        return argument;
-    }
-
-    private Task<InferencePool> PoolAsync(ModelFunction function, int size = 1, Func<PoolSettings, PoolSettings>? configure = null) =>
-        Zero.CreatePoolAsync("spec", _source, function, configure: s => (configure ?? (same => same))(s with { Size = size }));
-
-    private async Task EndAsync(InferencePool pool)
-    {
-        await pool.DrainAsync().WaitAsync(Patience);
-        Assert.Equal(0, _source.Out);
-        Assert.Equal(0, pool.Pending);
     }
 }

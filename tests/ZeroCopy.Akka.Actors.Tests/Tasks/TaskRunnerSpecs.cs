@@ -159,6 +159,16 @@ public sealed class TaskRunnerSpecs() : ZeroCopySpec("zerocopy.tasks { max-concu
         Assert.Equal(2, await Zero.Tasks.RunAsync(_source, (_, argument) => argument, 2).WaitAsync(Patience));
     }
 
+    [Fact]
+    public async Task TaskRunner_should_keep_its_place_when_an_argument_cannot_be_released()
+    {
+        var broken = new Unreleasable();
+        Assert.Same(broken, await Zero.Tasks.RunAsync(
+            _source, (_, argument) => argument, broken, new TaskOptions { Ownership = ArgumentOwnership.Give }).WaitAsync(Patience));
+        Assert.Equal(2, await Zero.Tasks.RunAsync(_source, (_, argument) => argument, 2).WaitAsync(Patience));
+        await EndAsync();
+    }
+
     private object? Blocked(object target, object? argument)
     {
         _entered.Release();
@@ -167,4 +177,9 @@ public sealed class TaskRunnerSpecs() : ZeroCopySpec("zerocopy.tasks { max-concu
     }
 
     private Task EndAsync() => EventuallyAsync(() => _source.Out == 0 && Zero.Tasks.Pending == 0);
+
+    private sealed class Unreleasable : IDisposable
+    {
+        public void Dispose() => throw new InvalidOperationException("the native allocator is broken");
+    }
 }

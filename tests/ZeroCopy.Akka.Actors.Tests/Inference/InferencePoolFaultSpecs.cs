@@ -1,0 +1,150 @@
+using Akka.Actor;
+using Akka.Routing;
+using ZeroCopy.Actors.Settings;
+using ZeroCopy.Actors.Tests.Fakes;
+using ZeroCopy.Errors;
+
+namespace ZeroCopy.Actors.Tests.Inference;
+
+/// <summary>What callers see when actors crash, stop, or cannot load.</summary>
+public sealed class InferencePoolFaultSpecs : PoolSpec
+{
+    [Fact]
+    public async Task InferencePool_should_restart_an_actor_that_crashes_in_a_call_and_serve_the_others()
+    {
+        var codec = new FakeCodec { OnRelease = value => CrashOn(value, "crash") };
+        var pool = await PoolAsync((_, argument) => Blocked(0, argument), size: 2, codec: codec);
+        var crash = pool.CallAsync(new FakeTensor { Name = "crash" }, Given);
+        var others = Enumerable.Range(0, 6).Select(i => pool.CallAsync(i)).ToArray();
+        Gate.Set();
+        // The model had answered before the actor crashed: the call is answered, and the crash costs nobody a call.
+        await crash.WaitAsync(Patience);
+        Assert.Equal([0, 1, 2, 3, 4, 5], (await Task.WhenAll(others).WaitAsync(Patience)).Cast<int>());
+        await EventuallyAsync(() => Source.Rented == 3 && pool.ReadyActors == 2);
+        Assert.Equal(2, Source.Out);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_fail_the_calls_of_a_batch_typed_when_the_actor_crashes_in_it()
+    {
+        var crashed = 0;
+        var codec = new FakeCodec { OnRelease = _ => Assert.NotEqual(1, Interlocked.Increment(ref crashed)) };
+        var pool = await PoolAsync(
+            (_, argument) => new FakeTensor(((FakeTensor)argument!).Rows), codec: codec,
+            configure: s => s with { Batching = new BatchingSettings { MaxRows = 2 } });
+        var batch = new[] { pool.CallAsync(new FakeTensor(1)), pool.CallAsync(new FakeTensor(2)) };
+        await FailsAsync(InferenceFailure.ActorCrashed, batch[0]);
+        await FailsAsync(InferenceFailure.ActorCrashed, batch[1]);
+        var next = await Task.WhenAll(pool.CallAsync(new FakeTensor(3)), pool.CallAsync(new FakeTensor(4))).WaitAsync(Patience);
+        Assert.Equal([3, 4], next.SelectMany(answer => ((FakeTensor)answer!).Rows));
+        Assert.Equal(2, Source.Rented);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_serve_the_calls_behind_a_crash_on_the_restarted_actor()
+    {
+        var codec = new FakeCodec { OnRelease = value => CrashOn(value, "crash") };
+        var pool = await PoolAsync(Blocked, codec: codec);
+        var crash = pool.CallAsync(new FakeTensor { Name = "crash" }, Given);
+        await Entered.WaitAsync(Patience);
+        var behind = Enumerable.Range(0, 5).Select(i => pool.CallAsync(i)).ToArray();
+        Gate.Set();
+        await Task.WhenAll([crash, .. behind]).WaitAsync(Patience);
+        Assert.Equal(2, Source.Rented);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_load_again_when_an_actor_is_killed_while_it_loads()
+    {
+        var loading = new TaskCompletionSource();
+        Source = new FakeSource { Warm = false, OnLoad = n => n == 1 ? loading.Task : Task.CompletedTask };
+        var pool = await PoolAsync((_, argument) => argument);
+        var call = pool.CallAsync("early");
+        await EventuallyAsync(() => Source.Loads == 1);
+        pool.Router.Tell(new Broadcast(Kill.Instance));
+        Assert.Equal("early", await call.WaitAsync(Patience));
+        Assert.Equal(2, Source.Loads);
+        // The load of the first actor ends after all: its instance has nobody to go to.
+        loading.SetResult();
+        await EventuallyAsync(() => Source is { Rented: 2, Out: 1 });
+        await EndAsync(pool);
+    }
+
+    [Theory]
+    [InlineData(RoutingStrategy.SmallestMailbox)]
+    [InlineData(RoutingStrategy.RoundRobin)]
+    public async Task InferencePool_should_serve_on_the_actors_that_have_their_model_while_another_loads(RoutingStrategy router)
+    {
+        var loading = new TaskCompletionSource();
+        Source = new FakeSource { Warm = false, OnLoad = n => n == 1 ? loading.Task : Task.CompletedTask };
+        var pool = await PoolAsync((_, argument) => argument, size: 2, configure: s => s with { Router = router });
+        await pool.WhenReadyAsync().WaitAsync(Patience);
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Equal(i, await pool.CallAsync(i).WaitAsync(Patience));
+        }
+
+        Assert.Equal(1, pool.ReadyActors);
+        loading.SetResult();
+        await EventuallyAsync(() => pool.ReadyActors == 2);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_serve_on_the_actors_that_have_their_model_when_another_cannot_load()
+    {
+        Source = new FakeSource
+        {
+            Warm = false,
+            OnLoad = n => n == 1 ? Task.CompletedTask : Task.FromException(new StoreUnavailableException("the second finds no memory")),
+        };
+        var pool = await PoolAsync((_, argument) => argument, size: 2, configure: s => s with { Load = s.Load with { Attempts = 1 } });
+        await EventuallyAsync(() => pool.ReadyActors == 1 && pool.LastLoadError is not null);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => pool.CallAsync(i))).WaitAsync(Patience);
+        Assert.Equal(20, answers.Length);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_hand_the_calls_that_wait_for_a_model_on_when_their_actor_stops()
+    {
+        var loading = new TaskCompletionSource();
+        Source = new FakeSource { Warm = false, OnLoad = n => n == 1 ? loading.Task : Task.CompletedTask };
+        var pool = await PoolAsync((_, argument) => argument, configure: s => s with { Router = RoutingStrategy.RoundRobin });
+        var waiting = pool.CallAsync("early");
+        await EventuallyAsync(() => Source.Loads == 1);
+        var routee = Assert.Single((await pool.Router.Ask<Routees>(GetRoutees.Instance, Patience)).Members);
+        pool.Router.Tell(new AdjustPoolSize(1));
+        await pool.WhenReadyAsync().WaitAsync(Patience);
+        ((ActorRefRoutee)routee).Actor.Tell(PoisonPill.Instance);
+        Assert.Equal("early", await waiting.WaitAsync(Patience));
+        loading.SetResult();
+        await EventuallyAsync(() => Source.Out == 1);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_fail_typed_what_nobody_is_left_to_run()
+    {
+        var pool = await PoolAsync((_, argument) => argument);
+        await pool.WhenReadyAsync().WaitAsync(Patience);
+        Watch(pool.Router);
+        Sys.Stop(pool.Router);
+        await ExpectTerminatedAsync(pool.Router, Patience);
+        var argument = new FakeTensor();
+        await FailsAsync(InferenceFailure.ActorCrashed, pool.CallAsync(argument, Given));
+        await EventuallyAsync(() => argument.Released == 1 && pool.Pending == 0);
+        Assert.False(pool.IsReady);
+    }
+
+    private static void CrashOn(object? value, string name)
+    {
+        if (value is FakeTensor tensor && tensor.Name == name)
+        {
+            throw new InvalidOperationException("the native allocator is broken");
+        }
+    }
+}

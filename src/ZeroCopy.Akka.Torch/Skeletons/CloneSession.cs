@@ -7,11 +7,15 @@ namespace ZeroCopy.Torch.Skeletons;
 
 /// <summary>
 /// One walk over an object graph that clones it. Objects of assemblies that bring no module of the graph are shared, not cloned: a model's
-/// closures lead to loggers and services that are none of its business. Not thread-safe.
+/// closures lead to loggers and services that are none of its business. Not thread-safe. Dispose it when the walk is over.
 /// </summary>
-internal sealed class CloneSession
+internal sealed class CloneSession : IDisposable
 {
-    private readonly Dictionary<object, object> _clones = new(ReferenceEqualityComparer.Instance);
+    // A model of a few hundred layers fills a table that the runtime counts as a large object: one made anew for each clone starts a full
+    // collection every few dozen clones. The last session's table is used again.
+    private static Dictionary<object, object>? _spare;
+
+    private Dictionary<object, object> _clones = Interlocked.Exchange(ref _spare, null) ?? new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<torch.Tensor, TensorSharing> _sharing = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<Assembly> _own = [typeof(torch).Assembly];
     private readonly HashSet<torch.nn.Module> _prepared = new(ReferenceEqualityComparer.Instance);
@@ -33,6 +37,15 @@ internal sealed class CloneSession
 
     /// <summary>Notes the clone of an object, so that every reference to the one becomes a reference to the other.</summary>
     public void Remember(object source, object clone) => _clones[source] = clone;
+
+    /// <summary>Gives the table of this walk to the next one.</summary>
+    public void Dispose()
+    {
+        var clones = _clones;
+        _clones = null!;
+        clones.Clear();
+        _spare = clones;
+    }
 
     /// <summary>Takes note of a module whose parts are cloned: its assembly, and the tensors that native layers hold.</summary>
     private void Prepare(torch.nn.Module root)

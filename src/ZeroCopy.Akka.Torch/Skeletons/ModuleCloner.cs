@@ -14,8 +14,11 @@ internal static class ModuleCloner
     /// <summary>A clone. Dispose it with <see cref="ModuleDisposal.Release"/>.</summary>
     /// <exception cref="ZeroCopy.Errors.CloneRefusedException">The module holds something that cannot be cloned; it is left as it was.</exception>
     public static TModule Clone<TModule>(TModule module, bool privateBuffers = false)
-        where TModule : torch.nn.Module =>
-        (TModule)Run(module, new CloneSession(module, privateBuffers), module.GetType().Name);
+        where TModule : torch.nn.Module
+    {
+        using var session = new CloneSession(module, privateBuffers);
+        return (TModule)Run(module, session, module.GetType().Name);
+    }
 
     /// <summary>Runs a session; whatever it made is freed when it fails, and known to <see cref="TakeOwned"/> when it succeeds.</summary>
     public static object Run(object root, CloneSession session, string name)

@@ -10,7 +10,7 @@ internal static class ObjectGraph
     /// <exception cref="ZeroCopy.Errors.CloneRefusedException">Something in the graph cannot be cloned; the message names the member and the reason.</exception>
     public static object Clone(object root, IReadOnlyDictionary<object, object> given)
     {
-        var session = new CloneSession(root, privateBuffers: false);
+        using var session = new CloneSession(root, privateBuffers: false);
         foreach (var (source, clone) in given)
         {
             session.Remember(source, clone);

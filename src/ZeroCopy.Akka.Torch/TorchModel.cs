@@ -64,6 +64,9 @@ public sealed class TorchModel<TModule> : IInstanceSource, IDisposable
         IModelInstance Build() => new TorchModelInstance(_prototype.NewInstance(), _giveBack);
     }
 
+    /// <inheritdoc/>
+    public void BoundThreads(int? threads) => TorchThreads.BoundOrDefault(threads);
+
     /// <summary>
     /// A module of the caller's own around the shared weights: in eval mode, without gradients. The caller disposes it with <see cref="ModuleDisposal.Release"/>.
     /// </summary>

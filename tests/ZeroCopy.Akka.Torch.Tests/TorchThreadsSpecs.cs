@@ -26,6 +26,18 @@ public sealed class TorchThreadsSpecs : IDisposable
     }
 
     [Fact]
+    public void TorchThreads_should_give_a_thread_its_default_back()
+    {
+        TorchThreads.BoundOrDefault(null);
+        var own = torch.get_num_threads();
+        TorchThreads.BoundOrDefault(own + 2);
+        Assert.Equal(own + 2, torch.get_num_threads());
+
+        TorchThreads.BoundOrDefault(null);
+        Assert.Equal(own, torch.get_num_threads());
+    }
+
+    [Fact]
     public void TorchThreads_should_refuse_less_than_one() => Assert.Throws<ArgumentOutOfRangeException>(() => TorchThreads.Bound(0));
 
     private static int OnOtherThread(Action action)

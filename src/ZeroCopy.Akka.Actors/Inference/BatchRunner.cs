@@ -9,6 +9,8 @@ namespace ZeroCopy.Actors.Inference;
 /// <summary>Runs calls and joined calls on an instance. Whatever the model throws ends in the calls.</summary>
 internal sealed class BatchRunner(PoolContext pool)
 {
+    private readonly int _threads = pool.Settings.Threads;
+
     public void Run(IModelInstance instance, InferenceCall call)
     {
         if (call.TryRun())
@@ -55,12 +57,19 @@ internal sealed class BatchRunner(PoolContext pool)
     {
         try
         {
-            call.Complete(instance.Run(pool.Function, call.Argument));
+            call.Complete(Evaluate(instance, call.Argument));
         }
         catch (Exception e)
         {
             call.Fail(ModelFailure.Of(e, pool.Ledger.Owner));
         }
+    }
+
+    private object? Evaluate(IModelInstance instance, object? argument)
+    {
+        // For each call: a dispatcher other than the pinned one may bring each on another thread.
+        pool.Source.BoundThreads(_threads);
+        return instance.Run(pool.Function, argument);
     }
 
     private bool TryRunJoined(IBatchCodec codec, IModelInstance instance, List<InferenceCall> calls, List<int> rows)
@@ -70,7 +79,7 @@ internal sealed class BatchRunner(PoolContext pool)
         try
         {
             joined = Join(codec, calls);
-            var answer = instance.Run(pool.Function, joined)
+            var answer = Evaluate(instance, joined)
                 ?? throw new InferenceException(InferenceFailure.ModelError, "The model answered a joined call with nothing.");
             answers = codec.Split(answer, rows);
             if (answers.Count != calls.Count)

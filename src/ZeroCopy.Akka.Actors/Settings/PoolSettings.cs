@@ -9,6 +9,16 @@ public sealed record PoolSettings
     /// <summary>Number of actors, or where a resizable pool starts.</summary>
     public int Size { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>
+    /// Threads that one operation of the model uses, the actor's own included: by default the processors divided among the actors (the most that a
+    /// resizable pool may have), at least one.
+    /// </summary>
+    public int Threads
+    {
+        get => field > 0 ? field : Math.Max(1, Environment.ProcessorCount / (Resizer?.MaxSize ?? Size));
+        init;
+    }
+
     /// <summary>Who gets a call.</summary>
     public RoutingStrategy Router { get; init; } = RoutingStrategy.SmallestMailbox;
 

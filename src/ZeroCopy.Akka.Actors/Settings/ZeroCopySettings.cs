@@ -88,6 +88,7 @@ public sealed record ZeroCopySettings
         return new PoolSettings
         {
             Size = pool.Number("size", 0, 4096) is var size and > 0 ? size : Environment.ProcessorCount,
+            Threads = pool.Number("threads", 0, 4096),
             Router = pool.Choice(
                 "router",
                 ("smallest-mailbox", RoutingStrategy.SmallestMailbox),

@@ -114,6 +114,8 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
         object? answer;
         try
         {
+            // A task computes on a thread that others use too: what a pool or another program bounded it to is not meant for the task.
+            task.Source.BoundThreads(null);
             answer = instance.Run(task.Function, task.Call.Argument);
         }
         catch (Exception e)

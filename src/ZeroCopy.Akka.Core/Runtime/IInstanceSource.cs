@@ -16,4 +16,12 @@ public interface IInstanceSource
     /// <summary>An instance; builds one where no warm one waits.</summary>
     /// <exception cref="ZeroCopy.Errors.ZeroCopyException">The model is gone, cannot be built here, or does not fit its module.</exception>
     ValueTask<IModelInstance> RentAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Bounds the threads that one operation of an instance uses when it runs on the calling thread; null: the tensor library's own number. The bound
+    /// belongs to the thread, and asking for the one it has costs nanoseconds. A source whose instances compute on the calling thread alone ignores it.
+    /// </summary>
+    void BoundThreads(int? threads)
+    {
+    }
 }

@@ -69,6 +69,8 @@ internal sealed class ScriptModel : IInstanceSource, IDisposable
         }
     }
 
+    public void BoundThreads(int? threads) => TorchThreads.BoundOrDefault(threads);
+
     public void GiveBack(ScriptProgram program)
     {
         lock (_lock)

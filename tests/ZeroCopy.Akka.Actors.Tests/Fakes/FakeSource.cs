@@ -6,6 +6,7 @@ namespace ZeroCopy.Actors.Tests.Fakes;
 /// <summary>A source of instances that counts what is out: every test ends with nothing out.</summary>
 internal sealed class FakeSource : IInstanceSource
 {
+    private readonly ThreadLocal<int?> _bound = new(() => -1);
     private int _rented;
     private int _out;
     private int _loads;
@@ -25,6 +26,11 @@ internal sealed class FakeSource : IInstanceSource
     public int Out => Volatile.Read(ref _out);
 
     public int Loads => Volatile.Read(ref _loads);
+
+    /// <summary>What the calling thread was bounded to last; -1 where it never was, null for the library's own number.</summary>
+    public int? ThreadBound => _bound.Value;
+
+    public void BoundThreads(int? threads) => _bound.Value = threads;
 
     public bool TryRent([NotNullWhen(true)] out IModelInstance? instance)
     {

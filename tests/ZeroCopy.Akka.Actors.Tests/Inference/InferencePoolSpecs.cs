@@ -31,6 +31,14 @@ public sealed class InferencePoolSpecs : PoolSpec
     }
 
     [Fact]
+    public async Task InferencePool_should_bound_the_threads_of_its_calls()
+    {
+        var pool = await PoolAsync((_, _) => Source.ThreadBound, configure: s => s with { Threads = 3 });
+        Assert.Equal(3, await pool.CallAsync(null).WaitAsync(Patience));
+        await EndAsync(pool);
+    }
+
+    [Fact]
     public async Task InferencePool_should_keep_calls_of_a_hash_key_on_one_instance()
     {
         var pool = await PoolAsync((target, _) => target, size: 4, configure: s => s with { Router = RoutingStrategy.ConsistentHashing });

@@ -28,6 +28,16 @@ public sealed class ZeroCopySettingsSpecs
     }
 
     [Fact]
+    public void PoolSettings_should_divide_the_processors_among_the_actors()
+    {
+        var processors = Environment.ProcessorCount;
+        Assert.Equal(processors, new PoolSettings { Size = 1 }.Threads);
+        Assert.Equal(1, new PoolSettings { Size = processors + 1 }.Threads);
+        Assert.Equal(1, new PoolSettings { Size = 1, Resizer = new ResizerSettings { MaxSize = 2 * processors } }.Threads);
+        Assert.Equal(5, ZeroCopySettings.From("zerocopy.inference.pools.bert.threads = 5").Inference.Pool("bert").Threads);
+    }
+
+    [Fact]
     public void ZeroCopySettings_should_pin_the_resizer_when_it_is_on() => Assert.Equal(
         new ResizerSettings(),
         ZeroCopySettings.From("zerocopy.inference.pool-defaults.resizer.enabled = on").Inference.PoolDefaults.Resizer);

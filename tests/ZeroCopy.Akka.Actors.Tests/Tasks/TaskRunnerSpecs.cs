@@ -20,6 +20,13 @@ public sealed class TaskRunnerSpecs() : ZeroCopySpec("zerocopy.tasks { max-concu
     }
 
     [Fact]
+    public async Task TaskRunner_should_leave_the_number_of_threads_to_the_tensor_library()
+    {
+        Assert.Null(await Zero.Tasks.RunAsync(_source, (_, _) => _source.ThreadBound, null).WaitAsync(Patience));
+        await EndAsync();
+    }
+
+    [Fact]
     public async Task TaskRunner_should_load_an_instance_when_none_is_warm()
     {
         var cold = new FakeSource { Warm = false };

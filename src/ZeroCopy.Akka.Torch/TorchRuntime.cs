@@ -40,8 +40,8 @@ public sealed partial class TorchRuntime : IDisposable
 
     /// <summary>
     /// Puts a live module's tensors: parameters, buffers and transient buffers, ties kept, memory order kept. The module serves as this process's
-    /// prototype only through a clone: it is neither changed nor retained (see <see cref="PutModuleOptions.Rebind"/>), but for the weights of its
-    /// native layers (embeddings, recurrent layers, attention), which the clone holds too: rebind such a module, or open it with a factory.
+    /// prototype only through a clone: it is neither changed nor retained (see <see cref="PutModuleOptions.Rebind"/>). Where libtorch makes no copies of
+    /// its own layers (embeddings, recurrent layers, attention: not on Linux x64), the clone holds the module's: rebind such a module there, or open it with a factory.
     /// </summary>
     /// <exception cref="ArgumentException">A tensor is on META.</exception>
     public async Task<ModelHandle> PutAsync(
@@ -214,27 +214,32 @@ public sealed partial class TorchRuntime : IDisposable
             + "Give OpenOptions.Factory, or put it with PutModuleOptions.Recipe and register that key in the catalog.");
     }
 
-    /// <summary>Keeps a clone of a module that was put, its managed layers bound to the store. One that refuses cloning needs a factory to be opened.</summary>
+    /// <summary>Keeps a clone of a module that was put, bound to the store. One that refuses cloning needs a factory to be opened.</summary>
     private void Keep(ModelId model, torch.nn.Module module)
     {
         torch.nn.Module clone;
         try
         {
-            clone = ModuleCloner.Clone(module);
+            clone = ModuleCloner.CloneToBind(module);
         }
         catch (CloneRefusedException)
         {
             return;
         }
 
-        using (var lease = Store.Acquire(model, "keeping a prototype"))
+        var kept = false;
+        try
         {
-            Binder.BindManaged(clone, lease.Manifest.Tensors, new LeaseViews(lease));
+            using var lease = Store.Acquire(model, "keeping a prototype");
+            Binder.BindClone(clone, module, lease.Manifest.Tensors, new LeaseViews(lease));
+            kept = _live.TryAdd(model, clone);
         }
-
-        if (!_live.TryAdd(model, clone))
+        finally
         {
-            ModuleDisposal.Release(clone);
+            if (!kept)
+            {
+                ModuleDisposal.Release(clone);
+            }
         }
     }
 }

@@ -22,20 +22,32 @@ internal static class Binder
     }
 
     /// <summary>
-    /// Binds the managed layers of a clone. Its native layers are shared with the module it was cloned from, whose tensors stay as they are.
+    /// As <see cref="Bind(torch.nn.Module, ImmutableArray{TensorEntry}, IViewSource)"/> for a clone, but for those native layers that it shares with the module
+    /// it was cloned from: they stay as they are.
     /// </summary>
-    public static void BindManaged(torch.nn.Module clone, ImmutableArray<TensorEntry> entries, IViewSource views)
+    public static void BindClone(torch.nn.Module clone, torch.nn.Module source, ImmutableArray<TensorEntry> entries, IViewSource views)
     {
-        var state = ModuleState.Read(clone);
-        var native = state.Where(tensor => tensor.OwnedByNative).Select(tensor => tensor.Tensor).ToHashSet<torch.Tensor>(ReferenceEqualityComparer.Instance);
-        var managed = state.Where(tensor => !native.Contains(tensor.Tensor)).ToList();
-        var names = managed.Select(tensor => tensor.Name).ToHashSet();
-        Bind(clone, managed, [.. entries.Where(entry => names.Contains(entry.Name) || entry.Aliases.Any(names.Contains))], views);
-        foreach (var module in TorchInternals.SelfAndDescendants(clone).Where(module => !TorchInternals.IsNative(module)))
+        var sources = NativeAddresses(ModuleState.Read(source));
+        var shared = ModuleState.Read(clone).Where(state => state.OwnedByNative && sources.Contains(TorchNative.Data(state.Tensor)))
+            .Select(state => state.Tensor).ToHashSet<torch.Tensor>(ReferenceEqualityComparer.Instance);
+        if (shared.Count == 0)
+        {
+            Bind(clone, entries, views);
+            return;
+        }
+
+        var own = ModuleState.Read(clone).Where(state => !shared.Contains(state.Tensor)).ToList();
+        var names = own.Select(state => state.Name).ToHashSet();
+        Bind(clone, own, [.. entries.Where(entry => names.Contains(entry.Name) || entry.Aliases.Any(names.Contains))], views);
+        foreach (var module in TorchInternals.SelfAndDescendants(clone)
+            .Where(module => !TorchInternals.IsNative(module) || !TorchInternals.Parameters(module).Any(pair => shared.Contains(pair.Value))))
         {
             TorchNative.THSNN_Module_train(TorchInternals.Handle(module).DangerousGetHandle(), false);
         }
     }
+
+    private static HashSet<nint> NativeAddresses(List<StateTensor> state) =>
+        [.. state.Where(tensor => tensor.OwnedByNative && tensor.Tensor.numel() > 0).Select(tensor => TorchNative.Data(tensor.Tensor))];
 
     private static void Bind(torch.nn.Module module, List<StateTensor> state, ImmutableArray<TensorEntry> entries, IViewSource views)
     {

@@ -31,6 +31,13 @@ internal static class TorchInternals
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_internal_buffers")]
     public static extern ref OrderedDict<string, (torch.Tensor, bool)> Buffers(torch.nn.Module module);
 
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_internal_params")]
+    public static extern ref OrderedDict<string, Parameter> RegisteredParameters(torch.nn.Module module);
+
+    /// <summary>New wrappers of the tensors that a native module holds.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "_named_parameters")]
+    public static extern (string Name, Parameter Value)[] NativeParameters(torch.nn.Module module);
+
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "MemberwiseClone")]
     public static extern object MemberwiseClone(object instance);
 

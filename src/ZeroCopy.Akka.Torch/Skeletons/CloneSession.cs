@@ -20,11 +20,14 @@ internal sealed class CloneSession : IDisposable
     private readonly HashSet<Assembly> _own = [typeof(torch).Assembly];
     private readonly HashSet<torch.nn.Module> _prepared = new(ReferenceEqualityComparer.Instance);
     private readonly Stack<string> _path = new();
+    private readonly Dictionary<torch.nn.Module, torch.nn.Module> _layers = new(ReferenceEqualityComparer.Instance);
     private readonly bool _privateBuffers;
+    private readonly bool _ownLayers;
 
-    public CloneSession(object root, bool privateBuffers)
+    public CloneSession(object root, bool privateBuffers, bool ownLayers = false)
     {
         _privateBuffers = privateBuffers;
+        _ownLayers = ownLayers;
         _own.Add(root.GetType().Assembly);
         if (root is torch.nn.Module module)
         {
@@ -54,7 +57,7 @@ internal sealed class CloneSession : IDisposable
         {
             _prepared.Add(module);
             _own.Add(module.GetType().Assembly);
-            if (TorchInternals.IsNative(module))
+            if (TorchInternals.IsNative(module) && !(_ownLayers && CopyLayer(module)))
             {
                 foreach (var (_, parameter) in TorchInternals.Parameters(module))
                 {
@@ -67,6 +70,28 @@ internal sealed class CloneSession : IDisposable
                 Share(buffer, TorchInternals.IsNative(module) ? TensorSharing.SameTensor : _privateBuffers ? TensorSharing.Copy : TensorSharing.Storage);
             }
         }
+    }
+
+    private bool CopyLayer(torch.nn.Module source)
+    {
+        if (NativeClones.LayerOrNull(source, out var owner) is not { } layer)
+        {
+            return false;
+        }
+
+        Owned.Add(owner!);
+        _layers.Add(source, layer);
+        foreach (var (name, own) in TorchInternals.RegisteredParameters(layer))
+        {
+            Owned.Add(own);
+            if (TorchInternals.RegisteredParameters(source).TryGetValue(name, out var tied))
+            {
+                // Managed layers that are tied to this one hold the same wrapper.
+                _clones.TryAdd(tied, own);
+            }
+        }
+
+        return true;
     }
 
     /// <summary>The clone of a value, or the value itself where it is shared.</summary>
@@ -104,6 +129,15 @@ internal sealed class CloneSession : IDisposable
                 if (!_prepared.Contains((torch.nn.Module)source))
                 {
                     Prepare((torch.nn.Module)source);
+                }
+
+                if (_layers.TryGetValue((torch.nn.Module)source, out var layer))
+                {
+                    var parameters = TorchInternals.RegisteredParameters(layer);
+                    Remember(source, layer);
+                    CopyFields(plan, source, layer);
+                    TorchInternals.RegisteredParameters(layer) = parameters;
+                    return layer;
                 }
 
                 var module = NativeClones.Module((torch.nn.Module)source, out var owner);

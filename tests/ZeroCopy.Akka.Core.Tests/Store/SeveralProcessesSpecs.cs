@@ -58,7 +58,7 @@ public sealed class SeveralProcessesSpecs : StoreFixture
         var error = Assert.Throws<ModelInUseException>(() => Store.Remove(ModelName.Parse("shared")));
         if (OperatingSystem.IsLinux())
         {
-            Assert.Contains($"process id {child.ProcessId}", error.Message, StringComparison.Ordinal);
+            Assert.Contains($"process id {child.Id}", error.Message, StringComparison.Ordinal);
         }
 
         Assert.Equal(handle.Id, Store.Resolve(ModelName.Parse("shared")).Id);

@@ -73,13 +73,15 @@ public sealed class ZeroCopySystem : IExtension
     /// <param name="codec">Joins requests where the pool's batching is on, and releases arguments and answers.</param>
     /// <param name="configure">Changes the settings.</param>
     /// <exception cref="ArgumentException">The name is taken, or batching is on and there is no codec.</exception>
+    /// <exception cref="InvalidActorNameException">The name cannot be one of an actor.</exception>
+    /// <exception cref="InvalidSettingsException"><paramref name="configure"/> gave settings that no pool can run with.</exception>
     public async Task<InferencePool> CreatePoolAsync(
         string name, IInstanceSource source, ModelFunction function, IBatchCodec? codec = null, Func<PoolSettings, PoolSettings>? configure = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(function);
-        var settings = configure is null ? Settings.Inference.Pool(name) : configure(Settings.Inference.Pool(name));
+        var settings = configure is null ? Settings.Inference.Pool(name) : configure(Settings.Inference.Pool(name)).Checked(name);
         if (settings.Batching is not null && codec is null)
         {
             throw new ArgumentException($"Pool '{name}' has batching on, so it needs a codec that joins requests.", nameof(codec));
@@ -116,13 +118,15 @@ public sealed class ZeroCopySystem : IExtension
         var context = new PoolContext(name, source, function, codec, settings, ledger, new PoolReadiness());
         var router = new TaskCompletionSource<IActorRef>(TaskCreationOptions.RunContinuationsAsynchronously);
         _children.Pools.Tell(new PoolsActor.Create(context, router), ActorRefs.NoSender);
-        return new InferencePool(context, await router.Task.ConfigureAwait(false), Settings.Inference.DrainTimeout);
+        return new InferencePool(
+            context, await router.Task.ConfigureAwait(false), Settings.Inference.DrainTimeout, () => _pools.TryRemove(name, out _));
     }
 
     private async Task<Akka.Done> DrainAsync(CoordinatedShutdown shutdown)
     {
         // A phase that is over time is left behind and the system goes down around the calls: end before it, so that they fail typed.
-        var phase = shutdown.Timeout(CoordinatedShutdown.PhaseServiceRequestsDone) - TimeSpan.FromMilliseconds(500);
+        var timeout = shutdown.Timeout(CoordinatedShutdown.PhaseServiceRequestsDone);
+        var phase = timeout - TimeSpan.FromTicks(Math.Min(TimeSpan.FromMilliseconds(500).Ticks, timeout.Ticks / 2));
         await Task.WhenAll([
             Tasks.DrainAsync(Limit(Settings.Tasks.DrainTimeout, "zerocopy.tasks.drain-timeout", phase)),
             .. Pools.Select(pool => pool.DrainAsync(Limit(Settings.Inference.DrainTimeout, "zerocopy.inference.drain-timeout", phase)))])

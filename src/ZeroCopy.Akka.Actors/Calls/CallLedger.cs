@@ -56,18 +56,10 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     /// <summary>Only for <see cref="InferenceCall.Retire"/>.</summary>
     public void Leave(InferenceCall call)
     {
-        if (!_calls.TryRemove(call, out _))
+        if (_calls.TryRemove(call, out _))
         {
-            return;
-        }
-
-        call.EndTrace();
-        Instruments.Left(Owner, Clock.GetElapsedTime(call.StartedAt));
-        var left = Interlocked.Decrement(ref _count);
-        Debug.Assert(left >= 0, "A call left the ledger twice.");
-        if (left == 0 && IsClosed)
-        {
-            _empty.TrySetResult();
+            Instruments.Left(Owner, Clock.GetElapsedTime(call.StartedAt));
+            GiveBackPlace();
         }
     }
 
@@ -126,9 +118,22 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
         }
     }
 
-    private static void Refuse(InferenceCall call, InferenceException reason)
+    /// <summary>A refused call counts as failed, and neither as pending nor with its duration.</summary>
+    private void Refuse(InferenceCall call, InferenceException reason)
     {
+        _calls.TryRemove(call, out _);
+        GiveBackPlace();
         call.Fail(reason);
         call.Retire();
+    }
+
+    private void GiveBackPlace()
+    {
+        var left = Interlocked.Decrement(ref _count);
+        Debug.Assert(left >= 0, "A call left the ledger twice.");
+        if (left == 0 && IsClosed)
+        {
+            _empty.TrySetResult();
+        }
     }
 }

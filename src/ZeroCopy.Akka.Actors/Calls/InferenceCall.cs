@@ -173,6 +173,7 @@ internal sealed class InferenceCall : IConsistentHashable
         }
         finally
         {
+            Instruments.EndCall(_activity);
             _ledger.Leave(this);
         }
     }
@@ -180,7 +181,9 @@ internal sealed class InferenceCall : IConsistentHashable
     private InferenceException Describe(InferenceFailure failure) => failure switch
     {
         InferenceFailure.DeadlineExceeded => new InferenceException(
-            failure, $"A call to {_ledger.Owner} was not answered within its deadline of {_terms.Deadline}; give it a longer one or raise {_ledger.DeadlineSetting}."),
+            failure,
+            $"A call to {_ledger.Owner} was not answered within its deadline of {_terms.Deadline}; give it a longer one or raise "
+            + $"{_ledger.DeadlineSetting}."),
         InferenceFailure.Cancelled => new InferenceException(
             failure, $"A call to {_ledger.Owner} was cancelled by its caller.", new OperationCanceledException(_terms.Cancellation)),
         InferenceFailure.ShuttingDown => new InferenceException(failure, $"{_ledger.Owner} shuts down: a call was not finished in time."),
@@ -198,7 +201,4 @@ internal sealed class InferenceCall : IConsistentHashable
         // A caller that is gone observes nothing; its failure is counted, and must not surface as an unobserved exception.
         _ = _promise.Task.Exception;
     }
-
-    /// <summary>Ends the trace of the call; separate from the promise so that a caller does not wait for it.</summary>
-    internal void EndTrace() => _activity?.Dispose();
 }

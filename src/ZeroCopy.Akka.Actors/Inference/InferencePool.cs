@@ -13,11 +13,13 @@ public sealed class InferencePool
     private readonly PoolContext _context;
     private readonly MicroBatcher? _batcher;
     private readonly Lazy<Task> _drain;
+    private readonly Action _onStopped;
     private TimeSpan _drainLimit;
 
-    internal InferencePool(PoolContext context, IActorRef router, TimeSpan drainLimit)
+    internal InferencePool(PoolContext context, IActorRef router, TimeSpan drainLimit, Action onStopped)
     {
         _context = context;
+        _onStopped = onStopped;
         Router = router;
         _drainLimit = drainLimit;
         _drain = new Lazy<Task>(DrainOnceAsync);
@@ -84,7 +86,8 @@ public sealed class InferencePool
 
     /// <summary>
     /// Takes no more calls, lets those there are finish within the limit (null: <c>zerocopy.inference.drain-timeout</c>), fails the rest with
-    /// <see cref="ZeroCopy.Errors.InferenceFailure.ShuttingDown"/>, and stops the actors, which give their instances back. Only the first call counts.
+    /// <see cref="ZeroCopy.Errors.InferenceFailure.ShuttingDown"/>, and stops the actors, which give their instances back. The pool's name is free
+    /// after that. Only the first call counts.
     /// </summary>
     public Task DrainAsync(TimeSpan? limit = null)
     {
@@ -115,5 +118,6 @@ public sealed class InferencePool
     {
         await Router.GracefulStop(Timeout.InfiniteTimeSpan).ConfigureAwait(false);
         RetireAll();
+        _onStopped();
     }
 }

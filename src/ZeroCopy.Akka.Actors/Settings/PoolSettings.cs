@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace ZeroCopy.Actors.Settings;
 
 /// <summary>
@@ -36,4 +38,40 @@ public sealed record PoolSettings
 
     /// <summary>Null where requests are not joined.</summary>
     public BatchingSettings? Batching { get; init; }
+
+    /// <summary>Itself, checked: what code gives has not been through the checks of HOCON.</summary>
+    /// <exception cref="InvalidSettingsException">A value is out of range.</exception>
+    internal PoolSettings Checked(string name)
+    {
+        var problems = ImmutableArray.CreateBuilder<string>();
+        Require(Size >= 1, $"{nameof(Size)} is {Size} but must be 1 or more");
+        Require(QueueCapacity >= 1, $"{nameof(QueueCapacity)} is {QueueCapacity} but must be 1 or more");
+        Require(Deadline is null || Deadline > TimeSpan.Zero, $"{nameof(Deadline)} is {Deadline} but must be above zero, or null");
+        Require(Load.Attempts >= 1, $"Load.{nameof(Load.Attempts)} is {Load.Attempts} but must be 1 or more");
+        Require(Load.MinBackoff > TimeSpan.Zero, $"Load.{nameof(Load.MinBackoff)} is {Load.MinBackoff} but must be above zero");
+        Require(Load.MaxBackoff > TimeSpan.Zero, $"Load.{nameof(Load.MaxBackoff)} is {Load.MaxBackoff} but must be above zero");
+        if (Resizer is { } resizer)
+        {
+            Require(
+                resizer.MinSize >= 1 && resizer.MaxSize >= resizer.MinSize,
+                $"the resizer's bounds are {resizer.MinSize} and {resizer.MaxSize} but must be 1 or more, and in order");
+            Require(resizer.MessagesPerResize >= 1, $"Resizer.{nameof(resizer.MessagesPerResize)} is {resizer.MessagesPerResize} but must be 1 or more");
+        }
+
+        if (Batching is { } batching)
+        {
+            Require(batching.MaxRows >= 1, $"Batching.{nameof(batching.MaxRows)} is {batching.MaxRows} but must be 1 or more");
+            Require(batching.MaxDelay > TimeSpan.Zero, $"Batching.{nameof(batching.MaxDelay)} is {batching.MaxDelay} but must be above zero");
+        }
+
+        return problems.Count == 0 ? this : throw new InvalidSettingsException(problems.ToImmutable());
+
+        void Require(bool holds, string problem)
+        {
+            if (!holds)
+            {
+                problems.Add($"pool '{name}': {problem}");
+            }
+        }
+    }
 }

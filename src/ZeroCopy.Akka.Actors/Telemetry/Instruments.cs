@@ -24,7 +24,30 @@ public static class Instruments
     private static readonly Histogram<int> Batches = Meter.CreateHistogram<int>("zerocopy.batches.rows", "{row}", "Rows of joined calls.");
     private static readonly UpDownCounter<long> Leases = Meter.CreateUpDownCounter<long>("zerocopy.leases", "{lease}", "Leases that actors hold.");
 
-    internal static Activity? StartCall(string owner) => Activities.HasListeners() ? Activities.StartActivity($"call {owner}") : null;
+    /// <summary>The trace of a call, a child of the caller's own; it does not become the caller's current one, for it ends on another thread.</summary>
+    internal static Activity? StartCall(string owner)
+    {
+        if (!Activities.HasListeners())
+        {
+            return null;
+        }
+
+        var caller = Activity.Current;
+        var activity = Activities.StartActivity($"call {owner}", ActivityKind.Internal, default(ActivityContext), [new("owner", owner)]);
+        Activity.Current = caller;
+        return activity;
+    }
+
+    /// <summary>Ends the trace without a trace in the thread that runs the model.</summary>
+    internal static void EndCall(Activity? activity)
+    {
+        if (activity is not null)
+        {
+            var current = Activity.Current;
+            activity.Dispose();
+            Activity.Current = current;
+        }
+    }
 
     internal static void Entered(string owner) => Add(Pending, 1, owner);
 
@@ -39,12 +62,14 @@ public static class Instruments
 
     internal static void Failed(string owner, Exception reason, Activity? activity)
     {
-        activity?.SetStatus(ActivityStatusCode.Error, reason.Message);
-        if (Failures.Enabled)
+        if (activity is null && !Failures.Enabled)
         {
-            var failure = reason is InferenceException inference ? inference.Failure.ToString() : reason.GetType().Name;
-            Failures.Add(1, new("owner", owner), new("failure", failure));
+            return;
         }
+
+        var failure = reason is InferenceException inference ? inference.Failure.ToString() : reason.GetType().Name;
+        activity?.SetStatus(ActivityStatusCode.Error, reason.Message).SetTag("failure", failure);
+        Failures.Add(1, new("owner", owner), new("failure", failure));
     }
 
     internal static void Joined(string owner, int rows)

@@ -227,6 +227,39 @@ public sealed class InferencePoolSpecs : PoolSpec
     }
 
     [Fact]
+    public async Task InferencePool_should_free_its_name_when_it_is_drained()
+    {
+        var first = await PoolAsync((_, _) => "first");
+        await EndAsync(first);
+        Assert.Throws<KeyNotFoundException>(() => Zero.Pool("spec"));
+        var second = await PoolAsync((_, _) => "second");
+        Assert.Equal("second", await Zero.Pool("spec").CallAsync(null).WaitAsync(Patience));
+        await EndAsync(second);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_refuse_settings_of_code_that_no_pool_can_run_with()
+    {
+        var error = await Assert.ThrowsAsync<InvalidSettingsException>(() => PoolAsync(
+            (_, argument) => argument,
+            size: 0,
+            configure: s => s with { QueueCapacity = -1, Resizer = new ResizerSettings { MinSize = 4, MaxSize = 2 } }));
+        Assert.Equal(3, error.Problems.Length);
+        Assert.Contains("pool 'spec': Size is 0", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_say_why_it_cannot_be_made_and_leave_the_others_alone()
+    {
+        var good = await PoolAsync((_, argument) => argument);
+        await Assert.ThrowsAsync<InvalidActorNameException>(() => PoolAsync((_, argument) => argument, name: "no actor's name"));
+        await Assert.ThrowsAsync<ArgumentException>(() => PoolAsync((_, argument) => argument));
+        Assert.Equal(1, await good.CallAsync(1).WaitAsync(Patience));
+        Assert.Same(good, Assert.Single(Zero.Pools));
+        await EndAsync(good);
+    }
+
+    [Fact]
     public async Task InferencePool_should_drain_in_the_coordinated_shutdown()
     {
         var pool = await PoolAsync((_, argument) => argument, size: 2);

@@ -6,6 +6,7 @@ using ZeroCopy.Store;
 using ZeroCopy.Torch.Binding;
 using ZeroCopy.Torch.Catalog;
 using ZeroCopy.Torch.Devices;
+using ZeroCopy.Torch.Rebuilding;
 using ZeroCopy.Torch.Running;
 using ZeroCopy.Torch.Skeletons;
 using ZeroCopy.Torch.Views;
@@ -19,7 +20,7 @@ public sealed partial class TorchRuntime : IDisposable
 {
     private readonly TorchRuntimeOptions _options;
     private readonly ConcurrentDictionary<(ModelId Model, Type Type, string Device), Lazy<IDisposable>> _open = new();
-    private readonly ConcurrentDictionary<ModelId, torch.nn.Module> _live = new();
+    private readonly ConcurrentDictionary<ModelId, Live> _live = new();
     private volatile bool _disposed;
 
     /// <summary>A runtime over an open store, which it does not own.</summary>
@@ -39,9 +40,9 @@ public sealed partial class TorchRuntime : IDisposable
     public ModelCatalog Catalog { get; }
 
     /// <summary>
-    /// Puts a live module's tensors: parameters, buffers and transient buffers, ties kept, memory order kept. The module serves as this process's
-    /// prototype only through a clone: it is neither changed nor retained (see <see cref="PutModuleOptions.Rebind"/>). Where libtorch makes no copies of
-    /// its own layers (embeddings, recurrent layers, attention: not on Linux x64), the clone holds the module's: rebind such a module there, or open it with a factory.
+    /// Puts a live module's tensors: parameters, buffers and transient buffers, ties kept, memory order kept. The module is neither changed nor
+    /// retained (see <see cref="PutModuleOptions.Rebind"/>): this process's prototype is a clone on the stored tensors, with native layers
+    /// (embeddings, recurrent layers, attention) built anew.
     /// </summary>
     /// <exception cref="ArgumentException">A tensor is on META.</exception>
     public async Task<ModelHandle> PutAsync(
@@ -65,7 +66,7 @@ public sealed partial class TorchRuntime : IDisposable
 
         if (recipe is Recipe.Weights)
         {
-            Keep(handle.Id, module);
+            Keep(handle.Id, module, options.Rebind);
         }
 
         return handle;
@@ -135,7 +136,7 @@ public sealed partial class TorchRuntime : IDisposable
 
         foreach (var model in _live.Keys)
         {
-            if (_live.TryRemove(model, out var module))
+            if (_live.TryRemove(model, out var live) && live.Module is { } module)
             {
                 ModuleDisposal.Release(module);
             }
@@ -163,9 +164,9 @@ public sealed partial class TorchRuntime : IDisposable
         var lease = Store.Acquire(model.Id, $"model {model}");
         try
         {
-            var build = Builder(lease, options);
+            var build = Builder(lease, options, device);
             var rebuilds = lease.Manifest.Recipe is Recipe.Catalog || options.Factory is not null;
-            var place = () => Place(build(), device, sharesNativeLayers: !rebuilds);
+            var place = () => Place(build(), device);
             var prototype = new Prototype(place(), rebuilds ? place : null, _options.PrivateBuffers);
             return new TorchModel<TModule>(model, prototype, lease, _options.MaxIdleSkeletons, options.Stateless);
         }
@@ -176,11 +177,11 @@ public sealed partial class TorchRuntime : IDisposable
         }
     }
 
-    private static torch.nn.Module Place(torch.nn.Module module, torch.Device device, bool sharesNativeLayers)
+    private static torch.nn.Module Place(torch.nn.Module module, torch.Device device)
     {
         try
         {
-            return DevicePlacement.Move(module, device, sharesNativeLayers);
+            return DevicePlacement.Move(module, device);
         }
         catch
         {
@@ -190,7 +191,7 @@ public sealed partial class TorchRuntime : IDisposable
     }
 
     /// <summary>Builds and binds a module: by the caller's factory, else by the catalog, else from what was put in this process.</summary>
-    private Func<torch.nn.Module> Builder<TModule>(ModelLease lease, OpenOptions<TModule> options)
+    private Func<torch.nn.Module> Builder<TModule>(ModelLease lease, OpenOptions<TModule> options, torch.Device device)
         where TModule : torch.nn.Module
     {
         var manifest = lease.Manifest;
@@ -204,42 +205,52 @@ public sealed partial class TorchRuntime : IDisposable
             return () => ModuleBuilder.Build(manifest.Tensors, new LeaseViews(lease), build => Catalog.Build(recipe.Key, recipe.Configuration, build));
         }
 
-        if (_live.TryGetValue(manifest.Id, out var live) && live is TModule)
+        if (_live.TryGetValue(manifest.Id, out var live) && live.Module is TModule module)
         {
-            return () => ModuleCloner.Clone(live);
+            // Clones share native layers, so what moves elsewhere needs layers of its own.
+            return device.type == DeviceType.CPU
+                ? () => ModuleCloner.Clone(module)
+                : () => LivePrototype.Create(module, manifest.Tensors, new LeaseViews(lease));
         }
 
+        var reason = live?.Refused is { } refused ? refused.Message : $"It was not put by this process as a {typeof(TModule).Name}.";
         throw new RecipeUnavailableException(
-            $"Nothing here can build the module of {manifest.Id.ToString()[..12]}: it was not put by this process as a {typeof(TModule).Name} that can be cloned. "
-            + "Give OpenOptions.Factory, or put it with PutModuleOptions.Recipe and register that key in the catalog.");
+            $"Nothing here can build the module of {manifest.Id.ToString()[..12]}. {reason} "
+            + "Give OpenOptions.Factory, or put it with PutModuleOptions.Recipe and register that key in the catalog.",
+            live?.Refused);
     }
 
-    /// <summary>Keeps a clone of a module that was put, bound to the store. One that refuses cloning needs a factory to be opened.</summary>
-    private void Keep(ModelId model, torch.nn.Module module)
+    /// <summary>
+    /// Keeps a prototype made of a module that was put. One that refuses needs a factory to be opened, and the reason is told then; if it was handed
+    /// over, it may share its native layers, though, which are bound to the store.
+    /// </summary>
+    private void Keep(ModelId model, torch.nn.Module module, bool handedOver)
     {
-        torch.nn.Module clone;
-        try
+        using var lease = Store.Acquire(model, "keeping a prototype");
+        var live = Try(() => LivePrototype.Create(module, lease.Manifest.Tensors, new LeaseViews(lease)));
+        if (live.Refused is not null && handedOver)
         {
-            clone = ModuleCloner.CloneToBind(module);
-        }
-        catch (CloneRefusedException)
-        {
-            return;
+            live = Try(() => ModuleCloner.Clone(module));
         }
 
-        var kept = false;
-        try
+        if (!_live.TryAdd(model, live) && live.Module is { } spare)
         {
-            using var lease = Store.Acquire(model, "keeping a prototype");
-            Binder.BindClone(clone, module, lease.Manifest.Tensors, new LeaseViews(lease));
-            kept = _live.TryAdd(model, clone);
+            ModuleDisposal.Release(spare);
         }
-        finally
+
+        static Live Try(Func<torch.nn.Module> make)
         {
-            if (!kept)
+            try
             {
-                ModuleDisposal.Release(clone);
+                return new Live(make(), null);
+            }
+            catch (CloneRefusedException refused)
+            {
+                return new Live(null, refused);
             }
         }
     }
+
+    /// <summary>What is left of a module that was put in this process: a prototype, or why there is none.</summary>
+    private sealed record Live(torch.nn.Module? Module, CloneRefusedException? Refused);
 }

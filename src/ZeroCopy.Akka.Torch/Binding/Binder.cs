@@ -17,40 +17,7 @@ internal static class Binder
     /// <exception cref="BindingException">Names every tensor that is missing, surplus, or of another shape, type or device.</exception>
     public static void Bind(torch.nn.Module module, ImmutableArray<TensorEntry> entries, IViewSource views)
     {
-        Bind(module, ModuleState.Read(module), entries, views);
-        module.eval();
-    }
-
-    /// <summary>
-    /// As <see cref="Bind(torch.nn.Module, ImmutableArray{TensorEntry}, IViewSource)"/> for a clone, but for those native layers that it shares with the module
-    /// it was cloned from: they stay as they are.
-    /// </summary>
-    public static void BindClone(torch.nn.Module clone, torch.nn.Module source, ImmutableArray<TensorEntry> entries, IViewSource views)
-    {
-        var sources = NativeAddresses(ModuleState.Read(source));
-        var shared = ModuleState.Read(clone).Where(state => state.OwnedByNative && sources.Contains(TorchNative.Data(state.Tensor)))
-            .Select(state => state.Tensor).ToHashSet<torch.Tensor>(ReferenceEqualityComparer.Instance);
-        if (shared.Count == 0)
-        {
-            Bind(clone, entries, views);
-            return;
-        }
-
-        var own = ModuleState.Read(clone).Where(state => !shared.Contains(state.Tensor)).ToList();
-        var names = own.Select(state => state.Name).ToHashSet();
-        Bind(clone, own, [.. entries.Where(entry => names.Contains(entry.Name) || entry.Aliases.Any(names.Contains))], views);
-        foreach (var module in TorchInternals.SelfAndDescendants(clone)
-            .Where(module => !TorchInternals.IsNative(module) || !TorchInternals.Parameters(module).Any(pair => shared.Contains(pair.Value))))
-        {
-            TorchNative.THSNN_Module_train(TorchInternals.Handle(module).DangerousGetHandle(), false);
-        }
-    }
-
-    private static HashSet<nint> NativeAddresses(List<StateTensor> state) =>
-        [.. state.Where(tensor => tensor.OwnedByNative && tensor.Tensor.numel() > 0).Select(tensor => TorchNative.Data(tensor.Tensor))];
-
-    private static void Bind(torch.nn.Module module, List<StateTensor> state, ImmutableArray<TensorEntry> entries, IViewSource views)
-    {
+        var state = ModuleState.Read(module);
         var targets = new List<StateTensor>?[entries.Length];
         var problems = Match(state, entries, targets);
         if (problems.Count > 0)
@@ -81,6 +48,8 @@ internal static class Binder
                 tensor.requires_grad = false;
             }
         }
+
+        module.eval();
     }
 
     private static void Set(torch.Tensor target, torch.Tensor view)

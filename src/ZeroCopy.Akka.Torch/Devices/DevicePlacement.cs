@@ -1,6 +1,5 @@
 using TorchSharp;
 using ZeroCopy.Errors;
-using ZeroCopy.Torch.Native;
 
 namespace ZeroCopy.Torch.Devices;
 
@@ -29,26 +28,15 @@ internal static class DevicePlacement
         }
     }
 
-    /// <summary>
-    /// Moves a prototype. One whose native layers belong to another module as well (a clone of a live module) is refused: the move would move those too.
-    /// </summary>
-    /// <exception cref="CloneRefusedException">The module shares native layers with the one it was cloned from.</exception>
-    public static torch.nn.Module Move(torch.nn.Module prototype, torch.Device device, bool sharesNativeLayers)
+    /// <summary>Moves a prototype, which nothing was cloned from yet: clones share its native layers.</summary>
+    public static torch.nn.Module Move(torch.nn.Module prototype, torch.Device device)
     {
-        if (device.type == DeviceType.CPU)
+        if (device.type != DeviceType.CPU)
         {
-            return prototype;
+            using var frozen = torch.no_grad();
+            prototype.to(device);
         }
 
-        if (sharesNativeLayers && TorchInternals.SelfAndDescendants(prototype).Find(TorchInternals.IsNative) is { } native)
-        {
-            throw new CloneRefusedException(
-                $"A prototype cloned from a live {prototype.GetType().Name} shares its {native.GetType().Name} with it and cannot be moved to {device} alone: "
-                + "give OpenOptions.Factory, or put it with PutModuleOptions.Recipe.");
-        }
-
-        using var frozen = torch.no_grad();
-        prototype.to(device);
         return prototype;
     }
 }

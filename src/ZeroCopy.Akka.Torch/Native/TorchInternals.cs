@@ -31,12 +31,20 @@ internal static class TorchInternals
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_internal_buffers")]
     public static extern ref OrderedDict<string, (torch.Tensor, bool)> Buffers(torch.nn.Module module);
 
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_internal_params")]
-    public static extern ref OrderedDict<string, Parameter> RegisteredParameters(torch.nn.Module module);
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_deviceType")]
+    public static extern ref DeviceType DeviceType(torch.nn.Module module);
 
-    /// <summary>New wrappers of the tensors that a native module holds.</summary>
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "_named_parameters")]
-    public static extern (string Name, Parameter Value)[] NativeParameters(torch.nn.Module module);
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_deviceIndex")]
+    public static extern ref int DeviceIndex(torch.nn.Module module);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_batch_first")]
+    public static extern ref bool BatchFirst(LSTM module);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_batch_first")]
+    public static extern ref bool BatchFirst(GRU module);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_batch_first")]
+    public static extern ref bool BatchFirst(RNN module);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "MemberwiseClone")]
     public static extern object MemberwiseClone(object instance);
@@ -52,6 +60,11 @@ internal static class TorchInternals
 
     /// <summary>A handle that owns <paramref name="native"/>: disposing it releases the native module, as the field of a module wants it.</summary>
     public static SafeHandle OwnModule(nint native) => (SafeHandle)NewHandle.Invoke([native, true, null]);
+
+    /// <summary>A wrapper, of a class for native layers, that owns <paramref name="native"/>.</summary>
+    public static TModule Adopt<TModule>(nint native)
+        where TModule : torch.nn.Module =>
+        (TModule)Activator.CreateInstance(typeof(TModule), Declared, null, [native, (nint)0], null)!;
 
     /// <summary>
     /// Whether libtorch runs the module's forward (embeddings, recurrent layers, attention): its tensors belong to a native object, so that

@@ -19,6 +19,32 @@ internal static unsafe partial class TorchNative
     public static nint Data(torch.Tensor tensor) =>
         tensor.device_type == DeviceType.META || tensor.numel() == 0 ? 0 : THSTensor_data(tensor.Handle);
 
+    /// <summary>Another owner of a native module below another one, found by its place at each level.</summary>
+    public static nint Child(SafeHandle module, params ReadOnlySpan<int> path)
+    {
+        var owner = module.DangerousGetHandle();
+        foreach (var place in path)
+        {
+            var child = THSNN_Module_child(owner, place);
+            if (owner != module.DangerousGetHandle())
+            {
+                THSNN_Module_dispose(owner);
+            }
+
+            owner = child;
+        }
+
+        GC.KeepAlive(module);
+        return owner;
+    }
+
+    /// <summary>Moves a native module's own tensors; the wrapper does not know where they are.</summary>
+    public static void MoveToCpu(torch.nn.Module module)
+    {
+        THSNN_Module_to_device(TorchInternals.Handle(module).DangerousGetHandle(), (int)DeviceType.CPU, -1, false);
+        torch.CheckForErrors();
+    }
+
     [DllImport(Library)]
     public static extern nint THSTensor_new(
         nint data, delegate* unmanaged[Cdecl]<nint, void> deleter, long* sizes, int length, sbyte type, sbyte dtype, int deviceType, int deviceIndex,
@@ -58,6 +84,9 @@ internal static unsafe partial class TorchNative
 
     [DllImport(Library)]
     public static extern nint THSNN_Module_child(nint module, int index);
+
+    [DllImport(Library)]
+    private static extern void THSNN_Module_to_device(nint module, long type, long index, [MarshalAs(UnmanagedType.U1)] bool nonBlocking);
 
     [DllImport(Library)]
     public static extern void THSNN_Module_dispose(nint module);

@@ -19,15 +19,13 @@ internal sealed class CloneSession : IDisposable
     private readonly Dictionary<torch.Tensor, TensorSharing> _sharing = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<Assembly> _own = [typeof(torch).Assembly];
     private readonly HashSet<torch.nn.Module> _prepared = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<torch.nn.Module, torch.nn.Module> _natives = new(ReferenceEqualityComparer.Instance);
     private readonly Stack<string> _path = new();
-    private readonly Dictionary<torch.nn.Module, torch.nn.Module> _layers = new(ReferenceEqualityComparer.Instance);
     private readonly bool _privateBuffers;
-    private readonly bool _ownLayers;
 
-    public CloneSession(object root, bool privateBuffers, bool ownLayers = false)
+    public CloneSession(object root, bool privateBuffers)
     {
         _privateBuffers = privateBuffers;
-        _ownLayers = ownLayers;
         _own.Add(root.GetType().Assembly);
         if (root is torch.nn.Module module)
         {
@@ -37,6 +35,20 @@ internal sealed class CloneSession : IDisposable
 
     /// <summary>Everything native that the clones own.</summary>
     public List<IDisposable> Owned { get; } = [];
+
+    /// <summary>What clones of tensors have in common with them where no module registered them.</summary>
+    public TensorSharing Unregistered { get; init; }
+
+    /// <summary>Notes whose native object the clone of a native layer takes: else it takes that of the layer itself.</summary>
+    public void TakeNative(torch.nn.Module source, torch.nn.Module native) => _natives[source] = native;
+
+    /// <summary>Clones a tensor as a wrapper of <paramref name="handle"/>, which the clone owns.</summary>
+    public void TakeTensor(torch.Tensor source, nint handle)
+    {
+        var clone = NativeClones.Wrap(source, handle);
+        Owned.Add(clone);
+        Remember(source, clone);
+    }
 
     /// <summary>Notes the clone of an object, so that every reference to the one becomes a reference to the other.</summary>
     public void Remember(object source, object clone) => _clones[source] = clone;
@@ -57,7 +69,7 @@ internal sealed class CloneSession : IDisposable
         {
             _prepared.Add(module);
             _own.Add(module.GetType().Assembly);
-            if (TorchInternals.IsNative(module) && !(_ownLayers && CopyLayer(module)))
+            if (TorchInternals.IsNative(module))
             {
                 foreach (var (_, parameter) in TorchInternals.Parameters(module))
                 {
@@ -70,28 +82,6 @@ internal sealed class CloneSession : IDisposable
                 Share(buffer, TorchInternals.IsNative(module) ? TensorSharing.SameTensor : _privateBuffers ? TensorSharing.Copy : TensorSharing.Storage);
             }
         }
-    }
-
-    private bool CopyLayer(torch.nn.Module source)
-    {
-        if (NativeClones.LayerOrNull(source, out var owner) is not { } layer)
-        {
-            return false;
-        }
-
-        Owned.Add(owner!);
-        _layers.Add(source, layer);
-        foreach (var (name, own) in TorchInternals.RegisteredParameters(layer))
-        {
-            Owned.Add(own);
-            if (TorchInternals.RegisteredParameters(source).TryGetValue(name, out var tied))
-            {
-                // Managed layers that are tied to this one hold the same wrapper.
-                _clones.TryAdd(tied, own);
-            }
-        }
-
-        return true;
     }
 
     /// <summary>The clone of a value, or the value itself where it is shared.</summary>
@@ -131,23 +121,15 @@ internal sealed class CloneSession : IDisposable
                     Prepare((torch.nn.Module)source);
                 }
 
-                if (_layers.TryGetValue((torch.nn.Module)source, out var layer))
-                {
-                    var parameters = TorchInternals.RegisteredParameters(layer);
-                    Remember(source, layer);
-                    CopyFields(plan, source, layer);
-                    TorchInternals.RegisteredParameters(layer) = parameters;
-                    return layer;
-                }
-
-                var module = NativeClones.Module((torch.nn.Module)source, out var owner);
+                var layer = (torch.nn.Module)source;
+                var module = NativeClones.Module(layer, _natives.GetValueOrDefault(layer, layer), out var owner);
                 Owned.Add(owner);
                 Remember(source, module);
                 CopyFields(plan, source, module);
                 return module;
             case CloneKind.Tensor:
                 var tensor = (torch.Tensor)source;
-                var alias = NativeClones.Alias(tensor, _sharing.GetValueOrDefault(tensor, TensorSharing.Storage));
+                var alias = NativeClones.Alias(tensor, _sharing.GetValueOrDefault(tensor, Unregistered));
                 Owned.Add(alias);
                 Remember(source, alias);
                 return alias;

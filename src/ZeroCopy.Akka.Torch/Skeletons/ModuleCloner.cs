@@ -20,14 +20,6 @@ internal static class ModuleCloner
         return (TModule)Run(module, session, module.GetType().Name);
     }
 
-    /// <summary>
-    /// A clone to be bound, which nothing that happens to the module changes: its native layers are its own wherever libtorch copies them, with arbitrary
-    /// values; elsewhere they are the module's. Dispose it with <see cref="ModuleDisposal.Release"/>.
-    /// </summary>
-    /// <exception cref="ZeroCopy.Errors.CloneRefusedException">The module holds something that cannot be cloned; it is left as it was.</exception>
-    public static torch.nn.Module CloneToBind(torch.nn.Module module) =>
-        (torch.nn.Module)Run(module, new CloneSession(module, privateBuffers: false, ownLayers: true), module.GetType().Name);
-
     /// <summary>Runs a session; whatever it made is freed when it fails, and known to <see cref="TakeOwned"/> when it succeeds.</summary>
     public static object Run(object root, CloneSession session, string name)
     {

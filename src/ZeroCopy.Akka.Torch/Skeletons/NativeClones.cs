@@ -1,8 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
 using ZeroCopy.Torch.Native;
 
 namespace ZeroCopy.Torch.Skeletons;
@@ -38,6 +36,12 @@ internal static unsafe class NativeClones
             }
         }
 
+        return Wrap(source, handle);
+    }
+
+    /// <summary>A wrapper of the class of <paramref name="source"/> that owns another native tensor.</summary>
+    public static torch.Tensor Wrap(torch.Tensor source, nint handle)
+    {
         var clone = (torch.Tensor)TorchInternals.MemberwiseClone(source);
         TorchInternals.TensorHandle(clone) = handle;
         TorchInternals.OwningScope(clone) = null;
@@ -51,63 +55,19 @@ internal static unsafe class NativeClones
 
     /// <summary>
     /// A wrapper of the same class, its managed fields still those of the source. A managed module gets a native module of its own; a native one gets
-    /// a second owner of the same native object, since its options cannot be read back.
+    /// a second owner of the native object of <paramref name="like"/>: the source itself, or a layer that was built anew in its place.
     /// </summary>
-    public static torch.nn.Module Module(torch.nn.Module source, out SafeHandle owner)
+    public static torch.nn.Module Module(torch.nn.Module source, torch.nn.Module like, out SafeHandle owner)
     {
         var native = TorchInternals.IsNative(source);
         var training = source.training;
-        var handle = native ? SecondOwner(TorchInternals.Handle(source)) : TorchNative.THSNN_custom_module(source.GetType().Name, &TorchNative.NoForward, null);
+        var handle = native ? SecondOwner(TorchInternals.Handle(like)) : TorchNative.THSNN_custom_module(source.GetType().Name, &TorchNative.NoForward, null);
+        owner = TorchInternals.OwnModule(handle);
         if (!native && !training)
         {
             TorchNative.THSNN_Module_train(handle, false);
         }
 
-        return Wrap(source, handle, out owner);
-    }
-
-    /// <summary>
-    /// A native layer of its own with the options of another one and with new tensors of the same shapes and types, whose values are arbitrary: to be
-    /// bound. Null where libtorch makes none.
-    /// </summary>
-    public static torch.nn.Module? LayerOrNull(torch.nn.Module source, out SafeHandle? owner)
-    {
-        owner = null;
-        var handle = LayerCopies.Copy(TorchInternals.Handle(source));
-        if (handle == 0)
-        {
-            return null;
-        }
-
-        var layer = Wrap(source, handle, out owner);
-        var parameters = new OrderedDict<string, Parameter>();
-        foreach (var (name, value) in TorchInternals.NativeParameters(layer))
-        {
-            value.DetachFromDisposeScope();
-            parameters.Add(name, value);
-        }
-
-        TorchInternals.RegisteredParameters(layer) = parameters;
-        var fits = TorchInternals.Parameters(source).All(pair => parameters.TryGetValue(pair.Name, out var own)
-            && own.dtype == pair.Value.dtype && own.shape.AsSpan().SequenceEqual(pair.Value.shape));
-        if (fits)
-        {
-            return layer;
-        }
-
-        // A weight was exchanged for one of another shape or type, which the options know nothing of.
-        foreach (var (_, value) in parameters)
-        {
-            value.Dispose();
-        }
-
-        owner.Dispose();
-        return null;
-    }
-
-    private static torch.nn.Module Wrap(torch.nn.Module source, nint handle, out SafeHandle owner)
-    {
-        owner = TorchInternals.OwnModule(handle);
         var clone = (torch.nn.Module)TorchInternals.MemberwiseClone(source);
         TorchInternals.ModuleHandle.SetValue(clone, owner);
         TorchInternals.BoxedModule.SetValue(clone, null);

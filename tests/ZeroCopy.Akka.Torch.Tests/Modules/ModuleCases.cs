@@ -7,7 +7,7 @@ namespace ZeroCopy.Torch.Tests.Modules;
 /// <summary>Every kind of module whose weights are shared.</summary>
 public static class ModuleCases
 {
-    private static readonly ModuleCase[] Cases =
+    public static readonly IReadOnlyList<ModuleCase> All =
     [
         new("Sequential", () => Sequential(("a", Linear(8, 16)), ("r", ReLU()), ("b", Linear(16, 4))), m => ((Sequential)m).forward(Reals(3, 8))),
         new("Conv2d and BatchNorm2d", () => Sequential(("c", Conv2d(3, 8, 3)), ("bn", BatchNorm2d(8))), m => ((Sequential)m).forward(Reals(2, 3, 8, 8))),
@@ -37,9 +37,9 @@ public static class ModuleCases
     ];
 
     /// <summary>All names, for theories.</summary>
-    public static TheoryData<string> Names => [.. Cases.Select(one => one.Name)];
+    public static TheoryData<string> Names => [.. All.Select(one => one.Name)];
 
-    public static ModuleCase Get(string name) => Cases.Single(one => one.Name == name);
+    public static ModuleCase Get(string name) => All.Single(one => one.Name == name);
 
     private static Tensor Attend(MultiheadAttention attention)
     {

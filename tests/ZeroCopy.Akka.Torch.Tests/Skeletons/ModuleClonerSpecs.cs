@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using TorchSharp;
 using ZeroCopy.Errors;
 using ZeroCopy.Torch.Binding;
@@ -62,58 +61,6 @@ public sealed class ModuleClonerSpecs
 
         Assert.Equal(before, torch.Tensor.TotalCount);
         ModuleDisposal.Release(prototype);
-    }
-
-    [SkippableTheory]
-    [MemberData(nameof(ModuleCases.Names), MemberType = typeof(ModuleCases))]
-    public void ModuleCloner_should_give_a_clone_to_bind_that_training_the_module_leaves_alone(string name)
-    {
-        Skip.IfNot(OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64, "libtorch's layers are copied on Linux x64.");
-        var one = ModuleCases.Get(name);
-        var module = one.Create(1);
-        using var expected = one.Run(module);
-        using var blocks = MemoryBlocks.Of(module);
-        module.train();
-
-        var clone = ModuleCloner.CloneToBind(module);
-        Binder.BindClone(clone, module, blocks.Entries, blocks);
-        Forget(module);
-
-        Assert.All(clone.modules(), part => Assert.False(part.training));
-        Assert.All(ModuleState.Read(clone), state => Assert.True(blocks.Holds(state.Tensor), state.Name));
-        using (var answer = one.Run(clone))
-        {
-            Assert.True(TensorEquality.Same(expected, answer));
-        }
-
-        ModuleDisposal.Release(clone);
-        ModuleDisposal.Release(module);
-    }
-
-    [Theory]
-    [MemberData(nameof(ModuleCases.Names), MemberType = typeof(ModuleCases))]
-    public void ModuleCloner_should_leave_nothing_of_a_clone_to_bind_behind(string name)
-    {
-        var module = ModuleCases.Get(name).Create(1);
-        using var blocks = MemoryBlocks.Of(module);
-        CloneBindRelease();
-        FinaliseGarbage();
-        var before = (torch.Tensor.TotalCount, MemoryBlocks.LiveViews);
-
-        for (var i = 0; i < 20; i++)
-        {
-            CloneBindRelease();
-        }
-
-        Assert.Equal(before, (torch.Tensor.TotalCount, MemoryBlocks.LiveViews));
-        ModuleDisposal.Release(module);
-
-        void CloneBindRelease()
-        {
-            var clone = ModuleCloner.CloneToBind(module);
-            Binder.BindClone(clone, module, blocks.Entries, blocks);
-            ModuleDisposal.Release(clone);
-        }
     }
 
     [Fact]
@@ -201,15 +148,6 @@ public sealed class ModuleClonerSpecs
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
-    }
-
-    private static void Forget(torch.nn.Module module)
-    {
-        using var frozen = torch.no_grad();
-        foreach (var state in ModuleState.Read(module))
-        {
-            state.Tensor.zero_().Dispose();
-        }
     }
 
     private sealed class RefusedModule : Module<torch.Tensor, torch.Tensor>

@@ -13,8 +13,8 @@ namespace ZeroCopy.ModelProcess;
 /// <list type="bullet">
 /// <item><c>build CASE</c>: a model of this process's own, without the store.</item>
 /// <item><c>wrap NAME</c>: wraps that model under a name; gives the wrapper's bytes in base 64.</item>
-/// <item><c>open NAME CASE</c>, <c>load WRAPPER CASE</c>, <c>tasks WRAPPER CASE</c>: a model from the store, by its name, by a wrapper, as tasks.</item>
-/// <item><c>script WRAPPER</c>: a TorchScript model from the store, for the input of "mlp".</item>
+/// <item><c>open NAME CASE</c>, <c>load WRAPPER CASE</c>: a model from the store, by its name or by a wrapper.</item>
+/// <item><c>script WIDTH WRAPPER</c>: a TorchScript model from the store, for inputs [3, WIDTH].</item>
 /// <item><c>call</c>: a hash of the answer. <c>parallel N</c>: the different hashes of N calls at once.</item>
 /// <item><c>write</c>: adds one to every parameter in place.</item>
 /// <item><c>remove NAME</c>, <c>listen CASE</c> (the path of an actor that takes wrappers and answers as <c>call</c>).</item>
@@ -70,13 +70,14 @@ internal sealed class ModelSession(string directory) : IAsyncDisposable
                 var handle = _host.Store.Resolve(ModelName.Parse(words[1]));
                 _model = _host.Runtime.Open(handle, new OpenOptions<nn.Module<Tensor, Tensor>> { Factory = build => _case.Build(build.Device) }).Materialise();
                 return "";
-            case "load" or "tasks":
+            case "load":
                 _case = ModelCases.Get(words[2]);
                 _model = Wrapper<nn.Module<Tensor, Tensor>>(words[1]).Load(_case.LoadOptions);
                 return "";
             case "script":
-                _case = ModelCases.Get("mlp");
-                _model = Wrapper<nn.IModule<Tensor, Tensor>>(words[1]).Load();
+                var width = int.Parse(words[1]);
+                _case = new ModelCase("script", _ => throw new NotSupportedException(), () => linspace(-1, 1, 3 * width).reshape(3, width));
+                _model = Wrapper<nn.IModule<Tensor, Tensor>>(words[2]).Load();
                 return "";
             case "call":
                 return _case.AnswerDigest(Model);

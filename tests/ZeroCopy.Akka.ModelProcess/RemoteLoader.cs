@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace ZeroCopy.ModelProcess;
 
 /// <summary>An actor system with remoting on a free port of this machine, and an actor in it that loads the wrappers that it is sent.</summary>
-internal sealed class RemoteLoader : IAsyncDisposable
+public sealed class RemoteLoader : IAsyncDisposable
 {
     private readonly ActorSystem _system;
     private readonly ZeroCopyHost _host;

@@ -19,16 +19,12 @@ public abstract class ParitySpec : IAsyncLifetime
     /// <summary>The store's directory.</summary>
     protected string Store => _directory.File("store");
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    public virtual Task InitializeAsync() => Task.CompletedTask;
 
     public async Task DisposeAsync()
     {
         _children.ForEach(child => child.Dispose());
-        foreach (var host in _hosts)
-        {
-            await host.DisposeAsync();
-        }
-
+        await CloseHostsAsync();
         _directory.Dispose();
     }
 
@@ -53,6 +49,17 @@ public abstract class ParitySpec : IAsyncLifetime
         var host = ZeroCopyHost.Open((options ?? new ZeroCopyHostOptions()) with { Store = new ObjectStoreOptions { Directory = Store } });
         _hosts.Add(host);
         return host;
+    }
+
+    /// <summary>Closes the hosts of this process: it holds no model any more.</summary>
+    protected async Task CloseHostsAsync()
+    {
+        foreach (var host in _hosts)
+        {
+            await host.DisposeAsync();
+        }
+
+        _hosts.Clear();
     }
 
     /// <summary>Another process on the same store.</summary>

@@ -43,8 +43,8 @@ public sealed class TorchModel<TModule> : IInstanceSource, IDisposable
     public bool TryRent([NotNullWhen(true)] out IModelInstance? instance)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
-        instance = _shared is not null ? new TorchModelInstance(_shared, null)
-            : _pool.Take() is torch.nn.Module idle ? new TorchModelInstance(idle, _giveBack)
+        instance = _shared is not null ? new TorchModelInstance<torch.nn.Module>(_shared, null)
+            : _pool.Take() is torch.nn.Module idle ? new TorchModelInstance<torch.nn.Module>(idle, _giveBack)
             : null;
         return instance is not null;
     }
@@ -61,7 +61,7 @@ public sealed class TorchModel<TModule> : IInstanceSource, IDisposable
         // A clone takes milliseconds; a factory may take seconds, and does not hold up the caller's thread.
         return _prototype.Clones ? ValueTask.FromResult(Build()) : new ValueTask<IModelInstance>(Task.Run(Build, cancellationToken));
 
-        IModelInstance Build() => new TorchModelInstance(_prototype.NewInstance(), _giveBack);
+        IModelInstance Build() => new TorchModelInstance<torch.nn.Module>(_prototype.NewInstance(), _giveBack);
     }
 
     /// <inheritdoc/>

@@ -90,6 +90,20 @@ public class ModelWrapper
         new(WrapperDocument.Parse(bytes), host ?? ZeroCopyHost.Default);
 
     /// <summary>
+    /// Disposes what <see cref="ModelWrapper{T}.Load"/> or <see cref="ForTasksAsync{T}"/> gave: its modules with all their native parts, and tensors around them.
+    /// Idempotent. An actor calls it in its <c>PostStop</c>.
+    /// </summary>
+    /// <exception cref="ArgumentException">No wrapper gave the object out.</exception>
+    public static void Release(object loaded)
+    {
+        ArgumentNullException.ThrowIfNull(loaded);
+        if (!LoadedObject.Release(loaded))
+        {
+            throw new ArgumentException($"This {loaded.GetType()} was not loaded from a wrapper, so its owner disposes it.", nameof(loaded));
+        }
+    }
+
+    /// <summary>
     /// The wrapper as bytes: handles, plain values and no code. A few hundred bytes and no weights: they stay in the store.
     /// </summary>
     public byte[] Serialize() => Document.ToBytes();

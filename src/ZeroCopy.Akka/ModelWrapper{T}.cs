@@ -1,6 +1,10 @@
 using TorchSharp;
+using ZeroCopy.Actors.Settings;
+using ZeroCopy.Batches;
 using ZeroCopy.Errors;
 using ZeroCopy.Pipelines;
+using ZeroCopy.Pools;
+using ZeroCopy.Runtime;
 using ZeroCopy.Torch;
 using ZeroCopy.Wire;
 
@@ -17,8 +21,8 @@ public sealed class ModelWrapper<T> : ModelWrapper
     }
 
     /// <summary>
-    /// The object, for the caller alone. In actor mode its modules run in this process, in eval mode, around the shared weights; the caller disposes
-    /// them with <see cref="ModuleDisposal.Release"/>. In task mode each call of a wrapped module runs as a task.
+    /// The object, for the caller alone. In actor mode its modules run in this process, in eval mode, around the shared weights. In task mode each call of
+    /// a wrapped module runs as a task. The caller ends it with <see cref="ModelWrapper.Release"/>.
     /// </summary>
     /// <exception cref="ModelNotFoundException">The store holds the model no more.</exception>
     /// <exception cref="RecipeUnavailableException">This process did not wrap the model and cannot build a T; the message says what to do.</exception>
@@ -26,21 +30,74 @@ public sealed class ModelWrapper<T> : ModelWrapper
     /// <exception cref="ArgumentException">In task mode: a member is declared with a class that no shim can stand in for.</exception>
     public T Load(LoadOptions<T>? options = null)
     {
-        var template = Host.Templates.Get(Document.Template, typeof(T), () => Build(options));
-        var loaded = Mode == WrapMode.Actor
+        var template = Template(options);
+        return (T)Checked(Mode == WrapMode.Actor
             ? template.Load(module => Materialise(module, options?.Device))
             : template.LoadShims(
-                typeof(T), MethodNames, module => Host.CallsTo(SharedModules.Open(Host.Runtime, module.Entry)), module => Materialise(module, null));
-        return loaded as T ?? throw new ArgumentException($"The wrapper holds a {loaded.GetType()} (wrapped as {Document.TypeName}), not a {typeof(T)}.");
+                typeof(T), MethodNames, module => Host.CallsTo(SharedModules.Open(Host.Runtime, module.Entry)), module => Materialise(module, null))).Root;
     }
 
     /// <summary>As <see cref="Load"/>, off the calling thread.</summary>
     public Task<T> LoadAsync(LoadOptions<T>? options = null, CancellationToken cancellationToken = default) =>
         Task.Run(() => Load(options), cancellationToken);
 
+    /// <summary>
+    /// Runs a function on a data set in batches, through a pool of actors that is made for it, and gives the answers in the order of the rows. The function
+    /// is what <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T})"/>
+    /// takes too, so that one function serves data sets and long-running actors.
+    /// </summary>
+    /// <remarks>
+    /// Rows are read as answers are taken: no more than <see cref="MapOptions.Prefetch"/> batches are in flight. An enumeration that ends early gives them up.
+    /// </remarks>
+    /// <param name="rows">The data set.</param>
+    /// <param name="function">Runs the model on a batch; it may answer with more or fewer elements than the batch has rows.</param>
+    /// <param name="options">Size of the batches, number of actors, prefetch, progress.</param>
+    /// <param name="cancellationToken">Ends the map.</param>
+    /// <exception cref="InferenceException">A batch failed: the failure says why, the message which rows.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public IAsyncEnumerable<TOut> MapBatchesAsync<TIn, TOut>(
+        IAsyncEnumerable<TIn> rows, Func<T, IReadOnlyList<TIn>, IReadOnlyList<TOut>> function, MapBatchesOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentNullException.ThrowIfNull(function);
+        options ??= new MapBatchesOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Actors, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Prefetch ?? 1, 1);
+        return PoolMap.RowsAsync(this, rows, function, options, cancellationToken);
+    }
+
+    /// <summary>Where a pool leases objects that run in this process, whatever the wrapper's mode.</summary>
+    internal IInstanceSource Instances(LoadOptions<T>? options)
+    {
+        var template = Template(options);
+        // A standalone module shares its prototype and warm instances with tasks.
+        return template.Modules is [{ Entry: { Script: false, Paths: [""] } } module]
+            ? Host.Runtime.Open(module.Entry.Handle, Options(module, options?.Device))
+            : new LoadedObjectSource(
+                Document.TypeName, () => Checked(template.Load(module => Materialise(module, options?.Device))), Host.MaxIdleInstances);
+    }
+
+    private static OpenOptions<torch.nn.Module> Options(TemplateModule module, torch.Device? device) =>
+        new() { Device = device, Factory = module.Factory };
+
+    private LoadedObject Checked(LoadedObject loaded)
+    {
+        if (loaded.Root is T)
+        {
+            return loaded;
+        }
+
+        LoadedObject.Release(loaded.Root);
+        throw new ArgumentException($"The wrapper holds a {loaded.Root.GetType()} (wrapped as {Document.TypeName}), not a {typeof(T)}.");
+    }
+
+    private PipelineTemplate Template(LoadOptions<T>? options) => Host.Templates.Get(Document.Template, typeof(T), () => Build(options));
+
     private torch.nn.Module Materialise(TemplateModule module, torch.Device? device) =>
         SharedModules.Materialise(
-            Host.Runtime, module.Entry, new OpenOptions<torch.nn.Module> { Device = device, Factory = _ => module.Placeholder }, module.Type,
+            Host.Runtime, module.Entry, Options(module, device), module.Type,
             Document.Modules is [{ Paths: [""] }] ? [("", typeof(T))] : module.Places, MethodNames);
 
     private PipelineTemplate Build(LoadOptions<T>? options)
@@ -53,6 +110,6 @@ public sealed class ModelWrapper<T> : ModelWrapper
 
         var factory = ReceiverFactory.OrNull(options) ?? throw new RecipeUnavailableException(
             $"{typeof(T)} cannot be built here: give LoadOptions.Factory, or give the type a public constructor without parameters.");
-        return TemplateBuilder.Around(Host.Runtime, factory(), typeof(T), Document);
+        return TemplateBuilder.Around(Host.Runtime, factory, typeof(T), Document);
     }
 }

@@ -15,7 +15,7 @@ namespace ZeroCopy;
 /// What a process needs to share models: the host's object store, the tensor runtime, and the actor system that runs tasks and pools. Thread-safe. One a
 /// process is enough; several on one directory share their weights too.
 /// </summary>
-public sealed class ZeroCopyHost : IAsyncDisposable
+public sealed partial class ZeroCopyHost : IAsyncDisposable
 {
     private static readonly Lazy<ZeroCopyHost> LazyDefault = new(() => Open());
 
@@ -27,6 +27,7 @@ public sealed class ZeroCopyHost : IAsyncDisposable
     {
         Store = ObjectStore.Open(options.Store);
         Runtime = new TorchRuntime(Store, options.Catalog, options.Torch);
+        MaxIdleInstances = options.Torch.MaxIdleSkeletons;
         _ownsSystem = options.ActorSystem is null;
         _system = new Lazy<ActorSystem>(() => options.ActorSystem ?? StartSystem());
         if (options.ActorSystem is { } given)
@@ -62,6 +63,8 @@ public sealed class ZeroCopyHost : IAsyncDisposable
 
     internal TemplateRegistry Templates { get; } = new();
 
+    internal int MaxIdleInstances { get; }
+
     /// <summary>Opens a store and a runtime.</summary>
     /// <exception cref="Errors.StoreUnavailableException">The store's directory cannot be used; the message says why.</exception>
     public static ZeroCopyHost Open(ZeroCopyHostOptions? options = null) => new(options ?? new ZeroCopyHostOptions());
@@ -77,6 +80,7 @@ public sealed class ZeroCopyHost : IAsyncDisposable
             return;
         }
 
+        await Task.WhenAll(_pools.Values.Select(pool => pool.DisposeAsync().AsTask())).ConfigureAwait(false);
         if (_ownsSystem && _system.IsValueCreated)
         {
             await CoordinatedShutdown.Get(_system.Value).Run(CoordinatedShutdown.ClrExitReason.Instance).ConfigureAwait(false);

@@ -5,30 +5,49 @@ using ZeroCopy.Actors.Settings;
 
 namespace ZeroCopy.Actors.Inference;
 
-/// <summary>Parent of the pools, <c>/user/zerocopy/pools</c>: makes their routers.</summary>
+/// <summary>
+/// Parent of the pools, <c>/user/zerocopy/pools</c>: makes their routers. A pool whose namesake has just been drained is made as soon as that one is gone.
+/// </summary>
 internal sealed class PoolsActor : UntypedActor
 {
+    private readonly Dictionary<string, Create> _waiting = [];
+
     public static Props Props() => Akka.Actor.Props.Create<PoolsActor>();
 
     protected override void OnReceive(object message)
     {
         switch (message)
         {
+            case Create create when Context.Child(create.Pool.Name) is var namesake && !namesake.IsNobody():
+                _waiting[create.Pool.Name] = create;
+                Context.Watch(namesake);
+                break;
             case Create create:
-                try
+                Start(create);
+                break;
+            case Terminated gone:
+                if (_waiting.Remove(gone.ActorRef.Path.Name, out var next))
                 {
-                    create.Router.SetResult(Context.ActorOf(RouterProps(create.Pool), create.Pool.Name));
-                }
-                catch (Exception e)
-                {
-                    // The name, the settings, the dispatcher: the caller gets the reason, and the other pools live on.
-                    create.Router.SetException(e);
+                    Start(next);
                 }
 
                 break;
             default:
                 Unhandled(message);
                 break;
+        }
+    }
+
+    private static void Start(Create create)
+    {
+        try
+        {
+            create.Router.SetResult(Context.ActorOf(RouterProps(create.Pool), create.Pool.Name));
+        }
+        catch (Exception e)
+        {
+            // The name, the settings, the dispatcher: the caller gets the reason, and the other pools live on.
+            create.Router.SetException(e);
         }
     }
 

@@ -15,10 +15,10 @@ internal sealed class PipelineTemplate(object root, IReadOnlyList<TemplateModule
     public IReadOnlyList<TemplateModule> Modules { get; } = modules;
 
     /// <summary>A copy whose modules run in this process, each around the shared weights.</summary>
-    public object Load(Func<TemplateModule, torch.nn.Module> materialise) => Copy(materialise);
+    public LoadedObject Load(Func<TemplateModule, torch.nn.Module> materialise) => Copy(materialise);
 
     /// <summary>A copy whose wrapped modules are shims; the others run in this process.</summary>
-    public object LoadShims(
+    public LoadedObject LoadShims(
         Type declaredRoot, IReadOnlyCollection<string> methods, Func<TemplateModule, ITaskCalls> calls, Func<TemplateModule, torch.nn.Module> materialise) =>
         Copy(module => !module.Entry.Wrapped ? materialise(module) : ShimFactory.Create(
             new ShimTarget(module.Entry.Paths[0], calls(module), methods),
@@ -40,22 +40,29 @@ internal sealed class PipelineTemplate(object root, IReadOnlyList<TemplateModule
 
     private bool IsStandalone => root is torch.nn.Module;
 
-    private object Copy(Func<TemplateModule, torch.nn.Module> replacement)
+    private LoadedObject Copy(Func<TemplateModule, torch.nn.Module> replacement)
     {
-        if (IsStandalone)
-        {
-            return replacement(Modules[0]);
-        }
-
         var given = new Dictionary<object, object>(ReferenceEqualityComparer.Instance);
-        foreach (var module in Modules)
+        try
         {
-            given[module.Placeholder] = replacement(module);
-        }
+            foreach (var module in Modules)
+            {
+                given[module.Placeholder] = replacement(module);
+            }
 
-        var copy = ObjectGraph.Clone(root, given);
-        // The copy's tensors hold the storages themselves; the template's views must not be collected while they are read.
-        GC.KeepAlive(views);
-        return copy;
+            var copy = ObjectGraph.Clone(root, given);
+            // The copy's tensors hold the storages themselves; the template's views must not be collected while they are read.
+            GC.KeepAlive(views);
+            return new LoadedObject(copy, [.. given.Values.Cast<torch.nn.Module>()]);
+        }
+        catch
+        {
+            foreach (var made in given.Values.Cast<torch.nn.Module>())
+            {
+                ModuleDisposal.Release(made);
+            }
+
+            throw;
+        }
     }
 }

@@ -44,7 +44,7 @@ internal static class TemplateBuilder
             (string Path, Type Type)[] places = [.. group.Select(slot => (slot.Path, slot.DeclaredType))];
             var placeholder = SharedModules.Materialise(runtime, entry, new OpenOptions<torch.nn.Module>(), module.GetType(), places, request.Methods);
             given[module] = placeholder;
-            modules.Add(new TemplateModule(entry, placeholder, module.GetType(), places));
+            modules.Add(new TemplateModule(entry, placeholder, module.GetType(), places, Factory: null));
         }
 
         var (tensors, views) = await PutTensorsAsync(runtime, scan, given, cancellationToken).ConfigureAwait(false);
@@ -63,10 +63,11 @@ internal static class TemplateBuilder
         return (document, template);
     }
 
-    /// <summary>Binds a pipeline that the receiver built to the models that a wrapper names.</summary>
+    /// <summary>Binds a pipeline that the receiver builds to the models that a wrapper names.</summary>
     /// <exception cref="RecipeUnavailableException">The receiver's object has no module where the wrapper has one.</exception>
-    public static PipelineTemplate Around(TorchRuntime runtime, object built, Type declaredType, WrapperDocument document)
+    public static PipelineTemplate Around(TorchRuntime runtime, Func<object> factory, Type declaredType, WrapperDocument document)
     {
+        var built = factory();
         var scan = PipelineScan.Of(built, declaredType);
         var places = scan.Modules.ToDictionary(slot => slot.Path, StringComparer.Ordinal);
         var given = new Dictionary<object, object>(ReferenceEqualityComparer.Instance);
@@ -81,16 +82,17 @@ internal static class TemplateBuilder
                     + $"{(places.Count == 0 ? "none" : string.Join(", ", places.Keys.Order(StringComparer.Ordinal)))}. Give a factory in LoadOptions.Factory.");
             }
 
-            var own = (torch.nn.Module)slots[0].Value!;
+            var part = new PipelinePart(factory, declaredType, slots[0]);
             (string Path, Type Type)[] declared = [.. slots.Select(slot => (slot.Path, slot.DeclaredType))];
+            var type = slots[0].Value!.GetType();
             var placeholder = SharedModules.Materialise(
-                runtime, entry, new OpenOptions<torch.nn.Module> { Factory = _ => own }, own.GetType(), declared, document.Methods);
+                runtime, entry, new OpenOptions<torch.nn.Module> { Factory = part.Build }, type, declared, document.Methods);
             foreach (var slot in slots)
             {
                 given[slot.Value!] = placeholder;
             }
 
-            modules.Add(new TemplateModule(entry, placeholder, own.GetType(), declared));
+            modules.Add(new TemplateModule(entry, placeholder, type, declared, part.Build));
         }
 
         PlainValues.Apply(document.Values, scan.Values);
@@ -104,7 +106,7 @@ internal static class TemplateBuilder
         var entry = document.Modules[0];
         var placeholder = SharedModules.Materialise(
             runtime, entry, new OpenOptions<torch.nn.Module> { Factory = factory }, declaredType, [("", declaredType)], document.Methods);
-        return new PipelineTemplate(placeholder, [new TemplateModule(entry, placeholder, placeholder.GetType(), [])], []);
+        return new PipelineTemplate(placeholder, [new TemplateModule(entry, placeholder, placeholder.GetType(), [], factory)], []);
     }
 
     private static async Task<(WrappedTensors? Tensors, IReadOnlyList<torch.Tensor> Views)> PutTensorsAsync(

@@ -1,4 +1,5 @@
 using TorchSharp;
+using ZeroCopy.Torch.Catalog;
 using ZeroCopy.Wire;
 
 namespace ZeroCopy.Pipelines;
@@ -8,5 +9,7 @@ namespace ZeroCopy.Pipelines;
 /// <param name="Placeholder">Stands in the template wherever the module stood; bound to the shared weights.</param>
 /// <param name="Type">The type of the module that was wrapped.</param>
 /// <param name="Places">Its paths with what they are declared as.</param>
+/// <param name="Factory">Builds a further one to bind; null where the runtime itself knows the model.</param>
 internal sealed record TemplateModule(
-    WrappedModule Entry, torch.nn.Module Placeholder, Type Type, IReadOnlyCollection<(string Path, Type Type)> Places);
+    WrappedModule Entry, torch.nn.Module Placeholder, Type Type, IReadOnlyCollection<(string Path, Type Type)> Places,
+    Func<ModelBuild, torch.nn.Module>? Factory);

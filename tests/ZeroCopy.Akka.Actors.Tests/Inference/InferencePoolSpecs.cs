@@ -260,6 +260,19 @@ public sealed class InferencePoolSpecs : PoolSpec
     }
 
     [Fact]
+    public async Task InferencePool_should_be_made_again_at_once_when_its_namesake_was_drained()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var pool = await PoolAsync((_, argument) => argument, size: 2).WaitAsync(Patience);
+            Assert.Equal(round, await pool.CallAsync(round).WaitAsync(Patience));
+            await pool.DrainAsync().WaitAsync(Patience);
+        }
+
+        Assert.Empty(Zero.Pools);
+    }
+
+    [Fact]
     public async Task InferencePool_should_drain_in_the_coordinated_shutdown()
     {
         var pool = await PoolAsync((_, argument) => argument, size: 2);

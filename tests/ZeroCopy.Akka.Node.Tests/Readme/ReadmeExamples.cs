@@ -3,7 +3,6 @@ using Akka.Actor;
 using Akka.Routing;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
-using ZeroCopy.Torch;
 using ZeroCopy.Torch.Catalog;
 using ZeroCopy.Torch.Script;
 using static TorchSharp.torch;
@@ -33,17 +32,26 @@ internal static class ReadmeExamples
         return answer;
     }
 
-    public static async Task<Tensor> CallPool(ZeroCopyHost host, ModelHandle handle, Tensor input)
+    public static async Task<Tensor> CallPool(ZeroCopyHost host, ModelWrapper<Module<Tensor, Tensor>> wrapper, Tensor input)
     {
         // example: pool
-        var pool = await host.Actors.CreatePoolAsync(
-            "classifier",
-            host.Runtime.Open<Module<Tensor, Tensor>>(handle),
-            (model, argument) => ((Module<Tensor, Tensor>)model).call((Tensor)argument!),
-            configure: settings => settings with { Size = 4 });
-        var answer = (Tensor)(await pool.CallAsync(input))!;
+        await using var pool = await host.StartPoolAsync(
+            "classifier", wrapper, (Module<Tensor, Tensor> model, Tensor batch) => model.call(batch), settings => settings with { Size = 4 });
+        var answer = await pool.AskAsync(input, deadline: TimeSpan.FromSeconds(5));
         // end
         return answer;
+    }
+
+    public static async Task<List<long>> MapBatches(ModelWrapper<Module<Tensor, Tensor>> wrapper, IAsyncEnumerable<float[]> rows)
+    {
+        var answers = new List<long>();
+        // example: batches
+        await foreach (var answer in wrapper.MapBatchesAsync<float[], long>(rows, Classification.Run, new() { BatchSize = 32, Actors = 4 }))
+        {
+            answers.Add(answer);
+        }
+        // end
+        return answers;
     }
 
     public static async Task<Tensor> RunPipeline(
@@ -95,7 +103,15 @@ internal static class ReadmeExamples
             });
         }
 
-        protected override void PostStop() => ModuleDisposal.Release(_model);
+        protected override void PostStop() => ModelWrapper.Release(_model);
+    }
+    // end
+
+    // example: batches-class
+    internal static class Classification
+    {
+        public static IReadOnlyList<long> Run(Module<Tensor, Tensor> model, IReadOnlyList<float[]> rows) =>
+            model.call(stack(rows.Select(row => tensor(row)))).argmax(1).data<long>().ToArray();
     }
     // end
 

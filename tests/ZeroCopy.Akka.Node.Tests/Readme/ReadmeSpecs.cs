@@ -1,4 +1,3 @@
-using ZeroCopy.Manifests;
 using ZeroCopy.Safetensors;
 using ZeroCopy.Store;
 using ZeroCopy.Tensors;
@@ -33,7 +32,7 @@ public sealed class ReadmeSpecs : IAsyncLifetime
             RepositoryRoot.Path, "tests", "ZeroCopy.Akka.Node.Tests", "Readme", "ReadmeExamples.cs"));
         var examples = Examples(source).ToList();
 
-        Assert.Equal(9, examples.Count);
+        Assert.Equal(11, examples.Count);
         Assert.All(examples, example => Assert.Contains(example, readme, StringComparison.Ordinal));
     }
 
@@ -46,7 +45,21 @@ public sealed class ReadmeSpecs : IAsyncLifetime
 
         AssertEqual(expected, await ReadmeExamples.CallTask(_host, classifier, input));
         AssertEqual(expected, await ReadmeExamples.AskActor(_host, classifier, input));
-        AssertEqual(expected, await ReadmeExamples.CallPool(_host, _host.Store.Resolve(new ModelName("classifier")), input));
+        var wrapper = await ModelWrapper.FromModelAsync<Module<Tensor, Tensor>>(classifier, host: _host);
+        AssertEqual(expected, await ReadmeExamples.CallPool(_host, wrapper, input));
+    }
+
+    [Fact]
+    public async Task Readme_example_should_map_a_data_set()
+    {
+        using Module<Tensor, Tensor> classifier = Linear(8, 4);
+        using var rows = rand(70, 8);
+        using var expected = classifier.call(rows).argmax(1);
+        var data = Enumerable.Range(0, 70).Select(row => rows[row].data<float>().ToArray()).ToAsyncEnumerable();
+
+        var answers = await ReadmeExamples.MapBatches(await ModelWrapper.FromModelAsync(classifier, host: _host), data);
+
+        Assert.Equal(expected.data<long>().ToArray(), answers);
     }
 
     [Fact]

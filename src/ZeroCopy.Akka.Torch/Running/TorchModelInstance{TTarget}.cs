@@ -3,10 +3,11 @@ using ZeroCopy.Runtime;
 
 namespace ZeroCopy.Torch.Running;
 
-/// <summary>A rented module.</summary>
-internal sealed class TorchModelInstance(torch.nn.Module target, Action<torch.nn.Module>? giveBack) : IModelInstance
+/// <summary>A rented module or pipeline.</summary>
+internal sealed class TorchModelInstance<TTarget>(TTarget target, Action<TTarget>? giveBack) : IModelInstance
+    where TTarget : class
 {
-    private Action<torch.nn.Module>? _giveBack = giveBack;
+    private Action<TTarget>? _giveBack = giveBack;
 
     public object Target => target;
 

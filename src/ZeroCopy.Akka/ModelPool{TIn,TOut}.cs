@@ -1,0 +1,75 @@
+using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Inference;
+using ZeroCopy.Batches;
+using ZeroCopy.Errors;
+
+namespace ZeroCopy;
+
+/// <summary>
+/// A pool of actors that run one function on a model, each with an instance of its own around the shared weights: an Akka router with the settings
+/// <c>zerocopy.inference.pools.NAME</c>. Thread-safe.
+/// </summary>
+/// <remarks>
+/// Inside a process inputs and answers cross a mailbox by reference. The answer is the caller's to dispose. The input stays the caller's, who keeps it valid
+/// until the call has ended, unless it is given away by <see cref="CallOptions.Ownership"/>: then the pool disposes it, also when the call fails.
+/// </remarks>
+/// <typeparam name="TIn">What a call takes.</typeparam>
+/// <typeparam name="TOut">What it answers.</typeparam>
+public sealed class ModelPool<TIn, TOut> : IAsyncDisposable
+{
+    private readonly Action<ModelPool<TIn, TOut>> _drained;
+
+    internal ModelPool(InferencePool actors, Action<ModelPool<TIn, TOut>> drained)
+    {
+        Actors = actors;
+        _drained = drained;
+    }
+
+    /// <summary>The pool's name.</summary>
+    public string Name => Actors.Name;
+
+    /// <summary>The pool behind: its router, settings and state.</summary>
+    public InferencePool Actors { get; }
+
+    /// <summary>Ends when the first actor has its instance. Calls made earlier wait for it.</summary>
+    public Task WhenReadyAsync(CancellationToken cancellationToken = default) => Actors.WhenReadyAsync(cancellationToken);
+
+    /// <summary>Runs the pool's function on an input that stays the caller's.</summary>
+    /// <param name="input">The input; keep it valid until the call has ended.</param>
+    /// <param name="deadline">How long the answer may take; null for the pool's setting.</param>
+    /// <param name="cancellationToken">Gives the call up.</param>
+    /// <exception cref="InferenceException">The call was not answered; its failure says why.</exception>
+    public Task<TOut> AskAsync(TIn input, TimeSpan? deadline = null, CancellationToken cancellationToken = default) =>
+        AskAsync(input, deadline is null ? CallOptions.Default : new CallOptions { Deadline = deadline }, cancellationToken);
+
+    /// <summary>Runs the pool's function.</summary>
+    /// <param name="input">The input, which <see cref="CallOptions.Ownership"/> keeps or gives away.</param>
+    /// <param name="options">Deadline, ownership, and the key for consistent hashing.</param>
+    /// <param name="cancellationToken">Gives the call up.</param>
+    /// <exception cref="InferenceException">The call was not answered; its failure says why.</exception>
+    public async Task<TOut> AskAsync(TIn input, CallOptions options, CancellationToken cancellationToken = default) =>
+        (TOut)(await Actors.CallAsync(input, options, cancellationToken).ConfigureAwait(false))!;
+
+    /// <summary>
+    /// Runs the pool's function on each input and gives the answers in the order of the inputs. Reads no more inputs ahead than
+    /// <see cref="MapOptions.Prefetch"/>. When the enumeration ends early, calls in flight are given up and their answers disposed.
+    /// </summary>
+    /// <exception cref="InferenceException">A call was not answered: its failure says why, its message which input it was.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public IAsyncEnumerable<TOut> MapAsync(IAsyncEnumerable<TIn> inputs, MapOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        options ??= new MapOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Prefetch ?? 1, 1);
+        return PoolMap.InputsAsync(this, inputs, options, cancellationToken);
+    }
+
+    /// <summary>
+    /// Takes no more calls, lets those there are finish within <c>zerocopy.inference.drain-timeout</c>, fails the rest, and gives the instances back.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Actors.DrainAsync().ConfigureAwait(false);
+        _drained(this);
+    }
+}

@@ -1,0 +1,52 @@
+using System.Runtime.CompilerServices;
+using TorchSharp;
+using ZeroCopy.Torch;
+using ZeroCopy.Torch.Skeletons;
+
+namespace ZeroCopy.Pipelines;
+
+/// <summary>An object that a wrapper gave out, with the modules that were made for it alone. Thread-safe.</summary>
+internal sealed class LoadedObject
+{
+    // Whoever holds the object holds this entry; one that is dropped unreleased takes it along.
+    private static readonly ConditionalWeakTable<object, LoadedObject> Known = [];
+
+    private readonly IReadOnlyCollection<torch.nn.Module> _modules;
+    private int _released;
+
+    /// <summary>Takes note of an object.</summary>
+    /// <param name="root">The pipeline or module.</param>
+    /// <param name="modules">What was made for it; the root itself where it is a module.</param>
+    public LoadedObject(object root, IReadOnlyCollection<torch.nn.Module> modules)
+    {
+        Root = root;
+        _modules = modules;
+        Known.Add(root, this);
+    }
+
+    public object Root { get; }
+
+    /// <summary>Disposes the modules of an object and the tensors around them; false where no wrapper gave it out. Idempotent.</summary>
+    public static bool Release(object root)
+    {
+        if (!Known.TryGetValue(root, out var loaded))
+        {
+            return false;
+        }
+
+        if (Interlocked.Exchange(ref loaded._released, 1) == 0)
+        {
+            foreach (var module in loaded._modules)
+            {
+                ModuleDisposal.Release(module);
+            }
+
+            foreach (var part in ModuleCloner.TakeOwned(root))
+            {
+                part.Dispose();
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using TorchSharp;
+using ZeroCopy.Actors.Settings;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+using ZeroCopy.Pools;
+using ZeroCopy.Runtime;
+using ZeroCopy.Torch.Batching;
+
+namespace ZeroCopy;
+
+public sealed partial class ZeroCopyHost
+{
+    private readonly ConcurrentDictionary<string, IAsyncDisposable> _pools = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Starts a pool of actors that run a function on a model or pipeline, each on an instance of its own. The actors load in the background; calls may be
+    /// made at once.
+    /// </summary>
+    /// <param name="name">The pool's name, which chooses its settings in HOCON: <c>zerocopy.inference.pools.NAME</c>.</param>
+    /// <param name="model">The model, in either mode.</param>
+    /// <param name="function">
+    /// What a call runs, without gradients. Tensors that it makes on the way are disposed; those in its answer are the caller's. Where the settings join
+    /// requests to batches, it gets the joined input.
+    /// </param>
+    /// <param name="configure">Changes the settings.</param>
+    /// <param name="load">Where the instances run, and how they are built in a process that did not wrap the model.</param>
+    /// <exception cref="ArgumentException">There is a pool of that name.</exception>
+    /// <exception cref="RecipeUnavailableException">This process did not wrap the model and cannot build a T.</exception>
+    public async Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TIn, TOut>(
+        string name, ModelWrapper<T> model, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure = null, LoadOptions<T>? load = null)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        // The first load of a wrapper from elsewhere builds the model.
+        var source = await Task.Run(() => model.Instances(load)).ConfigureAwait(false);
+        return await StartAsync(name, source, function, configure).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Starts a pool on a model of the store that any process can build: TorchScript (T is <see cref="Torch.Script.ScriptProgram"/>) or a model type of the
+    /// catalog.
+    /// </summary>
+    /// <param name="name">The pool's name, which chooses its settings in HOCON: <c>zerocopy.inference.pools.NAME</c>.</param>
+    /// <param name="model">The model's name.</param>
+    /// <param name="function">As in <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T})"/>.</param>
+    /// <param name="configure">Changes the settings.</param>
+    /// <exception cref="ArgumentException">There is a pool of that name.</exception>
+    /// <exception cref="ModelNotFoundException">The store has no such model.</exception>
+    /// <exception cref="RecipeUnavailableException">The model is weights only, or its type is not registered here.</exception>
+    public async Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TIn, TOut>(
+        string name, ModelName model, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure = null)
+        where T : class
+    {
+        var source = await Task.Run(() => Runtime.OpenAny(Store.Resolve(model))).ConfigureAwait(false);
+        return await StartAsync(name, source, function, configure).ConfigureAwait(false);
+    }
+
+    /// <summary>A pool that was started here.</summary>
+    /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
+    /// <exception cref="ArgumentException">It takes or answers something else.</exception>
+    public ModelPool<TIn, TOut> Pool<TIn, TOut>(string name) => !_pools.TryGetValue(name, out var pool)
+        ? throw new KeyNotFoundException($"There is no pool '{name}'; there are: {string.Join(", ", _pools.Keys.Order(StringComparer.Ordinal))}.")
+        : pool as ModelPool<TIn, TOut> ?? throw new ArgumentException(
+            $"Pool '{name}' is a {pool.GetType()}, not one from {typeof(TIn)} to {typeof(TOut)}.", nameof(name));
+
+    private async Task<ModelPool<TIn, TOut>> StartAsync<T, TIn, TOut>(
+        string name, IInstanceSource source, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        try
+        {
+            var actors = await Actors.CreatePoolAsync(name, source, Run, new TorchBatchCodec(), configure).ConfigureAwait(false);
+            var pool = new ModelPool<TIn, TOut>(actors, drained: ended =>
+            {
+                _pools.TryRemove(new(name, ended));
+                (source as LoadedObjectSource)?.Dispose();
+            });
+            _pools[name] = pool;
+            return pool;
+        }
+        catch
+        {
+            (source as LoadedObjectSource)?.Dispose();
+            throw;
+        }
+
+        object? Run(object target, object? argument)
+        {
+            var model = target as T ?? throw new InferenceException(
+                InferenceFailure.LoadFailed, $"{source.Name} is a {target.GetType()}, and the function of pool '{name}' takes a {typeof(T)}.");
+            object? answer = function(model, (TIn)argument!);
+            // The answer has an owner of its own, also where the function hands its input through.
+            return answer is torch.Tensor tensor && ReferenceEquals(answer, argument) ? tensor.alias() : answer;
+        }
+    }
+}

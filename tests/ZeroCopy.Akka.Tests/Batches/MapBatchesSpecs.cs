@@ -1,0 +1,207 @@
+using System.Collections.Concurrent;
+using ZeroCopy.Actors.Calls;
+using ZeroCopy.Errors;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ZeroCopy.Product.Tests.Batches;
+
+public sealed class MapBatchesSpecs : HostSpec
+{
+    [Fact]
+    public async Task MapBatches_should_give_the_answers_in_the_order_of_the_rows()
+    {
+        using var model = Mlp();
+        var rows = Rows(200);
+        var sizes = new ConcurrentBag<int>();
+        var wrapper = await ModelWrapper.FromModelAsync(model, host: Host);
+
+        var answers = await wrapper.MapBatchesAsync(rows.ToAsyncEnumerable(), (Module<Tensor, Tensor> own, IReadOnlyList<float[]> batch) =>
+        {
+            sizes.Add(batch.Count);
+            return Sums(own, batch);
+        }).ToListAsync();
+
+        Assert.Equal(Sums(model, rows), answers);
+        Assert.Equal([8, 32, 32, 32, 32, 32, 32], sizes.Order());
+        Assert.Empty(Host.Actors.Pools);
+    }
+
+    [Fact]
+    public async Task MapBatches_should_use_four_actors_by_default()
+    {
+        var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
+
+        var actors = await wrapper.MapBatchesAsync(
+            Rows(1).ToAsyncEnumerable(), (Module<Tensor, Tensor> _, IReadOnlyList<float[]> _) => new[] { Host.Actors.Pools.Single().Settings.Size }).ToListAsync();
+
+        Assert.Equal([4], actors);
+    }
+
+    [Fact]
+    public async Task MapBatches_should_run_the_function_that_serves_a_pool()
+    {
+        using var model = Mlp();
+        var wrapper = await ModelWrapper.FromModelAsync(model, host: Host);
+        var rows = Rows(10);
+        await using var pool = await Host.StartPoolAsync<Module<Tensor, Tensor>, IReadOnlyList<float[]>, IReadOnlyList<float>>("sums", wrapper, Sums);
+
+        var mapped = await wrapper.MapBatchesAsync<float[], float>(rows.ToAsyncEnumerable(), Sums).ToListAsync();
+        var served = await pool.AskAsync(rows).WaitAsync(Patience);
+
+        Assert.Equal(served, mapped);
+    }
+
+    [Fact]
+    public async Task MapBatches_should_read_no_more_rows_ahead_than_its_prefetch()
+    {
+        var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
+        var read = 0;
+        var mapped = wrapper.MapBatchesAsync<float[], float>(
+            Endless(), Sums, new MapBatchesOptions { BatchSize = 5, Actors = 2, Prefetch = 3 });
+
+        await foreach (var _ in mapped)
+        {
+            break;
+        }
+
+        Assert.Equal(15, read);
+        Assert.Empty(Host.Actors.Pools);
+
+        async IAsyncEnumerable<float[]> Endless()
+        {
+            while (true)
+            {
+                await Task.CompletedTask;
+                read++;
+                yield return new float[8];
+            }
+        }
+    }
+
+    [Fact]
+    public async Task MapBatches_should_report_the_rows_that_are_answered()
+    {
+        var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
+        var reported = new List<long>();
+        var options = new MapBatchesOptions { BatchSize = 4, Progress = new Progress(reported.Add) };
+
+        await wrapper.MapBatchesAsync<float[], float>(Rows(10).ToAsyncEnumerable(), Sums, options).ToListAsync();
+
+        Assert.Equal([4, 8, 10], reported);
+    }
+
+    [Fact]
+    public async Task MapBatches_should_name_the_rows_of_a_batch_that_fails()
+    {
+        var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
+        var rows = Rows(20);
+        rows[13] = new float[7];
+        var answered = new List<float>();
+
+        var error = await Assert.ThrowsAsync<InferenceException>(async () =>
+        {
+            await foreach (var sum in wrapper.MapBatchesAsync<float[], float>(
+                rows.ToAsyncEnumerable(), Sums, new MapBatchesOptions { BatchSize = 4 }))
+            {
+                answered.Add(sum);
+            }
+        });
+
+        Assert.Equal(InferenceFailure.ModelError, error.Failure);
+        Assert.Contains("row 12", error.Message, StringComparison.Ordinal);
+        Assert.Equal(12, answered.Count);
+        Assert.Empty(Host.Actors.Pools);
+    }
+
+    [Fact]
+    public async Task MapBatches_should_end_with_its_token()
+    {
+        var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
+        using var cancellation = new CancellationTokenSource();
+        var entered = new SemaphoreSlim(0);
+        using var gate = new ManualResetEventSlim();
+
+        var mapping = wrapper.MapBatchesAsync(Rows(20).ToAsyncEnumerable(), (Module<Tensor, Tensor> own, IReadOnlyList<float[]> batch) =>
+        {
+            entered.Release();
+            Assert.True(gate.Wait(Patience));
+            return Sums(own, batch);
+        }, new MapBatchesOptions { BatchSize = 1 }, cancellation.Token).ToListAsync().AsTask();
+        Assert.True(await entered.WaitAsync(Patience));
+        await cancellation.CancelAsync();
+        gate.Set();
+
+        var error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => mapping.WaitAsync(Patience));
+        Assert.Equal(cancellation.Token, error.CancellationToken);
+        Assert.Empty(Host.Actors.Pools);
+    }
+
+    [Fact]
+    public async Task MapBatches_should_dispose_given_rows_and_answers_that_nobody_takes()
+    {
+        using var model = Mlp();
+        var wrapper = await ModelWrapper.FromModelAsync(model, host: Host);
+        var options = new MapBatchesOptions { BatchSize = 3, Actors = 2, Ownership = ArgumentOwnership.Give };
+        await MapAsync();
+        var before = LiveTensors();
+
+        await MapAsync();
+
+        Assert.InRange(Tensor.TotalCount, 0, before);
+
+        async Task MapAsync()
+        {
+            var rows = Enumerable.Range(0, 30).Select(_ => rand(1, 8)).ToAsyncEnumerable();
+            await foreach (var answer in wrapper.MapBatchesAsync(
+                rows, (Module<Tensor, Tensor> own, IReadOnlyList<Tensor> batch) => batch.Select(own.call).ToArray(), options))
+            {
+                answer.Dispose();
+                break;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Map_should_stream_inputs_through_a_pool_in_order()
+    {
+        using var model = Mlp();
+        await using var pool = await Host.StartPoolAsync(
+            "stream", await ModelWrapper.FromModelAsync(model, host: Host), (Module<Tensor, Tensor> own, Tensor input) => own.call(input));
+        var inputs = Enumerable.Range(0, 20).Select(_ => rand(2, 8)).ToList();
+        var reported = new List<long>();
+
+        var answers = await pool.MapAsync(inputs.ToAsyncEnumerable(), new MapOptions { Progress = new Progress(reported.Add) }).ToListAsync();
+
+        using var frozen = no_grad();
+        Assert.All(inputs.Zip(answers), pair => Assert.True(Same(model.call(pair.First), pair.Second)));
+        Assert.Equal(Enumerable.Range(1, 20).Select(number => (long)number), reported);
+    }
+
+    [Theory]
+    [InlineData(0, 4, null)]
+    [InlineData(32, 0, null)]
+    [InlineData(32, 4, 0)]
+    public async Task MapBatches_should_refuse_sizes_below_one(int batchSize, int actors, int? prefetch)
+    {
+        var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => wrapper.MapBatchesAsync<float[], float>(
+            Rows(1).ToAsyncEnumerable(), Sums, new MapBatchesOptions { BatchSize = batchSize, Actors = actors, Prefetch = prefetch }));
+    }
+
+    // One row at a time, so that the sums do not depend on how rows are joined.
+    private static float[] Sums(Module<Tensor, Tensor> model, IReadOnlyList<float[]> batch)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        return [.. batch.Select(row => model.call(tensor(row).unsqueeze(0)).sum().item<float>())];
+    }
+
+    private static float[][] Rows(int count) => [.. Enumerable.Range(0, count).Select(row => Enumerable.Range(0, 8).Select(i => (row * 8f) + i).ToArray())];
+
+    private sealed class Progress(Action<long> report) : IProgress<long>
+    {
+        public void Report(long value) => report(value);
+    }
+}

@@ -1,0 +1,70 @@
+using ZeroCopy.Store;
+using ZeroCopy.TestSupport;
+using ZeroCopy.Torch;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ZeroCopy.Product.Tests;
+
+/// <summary>A host with a store of the test's own.</summary>
+public abstract class HostSpec : IAsyncLifetime
+{
+    /// <summary>How long a test waits for something that must happen; only a failing test ever waits that long.</summary>
+    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly TemporaryDirectory _directory = new();
+
+    protected HostSpec()
+    {
+        TorchLibrary.Load();
+        Host = Open();
+    }
+
+    protected ZeroCopyHost Host { get; }
+
+    protected Tensor Input { get; } = linspace(-1, 1, 24).reshape(3, 8);
+
+    protected ObjectStoreOptions StoreOptions => new() { Directory = _directory.File("store") };
+
+    public virtual Task InitializeAsync() => Task.CompletedTask;
+
+    public virtual async Task DisposeAsync()
+    {
+        await Host.DisposeAsync();
+        Input.Dispose();
+        _directory.Dispose();
+    }
+
+    /// <summary>Opens the host; and a further one on the same store, which its opener disposes.</summary>
+    protected virtual ZeroCopyHost Open() => ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = StoreOptions });
+
+    protected static Module<Tensor, Tensor> Mlp()
+    {
+        Module<Tensor, Tensor> model = Sequential(("in", Linear(8, 8)), ("act", ReLU()), ("out", Linear(8, 8)));
+        model.eval();
+        return model;
+    }
+
+    protected static bool Same(Tensor left, Tensor right)
+    {
+        using var scope = NewDisposeScope();
+        return left.shape.SequenceEqual(right.shape) && left.eq(right).all().item<bool>();
+    }
+
+    protected Tensor Call(Module<Tensor, Tensor> model)
+    {
+        using var frozen = no_grad();
+        return model.call(Input);
+    }
+
+    /// <summary>
+    /// Native tensors of this process, without those that only wait for their finalizer. To be compared with <see cref="Tensor.TotalCount"/>: a second
+    /// collection would hide what was not disposed.
+    /// </summary>
+    protected static long LiveTensors()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return Tensor.TotalCount;
+    }
+}

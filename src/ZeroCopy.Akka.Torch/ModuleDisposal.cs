@@ -21,7 +21,18 @@ public static class ModuleDisposal
             return;
         }
 
-        var owned = ModuleCloner.TakeOwned(module);
+        if (ModuleCloner.TakeOwned(module) is { Count: > 0 } owned)
+        {
+            // A clone's native parts are listed; the module itself may hold more than those.
+            module.Dispose();
+            foreach (var part in owned)
+            {
+                part.Dispose();
+            }
+
+            return;
+        }
+
         var modules = TorchInternals.SelfAndDescendants(module);
         // Dispose leaves out transient buffers, and some of the tensors that a layer holds twice.
         var tensors = ModuleState.Read(module);
@@ -35,11 +46,6 @@ public static class ModuleDisposal
         foreach (var state in tensors)
         {
             state.Tensor.Dispose();
-        }
-
-        foreach (var part in owned)
-        {
-            part.Dispose();
         }
     }
 }

@@ -1,7 +1,7 @@
 using TorchSharp;
 using ZeroCopy.Errors;
 using ZeroCopy.Runtime;
-using ZeroCopy.Torch.Script;
+using ZeroCopy.Torch.Running;
 
 namespace ZeroCopy.Torch.Batching;
 
@@ -147,11 +147,7 @@ public sealed class TorchBatchCodec : IBatchCodec
     /// <inheritdoc/>
     public void Release(object? value)
     {
-        foreach (var tensor in AnswerTensors.In(value))
-        {
-            tensor?.Dispose();
-        }
-
+        Answers.Dispose(value);
         if (value is not torch.Tensor)
         {
             (value as IDisposable)?.Dispose();

@@ -1,5 +1,6 @@
 using TorchSharp;
 using ZeroCopy.Runtime;
+using ZeroCopy.Torch.Running;
 
 namespace ZeroCopy.Torch.Script;
 
@@ -15,12 +16,7 @@ internal sealed class ScriptInstance(ScriptModel owner, ScriptProgram program) :
         using var noGradient = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         var answer = function(Target, argument);
-        foreach (var tensor in AnswerTensors.In(answer))
-        {
-            // Belongs to the caller from here on, whatever scope the caller has.
-            tensor.DetachFromDisposeScope();
-        }
-
+        Answers.MoveOut(answer);
         return answer;
     }
 

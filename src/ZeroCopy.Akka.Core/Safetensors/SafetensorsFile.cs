@@ -83,6 +83,12 @@ public sealed class SafetensorsFile : IDisposable
 
     private SafetensorsHeader AddFile(string path)
     {
+        // A pipe has no length either, and opening it would wait for its writer.
+        if (new FileInfo(path).Length == 0)
+        {
+            throw SafetensorsParser.Invalid(path, "the file is empty.");
+        }
+
         var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         _files.Add(file);
         var header = SafetensorsHeader.Read(file, path);
@@ -105,20 +111,20 @@ public sealed class SafetensorsFile : IDisposable
             var file = System.IO.Path.Combine(folder, shard);
             if (!File.Exists(file))
             {
-                throw new InvalidModelException($"{Path}: the shard '{shard}' is missing from {folder}.");
+                throw new InvalidModelException($"{Path}: the shard '{shard}' is missing from {folder}; copy it there.");
             }
 
             foreach (var tensor in AddFile(file).Tensors)
             {
                 if (!homes.TryAdd(tensor.Name, shard))
                 {
-                    throw new InvalidModelException($"{Path}: tensor '{tensor.Name}' is in two shards, '{homes[tensor.Name]}' and '{shard}'.");
+                    throw Invalid($"tensor '{tensor.Name}' is in two shards, '{homes[tensor.Name]}' and '{shard}'.");
                 }
 
                 if (!map.TryGetValue(tensor.Name, out var home) || home != shard)
                 {
-                    throw new InvalidModelException(
-                        $"{Path}: tensor '{tensor.Name}' is in the shard '{shard}', "
+                    throw Invalid(
+                        $"tensor '{tensor.Name}' is in the shard '{shard}', "
                         + (home is null ? "but not in the index." : $"not in '{home}' as the index says."));
                 }
             }
@@ -126,7 +132,7 @@ public sealed class SafetensorsFile : IDisposable
 
         if (map.Keys.FirstOrDefault(name => !homes.ContainsKey(name)) is { } missing)
         {
-            throw new InvalidModelException($"{Path}: tensor '{missing}' is not in its shard '{map[missing]}'.");
+            throw Invalid($"tensor '{missing}' is not in its shard '{map[missing]}'.");
         }
     }
 
@@ -134,7 +140,7 @@ public sealed class SafetensorsFile : IDisposable
     {
         if (new FileInfo(Path).Length > MaxIndexBytes)
         {
-            throw new InvalidModelException($"{Path}: an index has at most {MaxIndexBytes} bytes.");
+            throw Invalid($"an index has at most {MaxIndexBytes} bytes.");
         }
 
         try
@@ -146,8 +152,8 @@ public sealed class SafetensorsFile : IDisposable
                 var shard = member.Value.GetString() ?? "";
                 if (shard is "" or "." or ".." || shard.IndexOfAny(['/', '\\', '\0', ':']) >= 0)
                 {
-                    throw new InvalidModelException(
-                        $"{Path}: tensor '{member.Name}' is said to be in '{shard.Replace("\0", "\\0", StringComparison.Ordinal)}', "
+                    throw Invalid(
+                        $"tensor '{member.Name}' is said to be in '{shard.Replace("\0", "\\0", StringComparison.Ordinal)}', "
                         + "which is no file name inside the index's folder.");
                 }
 
@@ -158,9 +164,11 @@ public sealed class SafetensorsFile : IDisposable
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            throw new InvalidModelException($"{Path}: not an index of safetensors shards (an object with a 'weight_map'): {e.Message}", e);
+            throw Invalid($"not an index of safetensors shards (an object with a 'weight_map'): {e.Message}", e);
         }
     }
+
+    private InvalidModelException Invalid(string reason, Exception? inner = null) => SafetensorsParser.Invalid(Path, reason, inner);
 
     private static TensorRole RoleOf(DType dtype) =>
         dtype is DType.Float16 or DType.BFloat16 or DType.Float32 or DType.Float64 or DType.Complex64 ? TensorRole.Parameter : TensorRole.Buffer;

@@ -62,20 +62,21 @@ public sealed class SafetensorsHeader
         Span<byte> prefix = stackalloc byte[PrefixBytes];
         if (RandomAccess.Read(file, prefix, 0) < PrefixBytes)
         {
-            throw new InvalidModelException(
-                $"{name}: {length} bytes are too few for a safetensors file, which begins with {PrefixBytes} bytes of length.");
+            throw SafetensorsParser.Invalid(
+                name, $"{length} bytes are too few for a safetensors file, which begins with {PrefixBytes} bytes of length.");
         }
 
         var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (headerLength is 0 or > MaxHeaderBytes)
         {
-            throw new InvalidModelException($"{name}: its header has {headerLength} bytes; a safetensors header has 1 to {MaxHeaderBytes}.");
+            throw SafetensorsParser.Invalid(name, $"its header has {headerLength} bytes; a safetensors header has 1 to {MaxHeaderBytes}.");
         }
 
         if (headerLength > (ulong)(length - PrefixBytes))
         {
-            throw new InvalidModelException(
-                $"{name}: its header of {headerLength} bytes is longer than the file of {length} bytes; it is truncated or no safetensors file.");
+            throw SafetensorsParser.Invalid(
+                name,
+                $"its header of {headerLength} bytes is longer than the file of {length} bytes; it is truncated or no safetensors file.");
         }
 
         var header = new byte[headerLength];
@@ -84,7 +85,7 @@ public sealed class SafetensorsHeader
             var got = RandomAccess.Read(file, header.AsSpan(read), PrefixBytes + read);
             if (got == 0)
             {
-                throw new InvalidModelException($"{name}: ended inside its header.");
+                throw SafetensorsParser.Invalid(name, $"ended inside its header.");
             }
 
             read += got;

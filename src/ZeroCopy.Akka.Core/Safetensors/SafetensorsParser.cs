@@ -11,18 +11,25 @@ internal static class SafetensorsParser
 {
     public const string MetadataKey = "__metadata__";
     private const int MaxDepth = 8;
+
+    // libtorch's own limit.
+    private const int MaxRank = 64;
+
+    private static readonly string KnownTypes =
+        string.Join(", ", Enum.GetValues<DType>().Where(dtype => dtype != DType.Complex128).Select(dtype => dtype.ToToken()));
+
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
 
     public static SafetensorsHeader Parse(ReadOnlyMemory<byte> header, long fileLength, string file)
     {
         if (header.Span[0] != '{')
         {
-            throw new InvalidModelException($"{file}: its header does not begin with '{{'; it is no safetensors file.");
+            throw Invalid(file, $"its header does not begin with '{{'; it is no safetensors file.");
         }
 
         if (!Utf8.IsValid(header.Span))
         {
-            throw new InvalidModelException($"{file}: its header is not UTF-8.");
+            throw Invalid(file, $"its header is not UTF-8.");
         }
 
         try
@@ -48,20 +55,24 @@ internal static class SafetensorsParser
         }
         catch (JsonException e)
         {
-            throw new InvalidModelException($"{file}: its header is no valid JSON: {e.Message}", e);
+            throw Invalid(file, $"its header is no valid JSON: {e.Message}", e);
         }
         catch (InvalidOperationException e)
         {
             // A text with an escaped half of a surrogate pair.
-            throw new InvalidModelException($"{file}: its header holds a text that is no valid Unicode.", e);
+            throw Invalid(file, $"its header holds a text that is no valid Unicode.", e);
         }
     }
+
+    /// <summary>What a file that breaks the format's rules is refused with.</summary>
+    public static InvalidModelException Invalid(string file, string reason, Exception? inner = null) =>
+        new($"{file}: {reason} Save or copy the file again.", inner);
 
     private static ImmutableSortedDictionary<string, string> ReadMetadata(JsonElement json, string file)
     {
         if (json.ValueKind != JsonValueKind.Object || json.EnumerateObject().Any(member => member.Value.ValueKind != JsonValueKind.String))
         {
-            throw new InvalidModelException($"{file}: '{MetadataKey}' is no object of texts.");
+            throw Invalid(file, $"'{MetadataKey}' is no object of texts.");
         }
 
         return json.EnumerateObject().ToImmutableSortedDictionary(member => member.Name, member => member.Value.GetString()!, StringComparer.Ordinal);
@@ -74,35 +85,36 @@ internal static class SafetensorsParser
         var json = member.Value;
         if (json.ValueKind != JsonValueKind.Object)
         {
-            throw new InvalidModelException($"{file}: tensor '{name}' is described by no object.");
+            throw Invalid(file, $"tensor '{name}' is described by no object.");
         }
 
         foreach (var field in json.EnumerateObject())
         {
             if (!field.NameEquals("dtype") && !field.NameEquals("shape") && !field.NameEquals("data_offsets"))
             {
-                throw new InvalidModelException($"{file}: tensor '{name}' has the unknown field '{field.Name}'.");
+                throw Invalid(file, $"tensor '{name}' has the unknown field '{field.Name}'.");
             }
         }
 
         var token = Field(json, "dtype", JsonValueKind.String, name, file).GetString();
         if (!DTypeExtensions.TryParseToken(token, out var dtype) || dtype == DType.Complex128)
         {
-            throw new InvalidModelException($"{file}: tensor '{name}' has the element type '{token}', which is unknown or not supported.");
+            throw new InvalidModelException(
+                $"{file}: tensor '{name}' has the element type '{token}', which is unknown or not supported; "
+                + $"convert it to one of {KnownTypes}.");
         }
 
         var shape = Numbers(Field(json, "shape", JsonValueKind.Array, name, file), "shape", name, file);
         var offsets = Numbers(Field(json, "data_offsets", JsonValueKind.Array, name, file), "data_offsets", name, file);
         if (offsets.Length != 2 || offsets[0] > offsets[1])
         {
-            throw new InvalidModelException($"{file}: tensor '{name}' has the data_offsets [{string.Join(", ", offsets)}], no [begin, end].");
+            throw Invalid(file, $"tensor '{name}' has the data_offsets [{string.Join(", ", offsets)}], no [begin, end].");
         }
 
         var layout = Layout(dtype, shape, name, file);
         if (layout.ByteLength != offsets[1] - offsets[0])
         {
-            throw new InvalidModelException(
-                $"{file}: tensor '{name}' of {layout} needs {layout.ByteLength} bytes; its data_offsets give {offsets[1] - offsets[0]}.");
+            throw Invalid(file, $"tensor '{name}' of {layout} needs {layout.ByteLength} bytes; its data_offsets give {offsets[1] - offsets[0]}.");
         }
 
         return (new SafetensorsTensor(name, layout, dataOffset + offsets[0]), offsets[0], offsets[1]);
@@ -116,22 +128,20 @@ internal static class SafetensorsParser
         {
             if (place.Begin != end)
             {
-                throw new InvalidModelException(
-                    $"{file}: tensor '{place.Tensor.Name}' begins at {place.Begin} where the bytes before it end at {end}: "
+                throw Invalid(file, $"tensor '{place.Tensor.Name}' begins at {place.Begin} where the bytes before it end at {end}: "
                     + (place.Begin < end ? "tensors overlap." : "a hole."));
             }
 
             end = place.End;
             if (end > dataLength)
             {
-                throw new InvalidModelException(
-                    $"{file}: tensor '{place.Tensor.Name}' ends at {end}, beyond the {dataLength} bytes of data; the file is truncated.");
+                throw Invalid(file, $"tensor '{place.Tensor.Name}' ends at {end}, beyond the {dataLength} bytes of data; the file is truncated.");
             }
         }
 
         if (end != dataLength)
         {
-            throw new InvalidModelException($"{file}: {dataLength - end} bytes follow the last tensor.");
+            throw Invalid(file, $"{dataLength - end} bytes follow the last tensor.");
         }
     }
 
@@ -144,14 +154,14 @@ internal static class SafetensorsParser
             || (name.AsSpan().IndexOfAny('/', '\\') >= 0 && name.Split('/', '\\').Any(part => part is "" or "." or "..")))
         {
             var shown = string.Concat(name.Select(c => char.IsControl(c) ? $"\\u{(int)c:x4}" : c.ToString()));
-            throw new InvalidModelException($"{file}: '{shown}' is no tensor name: empty, a path, or with a control character.");
+            throw Invalid(file, $"'{shown}' is no tensor name: empty, a path, or with a control character.");
         }
     }
 
     private static JsonElement Field(JsonElement json, string field, JsonValueKind kind, string name, string file) =>
         json.TryGetProperty(field, out var value) && value.ValueKind == kind
             ? value
-            : throw new InvalidModelException($"{file}: tensor '{name}' has no field '{field}' of the kind {kind}.");
+            : throw Invalid(file, $"tensor '{name}' has no field '{field}' of the kind {kind}.");
 
     private static long[] Numbers(JsonElement json, string field, string name, string file)
     {
@@ -161,8 +171,7 @@ internal static class SafetensorsParser
         {
             if (element.ValueKind != JsonValueKind.Number || !element.TryGetInt64(out numbers[i]) || numbers[i] < 0)
             {
-                throw new InvalidModelException(
-                    $"{file}: '{field}' of tensor '{name}' holds {element.GetRawText()}, no whole number from 0 to 2^63-1.");
+                throw Invalid(file, $"'{field}' of tensor '{name}' holds {element.GetRawText()}, no whole number from 0 to 2^63-1.");
             }
 
             i++;
@@ -173,13 +182,18 @@ internal static class SafetensorsParser
 
     private static TensorLayout Layout(DType dtype, long[] shape, string name, string file)
     {
+        if (shape.Length > MaxRank)
+        {
+            throw Invalid(file, $"tensor '{name}' has {shape.Length} dimensions; a tensor has at most {MaxRank}.");
+        }
+
         try
         {
             return new TensorLayout(dtype, shape);
         }
         catch (OverflowException e)
         {
-            throw new InvalidModelException($"{file}: the size of tensor '{name}' of shape [{string.Join(", ", shape)}] overflows 63 bits.", e);
+            throw Invalid(file, $"the size of tensor '{name}' of shape [{string.Join(", ", shape)}] overflows 63 bits.", e);
         }
     }
 }

@@ -26,13 +26,17 @@ internal static class ErrorText
             "libtorch cannot be loaded: build with the TorchBackend of this system, and see --verbose for the loader's report.",
         UnauthorizedAccessException => "Check the rights of the file and its folder.",
         IOException => null,
+        OutOfMemoryException => "The memory does not suffice: end other programs, or give a smaller input.",
         _ => $"This is a bug ({error.GetType().Name}): run the command again with --verbose and report what it prints.",
     };
 
-    /// <summary>Native libraries put stack traces behind the first line of their messages.</summary>
+    /// <summary>
+    /// Native libraries put stack traces behind the first line of their messages; files bring names that would steer a terminal.
+    /// </summary>
     private static string OneLine(string message)
     {
         var end = message.AsSpan().IndexOfAny('\r', '\n');
-        return (end < 0 ? message : message[..end]).Trim();
+        var line = (end < 0 ? message : message[..end]).Trim();
+        return string.Concat(line.Select(c => char.IsControl(c) ? $"\\u{(int)c:x4}" : c.ToString()));
     }
 }

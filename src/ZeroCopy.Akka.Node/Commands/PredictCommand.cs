@@ -1,4 +1,6 @@
 using System.CommandLine;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
 using ZeroCopy.Node.Cli;
 using ZeroCopy.Node.Predict;
 using ZeroCopy.Node.TensorFiles;
@@ -54,10 +56,14 @@ internal sealed class PredictCommand : NodeCommand
         var tensors = TensorFile.Read(input);
         using var runtime = NodeRuntime.Open(context);
         var handle = CommandContext.Resolve(runtime.Store, context.Get(_model));
+        if (runtime.Store.ReadManifest(handle.Id).Recipe is Recipe.Weights)
+        {
+            throw new RecipeUnavailableException($"{handle} holds weights alone, so nothing here can build the module that runs them.");
+        }
+
         using var instance = await runtime.Torch.OpenAny(handle).RentAsync(cancellationToken).ConfigureAwait(false);
         var call = ModelCalls.Find(instance.Target, handle.ToString(), context.Get(_method));
-        var arguments = ArgumentBinder.Bind(call.Parameters, tensors);
-        var answer = (IReadOnlyList<NamedTensor>)instance.Run((_, _) => AnswerNames.Of(call.Invoke(arguments)), null)!;
+        var answer = (IReadOnlyList<NamedTensor>)instance.Run((_, _) => AnswerNames.Of(Call(call, tensors, input)), null)!;
         if (output is not null)
         {
             TensorFile.Write(output, answer);
@@ -65,6 +71,18 @@ internal sealed class PredictCommand : NodeCommand
 
         Print(context, output, answer);
         return ExitCode.Success;
+    }
+
+    private static object? Call(IModelCall call, IReadOnlyList<NamedTensor> tensors, string input)
+    {
+        try
+        {
+            return call.Invoke(ArgumentBinder.Bind(call.Parameters, tensors));
+        }
+        catch (InputMismatchException error)
+        {
+            throw new InputMismatchException($"'{input}': {error.Message}", error);
+        }
     }
 
     private static void Print(CommandContext context, string? output, IReadOnlyList<NamedTensor> answer)

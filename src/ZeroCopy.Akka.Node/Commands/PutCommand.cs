@@ -2,12 +2,15 @@ using System.CommandLine;
 using ZeroCopy.Manifests;
 using ZeroCopy.Node.Cli;
 using ZeroCopy.Store;
+using ZeroCopy.Torch.Checkpoints;
 
 namespace ZeroCopy.Node.Commands;
 
 /// <summary><c>zerocopy put</c>: a file or folder becomes a named model of the store.</summary>
 internal sealed class PutCommand : NodeCommand
 {
+    private const int MaxNamed = 5;
+
     private readonly Argument<string> _path = new("PATH")
     {
         Description =
@@ -46,17 +49,28 @@ internal sealed class PutCommand : NodeCommand
             $"put {Path.GetFileName(path)}",
             progress => runtime.Torch.PutFileAsync(path, options, new PutFraction(progress), cancellationToken)).ConfigureAwait(false);
 
+        var leftOut = LeftOut(runtime.Store.ReadManifest(handle.Id));
         if (context.Json)
         {
-            context.PrintJson(new { Name = handle.Name?.ToString(), Id = handle.Id.ToString(), handle.Bytes });
+            context.PrintJson(new { Name = handle.Name?.ToString(), Id = handle.Id.ToString(), handle.Bytes, LeftOut = leftOut });
         }
         else
         {
             context.Output.WriteLine($"{handle}  {ByteSize.Text(handle.Bytes)}  {handle.Id}");
+            if (leftOut.Length > 0)
+            {
+                var more = leftOut.Length > MaxNamed ? $", and {leftOut.Length - MaxNamed} more; 'zerocopy show {handle}' lists them" : "";
+                context.Error.WriteLine(
+                    $"zerocopy: left out {leftOut.Length} tensor{(leftOut.Length == 1 ? "" : "s")} that the model does not use: "
+                    + $"{string.Join(", ", leftOut.Take(MaxNamed))}{more}.");
+            }
         }
 
         return ExitCode.Success;
     }
+
+    private static string[] LeftOut(Manifest manifest) =>
+        manifest.Metadata.TryGetValue(ModelFolder.LeftOutKey, out var names) ? names.Split('\n') : [];
 
     /// <summary>Hashing and writing go side by side, and bytes that the store has already are hashed only.</summary>
     private sealed class PutFraction(IProgress<double> inner) : IProgress<PutProgress>

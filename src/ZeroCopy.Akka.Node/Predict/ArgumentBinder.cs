@@ -42,10 +42,9 @@ internal static class ArgumentBinder
         var required = parameters.Count(parameter => !parameter.IsOptional);
         if (tensors.Count < required || tensors.Count > parameters.Count)
         {
-            var given = List(tensors.Select(tensor => tensor.Name ?? "without a name"));
-            throw new InputMismatchException(
-                $"The input has {tensors.Count} tensor{(tensors.Count == 1 ? "" : "s")} ({given}); "
-                + $"the model takes {Describe(parameters)}.");
+            var given = tensors.Count == 0 ? "no tensor"
+                : $"{tensors.Count} tensor{(tensors.Count == 1 ? "" : "s")} ({List(tensors.Select(tensor => tensor.Name ?? "without a name"))})";
+            throw new InputMismatchException($"The input has {given}; the model takes {Describe(parameters)}.");
         }
 
         return [.. parameters.Select((_, index) => index < tensors.Count ? tensors[index].Tensor : null)];

@@ -33,8 +33,15 @@ internal sealed class ScriptCall : IModelCall
             given--;
         }
 
-        return _script.Invoke(
-            _method, [.. Parameters.Take(given).Select((parameter, index) => TorchTensors.Argument(parameter, arguments[index]))]);
+        object?[] values = [.. Parameters.Take(given).Select((parameter, index) => TorchTensors.Argument(parameter, arguments[index]))];
+        try
+        {
+            return _script.Invoke(_method, values);
+        }
+        catch (InferenceException error)
+        {
+            throw new InputMismatchException($"{error.Message.TrimEnd('.')}. Check the shapes and types of the input.", error);
+        }
     }
 
     private static ArgumentKind Kind(string type) => type switch

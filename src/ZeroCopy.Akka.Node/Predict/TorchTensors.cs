@@ -25,7 +25,17 @@ internal static class TorchTensors
         var result = empty([.. value.Layout.Shape], dtype: value.Layout.DType.ToScalarType());
         if (value.Data.Length > 0)
         {
-            result.bytes = value.Data.ToArray();
+            var elements = value.Data.ToArray();
+            if (value.Layout.DType == DType.Bool)
+            {
+                // Files hold any byte for true, as Python does; libtorch computes with the byte and wants a 1.
+                for (var i = 0; i < elements.Length; i++)
+                {
+                    elements[i] = elements[i] == 0 ? (byte)0 : (byte)1;
+                }
+            }
+
+            result.bytes = elements;
         }
 
         return result;

@@ -11,10 +11,24 @@ namespace ZeroCopy.Node.TensorFiles;
 /// </summary>
 internal static class JsonTensorReader
 {
+    private const int MaxShown = 60;
+
+    /// <exception cref="TensorFileException">Not JSON, or not of that form; a value that its type cannot hold.</exception>
     public static IReadOnlyList<NamedTensor> Read(string path)
     {
         using var document = Parse(path);
-        var root = document.RootElement;
+        try
+        {
+            return Read(path, document.RootElement);
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new TensorFileException(path, "it holds a text that is no valid Unicode; write it as UTF-8.", error);
+        }
+    }
+
+    private static List<NamedTensor> Read(string path, JsonElement root)
+    {
         if (root.ValueKind != JsonValueKind.Object || IsDescribed(root))
         {
             return [new NamedTensor(null, Tensor(path, "$", root))];
@@ -62,7 +76,7 @@ internal static class JsonTensorReader
         if (token.ValueKind != JsonValueKind.String || !DTypeExtensions.TryParseToken(token.GetString(), out var dtype))
         {
             throw new TensorFileException(
-                path, $"the dtype {token.GetRawText()} of '{name}' is not one of BOOL, U8, I8, I16, I32, I64, F16, BF16, F32, F64.");
+                path, $"the dtype {Shown(token)} of '{name}' is not one of BOOL, U8, I8, I16, I32, I64, F16, BF16, F32, F64.");
         }
 
         return Tensor(path, name, element.GetProperty("data"), dtype, element.TryGetProperty("shape", out var shape) ? shape : null);
@@ -98,7 +112,7 @@ internal static class JsonTensorReader
             {
                 throw new TensorFileException(
                     path,
-                    $"{array.Elements[index].GetRawText()} in '{name}' (element {index}) is not a value of {type.ToToken()}; "
+                    $"{Shown(array.Elements[index])} in '{name}' (element {index}) is not a value of {type.ToToken()}; "
                     + "change it or the tensor's dtype.");
             }
         }
@@ -111,4 +125,10 @@ internal static class JsonTensorReader
             size => size.ValueKind == JsonValueKind.Number && size.TryGetInt64(out _))
             ? [.. shape.EnumerateArray().Select(size => size.GetInt64())]
             : throw new TensorFileException(path, $"the shape of '{name}' is not an array of integers.");
+
+    private static string Shown(JsonElement element)
+    {
+        var text = element.GetRawText();
+        return text.Length <= MaxShown ? text : text[..MaxShown] + "…";
+    }
 }

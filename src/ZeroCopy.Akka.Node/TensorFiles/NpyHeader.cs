@@ -9,19 +9,19 @@ namespace ZeroCopy.Node.TensorFiles;
 /// <param name="Shape">Sizes of the dimensions.</param>
 internal sealed partial record NpyHeader(string Description, bool FortranOrder, long[] Shape)
 {
-    /// <summary>Reads the dictionary; null where it is not of the fixed form.</summary>
+    private static readonly string[] Keys = ["type", "order", "shape"];
+
+    /// <summary>Reads the dictionary; null where it is not of the fixed form: those three keys, each once.</summary>
     public static NpyHeader? TryParse(string text)
     {
-        var type = TypePattern().Match(text);
-        var order = OrderPattern().Match(text);
-        var shape = ShapePattern().Match(text);
-        if (!type.Success || !order.Success || !shape.Success)
+        var match = Pattern().Match(text);
+        if (!match.Success || Keys.Any(key => match.Groups[key].Captures.Count != 1))
         {
             return null;
         }
 
         var sizes = new List<long>();
-        foreach (var size in shape.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var size in match.Groups["shape"].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             // Python 2 wrote long integers with an L behind them.
             if (!long.TryParse(size.TrimEnd('L'), NumberStyles.None, CultureInfo.InvariantCulture, out var parsed))
@@ -32,16 +32,20 @@ internal sealed partial record NpyHeader(string Description, bool FortranOrder, 
             sizes.Add(parsed);
         }
 
-        return new NpyHeader(
-            type.Groups[1].Success ? type.Groups[1].Value : type.Groups[2].Value, order.Groups[1].Value == "True", [.. sizes]);
+        return new NpyHeader(match.Groups["type"].Value.Trim('\''), match.Groups["order"].Value == "True", [.. sizes]);
     }
 
-    [GeneratedRegex(@"'descr'\s*:\s*(?:'([^']*)'|(\[[^\]]*\]))")]
-    private static partial Regex TypePattern();
-
-    [GeneratedRegex(@"'fortran_order'\s*:\s*(True|False)")]
-    private static partial Regex OrderPattern();
-
-    [GeneratedRegex(@"'shape'\s*:\s*\(([^)]*)\)")]
-    private static partial Regex ShapePattern();
+    [GeneratedRegex(
+        """
+        ^\{\s*
+        (?:
+            (?: 'descr'\s*:\s*(?<type>'[^']*'|\[[^\]]*\])
+              | 'fortran_order'\s*:\s*(?<order>True|False)
+              | 'shape'\s*:\s*\((?<shape>[^)]*)\) )
+            \s*(?:,\s*|(?=\}))
+        )*
+        \}\s*$
+        """,
+        RegexOptions.IgnorePatternWhitespace)]
+    private static partial Regex Pattern();
 }

@@ -11,7 +11,7 @@ internal static class NpyType
     public static bool TryParse(string description, out DType dtype, out bool bigEndian)
     {
         bigEndian = description.StartsWith('>');
-        (var known, dtype) = description.TrimStart('<', '>', '|', '=') switch
+        (var known, dtype) = (description is ['<' or '>' or '|' or '=', .. var kind] ? kind : description) switch
         {
             "b1" => (true, DType.Bool),
             "u1" => (true, DType.UInt8),

@@ -18,14 +18,7 @@ internal static class Binder
     public static void Bind(torch.nn.Module module, ImmutableArray<TensorEntry> entries, IViewSource views)
     {
         var state = ModuleState.Read(module);
-        var targets = new List<StateTensor>?[entries.Length];
-        var problems = Match(state, entries, targets);
-        if (problems.Count > 0)
-        {
-            throw new BindingException(
-                $"The model does not fit {module.GetType().Name}: {string.Join("; ", problems)}.", [.. problems]);
-        }
-
+        var targets = RequireFit(module, state, entries);
         using var frozen = torch.no_grad();
         var done = new HashSet<torch.Tensor>(ReferenceEqualityComparer.Instance);
         for (var i = 0; i < entries.Length; i++)
@@ -50,6 +43,19 @@ internal static class Binder
         }
 
         module.eval();
+    }
+
+    /// <summary>Checks that every tensor has its place in the module, and changes nothing.</summary>
+    /// <exception cref="BindingException">Names every tensor that is missing, surplus, or of another shape, type or device.</exception>
+    public static void Check(torch.nn.Module module, ImmutableArray<TensorEntry> entries) =>
+        RequireFit(module, ModuleState.Read(module), entries);
+
+    private static List<StateTensor>?[] RequireFit(torch.nn.Module module, List<StateTensor> state, ImmutableArray<TensorEntry> entries)
+    {
+        var targets = new List<StateTensor>?[entries.Length];
+        var problems = Match(state, entries, targets);
+        return problems.Count == 0 ? targets : throw new BindingException(
+            $"The model does not fit {module.GetType().Name}: {string.Join("; ", problems)}.", [.. problems]);
     }
 
     private static void Set(torch.Tensor target, torch.Tensor view)

@@ -11,7 +11,12 @@ internal static class ModuleBuilder
 {
     /// <summary>Builds a module and binds it. A module that does not fit is disposed.</summary>
     /// <exception cref="ZeroCopy.Errors.BindingException">The tensors do not fit the module.</exception>
-    public static torch.nn.Module Build(ImmutableArray<TensorEntry> entries, IViewSource views, Func<ModelBuild, torch.nn.Module> factory)
+    public static torch.nn.Module Build(ImmutableArray<TensorEntry> entries, IViewSource views, Func<ModelBuild, torch.nn.Module> factory) =>
+        Build(entries, views, factory, module => Binder.Bind(module, entries, views));
+
+    /// <summary>Builds a module and finishes it. A module that cannot be finished is disposed.</summary>
+    public static torch.nn.Module Build(
+        ImmutableArray<TensorEntry> entries, IViewSource views, Func<ModelBuild, torch.nn.Module> factory, Action<torch.nn.Module> finish)
     {
         var build = new ModelBuild(entries, views);
         try
@@ -19,7 +24,7 @@ internal static class ModuleBuilder
             var module = factory(build);
             try
             {
-                Binder.Bind(module, entries, views);
+                finish(module);
                 return module;
             }
             catch

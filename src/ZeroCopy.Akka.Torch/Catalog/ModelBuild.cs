@@ -42,17 +42,26 @@ public sealed class ModelBuild
     /// <exception cref="ZeroCopy.Errors.BindingException">The model has no such tensor.</exception>
     public torch.Tensor Tensor(string name)
     {
-        if (!_entries.TryGetValue(name, out var entry))
-        {
-            var problem = $"{name} is missing from the model";
-            throw new BindingException($"The factory asks for a tensor that is not there: {problem}.", [problem]);
-        }
-
-        var view = _views.View(entry);
+        var view = _views.View(Entry(name));
         _given.Add(view);
         return view;
     }
 
+    /// <summary>The element type of the stored tensor of that name, for a module that comes in several.</summary>
+    /// <exception cref="ZeroCopy.Errors.BindingException">The model has no such tensor.</exception>
+    public torch.ScalarType ElementType(string name) => Entry(name).Layout.DType.ToScalarType();
+
     /// <summary>Ends the loan of the views: what the module made of them holds their storage on its own.</summary>
     internal void Release() => _given.ForEach(view => view.Dispose());
+
+    private TensorEntry Entry(string name)
+    {
+        if (_entries.TryGetValue(name, out var entry))
+        {
+            return entry;
+        }
+
+        var problem = $"{name} is missing from the model";
+        throw new BindingException($"The factory asks for a tensor that is not there: {problem}.", [problem]);
+    }
 }

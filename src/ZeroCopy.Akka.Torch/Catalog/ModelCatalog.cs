@@ -11,9 +11,20 @@ namespace ZeroCopy.Torch.Catalog;
 /// </summary>
 public sealed class ModelCatalog
 {
+    // A member that is absent or null is said, never taken for 0.
+    private static readonly JsonSerializerOptions Strict = new()
+    {
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
+    };
+
     private readonly ConcurrentDictionary<string, Func<string, ModelBuild, torch.nn.Module>> _factories = new(StringComparer.Ordinal);
 
-    /// <summary>Registers a model type under a key, such as Hugging Face's <c>model_type</c>.</summary>
+    /// <summary>
+    /// Registers a model type under a key, such as Hugging Face's <c>model_type</c>. The configuration is read by System.Text.Json: parameters
+    /// of a record's constructor without a default, and <c>required</c> members, must be there; members of the JSON that the type does not
+    /// have are ignored.
+    /// </summary>
     /// <exception cref="ArgumentException">The key is taken.</exception>
     public ModelCatalog Register<TModule, TConfiguration>(string key, Func<TConfiguration, ModelBuild, TModule> factory)
         where TModule : torch.nn.Module
@@ -49,7 +60,7 @@ public sealed class ModelCatalog
     {
         try
         {
-            return JsonSerializer.Deserialize<TConfiguration>(json)
+            return JsonSerializer.Deserialize<TConfiguration>(json, Strict)
                 ?? throw new InvalidModelException($"The configuration of model type '{key}' is null.");
         }
         catch (JsonException exception)

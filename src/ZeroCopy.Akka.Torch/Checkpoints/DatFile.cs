@@ -54,8 +54,7 @@ internal static class DatFile
         private long _at;
 
         public InvalidModelException Invalid(string reason) => new(
-            _length == 0 ? $"{path}: the file is empty."
-            : $"{path}: not a TorchSharp state dictionary, or corrupt: {reason} (at byte {_at} of {_length}).");
+            $"{path}: not a TorchSharp state dictionary, or corrupt: {reason} (at byte {_at} of {_length}). Save or copy the file again.");
 
         public long Number(long limit, string what)
         {

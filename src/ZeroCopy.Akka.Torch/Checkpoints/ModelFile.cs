@@ -25,6 +25,12 @@ internal static class ModelFile
             throw new FileNotFoundException($"{path}: no such file or folder.", path);
         }
 
+        // Pipes and devices have no length either, and opening a pipe would wait for its writer.
+        if (new FileInfo(path).Length == 0)
+        {
+            throw new InvalidModelException($"{path}: the file is empty. Save or copy it again.");
+        }
+
         var name = Path.GetFileName(path);
         return true switch
         {
@@ -61,16 +67,21 @@ internal static class ModelFile
         return new ModelContent { Tensors = skeleton.Tensors, ScriptSkeleton = skeleton.Bytes, Metadata = skeleton.Facts.ToMetadata() };
     });
 
-    private static Checkpoint Safetensors(string path)
+    private static Checkpoint Safetensors(string path) => Guarded(files =>
     {
         var file = SafetensorsFile.Open(path);
-        return new Checkpoint(file.ToContent(), file);
-    }
+        files.Add(file);
+        return RequireTensors(file.ToContent(), path);
+    });
 
     private static Checkpoint Dat(string path, string name) => Guarded(files =>
     {
         var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         files.Add(file);
-        return new ModelContent { Tensors = DatFile.Read(file, path), Recipe = new Recipe.Weights(name, "") };
+        return RequireTensors(new ModelContent { Tensors = DatFile.Read(file, path), Recipe = new Recipe.Weights(name, "") }, path);
     });
+
+    private static ModelContent RequireTensors(ModelContent weights, string path) => weights.Tensors.Count > 0
+        ? weights
+        : throw new InvalidModelException($"{path}: it holds no tensor, so there is nothing to put. Save the weights again.");
 }

@@ -17,6 +17,7 @@ internal static class ModelFolder
     public const string LeftOutKey = "checkpoint.left-out";
 
     private const long MaxConfigurationBytes = 16 << 20;
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     public static Checkpoint Open(string folder, ModelCatalog catalog)
     {
@@ -32,9 +33,11 @@ internal static class ModelFolder
         {
             var weights = ReadWeights(folder);
             files.Add(weights);
-            return type == BertModel.CatalogKey
+            var content = type == BertModel.CatalogKey
                 ? Bert(weights.Tensors, configuration, folder)
                 : weights.ToContent(new Recipe.Catalog(type, configuration));
+            TrialBuild.Require(content.Tensors, type, ((Recipe.Catalog)content.Recipe!).Configuration, catalog, folder);
+            return content;
         });
     }
 
@@ -72,16 +75,22 @@ internal static class ModelFolder
 
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-            return (json.RootElement.GetProperty("model_type").GetString() ?? throw new FormatException("model_type is null"), json.RootElement.GetRawText());
+            using var json = JsonDocument.Parse(File.ReadAllBytes(path), Strict);
+            if (json.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                throw new InvalidModelException($"{path}: the configuration is no JSON object; put the folder as its library saved it.");
+            }
+
+            // Without its white space, so that the same configuration is the same model.
+            return json.RootElement.TryGetProperty("model_type", out var type) && type.ValueKind == JsonValueKind.String
+                ? (type.GetString()!, JsonSerializer.Serialize(json.RootElement))
+                : throw new InvalidModelException($"{path}: the configuration has no text 'model_type', which says what to build; add it.");
         }
-        catch (KeyNotFoundException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            throw new InvalidModelException($"{path}: the configuration has no model_type.", exception);
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
-        {
-            throw new InvalidModelException($"{path}: not a model configuration in JSON: {exception.Message.ReplaceLineEndings(" ")}", exception);
+            // Invalid operation: a text with half of a surrogate pair.
+            throw new InvalidModelException(
+                $"{path}: not JSON: {exception.Message.ReplaceLineEndings(" ")} Put the folder as its library saved it.", exception);
         }
     }
 
@@ -93,6 +102,6 @@ internal static class ModelFolder
             File.Exists(single) ? single
             : File.Exists(index) ? index
             : throw new InvalidModelException($"{folder}: the folder has neither model.safetensors nor model.safetensors.index.json; "
-                + "pickled weights (pytorch_model.bin) are never read: in Python save with safe_serialization=True."));
+                + "pickled weights (pytorch_model.bin) are never read: in Python save with model.save_pretrained(folder)."));
     }
 }

@@ -10,5 +10,5 @@ public static class BuiltInModels
     /// <exception cref="ArgumentException">A key is taken.</exception>
     public static ModelCatalog AddTo(ModelCatalog catalog) => catalog.Register<BertModel, BertConfiguration>(
         BertModel.CatalogKey,
-        (configuration, build) => new BertModel(configuration, build.Device, build.Tensor("embeddings.word_embeddings.weight").dtype));
+        (configuration, build) => new BertModel(configuration, build.Device, build.ElementType("embeddings.word_embeddings.weight")));
 }

@@ -1,6 +1,9 @@
 using System.Diagnostics;
+using ZeroCopy.Node.Predict;
 using ZeroCopy.Node.Tests.Cli;
+using ZeroCopy.Safetensors;
 using ZeroCopy.Tensors;
+using ZeroCopy.Torch.Models.Bert;
 
 namespace ZeroCopy.Node.Tests.Commands;
 
@@ -24,6 +27,37 @@ public sealed class PutCommandSpecs : IDisposable
         _zerocopy.Run("put", _zerocopy.File(name), "--name", "bad").Failed(1, name);
 
         AssertClean();
+    }
+
+    [Fact]
+    public void Put_should_say_once_which_tensors_of_a_checkpoint_it_left_out()
+    {
+        using var bert = new BertModel(
+            new BertConfiguration { VocabularySize = 8, HiddenSize = 4, Layers = 1, Heads = 1, IntermediateSize = 4, MaxPositions = 4 });
+        var folder = Directory.CreateDirectory(_zerocopy.File("bert")).FullName;
+        File.WriteAllText(
+            Path.Combine(folder, "config.json"),
+            """
+            {"model_type": "bert", "vocab_size": 8, "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 4,
+             "max_position_embeddings": 4}
+            """);
+        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"),
+        [
+            .. bert.state_dict().Select(pair => KeyValuePair.Create("bert." + pair.Key, TorchTensors.ToHost(pair.Value))),
+            KeyValuePair.Create("classifier.bias", HostTensor.From<float>(DType.Float32, [1, 2], 2)),
+        ]);
+
+        var put = _zerocopy.Run("put", folder, "--name", "bert").Succeeded();
+
+        var said = Assert.Single(put.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("left out 1 tensor that the model does not use: classifier.bias.", said, StringComparison.Ordinal);
+        Assert.Equal("classifier.bias", Assert.Single(
+            _zerocopy.Run("put", folder, "--name", "bert", "--json").Succeeded().Json().GetProperty("leftOut").EnumerateArray()).GetString());
+        File.WriteAllText(_zerocopy.File("ids.json"), """{"input_ids": [[1, 7, 2]]}""");
+        Assert.Equal(["last_hidden_state", "pooler_output"], _zerocopy.Run(
+            "predict", "bert", "--input", _zerocopy.File("ids.json")).Succeeded().Json().EnumerateObject().Select(output => output.Name));
+        File.WriteAllText(_zerocopy.File("ids.json"), """{"input_ids": [[1, 8, 2]]}""");
+        _zerocopy.Run("predict", "bert", "--input", _zerocopy.File("ids.json")).Failed(1, "ids.json", "input_ids holds 8", "vocab_size is 8");
     }
 
     [SkippableFact]

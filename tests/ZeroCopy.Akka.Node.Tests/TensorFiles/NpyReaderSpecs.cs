@@ -37,6 +37,10 @@ public sealed class NpyReaderSpecs : IDisposable
             [1, 2, 3, 4, 5, 6], Read("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }", [1, 4, 2, 5, 3, 6]).Data.ToArray());
 
     [Fact]
+    public void NpyReader_should_take_the_keys_in_any_order() =>
+        Assert.Equal("U8[2, 2]", Read("{'shape': (2, 2), 'descr': '|u1', 'fortran_order': False}\n", [1, 2, 3, 4]).Layout.ToString());
+
+    [Fact]
     public void NpyReader_should_read_a_scalar() =>
         Assert.Equal("U8[]", Read("{'descr': '|u1', 'fortran_order': False, 'shape': (), }", [9]).Layout.ToString());
 
@@ -51,6 +55,11 @@ public sealed class NpyReaderSpecs : IDisposable
     [InlineData("{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999999999,), }", "dictionary")]
     [InlineData("{'descr': '<f8', 'fortran_order': False, 'shape': (4000000000, 4000000000), }", "larger than any file")]
     [InlineData("{'descr': '|u1', 'fortran_order': 1, 'shape': (4,), }", "dictionary")]
+    [InlineData("{'descr': '|u1', 'fortran_order': False, 'shape': (4,), 'shape': (2,2)}", "dictionary")]
+    [InlineData("{'descr': '|u1', 'fortran_order': False, 'shape': (4,), 'x': 1}", "dictionary")]
+    [InlineData("{'descr': '|u1', 'shape': (4,)}", "dictionary")]
+    [InlineData("x = {'descr': '|u1', 'fortran_order': False, 'shape': (4,)}", "dictionary")]
+    [InlineData("{'descr': '<>u1', 'fortran_order': False, 'shape': (4,)}", "astype")]
     [InlineData("nonsense", "dictionary")]
     public void NpyReader_should_say_what_is_wrong_when_the_header_does_not_fit(string header, string reason)
     {

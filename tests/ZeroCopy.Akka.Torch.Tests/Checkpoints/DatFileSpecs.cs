@@ -43,14 +43,6 @@ public sealed class DatFileSpecs
         Refused(directory, [.. good, 0]);
     }
 
-    [Fact]
-    public void DatFile_should_say_that_a_file_is_empty()
-    {
-        using var directory = new TemporaryDirectory();
-
-        Assert.Contains("empty", Refused(directory, []).Message, StringComparison.Ordinal);
-    }
-
     private static InvalidModelException Refused(TemporaryDirectory directory, byte[] bytes)
     {
         File.WriteAllBytes(directory.File("bad.dat"), bytes);

@@ -63,6 +63,7 @@ public sealed class BertModelSpecs
     [Theory]
     [InlineData("""{"num_attention_heads": 7}""", "num_attention_heads 7")]
     [InlineData("""{"hidden_size": 0}""", "hidden_size is 0")]
+    [InlineData("""{"num_hidden_layers": 16000000}""", "between 1 and 10000")]
     [InlineData("""{"hidden_act": "swoosh"}""", "swoosh")]
     [InlineData("""{"layer_norm_eps": 0}""", "layer_norm_eps")]
     [InlineData("""{"vocab_size": "many"}""", "vocab_size")]

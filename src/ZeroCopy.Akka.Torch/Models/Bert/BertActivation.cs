@@ -3,7 +3,7 @@ using static TorchSharp.torch.nn;
 
 namespace ZeroCopy.Torch.Models.Bert;
 
-/// <summary>The activations that <c>hidden_act</c> may name.</summary>
+/// <summary>The activations that <c>hidden_act</c> may name, as Hugging Face's transformers names them.</summary>
 internal static class BertActivation
 {
     private static readonly double GeluScale = Math.Sqrt(2 / Math.PI);
@@ -15,8 +15,15 @@ internal static class BertActivation
         ["gelu_new"] = GeluTanh,
         ["gelu_pytorch_tanh"] = GeluTanh,
         ["gelu_fast"] = GeluTanh,
+        ["gelu_python_tanh"] = GeluTanh,
+        ["gelu_accurate"] = GeluTanh,
+        ["gelu_10"] = x => functional.gelu(x).clamp_(-10, 10),
         ["quick_gelu"] = x => x * torch.sigmoid(1.702 * x),
         ["relu"] = x => functional.relu(x),
+        ["relu2"] = x => functional.relu(x).square(),
+        ["relu6"] = x => functional.relu6(x),
+        ["leaky_relu"] = x => functional.leaky_relu(x, 0.01),
+        ["mish"] = x => functional.mish(x),
         ["silu"] = x => functional.silu(x),
         ["swish"] = x => functional.silu(x),
         ["tanh"] = torch.tanh,
@@ -26,8 +33,9 @@ internal static class BertActivation
 
     /// <summary>The function of that name.</summary>
     /// <exception cref="ArgumentException">Unknown; the message lists those known.</exception>
-    public static Func<torch.Tensor, torch.Tensor> For(string name) => Known.TryGetValue(name, out var activation) ? activation
-        : throw new ArgumentException($"hidden_act '{name}' is not known; known: {string.Join(", ", Known.Keys.Order(StringComparer.Ordinal))}.");
+    public static Func<torch.Tensor, torch.Tensor> For(string? name) => name is not null && Known.TryGetValue(name, out var activation) ? activation
+        : throw new ArgumentException(
+            $"hidden_act is {(name is null ? "null" : $"'{name}'")}; known are {string.Join(", ", Known.Keys.Order(StringComparer.Ordinal))}.");
 
     // D. Hendrycks, K. Gimpel, "Gaussian Error Linear Units", arXiv:1606.08415.
     private static torch.Tensor GeluTanh(torch.Tensor x) => 0.5 * x * (1 + torch.tanh(GeluScale * (x + (0.044715 * x.pow(3)))));

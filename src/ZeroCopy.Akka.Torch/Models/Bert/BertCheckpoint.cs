@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ZeroCopy.Errors;
 using ZeroCopy.Store;
+using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Torch.Models.Bert;
 
@@ -8,9 +9,14 @@ namespace ZeroCopy.Torch.Models.Bert;
 internal static class BertCheckpoint
 {
     private const string Prefix = "bert.";
+    private const string Layers = "encoder.layer.";
+    private const int MaxNamed = 5;
+
+    // Old checkpoints keep what the model computes.
+    private static readonly HashSet<string> Computed = ["embeddings.position_ids", "embeddings.token_type_ids"];
 
     /// <summary>The model's tensors in its order, and the names of tensors that it does not use, such as a head's.</summary>
-    /// <exception cref="InvalidModelException">Tensors are missing or have another shape; all are named.</exception>
+    /// <exception cref="InvalidModelException">Tensors are missing, surplus layers, or have another shape or type.</exception>
     public static (List<TensorSource> Tensors, ImmutableArray<string> LeftOut, bool HasPooler) Adapt(
         IReadOnlyList<TensorSource> tensors, BertConfiguration configuration, string source)
     {
@@ -22,7 +28,7 @@ internal static class BertCheckpoint
             var name = Rename(tensor.Name, prefixed);
             if (name is not null && !found.TryAdd(name, tensor))
             {
-                throw new InvalidModelException($"{source}: tensors '{found[name].Name}' and '{tensor.Name}' are both {name}.");
+                throw new InvalidModelException($"{source}: tensors '{found[name].Name}' and '{tensor.Name}' are both {name}; remove one of them.");
             }
 
             if (name is null)
@@ -50,13 +56,36 @@ internal static class BertCheckpoint
             }
         }
 
+        problems.AddRange(found.Keys.Where(name => name.StartsWith(Layers, StringComparison.Ordinal))
+            .Select(name => $"{name} is surplus, num_hidden_layers is {configuration.Layers}"));
+        RequireNone(problems, source);
+        RequireOneType(adapted, source);
+        leftOut.AddRange(found.Where(pair => !Computed.Contains(pair.Key)).Select(pair => pair.Value.Name));
+        return (adapted, [.. leftOut.Order(StringComparer.Ordinal)], hasPooler);
+    }
+
+    private static void RequireNone(List<string> problems, string source)
+    {
         if (problems.Count > 0)
         {
-            throw new InvalidModelException($"{source}: {problems.Count} tensors do not fit config.json: {string.Join("; ", problems.Take(20))}.");
+            var more = problems.Count > MaxNamed ? $"; and {problems.Count - MaxNamed} more" : "";
+            throw new InvalidModelException(
+                $"{source}: the weights do not fit config.json: {string.Join("; ", problems.Take(MaxNamed))}{more}. "
+                + "Put the folder as transformers' save_pretrained writes it.");
         }
+    }
 
-        var position = found.Keys.Where(name => name != "embeddings.position_ids");
-        return (adapted, [.. leftOut.Concat(position.Select(name => found[name].Name)).Order(StringComparer.Ordinal)], hasPooler);
+    // libtorch computes in one type.
+    private static void RequireOneType(List<TensorSource> tensors, string source)
+    {
+        var types = tensors.GroupBy(tensor => tensor.Layout.DType).OrderByDescending(group => group.Count()).ToList();
+        if (types.Count > 1 || types[0].Key is not (DType.Float16 or DType.BFloat16 or DType.Float32 or DType.Float64))
+        {
+            var found = types.Select(type => $"{type.Key.ToToken()} ({type.Count()}, such as {type.First().Name})");
+            throw new InvalidModelException(
+                $"{source}: the weights are {string.Join(" and ", found)}; "
+                + "all must have the same floating-point type: in Python save model.float(), model.half() or model.bfloat16().");
+        }
     }
 
     private static string? Rename(string name, bool prefixed)
@@ -95,8 +124,8 @@ internal static class BertCheckpoint
             ];
             foreach (var (name, weight) in parts)
             {
-                yield return ($"encoder.layer.{i}.{name}.weight", weight);
-                yield return ($"encoder.layer.{i}.{name}.bias", [weight[0]]);
+                yield return ($"{Layers}{i}.{name}.weight", weight);
+                yield return ($"{Layers}{i}.{name}.bias", [weight[0]]);
             }
         }
 

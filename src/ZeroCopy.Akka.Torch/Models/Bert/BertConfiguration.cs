@@ -8,6 +8,8 @@ namespace ZeroCopy.Torch.Models.Bert;
 public sealed record BertConfiguration
 {
     private const int MaxSize = 1 << 24;
+    private const int MaxLayers = 10_000;
+    private const string Absolute = "absolute";
 
     /// <summary>Tokens in the vocabulary.</summary>
     [JsonPropertyName("vocab_size")]
@@ -53,6 +55,14 @@ public sealed record BertConfiguration
     [JsonPropertyName("add_pooling_layer")]
     public bool HasPooler { get; init; } = true;
 
+    [JsonInclude]
+    [JsonPropertyName("position_embedding_type")]
+    internal string? PositionEmbeddings { get; init; } = Absolute;
+
+    [JsonInclude]
+    [JsonPropertyName("is_decoder")]
+    internal bool IsDecoder { get; init; }
+
     /// <summary>Reads and checks a configuration; <paramref name="source"/> is for error messages.</summary>
     /// <exception cref="InvalidModelException">A member has the wrong type or a value that makes no model.</exception>
     public static BertConfiguration Parse(string json, string source)
@@ -65,7 +75,8 @@ public sealed record BertConfiguration
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
-            throw new InvalidModelException($"{source}: not a BERT configuration: {exception.Message.ReplaceLineEndings(" ")}", exception);
+            throw new InvalidModelException(
+                $"{source}: not a BERT configuration: {exception.Message.ReplaceLineEndings(" ").TrimEnd('.')}. Correct config.json.", exception);
         }
     }
 
@@ -80,9 +91,10 @@ public sealed record BertConfiguration
         ];
         foreach (var (name, value) in sizes)
         {
-            if (value is < 1 or > MaxSize)
+            var most = name == "num_hidden_layers" ? MaxLayers : MaxSize;
+            if (value < 1 || value > most)
             {
-                throw new ArgumentException($"{name} is {value}; it must be between 1 and {MaxSize}.");
+                throw new ArgumentException($"{name} is {value}; it must be between 1 and {most}.");
             }
         }
 
@@ -94,6 +106,14 @@ public sealed record BertConfiguration
         if (!double.IsFinite(NormEpsilon) || NormEpsilon <= 0)
         {
             throw new ArgumentException($"layer_norm_eps is {NormEpsilon}; it must be above 0.");
+        }
+
+        // Another model of the same tensors: it would load, and answer wrongly.
+        if (IsDecoder || PositionEmbeddings is not (Absolute or null))
+        {
+            throw new ArgumentException(
+                (IsDecoder ? "is_decoder is true" : $"position_embedding_type is '{PositionEmbeddings}'")
+                + "; only encoders with absolute positions are built here: export this model with torch.jit.save.");
         }
 
         BertActivation.For(Activation);

@@ -62,12 +62,19 @@ public sealed class BertModel : nn.Module<Tensor, Tensor?, Tensor?, Dictionary<s
     /// <param name="input_ids">Token numbers, integers.</param>
     /// <param name="attention_mask">1 for tokens, 0 for padding; null for no padding.</param>
     /// <param name="token_type_ids">Segment numbers; null for all 0.</param>
-    /// <exception cref="ArgumentException">A shape does not fit, or a sequence is longer than the positions.</exception>
+    /// <exception cref="ArgumentException">
+    /// A shape or a type does not fit, a number is outside the vocabulary or the segments, or a sequence is longer than the positions.
+    /// </exception>
     public override Dictionary<string, Tensor> forward(Tensor input_ids, Tensor? attention_mask = null, Tensor? token_type_ids = null)
     {
-        CheckShape(input_ids, attention_mask, nameof(attention_mask));
-        CheckShape(input_ids, token_type_ids, nameof(token_type_ids));
         using var scope = NewDisposeScope();
+        CheckShapes(input_ids, attention_mask, token_type_ids);
+        CheckNumbers(input_ids, nameof(input_ids), _configuration.VocabularySize, "vocab_size");
+        if (token_type_ids is not null)
+        {
+            CheckNumbers(token_type_ids, nameof(token_type_ids), _configuration.SegmentTypes, "type_vocab_size");
+        }
+
         var states = Embed(input_ids, token_type_ids);
         var mask = Mask(attention_mask, states);
         foreach (var layer in _layers)
@@ -105,17 +112,38 @@ public sealed class BertModel : nn.Module<Tensor, Tensor?, Tensor?, Dictionary<s
             : null;
     }
 
-    private void CheckShape(Tensor input, Tensor? other, string name)
+    private void CheckShapes(Tensor input, Tensor? attention, Tensor? types)
     {
-        if (input.dim() != 2 || input.shape[1] > _configuration.MaxPositions)
+        if (input.dim() != 2 || input.numel() == 0 || input.shape[1] > _configuration.MaxPositions)
         {
             throw new ArgumentException(
-                $"input_ids has shape [{string.Join(", ", input.shape)}]; it must be [batch, tokens] with at most {_configuration.MaxPositions} tokens.");
+                $"input_ids has shape [{string.Join(", ", input.shape)}]; it must be [batch, tokens] with at least one token and at most "
+                + $"{_configuration.MaxPositions} (max_position_embeddings).");
         }
 
-        if (other is not null && !other.shape.AsSpan().SequenceEqual(input.shape))
+        foreach (var (name, other) in new[] { ("attention_mask", attention), ("token_type_ids", types) })
         {
-            throw new ArgumentException($"{name} has shape [{string.Join(", ", other.shape)}]; it must be that of input_ids, [{string.Join(", ", input.shape)}].");
+            if (other is not null && !other.shape.AsSpan().SequenceEqual(input.shape))
+            {
+                throw new ArgumentException(
+                    $"{name} has shape [{string.Join(", ", other.shape)}]; it must be that of input_ids, [{string.Join(", ", input.shape)}].");
+            }
+        }
+    }
+
+    // libtorch's own report names neither the number nor the limit, and on a GPU it ends the process's use of the device.
+    private static void CheckNumbers(Tensor numbers, string name, long count, string limit)
+    {
+        if (numbers.dtype is not (ScalarType.Int64 or ScalarType.Int32 or ScalarType.Int16 or ScalarType.Int8 or ScalarType.Byte))
+        {
+            throw new ArgumentException($"{name} holds elements of type {numbers.dtype}; it must hold integers.");
+        }
+
+        var (low, high) = aminmax(numbers);
+        var (first, last) = (low.to(int64).item<long>(), high.to(int64).item<long>());
+        if (first < 0 || last >= count)
+        {
+            throw new ArgumentException($"{name} holds {(first < 0 ? first : last)}; it must hold numbers from 0 to {count - 1} ({limit} is {count}).");
         }
     }
 }

@@ -33,7 +33,7 @@ internal sealed class BertNode : nn.Module
     }
 
     public Tensor Lookup(Tensor indices) =>
-        Weight.index_select(0, indices.reshape(-1)).view(indices.shape[0], indices.shape[1], -1);
+        Weight.index_select(0, indices.reshape(-1).to(int64)).view(indices.shape[0], indices.shape[1], -1);
 
     public Tensor Linear(Tensor x) => nn.functional.linear(x, Weight, Bias);
 

@@ -80,7 +80,7 @@ internal sealed class PickleReader
                 case '\x81': Pop(); _stack.Add(new PickleObject((PickleGlobal)Pop()!)); break;
                 case 'b': Build(Pop()); break;
                 case 'Q': _stack.Add(Storage((object?[])Pop()!)); break;
-                case 'R': Reduce((object?[])Pop()!, (PickleGlobal)Pop()!); break;
+                case 'R': Reduce(Pop(), (PickleGlobal)Pop()!); break;
                 case '0': Pop(); break;
                 default: throw new InvalidModelException($"{_path}: the pickle has an operation (0x{_bytes[start]:x2} at {start}) that TorchScript does not write.");
             }
@@ -186,10 +186,11 @@ internal sealed class PickleReader
         return new PickleStorage(dtype, (string)arguments[2]!, (PickleInteger)arguments[4]!);
     }
 
-    private void Reduce(object?[] arguments, PickleGlobal function)
+    private void Reduce(object? argument, PickleGlobal function)
     {
         if (function is { Module: "torch._utils", Name: "_rebuild_tensor_v2" })
         {
+            var arguments = (object?[])argument!;
             var tensor = new PickleTensor(
                 (PickleStorage)arguments[0]!,
                 (PickleInteger)arguments[1]!,
@@ -202,7 +203,7 @@ internal sealed class PickleReader
 
         // Lists with their element type, dictionaries, enumerations, packed tensors: kept as what their arguments hold.
         var result = new PickleList();
-        result.Items.AddRange(arguments);
+        result.Items.AddRange(argument as object?[] ?? [argument]);
         _stack.Add(result);
     }
 }

@@ -11,7 +11,8 @@ internal sealed partial class ScriptCode
 {
     private readonly Dictionary<string, HashSet<string>> _parameters = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<string>> _buffers = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Dictionary<string, ImmutableArray<ScriptParameter>>> _methods = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Dictionary<string, ScriptMethod>> _methods = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<ScriptType>> _namedTuples = new(StringComparer.Ordinal);
     private readonly HashSet<string> _changed = new(StringComparer.Ordinal);
 
     private ScriptCode()
@@ -52,14 +53,21 @@ internal sealed partial class ScriptCode
     /// <summary>Whether an attribute of that name is changed in place somewhere.</summary>
     public bool IsChanged(string attribute) => _changed.Contains(attribute);
 
-    /// <summary>The methods of a class with their arguments behind <c>self</c>.</summary>
-    public IReadOnlyDictionary<string, ImmutableArray<ScriptParameter>> Methods(PickleGlobal type) =>
-        _methods.TryGetValue($"{type.Module}.{type.Name}", out var methods) ? methods : new Dictionary<string, ImmutableArray<ScriptParameter>>();
+    /// <summary>The methods of a class.</summary>
+    public IReadOnlyDictionary<string, ScriptMethod> Methods(PickleGlobal type) =>
+        _methods.TryGetValue($"{type.Module}.{type.Name}", out var methods)
+            ? methods.ToDictionary(item => item.Key, item => item.Value with { Result = Plain(item.Value.Result) }, StringComparer.Ordinal)
+            : new Dictionary<string, ScriptMethod>();
+
+    // Named tuples as plain ones: their values are taken by position.
+    private ScriptType Plain(ScriptType type) => new(
+        _namedTuples.ContainsKey(type.Name) ? "Tuple" : type.Name,
+        [.. (_namedTuples.GetValueOrDefault(type.Name) ?? [.. type.Arguments]).Select(Plain)]);
 
     private static bool Has(Dictionary<string, HashSet<string>> names, PickleGlobal type, string attribute) =>
         names.TryGetValue($"{type.Module}.{type.Name}", out var set) && set.Contains(attribute);
 
-    [GeneratedRegex("""^class (\w+)\(""", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""^class (\w+)\((\w*)""", RegexOptions.CultureInvariant)]
     private static partial Regex ClassLine();
 
     [GeneratedRegex("""^  __(parameters|buffers)__ = \[(.*)\]""", RegexOptions.CultureInvariant)]
@@ -67,6 +75,18 @@ internal sealed partial class ScriptCode
 
     [GeneratedRegex("""^(?:  )?def (\w+)\(([^)]*)""", RegexOptions.CultureInvariant)]
     private static partial Regex MethodLine();
+
+    [GeneratedRegex("""^  \w+ : (.+)$""", RegexOptions.CultureInvariant)]
+    private static partial Regex FieldLine();
+
+    [GeneratedRegex("""^ +(\w+)(?: : [^=]+)? = |^ +for (\w+) in """, RegexOptions.CultureInvariant)]
+    private static partial Regex VariableAssignment();
+
+    [GeneratedRegex("""^ +(\w+) = __torch__\.torch\.nn\.functional\.(?:batch_norm|instance_norm)$""", RegexOptions.CultureInvariant)]
+    private static partial Regex NormFunction();
+
+    [GeneratedRegex("""(?:(torch)\.(?:batch_norm|instance_norm)|\b(\w+))\((.*)\)""", RegexOptions.CultureInvariant)]
+    private static partial Regex NormCall();
 
     [GeneratedRegex("""^ +\(?[A-Za-z_][\w.]*\)?\.(\w+) = """, RegexOptions.CultureInvariant)]
     private static partial Regex AttributeAssignment();
@@ -83,6 +103,9 @@ internal sealed partial class ScriptCode
     private void ReadFile(string module, string text)
     {
         var type = "";
+        var isNamedTuple = false;
+        var reassigned = new HashSet<string>(StringComparer.Ordinal);
+        var norms = new HashSet<string>(StringComparer.Ordinal);
         var reads = new Dictionary<string, string>(StringComparer.Ordinal);
         var lines = text.Split('\n');
         int? skipDeeperThan = null;
@@ -99,6 +122,15 @@ internal sealed partial class ScriptCode
             if (ClassLine().Match(line) is { Success: true } isClass)
             {
                 type = $"{module}.{isClass.Groups[1].Value}";
+                isNamedTuple = isClass.Groups[2].Value == "NamedTuple";
+                if (isNamedTuple)
+                {
+                    _namedTuples[type] = [];
+                }
+            }
+            else if (isNamedTuple && FieldLine().Match(line) is { Success: true } field)
+            {
+                _namedTuples[type].Add(ScriptType.Parse(field.Groups[1].Value));
             }
             else if (NamesLine().Match(line) is { Success: true } isNames)
             {
@@ -108,6 +140,8 @@ internal sealed partial class ScriptCode
             else if (line.TrimStart().StartsWith("def ", StringComparison.Ordinal))
             {
                 reads.Clear();
+                norms.Clear();
+                reassigned = Reassigned(lines, i);
                 ReadMethod(type, lines, i, indent);
             }
             else if (IsTrainingBlock(line, reads))
@@ -117,9 +151,29 @@ internal sealed partial class ScriptCode
             }
             else
             {
-                ReadStatement(line, reads);
+                ReadStatement(line, reads, reassigned, norms);
             }
         }
+    }
+
+    // Variables of the method that starts at a line, whose value depends on the way that its code takes.
+    private static HashSet<string> Reassigned(string[] lines, int at)
+    {
+        var once = new HashSet<string>(StringComparer.Ordinal);
+        var more = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = at + 1; i < lines.Length && !lines[i].TrimStart().StartsWith("def ", StringComparison.Ordinal); i++)
+        {
+            if (VariableAssignment().Match(lines[i]) is { Success: true } match)
+            {
+                var name = match.Groups[1].Success ? match.Groups[1].Value : match.Groups[2].Value;
+                if (!once.Add(name))
+                {
+                    more.Add(name);
+                }
+            }
+        }
+
+        return more;
     }
 
     private static bool IsTrainingBlock(string line, Dictionary<string, string> reads)
@@ -129,15 +183,22 @@ internal sealed partial class ScriptCode
             && reads.TryGetValue(text[3..^1].ToString(), out var attribute) && attribute == "training";
     }
 
-    private void ReadStatement(string line, Dictionary<string, string> reads)
+    private void ReadStatement(string line, Dictionary<string, string> reads, HashSet<string> reassigned, HashSet<string> norms)
     {
-        if (AttributeRead().Match(line) is { Success: true } read)
+        if (AttributeRead().Match(line) is { Success: true } read && !reassigned.Contains(read.Groups[1].Value))
         {
             reads[read.Groups[1].Value] = read.Groups[2].Value;
         }
 
         AssignsAttributes |= AttributeAssignment().IsMatch(line);
         ChangesContainers |= ContainerCall().IsMatch(line);
+        if (NormFunction().Match(line) is { Success: true } function)
+        {
+            norms.Add(function.Groups[1].Value);
+        }
+
+        ChangesTensors |= NormCall().Match(line) is { Success: true } norm && (norm.Groups[1].Success || norms.Contains(norm.Groups[2].Value))
+            && UpdatesStatistics(ScriptType.Split(norm.Groups[3].Value), norm.Groups[1].Success ? 3 : 1);
         foreach (Match call in InPlaceCall().Matches(line))
         {
             ChangesTensors = true;
@@ -152,6 +213,10 @@ internal sealed partial class ScriptCode
             }
         }
     }
+
+    // A norm in training mode, which its sixth argument says, writes its running mean and variance where it has them.
+    private static bool UpdatesStatistics(IReadOnlyList<string> arguments, int mean) =>
+        arguments.Count > 5 && arguments[5] == "True" && (arguments[mean] != "None" || arguments[mean + 1] != "None");
 
     private void ReadMethod(string type, string[] lines, int at, int indent)
     {
@@ -168,45 +233,34 @@ internal sealed partial class ScriptCode
 
         if (!_methods.TryGetValue(type, out var methods))
         {
-            _methods[type] = methods = new Dictionary<string, ImmutableArray<ScriptParameter>>(StringComparer.Ordinal);
+            _methods[type] = methods = new Dictionary<string, ScriptMethod>(StringComparer.Ordinal);
         }
 
-        var signature = text.ToString();
-        methods[method.Groups[1].Value] = Parameters(signature[(signature.IndexOf('(', StringComparison.Ordinal) + 1)..]);
+        methods[method.Groups[1].Value] = Method(text.ToString());
     }
 
-    private static ImmutableArray<ScriptParameter> Parameters(string text)
+    private static ScriptMethod Method(string signature)
     {
+        var start = signature.IndexOf('(', StringComparison.Ordinal) + 1;
+        var arrow = signature.LastIndexOf("->", StringComparison.Ordinal);
+        var end = signature.LastIndexOf(')', arrow < 0 ? signature.Length - 1 : arrow);
         var parameters = ImmutableArray.CreateBuilder<ScriptParameter>();
-        var depth = 0;
-        var start = 0;
-        for (var i = 0; i < text.Length && depth >= 0; i++)
+        var defaults = ImmutableArray.CreateBuilder<string?>();
+        foreach (var text in ScriptType.Split(signature[start..Math.Max(start, end)]))
         {
-            depth += text[i] is '[' or '(' ? 1 : text[i] is ']' or ')' ? -1 : 0;
-            if (depth < 0 || (depth == 0 && text[i] == ','))
+            var colon = text.IndexOf(':', StringComparison.Ordinal);
+            if (colon < 0 || text[..colon].Trim() == "self")
             {
-                if (Parameter(text[start..i]) is { } parameter)
-                {
-                    parameters.Add(parameter);
-                }
-
-                start = i + 1;
+                continue;
             }
+
+            var equals = text.IndexOf('=', colon);
+            var type = text[(colon + 1)..(equals < 0 ? text.Length : equals)].Trim();
+            parameters.Add(new ScriptParameter(text[..colon].Trim(), type, equals >= 0));
+            defaults.Add(equals < 0 ? null : text[(equals + 1)..].Trim());
         }
 
-        return parameters.ToImmutable();
-    }
-
-    private static ScriptParameter? Parameter(string text)
-    {
-        var colon = text.IndexOf(':', StringComparison.Ordinal);
-        if (colon < 0 || text[..colon].Trim() == "self")
-        {
-            return null;
-        }
-
-        var equals = text.IndexOf('=', colon);
-        var type = text[(colon + 1)..(equals < 0 ? text.Length : equals)].Trim();
-        return new ScriptParameter(text[..colon].Trim(), type, equals >= 0);
+        var result = arrow < 0 ? "Tensor" : signature[(arrow + 2)..].Trim().TrimEnd(':');
+        return new ScriptMethod(parameters.ToImmutable(), defaults.ToImmutable(), ScriptType.Parse(result));
     }
 }

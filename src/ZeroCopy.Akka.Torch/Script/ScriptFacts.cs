@@ -9,29 +9,34 @@ namespace ZeroCopy.Torch.Script;
 /// <param name="Stateful">Whether the code may change the module, so that every instance needs a module of its own.</param>
 /// <param name="Copied">Tensors that the code may change in place, so that every instance needs a copy of its own.</param>
 /// <param name="Methods">The methods that can be called, with their arguments.</param>
+/// <param name="Adapted">The methods that are called through a <see cref="ScriptAdapter"/>, with the types of their answers.</param>
 internal sealed record ScriptFacts(
     long UnsharedBytes,
     int UnsharedTensors,
     bool Stateful,
     ImmutableHashSet<string> Copied,
-    ImmutableSortedDictionary<string, ImmutableArray<ScriptParameter>> Methods)
+    ImmutableSortedDictionary<string, ImmutableArray<ScriptParameter>> Methods,
+    ImmutableSortedDictionary<string, ScriptType> Adapted)
 {
     private const string UnsharedBytesKey = "script.unshared-bytes";
     private const string UnsharedTensorsKey = "script.unshared-tensors";
     private const string StatefulKey = "script.stateful";
     private const string CopiedKey = "script.copied";
     private const string MethodKey = "script.method.";
+    private const string AdaptedKey = "script.adapted.";
 
     public static ScriptFacts Empty { get; } =
-        new(0, 0, true, [], ImmutableSortedDictionary<string, ImmutableArray<ScriptParameter>>.Empty);
+        new(
+            0, 0, true, [], ImmutableSortedDictionary<string, ImmutableArray<ScriptParameter>>.Empty,
+            ImmutableSortedDictionary<string, ScriptType>.Empty);
 
     public static ScriptFacts FromMetadata(IReadOnlyDictionary<string, string> metadata) => new(
         long.Parse(metadata.GetValueOrDefault(UnsharedBytesKey, "0"), CultureInfo.InvariantCulture),
         int.Parse(metadata.GetValueOrDefault(UnsharedTensorsKey, "0"), CultureInfo.InvariantCulture),
         metadata.GetValueOrDefault(StatefulKey) != "false",
         [.. metadata.GetValueOrDefault(CopiedKey, "").Split('\n', StringSplitOptions.RemoveEmptyEntries)],
-        metadata.Where(item => item.Key.StartsWith(MethodKey, StringComparison.Ordinal))
-            .ToImmutableSortedDictionary(item => item.Key[MethodKey.Length..], item => Parameters(item.Value), StringComparer.Ordinal));
+        Under(metadata, MethodKey, Parameters),
+        Under(metadata, AdaptedKey, ScriptType.Parse));
 
     public ImmutableSortedDictionary<string, string> ToMetadata()
     {
@@ -45,8 +50,17 @@ internal sealed record ScriptFacts(
             metadata[MethodKey + name] = string.Join('\n', parameters.Select(parameter => $"{parameter.Name}{(parameter.IsOptional ? "?" : "")}: {parameter.Type}"));
         }
 
+        foreach (var (name, result) in Adapted)
+        {
+            metadata[AdaptedKey + name] = result.ToString();
+        }
+
         return metadata.ToImmutable();
     }
+
+    private static ImmutableSortedDictionary<string, T> Under<T>(IReadOnlyDictionary<string, string> metadata, string prefix, Func<string, T> read) =>
+        metadata.Where(item => item.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .ToImmutableSortedDictionary(item => item.Key[prefix.Length..], item => read(item.Value), StringComparer.Ordinal);
 
     private static ImmutableArray<ScriptParameter> Parameters(string text) =>
     [

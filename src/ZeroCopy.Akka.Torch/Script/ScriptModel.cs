@@ -113,7 +113,7 @@ internal sealed class ScriptModel : IInstanceSource, IDisposable
     }
 
     private ScriptProgram Load() =>
-        new(ScriptLoader.Load(_skeleton, _manifest.Tensors, TensorFor, Name), _facts.Methods, Name);
+        new(ScriptLoader.Load(_skeleton, _manifest.Tensors, TensorFor, Name), _facts, Name);
 
     private torch.Tensor TensorFor(TensorEntry entry)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.IO.Compression;
+using System.Text;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
@@ -17,12 +18,16 @@ internal sealed class ScriptSkeleton
     private readonly ScriptCode _code;
     private readonly Dictionary<PickleTensor, List<(string Name, TensorRole Role)>> _names = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<object> _visited = new(ReferenceEqualityComparer.Instance);
+    private readonly PickleObject _root;
+    private readonly IReadOnlyDictionary<string, ScriptMethod> _methods;
     private bool _hasContainers;
 
-    private ScriptSkeleton(ScriptArchive archive)
+    private ScriptSkeleton(ScriptArchive archive, PickleObject root)
     {
         _archive = archive;
         _code = ScriptCode.Read(archive);
+        _root = root;
+        _methods = _code.Methods(root.Type);
     }
 
     /// <summary>The weights, in the order of the module.</summary>
@@ -44,7 +49,6 @@ internal sealed class ScriptSkeleton
     /// <exception cref="InvalidModelException">The archive is corrupt; the message names the record.</exception>
     public static ScriptSkeleton Create(ScriptArchive archive, CancellationToken cancellationToken = default)
     {
-        var skeleton = new ScriptSkeleton(archive);
         foreach (var entry in archive.Entries)
         {
             if (entry.Compressed)
@@ -64,19 +68,27 @@ internal sealed class ScriptSkeleton
             throw ZipDirectory.Invalid(archive.Path, "its data.pkl holds no module");
         }
 
+        var skeleton = new ScriptSkeleton(archive, module);
         skeleton.Walk(module, "");
         skeleton.Split(tensors, pickle);
-        skeleton.Facts = skeleton.Describe(module);
+        skeleton.Facts = skeleton.Describe();
         return skeleton;
     }
 
-    private ScriptFacts Describe(PickleObject root)
+    private ScriptFacts Describe()
     {
         // Instances share one module only where nothing in the code can change it.
         var stateful = _code.AssignsAttributes || _code.ChangesTensors || (_code.ChangesContainers && _hasContainers);
         var copied = Tensors.Where(tensor => stateful && _code.ChangesTensors
             && (tensor.Role != TensorRole.Parameter || tensor.Aliases.Append(tensor.Name).Any(IsChanged)));
-        return new ScriptFacts(UnsharedBytes, UnsharedTensors, stateful, [.. copied.Select(tensor => tensor.Name)], _code.Methods(root.Type).ToImmutableSortedDictionary(StringComparer.Ordinal));
+        return new ScriptFacts(
+            UnsharedBytes,
+            UnsharedTensors,
+            stateful,
+            [.. copied.Select(tensor => tensor.Name)],
+            _methods.ToImmutableSortedDictionary(item => item.Key, item => item.Value.Parameters, StringComparer.Ordinal),
+            _methods.Where(item => ScriptAdapter.Fits(item.Value))
+                .ToImmutableSortedDictionary(item => item.Key, item => item.Value.Result, StringComparer.Ordinal));
     }
 
     private bool IsChanged(string name) => _code.IsChanged(name[(name.LastIndexOf('.') + 1)..]);
@@ -129,7 +141,8 @@ internal sealed class ScriptSkeleton
         foreach (var users in tensors.GroupBy(tensor => tensor.Storage.Key, StringComparer.Ordinal))
         {
             var layouts = users.Select(tensor => (Tensor: tensor, Layout: LayoutOf(tensor))).ToList();
-            if (layouts.Any(user => user.Layout is null || !_names.ContainsKey(user.Tensor)) || layouts.All(user => user.Layout!.ElementCount == 0))
+            if (layouts.Any(user => user.Layout is null || !_names.ContainsKey(user.Tensor)) || layouts.All(user => user.Layout!.ElementCount == 0)
+                || (_code.ChangesTensors && Overlap(layouts.Select(user => (user.Tensor.Offset.Value, user.Layout!)))))
             {
                 UnsharedTensors += users.Count(tensor => tensor.Sizes.Aggregate(1L, (a, b) => a * b) > 0);
                 UnsharedBytes += _archive.Find($"data/{users.Key}")?.Length ?? 0;
@@ -160,6 +173,23 @@ internal sealed class ScriptSkeleton
         }
 
         Bytes = Write(Rewrite(pickle, edits), stripped);
+    }
+
+    // Whether a write through one tensor would be seen through another one that is not just another name of it.
+    private static bool Overlap(IEnumerable<(long Offset, TensorLayout Layout)> tensors)
+    {
+        var end = 0L;
+        foreach (var (offset, layout) in tensors.DistinctBy(tensor => (tensor.Offset, tensor.Layout.ToString())).OrderBy(tensor => tensor.Offset))
+        {
+            if (offset < end)
+            {
+                return true;
+            }
+
+            end = offset + layout.ElementCount;
+        }
+
+        return false;
     }
 
     private void AddTensors(
@@ -255,10 +285,24 @@ internal sealed class ScriptSkeleton
                 stream.Write(
                     stripped.Contains(entry.Name) ? new byte[16]
                     : entry.Name == $"{_archive.Root}/data.pkl" ? pickle
+                    : entry.Name == $"{_archive.Root}/code/{_root.Type.Module.Replace('.', '/')}.py" ? WithAdapters(_archive.Read(entry))
                     : _archive.Read(entry));
             }
         }
 
         return output.ToArray();
+    }
+
+    // The source file of the module's own class, with the adapters behind the class's methods.
+    private byte[] WithAdapters(byte[] source)
+    {
+        var type = $"{_root.Type.Module}.{_root.Type.Name}";
+        var adapters = _methods.Where(item => ScriptAdapter.Fits(item.Value)).OrderBy(item => item.Key, StringComparer.Ordinal)
+            .Select(item => ScriptAdapter.Source(type, item.Key, item.Value));
+        var lines = Encoding.UTF8.GetString(source).TrimEnd('\n').Split('\n').ToList();
+        var start = lines.FindIndex(line => line.StartsWith($"class {_root.Type.Name}(", StringComparison.Ordinal));
+        var end = lines.FindIndex(start + 1, line => line.Length > 0 && line[0] != ' ');
+        lines.InsertRange(end < 0 ? lines.Count : end, adapters.Select(text => text.TrimEnd('\n')));
+        return Encoding.UTF8.GetBytes(string.Join('\n', lines) + '\n');
     }
 }

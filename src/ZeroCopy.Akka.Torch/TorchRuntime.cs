@@ -164,10 +164,15 @@ public sealed partial class TorchRuntime : IDisposable
         var lease = Store.Acquire(model.Id, $"model {model}");
         try
         {
-            var build = Builder(lease, options, device);
+            var build = Builder(lease.Manifest, options, device);
+            var views = new LeaseViews(lease);
+            var apart = _options.Isolation == InstanceIsolation.Mappings;
+            torch.nn.Module Rebuild() => Place(apart ? Apart(lease, build) : build(views), device);
+            torch.nn.Module Clone(torch.nn.Module module) => apart
+                ? Place(Apart(lease, own => LivePrototype.Create(module, lease.Manifest.Tensors, own)), device)
+                : ModuleCloner.Clone(module, _options.Isolation == InstanceIsolation.Buffers);
             var rebuilds = lease.Manifest.Recipe is Recipe.Catalog || options.Factory is not null;
-            var place = () => Place(build(), device);
-            var prototype = new Prototype(place(), rebuilds ? place : null, _options.PrivateBuffers);
+            var prototype = new Prototype(Place(build(views), device), Clone, rebuilds ? Rebuild : null);
             return new TorchModel<TModule>(model, prototype, lease, _options.MaxIdleSkeletons, options.Stateless);
         }
         catch
@@ -175,6 +180,13 @@ public sealed partial class TorchRuntime : IDisposable
             lease.Dispose();
             throw;
         }
+    }
+
+    /// <summary>A module on a mapping of its own, which ends with its last tensor.</summary>
+    private static torch.nn.Module Apart(ModelLease lease, Func<IViewSource, torch.nn.Module> make)
+    {
+        using var mapping = lease.MapPrivately();
+        return make(new LeaseViews(mapping));
     }
 
     private static torch.nn.Module Place(torch.nn.Module module, torch.Device device)
@@ -191,26 +203,25 @@ public sealed partial class TorchRuntime : IDisposable
     }
 
     /// <summary>Builds and binds a module: by the caller's factory, else by the catalog, else from what was put in this process.</summary>
-    private Func<torch.nn.Module> Builder<TModule>(ModelLease lease, OpenOptions<TModule> options, torch.Device device)
+    private Func<IViewSource, torch.nn.Module> Builder<TModule>(Manifest manifest, OpenOptions<TModule> options, torch.Device device)
         where TModule : torch.nn.Module
     {
-        var manifest = lease.Manifest;
         if (options.Factory is { } factory)
         {
-            return () => ModuleBuilder.Build(manifest.Tensors, new LeaseViews(lease), factory);
+            return views => ModuleBuilder.Build(manifest.Tensors, views, factory);
         }
 
         if (manifest.Recipe is Recipe.Catalog recipe)
         {
-            return () => ModuleBuilder.Build(manifest.Tensors, new LeaseViews(lease), build => Catalog.Build(recipe.Key, recipe.Configuration, build));
+            return views => ModuleBuilder.Build(manifest.Tensors, views, build => Catalog.Build(recipe.Key, recipe.Configuration, build));
         }
 
         if (_live.TryGetValue(manifest.Id, out var live) && live.Module is TModule module)
         {
             // Clones share native layers, so what moves elsewhere needs layers of its own.
             return device.type == DeviceType.CPU
-                ? () => ModuleCloner.Clone(module)
-                : () => LivePrototype.Create(module, manifest.Tensors, new LeaseViews(lease));
+                ? _ => ModuleCloner.Clone(module)
+                : views => LivePrototype.Create(module, manifest.Tensors, views);
         }
 
         var reason = live?.Refused is { } refused ? refused.Message : $"It was not put by this process as a {typeof(TModule).Name}.";

@@ -6,6 +6,6 @@ public sealed record TorchRuntimeOptions
     /// <summary>Most idle skeletons kept for a model; further ones are disposed when they are given back.</summary>
     public int MaxIdleSkeletons { get; init; } = 16;
 
-    /// <summary>Gives each instance buffers of its own (running statistics), while parameters stay shared.</summary>
-    public bool PrivateBuffers { get; init; }
+    /// <summary>What the instances of a model have each for itself.</summary>
+    public InstanceIsolation Isolation { get; init; }
 }

@@ -3,7 +3,7 @@ using ZeroCopy.Store;
 namespace ZeroCopy.Memory;
 
 /// <summary>
-/// All mappings of this process: one a segment, found by path when a model is leased and by address when a native tensor is freed.
+/// All mappings of this process: one a segment that all share, and private ones; found by path when a model is leased and by address when a native tensor is freed.
 /// Static, because a deleter knows nothing but its address, and because two stores on one directory shall share their mappings.
 /// </summary>
 internal static class MappingRegistry
@@ -35,8 +35,18 @@ internal static class MappingRegistry
 
             var mapping = new SegmentMapping(path, mode, prefault);
             ByPath[(path, mode)] = mapping;
-            var next = _byAddress.Append(mapping).OrderBy(m => m.Base).ToArray();
-            Volatile.Write(ref _byAddress, next);
+            Add(mapping);
+            return mapping;
+        }
+    }
+
+    /// <summary>Another mapping of the same segment, which only its caller finds, with one reference.</summary>
+    public static SegmentMapping MapAnew(SegmentMapping like)
+    {
+        lock (Gate)
+        {
+            var mapping = new SegmentMapping(like.Path, like.Mode, prefault: false);
+            Add(mapping);
             return mapping;
         }
     }
@@ -82,6 +92,9 @@ internal static class MappingRegistry
             Unmap(mapping);
         }
     }
+
+    private static void Add(SegmentMapping mapping) =>
+        Volatile.Write(ref _byAddress, [.. _byAddress.Append(mapping).OrderBy(m => m.Base)]);
 
     private static SegmentMapping? Find(nint address)
     {

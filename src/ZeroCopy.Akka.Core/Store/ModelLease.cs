@@ -45,6 +45,14 @@ public sealed class ModelLease : IDisposable
         return address;
     }
 
+    /// <summary>Maps the model once more, for one holder that may write to it. The caller disposes the mapping; it needs the lease no longer than the call.</summary>
+    /// <exception cref="ObjectDisposedException">The lease has ended.</exception>
+    public PrivateMapping MapPrivately()
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        return new PrivateMapping(_model);
+    }
+
     /// <summary>Copies nothing: a block's bytes, valid until the lease is disposed.</summary>
     /// <exception cref="ArgumentException">The block does not belong to the model, or is over 2 GiB.</exception>
     /// <exception cref="ObjectDisposedException">The lease has ended.</exception>

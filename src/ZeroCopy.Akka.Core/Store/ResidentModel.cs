@@ -31,6 +31,9 @@ internal sealed class ResidentModel
 
     public Manifest Manifest => Record.Manifest;
 
+    /// <summary>The mappings of the model's segments, each once.</summary>
+    public IReadOnlyList<SegmentMapping> Mappings => _mappings;
+
     /// <summary>Who holds leases, one entry a lease.</summary>
     public List<string> Holders { get; } = [];
 

@@ -10,8 +10,8 @@ using ZeroCopy.Torch.Views;
 namespace ZeroCopy.Torch.Rebuilding;
 
 /// <summary>
-/// A prototype made of a live module whose tensors are in the store. It has no native object and no memory in common with that module, which
-/// may be trained, moved or disposed afterwards.
+/// A module made of another one whose tensors are in the store. It has no native object and no memory in common with that module, which may be
+/// trained, moved or disposed afterwards.
 /// </summary>
 internal static class LivePrototype
 {
@@ -20,7 +20,7 @@ internal static class LivePrototype
     /// copied. Dispose it with <see cref="ModuleDisposal.Release"/>.
     /// </summary>
     /// <param name="source">The module; it is only read.</param>
-    /// <param name="entries">Its tensors in the store, all of them.</param>
+    /// <param name="entries">Its tensors in the store: all of them, but for transient buffers.</param>
     /// <param name="views">Gives views of <paramref name="entries"/>.</param>
     /// <exception cref="CloneRefusedException">The module holds something that cannot be cloned, or a native layer that cannot be built anew.</exception>
     public static torch.nn.Module Create(torch.nn.Module source, ImmutableArray<TensorEntry> entries, IViewSource views)
@@ -64,10 +64,15 @@ internal static class LivePrototype
     private static void MakeViews(
         torch.nn.Module source, ImmutableArray<TensorEntry> entries, IViewSource views, Dictionary<torch.Tensor, torch.Tensor> viewOf)
     {
-        var byName = entries.SelectMany(entry => entry.Aliases.Prepend(entry.Name), (entry, name) => (entry, name)).ToDictionary(pair => pair.name, pair => pair.entry);
-        foreach (var state in ModuleState.Read(source).Where(state => !viewOf.ContainsKey(state.Tensor)))
+        var byName = entries.SelectMany(entry => entry.Aliases.Prepend(entry.Name), (entry, name) => (entry, name))
+            .ToDictionary(pair => pair.name, pair => pair.entry);
+        foreach (var state in ModuleState.Read(source))
         {
-            viewOf.Add(state.Tensor, views.View(byName[state.Name]));
+            // A transient buffer that the model does not bring is the module's own, and copied like tensors that no module registered.
+            if (!viewOf.ContainsKey(state.Tensor) && byName.TryGetValue(state.Name, out var entry))
+            {
+                viewOf.Add(state.Tensor, views.View(entry));
+            }
         }
     }
 
@@ -87,7 +92,7 @@ internal static class LivePrototype
             }
         }
 
-        using var session = new CloneSession(source, privateBuffers: false) { Unregistered = TensorSharing.Copy };
+        using var session = new CloneSession(source, privateBuffers: true) { Unregistered = TensorSharing.Copy };
         foreach (var (layer, native) in natives)
         {
             session.TakeNative(layer, native);

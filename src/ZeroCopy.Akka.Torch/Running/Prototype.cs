@@ -1,6 +1,5 @@
 using TorchSharp;
 using ZeroCopy.Errors;
-using ZeroCopy.Torch.Skeletons;
 
 namespace ZeroCopy.Torch.Running;
 
@@ -8,7 +7,7 @@ namespace ZeroCopy.Torch.Running;
 /// A module that is bound once, and only ever cloned: no call runs on it. Where it refuses to be cloned, further instances are built and bound
 /// like it was. Thread-safe.
 /// </summary>
-internal sealed class Prototype(torch.nn.Module module, Func<torch.nn.Module>? rebuild, bool privateBuffers) : IDisposable
+internal sealed class Prototype(torch.nn.Module module, Func<torch.nn.Module, torch.nn.Module> clone, Func<torch.nn.Module>? rebuild) : IDisposable
 {
     private CloneRefusedException? _refused;
 
@@ -23,7 +22,7 @@ internal sealed class Prototype(torch.nn.Module module, Func<torch.nn.Module>? r
         {
             try
             {
-                return ModuleCloner.Clone(module, privateBuffers);
+                return clone(module);
             }
             catch (CloneRefusedException refused)
             {

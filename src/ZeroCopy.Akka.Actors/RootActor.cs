@@ -1,6 +1,7 @@
 using Akka.Actor;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Inference;
+using ZeroCopy.Actors.Remoting;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Actors.Stores;
 using ZeroCopy.Actors.Tasks;
@@ -11,11 +12,12 @@ namespace ZeroCopy.Actors;
 /// <summary><c>/user/zerocopy</c>: parent of everything here.</summary>
 internal sealed class RootActor : UntypedActor
 {
-    public RootActor(Func<ObjectStore> open, bool owned, TaskCompletionSource<RootChildren> children)
+    public RootActor(Func<ObjectStore> open, bool owned, Func<string, InferencePool?> find, TaskCompletionSource<RootChildren> children)
     {
         try
         {
             Context.ActorOf(LostCalls.Props(), "lost-calls");
+            Context.ActorOf(PredictActor.Props(find), PredictActor.Name);
             children.TrySetResult(new RootChildren(
                 Context.ActorOf(ObjectStoreActor.Props(open, owned), "object-store"),
                 Context.ActorOf(TaskSupervisor.Props().WithDispatcher(TaskSettings.Dispatcher), "tasks"),

@@ -3,7 +3,7 @@ using Akka.Actor;
 using Akka.Event;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Inference;
-using ZeroCopy.Actors.Protocol;
+using ZeroCopy.Actors.Remoting;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Actors.Tasks;
 using ZeroCopy.Actors.Wire;
@@ -27,17 +27,14 @@ public sealed class ZeroCopySystem : IExtension
     {
         system.Settings.InjectTopLevelFallback(ZeroCopySettings.Reference);
         Settings = ZeroCopySettings.From(system.Settings.Config);
-        // The actor system read its bindings before this fallback was there.
-        var serializer = new WireSerializer(system);
-        system.Serialization.AddSerializer("zerocopy", serializer);
-        system.Serialization.AddSerializationMap(typeof(IWireMessage), serializer);
+        WireSerializer.Register(system);
         var setup = system.Settings.Setup.Get<ZeroCopySetup>().GetOrElse(new ZeroCopySetup());
         _clock = setup.TimeProvider;
         _log = Logging.GetLogger(system, this);
         var options = Settings.ObjectStore with { TimeProvider = _clock };
         Func<ObjectStore> open = setup.Store is { } store ? () => store : () => ZeroCopy.Store.ObjectStore.Open(options);
         var children = new TaskCompletionSource<RootChildren>(TaskCreationOptions.RunContinuationsAsynchronously);
-        system.ActorOf(Props.Create(() => new RootActor(open, setup.Store == null, children)), "zerocopy");
+        system.ActorOf(Props.Create(() => new RootActor(open, setup.Store == null, Find, children)), "zerocopy");
         // Creating three actors takes microseconds; the wait ends early where one of them cannot be created, which would be a bug here.
         _children = children.Task.WaitAsync(TimeSpan.FromSeconds(30)).GetAwaiter().GetResult();
         Tasks = new TaskRunner(_children.Tasks, Settings.Tasks, _clock);
@@ -72,11 +69,13 @@ public sealed class ZeroCopySystem : IExtension
     /// <param name="function">What a call runs.</param>
     /// <param name="codec">Joins requests where the pool's batching is on, and releases arguments and answers.</param>
     /// <param name="configure">Changes the settings.</param>
+    /// <param name="remote">Lets other processes call the pool, see <see cref="InferenceClient"/>; null: only this one does.</param>
     /// <exception cref="ArgumentException">The name is taken, or batching is on and there is no codec.</exception>
     /// <exception cref="InvalidActorNameException">The name cannot be one of an actor.</exception>
     /// <exception cref="InvalidSettingsException"><paramref name="configure"/> gave settings that no pool can run with.</exception>
     public async Task<InferencePool> CreatePoolAsync(
-        string name, IInstanceSource source, ModelFunction function, IBatchCodec? codec = null, Func<PoolSettings, PoolSettings>? configure = null)
+        string name, IInstanceSource source, ModelFunction function, IBatchCodec? codec = null, Func<PoolSettings, PoolSettings>? configure = null,
+        IRemoteCodec? remote = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(source);
@@ -87,7 +86,7 @@ public sealed class ZeroCopySystem : IExtension
             throw new ArgumentException($"Pool '{name}' has batching on, so it needs a codec that joins requests.", nameof(codec));
         }
 
-        var created = new Lazy<Task<InferencePool>>(() => StartPoolAsync(name, source, function, codec, settings));
+        var created = new Lazy<Task<InferencePool>>(() => StartPoolAsync(name, source, function, codec, settings, remote));
         if (!_pools.TryAdd(name, created))
         {
             throw new ArgumentException($"There is a pool '{name}' already.", nameof(name));
@@ -110,16 +109,22 @@ public sealed class ZeroCopySystem : IExtension
         ? pool.Value.Result
         : throw new KeyNotFoundException($"There is no pool '{name}'; there are: {string.Join(", ", Pools.Select(p => p.Name))}.");
 
+    private InferencePool? Find(string name) => Pools.FirstOrDefault(pool => pool.Name == name);
+
     private async Task<InferencePool> StartPoolAsync(
-        string name, IInstanceSource source, ModelFunction function, IBatchCodec? codec, PoolSettings settings)
+        string name, IInstanceSource source, ModelFunction function, IBatchCodec? codec, PoolSettings settings, IRemoteCodec? remote)
     {
         var path = Settings.Inference.Pools.ContainsKey(name) ? $"zerocopy.inference.pools.{name}" : "zerocopy.inference.pool-defaults";
-        var ledger = new CallLedger($"pool {name}", settings.QueueCapacity, path, _clock, codec);
+        var release = codec is not null ? codec.Release : remote is not null ? remote.Release : (Action<object?>?)null;
+        var ledger = new CallLedger($"pool {name}", settings.QueueCapacity, path, _clock, release);
         var context = new PoolContext(name, source, function, codec, settings, ledger, new PoolReadiness());
         var router = new TaskCompletionSource<IActorRef>(TaskCreationOptions.RunContinuationsAsynchronously);
         _children.Pools.Tell(new PoolsActor.Create(context, router), ActorRefs.NoSender);
         return new InferencePool(
-            context, await router.Task.ConfigureAwait(false), Settings.Inference.DrainTimeout, () => _pools.TryRemove(name, out _));
+            context, await router.Task.ConfigureAwait(false), Settings.Inference.DrainTimeout, () => _pools.TryRemove(name, out _))
+        {
+            Remote = remote,
+        };
     }
 
     private async Task<Akka.Done> DrainAsync(CoordinatedShutdown shutdown)

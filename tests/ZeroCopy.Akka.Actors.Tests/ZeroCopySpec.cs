@@ -31,7 +31,7 @@ public abstract class ZeroCopySpec : TestKit
 
     protected ZeroCopySystem Zero { get; }
 
-    protected static async Task<InferenceException> FailsAsync(InferenceFailure failure, Task<object?> call)
+    protected static async Task<InferenceException> FailsAsync(InferenceFailure failure, Task call)
     {
         var thrown = await Assert.ThrowsAsync<InferenceException>(() => call.WaitAsync(Patience));
         Assert.Equal(failure, thrown.Failure);

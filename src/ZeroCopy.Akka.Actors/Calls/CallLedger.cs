@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using ZeroCopy.Actors.Telemetry;
 using ZeroCopy.Errors;
-using ZeroCopy.Runtime;
 
 namespace ZeroCopy.Actors.Calls;
 
@@ -10,7 +9,7 @@ namespace ZeroCopy.Actors.Calls;
 /// The calls that a pool or the task runner has admitted and not finished: bounds them, and drains them at the end. Thread-safe.
 /// Invariant: admitted == retired + <see cref="Count"/>.
 /// </summary>
-internal sealed class CallLedger(string owner, int capacity, string settings, TimeProvider clock, IBatchCodec? codec)
+internal sealed class CallLedger(string owner, int capacity, string settings, TimeProvider clock, Action<object?>? release)
 {
     private readonly ConcurrentDictionary<InferenceCall, byte> _calls = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -66,9 +65,9 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     /// <summary>Releases the native memory behind an argument or an answer.</summary>
     public void Release(object? value)
     {
-        if (codec is not null)
+        if (release is not null)
         {
-            codec.Release(value);
+            release(value);
         }
         else
         {

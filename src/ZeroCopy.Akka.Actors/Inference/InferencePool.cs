@@ -1,6 +1,7 @@
 using Akka.Actor;
 using ZeroCopy.Actors.Batching;
 using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Remoting;
 using ZeroCopy.Actors.Settings;
 
 namespace ZeroCopy.Actors.Inference;
@@ -46,6 +47,9 @@ public sealed class InferencePool
 
     /// <summary>Why loading failed the last time; null while it did not.</summary>
     public Exception? LastLoadError => _context.Readiness.LastLoadError;
+
+    /// <summary>How other processes' calls become calls here; null where they may not call.</summary>
+    internal IRemoteCodec? Remote { get; init; }
 
     /// <summary>The Akka router in front of the actors.</summary>
     public IActorRef Router { get; }

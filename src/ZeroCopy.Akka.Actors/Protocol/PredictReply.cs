@@ -11,8 +11,8 @@ public abstract record PredictReply
     }
 
     /// <summary>The model's answer.</summary>
-    public sealed record Answered(ImmutableArray<NamedTensor> Outputs) : PredictReply, IWireMessage;
+    public sealed record Answered(ImmutableArray<NamedTensor> Outputs, long Id = 0) : PredictReply, IWireMessage;
 
     /// <summary>There is none, for that reason.</summary>
-    public sealed record Failed(InferenceFailure Failure, string Message) : PredictReply, IWireMessage;
+    public sealed record Failed(InferenceFailure Failure, string Message, long Id = 0) : PredictReply, IWireMessage;
 }

@@ -16,12 +16,24 @@ public sealed class WireSerializer(ExtendedActorSystem system) : SerializerWithS
     /// <summary>The serializer's number in an actor system, the same on every node.</summary>
     public override int Identifier => 4711;
 
+    /// <summary>Binds our messages to it in an actor system whose configuration was read without <c>reference.conf</c>.</summary>
+    internal static void Register(ExtendedActorSystem system)
+    {
+        var serializer = new WireSerializer(system);
+        system.Serialization.AddSerializer("zerocopy", serializer);
+        system.Serialization.AddSerializationMap(typeof(IWireMessage), serializer);
+    }
+
+    /// <summary>Bytes of a message, without those that remoting adds.</summary>
+    internal static long SizeOf(IWireMessage message) => ToWire(message).CalculateSize();
+
     /// <inheritdoc/>
     public override string Manifest(object o) => o switch
     {
         ModelReference => "h",
         WrapperReference => "w",
         PredictRequest => "p",
+        PredictCancel => "pc",
         PredictReply.Answered => "pa",
         PredictReply.Failed => "pf",
         StoreRequest.Pin => "sp",
@@ -69,9 +81,11 @@ public sealed class WireSerializer(ExtendedActorSystem system) : SerializerWithS
             // A deadline below a millisecond must not become none.
             DeadlineMs = m.Deadline is { } deadline ? Math.Max(1, (long)deadline.TotalMilliseconds) : 0,
             HashKey = m.HashKey,
+            Id = m.Id,
         },
-        PredictReply.Answered m => new Generated.Prediction { Outputs = { WireMapping.ToWire(m.Outputs) } },
-        PredictReply.Failed m => new Generated.Failure { Kind = (int)m.Failure, Message = m.Message },
+        PredictCancel m => new Generated.Cancel { Id = m.Id },
+        PredictReply.Answered m => new Generated.Prediction { Outputs = { WireMapping.ToWire(m.Outputs) }, Id = m.Id },
+        PredictReply.Failed m => new Generated.Failure { Kind = (int)m.Failure, Message = m.Message, Id = m.Id },
         StoreRequest.Pin m => new Generated.ModelRequest { Id = WireMapping.ToWire(m.Model), Pinned = m.Pinned },
         StoreRequest.SetName m => new Generated.ModelRequest { Id = WireMapping.ToWire(m.Model), Name = m.Name.ToString() },
         StoreRequest.Resolve m => new Generated.ModelRequest { Name = m.Name.ToString() },
@@ -99,12 +113,16 @@ public sealed class WireSerializer(ExtendedActorSystem system) : SerializerWithS
                 var predict = Generated.Predict.Parser.ParseFrom(bytes);
                 ArgumentOutOfRangeException.ThrowIfNegative(predict.DeadlineMs);
                 TimeSpan? deadline = predict.DeadlineMs == 0 ? null : TimeSpan.FromMilliseconds(predict.DeadlineMs);
-                return new PredictRequest(predict.Pool, predict.Method, WireMapping.Tensors(predict.Inputs), deadline, predict.HashKey);
+                return new PredictRequest(
+                    predict.Pool, predict.Method, WireMapping.Tensors(predict.Inputs), deadline, predict.HashKey, predict.Id);
+            case "pc":
+                return new PredictCancel(Generated.Cancel.Parser.ParseFrom(bytes).Id);
             case "pa":
-                return new PredictReply.Answered(WireMapping.Tensors(Generated.Prediction.Parser.ParseFrom(bytes).Outputs));
+                var prediction = Generated.Prediction.Parser.ParseFrom(bytes);
+                return new PredictReply.Answered(WireMapping.Tensors(prediction.Outputs), prediction.Id);
             case "pf":
                 var refusal = Generated.Failure.Parser.ParseFrom(bytes);
-                return new PredictReply.Failed(Known<InferenceFailure>(refusal.Kind), refusal.Message);
+                return new PredictReply.Failed(Known<InferenceFailure>(refusal.Kind), refusal.Message, refusal.Id);
             case "sp":
                 var pin = Generated.ModelRequest.Parser.ParseFrom(bytes);
                 return new StoreRequest.Pin(WireMapping.Id(pin.Id), pin.Pinned);

@@ -19,4 +19,10 @@ public enum InferenceFailure
     ActorCrashed,
     /// <summary>The input does not fit: kind, shape or type.</summary>
     InvalidInput,
+    /// <summary>The node has no pool of that name that takes calls from other processes.</summary>
+    PoolNotFound,
+    /// <summary>The request or its answer is larger than what crosses the network in one message.</summary>
+    MessageTooLarge,
+    /// <summary>The node was not found, or was lost before it answered.</summary>
+    Unreachable,
 }

@@ -17,9 +17,10 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
     [
         new ModelReference(new ModelHandle(Id, 420, Name)),
         new WrapperReference(2, new byte[] { 9, 8 }),
-        new PredictRequest("pool", "forward", [Tensor], TimeSpan.FromMilliseconds(250), "key"),
-        new PredictReply.Answered([Tensor]),
-        new PredictReply.Failed(InferenceFailure.Overloaded, "full"),
+        new PredictRequest("pool", "forward", [Tensor], TimeSpan.FromMilliseconds(250), "key", 7),
+        new PredictCancel(8),
+        new PredictReply.Answered([Tensor], 9),
+        new PredictReply.Failed(InferenceFailure.Overloaded, "full", 10),
         new StoreRequest.Pin(Id, true),
         new StoreRequest.SetName(Name, Id),
         new StoreRequest.Resolve(Name),
@@ -82,13 +83,23 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
         var tensor = Assert.Single(request.Inputs).Tensor;
         Assert.Equal(Tensor.Tensor.Layout, tensor.Layout);
         Assert.Equal([1f, 2, 3, 4, 5, 6], tensor.Values<float>());
-        Assert.Equal(((StoreReply.Counted)Samples[16]).Statistics, ((StoreReply.Counted)Back(Samples[16])).Statistics);
+        Assert.Equal(((StoreReply.Counted)Samples[17]).Statistics, ((StoreReply.Counted)Back(Samples[17])).Statistics);
+        Assert.Equal(
+            [7, 8, 9, 10],
+            Samples[2..6].Select(Back).Select(message => message switch
+            {
+                PredictRequest m => m.Id,
+                PredictCancel m => m.Id,
+                PredictReply.Answered m => m.Id,
+                PredictReply.Failed m => m.Id,
+                _ => 0,
+            }));
         Assert.Equal(((ModelReference)Samples[0]).Model, ((ModelReference)Back(Samples[0])).Model);
     }
 
     [Fact]
     public void WireSerializer_should_keep_its_manifests() => Assert.Equal(
-        "h w p pa pf sp sn sr sdn sdm sl ss rd rf rn rl rc rx", string.Join(' ', Samples.Select(Serializer.Manifest)));
+        "h w p pc pa pf sp sn sr sdn sdm sl ss rd rf rn rl rc rx", string.Join(' ', Samples.Select(Serializer.Manifest)));
 
     [Fact]
     public void WireSerializer_should_refuse_an_unknown_manifest() =>

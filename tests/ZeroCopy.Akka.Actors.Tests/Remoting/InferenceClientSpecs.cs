@@ -1,0 +1,254 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
+using Akka.Actor;
+using Akka.Configuration;
+using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Inference;
+using ZeroCopy.Actors.Protocol;
+using ZeroCopy.Actors.Remoting;
+using ZeroCopy.Actors.Settings;
+using ZeroCopy.Actors.Telemetry;
+using ZeroCopy.Actors.Tests.Fakes;
+using ZeroCopy.Actors.Tests.Inference;
+using ZeroCopy.Errors;
+using ZeroCopy.Runtime;
+
+namespace ZeroCopy.Actors.Tests.Remoting;
+
+/// <summary>Two actor systems over real remoting: the spec's own is the node, the other one the client's.</summary>
+public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
+{
+    private const int FrameBytes = 32_000;
+    private const string Remoting = """
+        akka {
+          loglevel = OFF
+          stdout-loglevel = OFF
+          actor.provider = remote
+          remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0, maximum-frame-size = 32000b }
+        }
+        """;
+
+    private readonly string _pool = $"spec-{Guid.NewGuid():N}";
+    private readonly ActorSystem _clients = ActorSystem.Create(
+        "client", ConfigurationFactory.ParseString(Remoting).WithFallback(ZeroCopySettings.Reference));
+
+    private Address Node => ((ExtendedActorSystem)Sys).Provider.DefaultAddress;
+
+    [Fact]
+    public async Task InferenceClient_should_answer_with_the_tensors_of_the_nodes_pool()
+    {
+        var pool = await PoolAsync(Tenfold);
+        using var client = await ConnectAsync();
+        var calls = Enumerable.Range(0, 50).Select(i => client.PredictAsync(_pool, [FakeRemoteCodec.Wire(i, i + 1)]));
+        var answers = await Task.WhenAll(calls).WaitAsync(Patience);
+        Assert.Equal(Enumerable.Range(0, 50).SelectMany(i => new[] { 10 * i, 10 * (i + 1) }), answers.SelectMany(Rows));
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferenceClient_should_name_a_pool_that_is_not_there_or_not_for_others()
+    {
+        using var client = await ConnectAsync();
+        var missing = await FailsAsync(InferenceFailure.PoolNotFound, client.PredictAsync("nobody", []));
+        Assert.Contains("'nobody'", missing.Message, StringComparison.Ordinal);
+        var own = await Zero.CreatePoolAsync(_pool, Source, Tenfold);
+        await FailsAsync(InferenceFailure.PoolNotFound, client.PredictAsync(_pool, [FakeRemoteCodec.Wire(1)]));
+        await EndAsync(own);
+    }
+
+    [Fact]
+    public async Task InferenceClient_should_give_the_failures_of_the_node_with_their_kind()
+    {
+        var pool = await PoolAsync(
+            (_, argument) => ((FakeTensor)argument!).Rows[0] < 0 ? throw new FormatException("no digits") : Blocked(0, argument), capacity: 1);
+        using var client = await ConnectAsync();
+        var thrown = await FailsAsync(InferenceFailure.ModelError, client.PredictAsync(_pool, [FakeRemoteCodec.Wire(-1)]));
+        Assert.Contains("no digits", thrown.Message, StringComparison.Ordinal);
+        await FailsAsync(InferenceFailure.InvalidInput, client.PredictAsync(_pool, []));
+        await EventuallyAsync(() => pool.Pending == 0);
+        var running = client.PredictAsync(_pool, [FakeRemoteCodec.Wire(1)]);
+        await Entered.WaitAsync(Patience);
+        await FailsAsync(InferenceFailure.Overloaded, client.PredictAsync(_pool, [FakeRemoteCodec.Wire(2)]));
+        Gate.Set();
+        await running.WaitAsync(Patience);
+        await EndAsync(pool);
+        await FailsAsync(InferenceFailure.PoolNotFound, client.PredictAsync(_pool, [FakeRemoteCodec.Wire(3)]));
+    }
+
+    [Fact]
+    public async Task InferenceClient_should_fail_a_late_call_here_and_not_run_it_there()
+    {
+        var runs = new ConcurrentQueue<int>();
+        var pool = await PoolAsync((_, argument) =>
+        {
+            runs.Enqueue(((FakeTensor)argument!).Rows[0]);
+            return Blocked(0, argument);
+        });
+        using var client = await ConnectAsync();
+        var running = client.PredictAsync(_pool, [FakeRemoteCodec.Wire(1)]);
+        await Entered.WaitAsync(Patience);
+        var late = client.PredictAsync(_pool, [FakeRemoteCodec.Wire(2)], new CallOptions { Deadline = TimeSpan.FromSeconds(1) });
+        await EventuallyAsync(() => pool.Pending == 2);
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        await FailsAsync(InferenceFailure.DeadlineExceeded, late);
+        await FailsAsync(InferenceFailure.DeadlineExceeded, client.PredictAsync(_pool, [], new CallOptions { Deadline = TimeSpan.Zero }));
+        Gate.Set();
+        await running.WaitAsync(Patience);
+        await EndAsync(pool);
+        Assert.Equal([1], runs);
+    }
+
+    [Fact]
+    public async Task InferenceClient_should_cancel_a_call_here_and_there()
+    {
+        using var cancelled = new CancelledCalls($"pool {_pool}");
+        var pool = await PoolAsync(Blocked);
+        using var client = await ConnectAsync();
+        using var cancellation = new CancellationTokenSource();
+        var call = client.PredictAsync(_pool, [FakeRemoteCodec.Wire(1)], cancellationToken: cancellation.Token);
+        await Entered.WaitAsync(Patience);
+        await cancellation.CancelAsync();
+        await FailsAsync(InferenceFailure.Cancelled, call);
+        await EventuallyAsync(() => cancelled.Count == 1);
+        Gate.Set();
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task Node_should_cancel_the_calls_of_a_client_that_is_gone()
+    {
+        using var cancelled = new CancelledCalls($"pool {_pool}");
+        var pool = await PoolAsync(Blocked);
+        var client = await ConnectAsync();
+        var calls = Enumerable.Range(0, 3).Select(i => client.PredictAsync(_pool, [FakeRemoteCodec.Wire(i)])).ToArray();
+        await EventuallyAsync(() => pool.Pending == 3);
+        client.Dispose();
+        foreach (var call in calls)
+        {
+            await FailsAsync(InferenceFailure.ShuttingDown, call);
+        }
+
+        await EventuallyAsync(() => cancelled.Count == 3);
+        Gate.Set();
+        await EndAsync(pool);
+        await FailsAsync(InferenceFailure.ShuttingDown, client.PredictAsync(_pool, [FakeRemoteCodec.Wire(1)]));
+    }
+
+    [Fact]
+    public async Task InferenceClient_should_refuse_at_once_what_no_frame_holds_and_send_what_just_fits()
+    {
+        var pool = await PoolAsync(Tenfold);
+        using var client = await ConnectAsync();
+        var rows = FrameBytes / 4;
+        var refused = client.PredictAsync(_pool, [FakeRemoteCodec.Wire(new int[rows])]);
+        Assert.True(refused.IsCompleted);
+        var failure = await FailsAsync(InferenceFailure.MessageTooLarge, refused);
+        Assert.Contains($"{FrameBytes}", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("akka.remote.dot-netty.tcp.maximum-frame-size", failure.Message, StringComparison.Ordinal);
+        Task<ImmutableArray<NamedTensor>> largest;
+        do
+        {
+            rows--;
+            largest = client.PredictAsync(_pool, [FakeRemoteCodec.Wire(new int[rows])]);
+        }
+        while (largest.IsFaulted);
+
+        // Remoting takes it, and what is reserved for the envelope is little.
+        Assert.Equal(rows, Rows(await largest.WaitAsync(Patience)).Length);
+        Assert.InRange(FrameBytes - (4 * rows), 0, 1500);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task Node_should_say_that_an_answer_is_larger_than_a_frame()
+    {
+        var pool = await PoolAsync((_, _) => new FakeTensor(new int[FrameBytes]));
+        using var client = await ConnectAsync();
+        var failure = await FailsAsync(InferenceFailure.MessageTooLarge, client.PredictAsync(_pool, [FakeRemoteCodec.Wire(1)]));
+        Assert.Contains("The answer", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("akka.remote.dot-netty.tcp.maximum-frame-size", failure.Message, StringComparison.Ordinal);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferenceClient_should_fail_its_calls_when_the_node_ends()
+    {
+        await PoolAsync(Blocked);
+        using var client = await ConnectAsync();
+        var call = client.PredictAsync(_pool, [FakeRemoteCodec.Wire(1)]);
+        await Entered.WaitAsync(Patience);
+        // Not drained: the node goes in the middle of the call.
+        var ended = Sys.Terminate();
+        await FailsAsync(InferenceFailure.Unreachable, call);
+        await FailsAsync(InferenceFailure.Unreachable, client.PredictAsync(_pool, [FakeRemoteCodec.Wire(2)]));
+        Gate.Set();
+        await ended.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task InferenceClient_should_name_a_node_that_does_not_answer()
+    {
+        var nobody = Node.WithPort(1);
+        var failure = await FailsAsync(
+            InferenceFailure.Unreachable, InferenceClient.ConnectAsync(_clients, nobody, TimeSpan.FromMilliseconds(200)));
+        Assert.Contains(nobody.ToString(), failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Node_should_answer_a_plain_ask()
+    {
+        var pool = await PoolAsync(Tenfold);
+        var endpoint = _clients.ActorSelection(new RootActorPath(Node) / "user" / "zerocopy" / "predict");
+        var reply = await endpoint.Ask<PredictReply>(new PredictRequest(_pool, "", [FakeRemoteCodec.Wire(4)]), Patience);
+        Assert.Equal([40], Rows(Assert.IsType<PredictReply.Answered>(reply).Outputs));
+        await EndAsync(pool);
+    }
+
+    protected override void AfterAll()
+    {
+        Gate.Set();
+        _clients.Terminate().Wait(Patience);
+        base.AfterAll();
+    }
+
+    private static object Tenfold(object target, object? argument) => new FakeTensor([.. ((FakeTensor)argument!).Rows.Select(row => row * 10)]);
+
+    private static int[] Rows(ImmutableArray<NamedTensor> outputs) => Assert.Single(outputs).Tensor.Values<int>().ToArray();
+
+    private Task<InferencePool> PoolAsync(ModelFunction function, int capacity = 100) => Zero.CreatePoolAsync(
+        _pool, Source, function, configure: s => s with { Size = 1, QueueCapacity = capacity }, remote: new FakeRemoteCodec());
+
+    private Task<InferenceClient> ConnectAsync() => InferenceClient.ConnectAsync(_clients, Node, Patience, Clock);
+
+    /// <summary>Counts the calls of a pool that end as cancelled on the node.</summary>
+    private sealed class CancelledCalls : IDisposable
+    {
+        private readonly MeterListener _listener = new();
+        private int _count;
+
+        public CancelledCalls(string owner)
+        {
+            _listener.InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == Instruments.SourceName && instrument.Name == "zerocopy.calls.failed")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            };
+            _listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
+            {
+                var found = tags.ToArray();
+                if (found.Contains(new("owner", owner)) && found.Contains(new("failure", nameof(InferenceFailure.Cancelled))))
+                {
+                    Interlocked.Increment(ref _count);
+                }
+            });
+            _listener.Start();
+        }
+
+        public int Count => Volatile.Read(ref _count);
+
+        public void Dispose() => _listener.Dispose();
+    }
+}

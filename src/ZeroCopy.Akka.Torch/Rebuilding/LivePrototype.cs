@@ -61,6 +61,18 @@ internal static class LivePrototype
         return clone;
     }
 
+    /// <summary>Throws where <see cref="Create"/> would, before the module is put.</summary>
+    /// <exception cref="CloneRefusedException">The module holds something that cannot be cloned, or a native layer that cannot be built anew.</exception>
+    public static void Require(torch.nn.Module source)
+    {
+        foreach (var layer in TorchInternals.SelfAndDescendants(source).Where(TorchInternals.IsNative))
+        {
+            ModuleDisposal.Release(NativeLayers.Rebuild(layer));
+        }
+
+        ModuleDisposal.Release(ModuleCloner.Clone(source));
+    }
+
     private static void MakeViews(
         torch.nn.Module source, ImmutableArray<TensorEntry> entries, IViewSource views, Dictionary<torch.Tensor, torch.Tensor> viewOf)
     {

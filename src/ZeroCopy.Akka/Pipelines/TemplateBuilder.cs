@@ -6,6 +6,7 @@ using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 using ZeroCopy.Torch;
 using ZeroCopy.Torch.Catalog;
+using ZeroCopy.Torch.Rebuilding;
 using ZeroCopy.Torch.Skeletons;
 using ZeroCopy.Wire;
 
@@ -21,6 +22,7 @@ internal static class TemplateBuilder
     /// <param name="cancellationToken">Gives up; what was put so far stays in the store, unnamed.</param>
     /// <exception cref="ArgumentException">A named attribute holds no module.</exception>
     /// <exception cref="MethodNotAllowedException">A requested method is private or unknown.</exception>
+    /// <exception cref="CloneRefusedException">Something cannot be cloned; nothing was put.</exception>
     public static async Task<(WrapperDocument Document, PipelineTemplate Template)> WrapAsync(
         TorchRuntime runtime, object root, WrapRequest request, CancellationToken cancellationToken)
     {
@@ -29,6 +31,7 @@ internal static class TemplateBuilder
         var selected = AttributeSelection.Select(groups.SelectMany(group => group), request);
         MethodSelection.Check(request.Methods, groups.Where(group => group.Any(selected.Contains)).Select(group => group.Key!.GetType()));
 
+        RequireClones(root, scan, request.HandOver);
         var given = new Dictionary<object, object>(ReferenceEqualityComparer.Instance);
         var modules = new List<TemplateModule>();
         foreach (var group in groups)
@@ -104,9 +107,44 @@ internal static class TemplateBuilder
     public static PipelineTemplate Standalone(TorchRuntime runtime, Func<ModelBuild, torch.nn.Module>? factory, Type declaredType, WrapperDocument document)
     {
         var entry = document.Modules[0];
-        var placeholder = SharedModules.Materialise(
-            runtime, entry, new OpenOptions<torch.nn.Module> { Factory = factory }, declaredType, [("", declaredType)], document.Methods);
-        return new PipelineTemplate(placeholder, [new TemplateModule(entry, placeholder, placeholder.GetType(), [], factory)], []);
+        try
+        {
+            var placeholder = SharedModules.Materialise(
+                runtime, entry, new OpenOptions<torch.nn.Module> { Factory = factory }, declaredType, [("", declaredType)], document.Methods);
+            return new PipelineTemplate(placeholder, [new TemplateModule(entry, placeholder, placeholder.GetType(), [], factory)], []);
+        }
+        catch (RecipeUnavailableException exception) when (factory is null)
+        {
+            throw new RecipeUnavailableException(
+                $"{declaredType} (wrapped as {document.TypeName}) cannot be built here: give LoadOptions.Factory, or load it as a class that the catalog "
+                + "knows or that has a public constructor without parameters.",
+                exception);
+        }
+    }
+
+    // A put before the refusal would leave models behind that nobody asked for.
+    private static void RequireClones(object root, PipelineScan scan, bool handOver)
+    {
+        var given = new Dictionary<object, object>(ReferenceEqualityComparer.Instance);
+        foreach (var slot in scan.Modules.Concat(scan.Tensors))
+        {
+            if (!given.TryAdd(slot.Value!, slot.Value!) || slot.Value is not torch.nn.Module module || module is torch.jit.ScriptModule)
+            {
+                continue;
+            }
+
+            if (handOver)
+            {
+                // The prototype may share the native layers of a module that is handed over.
+                ModuleDisposal.Release(ModuleCloner.Clone(module));
+            }
+            else
+            {
+                LivePrototype.Require(module);
+            }
+        }
+
+        ObjectGraph.Clone(root, given);
     }
 
     private static async Task<(WrappedTensors? Tensors, IReadOnlyList<torch.Tensor> Views)> PutTensorsAsync(

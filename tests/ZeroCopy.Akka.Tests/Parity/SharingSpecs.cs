@@ -105,7 +105,7 @@ public sealed class SharingSpecs : ParitySpec
     public async Task Buffers_should_be_an_instances_own_when_the_host_says_so()
     {
         using var source = new WithTransientBuffer(3);
-        var host = Open(new ZeroCopyHostOptions { Torch = new TorchRuntimeOptions { PrivateBuffers = true } });
+        var host = Open(new ZeroCopyHostOptions { Torch = new TorchRuntimeOptions { Isolation = InstanceIsolation.Buffers } });
         var wrapper = await ModelWrapper.FromModelAsync(source, host: host);
         var (first, second) = (wrapper.Load(), wrapper.Load());
 
@@ -116,6 +116,35 @@ public sealed class SharingSpecs : ParitySpec
         using var answer = Answer(second, _input);
         Elements.AssertSame(expected, answer);
         Assert.False(expected.bytes.SequenceEqual(changed.bytes));
+    }
+
+    [Fact]
+    public async Task Write_should_not_reach_another_instance_when_each_maps_the_model_for_itself()
+    {
+        var host = Open(new ZeroCopyHostOptions { Torch = new TorchRuntimeOptions { Isolation = InstanceIsolation.Mappings } });
+        foreach (var model in ModelCases.Names.Where(name => name != "no parameters").Select(ModelCases.Get))
+        {
+            using var source = model.Make();
+            source.eval();
+            using var expected = model.Answer(source);
+            var wrapper = await ModelWrapper.FromModelAsync(source, host: host);
+            var (first, second) = (wrapper.Load(), wrapper.Load());
+
+            using (no_grad())
+            {
+                foreach (var parameter in first.parameters())
+                {
+                    parameter.add_(1);
+                }
+            }
+
+            using var changed = model.Answer(first);
+            using var answer = model.Answer(second);
+            using var fresh = model.Answer(wrapper.Load());
+            Elements.AssertSame(expected, answer);
+            Elements.AssertSame(expected, fresh);
+            Assert.False(expected.bytes.SequenceEqual(changed.bytes), model.Name);
+        }
     }
 
     private sealed class WithTransientBuffer : nn.Module<Tensor, Tensor>

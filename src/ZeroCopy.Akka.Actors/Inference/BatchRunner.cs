@@ -67,7 +67,7 @@ internal sealed class BatchRunner(PoolContext pool)
 
     private object? Evaluate(IModelInstance instance, object? argument)
     {
-        // For each call: a dispatcher other than the pinned one may bring each on another thread.
+        // For each call: the dispatcher may bring each on another thread.
         pool.Source.BoundThreads(_threads);
         return instance.Run(pool.Function, argument);
     }

@@ -9,7 +9,7 @@ using ZeroCopy.Runtime;
 namespace ZeroCopy.Actors.Inference;
 
 /// <summary>
-/// Holds one instance of a model and runs calls on it, one after the other, on a thread of its own. What the model throws is the failure of
+/// Holds one instance of a model and runs calls on it, one after the other, on a dispatcher for computing. What the model throws is the failure of
 /// the call; only an error outside the call restarts the actor.
 /// </summary>
 /// <remarks>

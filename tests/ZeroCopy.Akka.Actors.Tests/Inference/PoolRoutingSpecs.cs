@@ -8,12 +8,14 @@ namespace ZeroCopy.Actors.Tests.Inference;
 
 /// <summary>Pools whose routers are chosen by HOCON alone.</summary>
 public sealed class PoolRoutingSpecs() : PoolSpec("""
+    # Calls that wait for the gate hold a thread each.
+    zerocopy.inference.dispatcher.fork-join-executor.parallelism-min = 8
     zerocopy.inference.pools {
       elastic {
         size = 1
         resizer {
           enabled = on, min-size = 1, max-size = 3, messages-per-resize = 1
-          pressure-threshold = 2, rampup-rate = 1, backoff-threshold = 1, backoff-rate = 0.5
+          pressure-threshold = 2, rampup-rate = 1, backoff-threshold = 0.1, backoff-rate = 0.5
         }
       }
       busy { size = 2, router = smallest-mailbox }

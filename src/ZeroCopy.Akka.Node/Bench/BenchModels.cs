@@ -1,5 +1,6 @@
 using ZeroCopy.Runtime;
 using ZeroCopy.Torch.Models.Bert;
+using ZeroCopy.Torch.Script;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Node.Bench;
@@ -23,11 +24,26 @@ internal static class BenchModels
         return model;
     }
 
+    /// <summary>BERT-base constructed and loaded from a TorchSharp file, as a program without the product does it.</summary>
+    public static BertModel LoadBert(string file)
+    {
+        var model = Bert();
+        model.load(file);
+        return model;
+    }
+
     /// <summary>Calls the small classifier with rows of shape [n, 128].</summary>
     public static object? CallSmall(object target, object? rows) => ((nn.Module<Tensor, Tensor>)target).forward((Tensor)rows!);
 
     /// <summary>Calls BERT with token numbers of shape [n, tokens].</summary>
     public static object? CallBert(object target, object? tokens) => ((BertModel)target).forward((Tensor)tokens!, null, null);
+
+    /// <summary>Calls BERT as a script, the store's or one that libtorch loaded itself, with token numbers of shape [n, tokens].</summary>
+    public static object? CallScript(object target, object? tokens)
+    {
+        using var mask = ones_like((Tensor)tokens!);
+        return target is ScriptProgram program ? program.Forward(tokens, mask) : ((jit.ScriptModule)target).invoke("forward", tokens, mask);
+    }
 
     /// <summary>Rows for the small classifier.</summary>
     public static Tensor Rows(int count) => randn(count, 128);
@@ -50,6 +66,10 @@ internal static class BenchModels
         {
             case IDisposable tensor:
                 tensor.Dispose();
+                break;
+            case ValueTuple<Tensor, Tensor> tensors:
+                tensors.Item1.Dispose();
+                tensors.Item2.Dispose();
                 break;
             case Dictionary<string, Tensor> tensors:
                 foreach (var tensor in tensors.Values)

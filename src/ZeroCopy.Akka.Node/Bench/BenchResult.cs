@@ -11,8 +11,8 @@ namespace ZeroCopy.Node.Bench;
 internal sealed record BenchResult(
     string Name, string Subject, double Value, string Unit, BenchFigure Baseline, double Ratio, IReadOnlyDictionary<string, double> Spread)
 {
-    /// <summary>A duration: smaller is better.</summary>
-    public static BenchResult OfTime(string name, string subject, string unit, Samples value, string baselineName, Samples baseline) => new(
+    /// <summary>A duration or an amount of memory: smaller is better.</summary>
+    public static BenchResult OfCost(string name, string subject, string unit, Samples value, string baselineName, Samples baseline) => new(
         name, subject, value.Median, unit, new BenchFigure(baselineName, baseline.Median, unit), baseline.Median / value.Median, value.Spread());
 
     /// <summary>A rate: larger is better.</summary>

@@ -54,7 +54,7 @@ internal sealed class TasksSuite : IBenchSuite
 
         input.Dispose();
         ModuleDisposal.Release(module);
-        return BenchResult.OfTime("task-call", subject, "us", new Samples(tasks), "direct forward", new Samples(directs));
+        return BenchResult.OfCost("task-call", subject, "us", new Samples(tasks), "direct forward", new Samples(directs));
     }
 
     private static void Add(List<double> samples, int round, long start)

@@ -69,6 +69,7 @@ internal static class CommandLine
         new PredictCommand(),
         new BenchCommand(),
         new DemoCommand(),
+        new WorkerCommand(),
     ];
 
     private static string UsageError(ParseResult parsed)

@@ -7,7 +7,7 @@ namespace ZeroCopy.Node.Commands;
 /// <summary><c>zerocopy bench</c>: a suite of figures against their baselines.</summary>
 internal sealed class BenchCommand : NodeCommand
 {
-    private static readonly IBenchSuite[] Suites = [new LoadSuite(), new PoolSuite(), new PutSuite(), new TasksSuite()];
+    private static readonly IBenchSuite[] Suites = [new LeaksSuite(), new LoadSuite(), new MemorySuite(), new PoolSuite(), new PutSuite(), new TasksSuite()];
 
     private readonly Argument<string> _suite = new("SUITE")
     {

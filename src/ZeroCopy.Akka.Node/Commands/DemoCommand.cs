@@ -14,7 +14,6 @@ internal sealed class DemoCommand : NodeCommand
         : base("demo", "Show the main job on real data: put, task calls, a pool, a pipeline, load time and memory.", "zerocopy demo")
     {
         Subcommands.Add(new TrainCommand());
-        Subcommands.Add(new WorkerCommand());
     }
 
     public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)

@@ -1,26 +1,22 @@
-using System.CommandLine;
 using ZeroCopy.Node.Cli;
-using ZeroCopy.Node.Demo.Memory;
+using ZeroCopy.Node.Workers;
 
 namespace ZeroCopy.Node.Commands;
 
-/// <summary><c>zerocopy demo worker</c>: a process that the demo starts to measure it.</summary>
+/// <summary><c>zerocopy worker</c>: a process that the demo and the suites start to measure it; see <see cref="WorkerVerb"/>.</summary>
 internal sealed class WorkerCommand : NodeCommand
 {
-    private readonly Argument<WorkerKind> _kind = new("KIND");
-    private readonly Argument<string> _source = new("SOURCE") { Description = "The model's id, or the file to load." };
-
     public WorkerCommand()
-        : base("worker", "Hold two BERT-base until standard input ends.", "zerocopy demo worker Empty -")
-    {
-        Hidden = true;
-        Arguments.Add(_kind);
-        Arguments.Add(_source);
-    }
+        : base("worker", "Do what each line of standard input says.", "zerocopy worker") => Hidden = true;
 
-    public override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        Worker.Run(context.Get(_kind), context.StoreOptions().Directory, context.Get(_source), Console.In, context.Output);
-        return Task.FromResult(ExitCode.Success);
+        var worker = new Worker();
+        await using (worker.ConfigureAwait(false))
+        {
+            await worker.RunAsync(Console.In, context.Output, cancellationToken).ConfigureAwait(false);
+        }
+
+        return ExitCode.Success;
     }
 }

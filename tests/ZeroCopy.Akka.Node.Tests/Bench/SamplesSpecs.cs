@@ -22,8 +22,8 @@ public sealed class SamplesSpecs
     public void Samples_should_refuse_to_describe_nothing() => Assert.Throws<ArgumentOutOfRangeException>(() => new Samples([]));
 
     [Fact]
-    public void BenchResult_should_call_less_time_better() =>
-        Assert.Equal(4, BenchResult.OfTime("n", "s", "ms", new Samples([2]), "b", new Samples([8])).Ratio);
+    public void BenchResult_should_call_less_cost_better() =>
+        Assert.Equal(4, BenchResult.OfCost("n", "s", "ms", new Samples([2]), "b", new Samples([8])).Ratio);
 
     [Fact]
     public void BenchResult_should_call_a_higher_rate_better() =>

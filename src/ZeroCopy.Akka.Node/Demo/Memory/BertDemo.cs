@@ -1,16 +1,21 @@
 using System.Diagnostics;
 using System.Text.Json;
 using ZeroCopy.Manifests;
+using ZeroCopy.Node.Bench;
 using ZeroCopy.Node.Commands;
+using ZeroCopy.Node.Workers;
 using ZeroCopy.Store;
 using ZeroCopy.Torch;
 using ZeroCopy.Torch.Models.Bert;
+using static TorchSharp.torch;
 
 namespace ZeroCopy.Node.Demo.Memory;
 
 /// <summary>The part of the demo on a big model: load time and memory of BERT-base with shared weights and with a copy each.</summary>
 internal sealed class BertDemo(DemoDirectory directory, DemoReport report, Action<string> step)
 {
+    private const int Processes = 2;
+    private const int Instances = 2;
     private const int Rounds = 7;
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -24,17 +29,21 @@ internal sealed class BertDemo(DemoDirectory directory, DemoReport report, Actio
         }
 
         // Any prototype of this process is gone: what it mapped would otherwise take a part of the workers' pages.
-        step($"memory of {WorkerGroup.Processes} processes with {Worker.Instances} instances each: without a model");
-        var empty = await WorkerGroup.MeasureAsync(WorkerKind.Empty, directory.Store, "-", cancellationToken).ConfigureAwait(false);
+        step($"memory of {Processes} processes with {Instances} instances each: without a model");
+        var open = new WorkerStep(WorkerVerb.Open, directory.Store);
+        var bare = await WorkerGroup.MeasureAsync(Processes, cancellationToken).ConfigureAwait(false);
+        var empty = await WorkerGroup.MeasureAsync(Processes, cancellationToken, open).ConfigureAwait(false);
         step("the same with shared weights");
         var shared = await WorkerGroup.MeasureAsync(
-            WorkerKind.Shared, directory.Store, handle.Id.ToString(), cancellationToken).ConfigureAwait(false);
+            Processes, cancellationToken, open, new WorkerStep(WorkerVerb.Pool, handle.Id.ToString(), $"{Instances}")).ConfigureAwait(false);
+        shared += ProcessMemory.OwnProportionalOf(directory.Store);
         step("the same with a copy each");
-        var alone = await WorkerGroup.MeasureAsync(WorkerKind.Alone, directory.Store, file, cancellationToken).ConfigureAwait(false);
-        var name = $"memory of {WorkerGroup.Processes} processes x {Worker.Instances} instances, above the empty processes";
-        report.Figures.Add(new DemoFigure(name, "models", Models(shared), Models(alone)));
+        var alone = await WorkerGroup.MeasureAsync(
+            Processes, cancellationToken, new WorkerStep(WorkerVerb.Copies, file, $"{Instances}")).ConfigureAwait(false);
+        var name = $"memory of {Processes} processes x {Instances} instances, above the processes without a model";
+        report.Figures.Add(new DemoFigure(name, "models", Models(shared - empty), Models(alone - bare)));
 
-        double Models(long bytes) => Math.Max(0.001, (double)(bytes - empty) / handle.Bytes);
+        double Models(long bytes) => Math.Max(0.001, (double)bytes / handle.Bytes);
     }
 
     private async Task<ModelHandle> PutAndLoadAsync(string file, CancellationToken cancellationToken)
@@ -44,7 +53,7 @@ internal sealed class BertDemo(DemoDirectory directory, DemoReport report, Actio
         var module = new BertModel(new BertConfiguration());
         module.eval();
         module.save(file);
-        var expected = Bert.Answer(module);
+        var expected = Answer(module);
         var recipe = new Recipe.Catalog(BertModel.CatalogKey, JsonSerializer.Serialize(new BertConfiguration()));
         var handle = await runtime.Torch.PutAsync(
             module,
@@ -53,7 +62,7 @@ internal sealed class BertDemo(DemoDirectory directory, DemoReport report, Actio
         ModuleDisposal.Release(module);
 
         step("load it: construct and read the file, then materialise from the store");
-        var alone = Milliseconds(() => Bert.Load(file), expected, out var aloneEqual);
+        var alone = Milliseconds(() => BenchModels.LoadBert(file), expected, out var aloneEqual);
         var model = runtime.Torch.Open<BertModel>(handle);
         var equal = true;
         var shared = new List<double>();
@@ -74,8 +83,16 @@ internal sealed class BertDemo(DemoDirectory directory, DemoReport report, Actio
         var start = Stopwatch.GetTimestamp();
         var model = load();
         var elapsed = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        equal = Bert.Answer(model).AsSpan().SequenceEqual(expected);
+        equal = Answer(model).AsSpan().SequenceEqual(expected);
         ModuleDisposal.Release(model);
         return elapsed;
+    }
+    /// <summary>One sequence of 32 tokens to its last hidden state, as bytes.</summary>
+    private static byte[] Answer(BertModel model)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        var answer = model.call(arange(32, dtype: ScalarType.Int64).unsqueeze(0), null, null);
+        return answer["last_hidden_state"].contiguous().bytes.ToArray();
     }
 }

@@ -1,7 +1,7 @@
-using ZeroCopy.Node.Demo.Memory;
+using ZeroCopy.Node.Workers;
 using ZeroCopy.TestSupport;
 
-namespace ZeroCopy.Node.Tests.Demo.Memory;
+namespace ZeroCopy.Node.Tests.Workers;
 
 public sealed class ProcessMemorySpecs
 {

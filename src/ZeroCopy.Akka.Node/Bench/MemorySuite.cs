@@ -1,0 +1,143 @@
+using ZeroCopy.Node.Workers;
+
+namespace ZeroCopy.Node.Bench;
+
+/// <summary>
+/// What models cost in memory, by processes of their own, measured from outside. Megabytes are those of <c>/proc</c>, 2^20 bytes.
+/// </summary>
+internal sealed class MemorySuite : IBenchSuite
+{
+    private const int Rounds = 3;
+    private const int Processes = 4;
+    private const int Instances = 2;
+    private const int FurtherActors = 32;
+    private const int ScriptActors = 4;
+    private const double Megabyte = 1 << 20;
+
+    private readonly Dictionary<string, (List<double> Value, List<double> Baseline)> _samples = [];
+
+    public string Name => "memory";
+
+    public string Description => "memory of processes that share BERT-base, against private copies";
+
+    public async Task<IReadOnlyList<BenchResult>> RunAsync(IProgress<string> progress, CancellationToken cancellationToken)
+    {
+        if (!ProcessMemory.IsSupported)
+        {
+            throw new PlatformNotSupportedException("Memory of processes is read from /proc/PID/smaps_rollup, which this system does not have.");
+        }
+
+        using var directory = new BenchDirectory();
+        var models = await PreparedModels.MakeAsync(directory, progress, cancellationToken).ConfigureAwait(false);
+        for (var round = 1; round <= Rounds; round++)
+        {
+            progress.Report($"memory: round {round} of {Rounds}");
+            await ProcessesAsync(models, cancellationToken).ConfigureAwait(false);
+            await ScriptAsync(models, cancellationToken).ConfigureAwait(false);
+            await PutsAsync(models, directory, round, cancellationToken).ConfigureAwait(false);
+        }
+
+        return
+        [
+            Result("pss", "bert", "models", "private copies"),
+            Result("actor", "bert", "MB", "private copy"),
+            Result("script", "bert.pt", "models", "loads by libtorch"),
+            Result("empty", $"{Processes} processes", "MB", "TorchSharp alone"),
+            Result("put-peak", "bert.safetensors", "models", "construct and load"),
+            Result("put-peak", "bert.dat", "models", "construct and load"),
+            Result("put-peak", "bert.pt", "models", "construct and load"),
+        ];
+    }
+
+    private async Task ProcessesAsync(PreparedModels models, CancellationToken cancellationToken)
+    {
+        var open = new WorkerStep(WorkerVerb.Open, models.Store);
+        double bare = await WorkerGroup.MeasureAsync(Processes, cancellationToken).ConfigureAwait(false);
+        double empty = await WorkerGroup.MeasureAsync(Processes, cancellationToken, open).ConfigureAwait(false);
+        Add("empty", $"{Processes} processes", empty / Megabyte, bare / Megabyte);
+
+        var pool = new WorkerStep(WorkerVerb.Pool, models.Bert, $"{Instances}");
+        var (shared, actor) = await GrowAsync(
+            [open, pool], pool with { Arguments = [models.Bert, $"{FurtherActors}"] }, FurtherActors, cancellationToken).ConfigureAwait(false);
+        var load = new WorkerStep(WorkerVerb.Copies, models.DatFile, $"{Instances}");
+        var (copies, copy) = await GrowAsync(
+            [load], load with { Arguments = [models.DatFile, "1"] }, 1, cancellationToken).ConfigureAwait(false);
+        Add("pss", "bert", (shared - empty) / models.Bytes, (copies - bare) / models.Bytes);
+        Add("actor", "bert", actor / Megabyte, copy / Megabyte);
+    }
+
+    /// <summary>PSS of all processes after some steps, and what each of several further instances adds to the private memory of one; in bytes.</summary>
+    private static async Task<(double Proportional, double Further)> GrowAsync(
+        WorkerStep[] steps, WorkerStep further, int count, CancellationToken cancellationToken)
+    {
+        var group = await WorkerGroup.StartAsync(Processes, cancellationToken, steps).ConfigureAwait(false);
+        await using (group.ConfigureAwait(false))
+        {
+            var all = group.Proportional();
+            var grown = await GrowthAsync(group.First, further, memory => memory.PrivateDirty, cancellationToken).ConfigureAwait(false);
+            return (all, (double)grown / count);
+        }
+    }
+
+    private async Task ScriptAsync(PreparedModels models, CancellationToken cancellationToken)
+    {
+        var shared = await AloneAsync(new WorkerStep(WorkerVerb.Open, models.Store), new WorkerStep(WorkerVerb.Pool, models.Script, $"{ScriptActors}"))
+            .ConfigureAwait(false);
+        var copies = await AloneAsync(null, new WorkerStep(WorkerVerb.ScriptCopies, models.ScriptFile, $"{ScriptActors}")).ConfigureAwait(false);
+        Add("script", "bert.pt", shared / models.Bytes, copies / models.Bytes);
+
+        async Task<double> AloneAsync(WorkerStep? open, WorkerStep load)
+        {
+            var group = await WorkerGroup.StartAsync(1, cancellationToken, open is null ? [] : [open]).ConfigureAwait(false);
+            await using (group.ConfigureAwait(false))
+            {
+                return await GrowthAsync(group.First, load, memory => memory.Proportional, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task PutsAsync(PreparedModels models, BenchDirectory directory, int round, CancellationToken cancellationToken)
+    {
+        var load = await PeakAsync(new WorkerStep(WorkerVerb.Copies, models.DatFile, "1")).ConfigureAwait(false);
+        foreach (var file in models.Files)
+        {
+            // A store of its own: what is put is not there yet.
+            var store = directory.Path($"put-{round}-{Path.GetFileName(file)}");
+            var put = await PeakAsync(new WorkerStep(WorkerVerb.Open, store), new WorkerStep(WorkerVerb.Put, file)).ConfigureAwait(false);
+            Directory.Delete(store, recursive: true);
+            Add("put-peak", Path.GetFileName(file), put / models.Bytes, load / models.Bytes);
+        }
+
+        async Task<double> PeakAsync(params WorkerStep[] steps)
+        {
+            var group = await WorkerGroup.StartAsync(1, cancellationToken, steps).ConfigureAwait(false);
+            await using (group.ConfigureAwait(false))
+            {
+                return ProcessMemory.PeakOf(group.First.Id);
+            }
+        }
+    }
+
+    private static async Task<long> GrowthAsync(
+        WorkerProcess worker, WorkerStep step, Func<ProcessMemory, long> measure, CancellationToken cancellationToken)
+    {
+        var before = measure(ProcessMemory.Of(worker.Id));
+        await worker.AskAsync(step, cancellationToken).ConfigureAwait(false);
+        await worker.AskAsync(new WorkerStep(WorkerVerb.Collect), cancellationToken).ConfigureAwait(false);
+        return measure(ProcessMemory.Of(worker.Id)) - before;
+    }
+
+    private void Add(string name, string subject, double value, double baseline)
+    {
+        var key = $"{name} {subject}";
+        _samples.TryAdd(key, ([], []));
+        _samples[key].Value.Add(value);
+        _samples[key].Baseline.Add(baseline);
+    }
+
+    private BenchResult Result(string name, string subject, string unit, string baseline)
+    {
+        var (value, other) = _samples[$"{name} {subject}"];
+        return BenchResult.OfCost(name, subject, unit, new Samples(value), baseline, new Samples(other));
+    }
+}

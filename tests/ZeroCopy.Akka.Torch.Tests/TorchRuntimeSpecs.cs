@@ -146,6 +146,121 @@ public sealed class TorchRuntimeSpecs : IDisposable
         ModuleDisposal.Release(instance);
     }
 
+    [Theory]
+    [InlineData("small BERT")]
+    [InlineData("Conv2d and BatchNorm2d")]
+    [InlineData("LSTM")]
+    public async Task TorchRuntime_should_make_ordinary_instances_where_inference_mode_is_on(string name)
+    {
+        var one = ModuleCases.Get(name);
+        var module = one.Create(1);
+        using var expected = one.Run(module);
+        var handle = await _runtime.PutAsync(module);
+        var again = await _runtime.PutAsync(module);
+        var instances = new List<Module>();
+        using (torch.inference_mode())
+        {
+            instances.Add(Materialise(handle));
+            instances.Add(_runtime.Open(again, new OpenOptions<Module> { Factory = _ => one.Make() }).Materialise());
+        }
+
+        foreach (var instance in instances)
+        {
+            using var answer = one.Run(instance);
+            Assert.True(TensorEquality.Same(expected, answer));
+        }
+
+        // libtorch refuses to write to tensors that were made in inference mode.
+        using (torch.no_grad())
+        {
+            instances.SelectMany(ModuleState.Read).ToList().ForEach(state => state.Tensor.fill_(1));
+        }
+
+        instances.ForEach(ModuleDisposal.Release);
+        ModuleDisposal.Release(module);
+    }
+
+    [Fact]
+    public async Task TorchRuntime_should_leave_instances_valid_when_all_else_is_gone()
+    {
+        var one = ModuleCases.Get("small BERT");
+        var module = one.Create(1);
+        using var expected = one.Run(module);
+        var store = ObjectStore.Open(new ObjectStoreOptions { Directory = _directory.File("other") });
+        var runtime = new TorchRuntime(store);
+        var handle = await runtime.PutAsync(module);
+        ModuleDisposal.Release(module);
+        var model = runtime.Open<Module>(handle);
+        var rented = await model.RentAsync();
+        var instance = model.Materialise();
+
+        runtime.Dispose();
+        store.Remove(handle.Id);
+        store.Dispose();
+
+        using var answer = one.Run(instance);
+        using var rentedAnswer = one.Run((Module)rented.Target);
+        Assert.True(TensorEquality.Same(expected, answer));
+        Assert.True(TensorEquality.Same(expected, rentedAnswer));
+        rented.Dispose();
+        ModuleDisposal.Release(instance);
+    }
+
+    [Fact]
+    public async Task TorchRuntime_should_keep_the_memory_of_a_weight_that_left_its_module()
+    {
+        using var module = Linear(4, 4);
+        using var expected = module.weight.clone();
+        var handle = await _runtime.PutAsync(module);
+        var instance = (TorchSharp.Modules.Linear)Materialise(handle);
+        using var escaped = instance.weight.t();
+
+        ModuleDisposal.Release(instance);
+        _runtime.Dispose();
+
+        using var back = escaped.t();
+        Assert.True(TensorEquality.Same(expected, back));
+    }
+
+    [Fact]
+    public async Task TorchRuntime_should_serve_eight_threads_with_one_instance_of_a_stateless_model()
+    {
+        var one = ModuleCases.Get("Transformer");
+        var module = one.Create(1);
+        using var source = torch.ones(5, 2, 16);
+        using var target = torch.ones(4, 2, 16);
+        var handle = await _runtime.PutAsync(module);
+        ModuleDisposal.Release(module);
+        var model = _runtime.Open(handle, new OpenOptions<TorchSharp.Modules.Transformer> { Stateless = true });
+        using var expected = Call();
+        var wrong = 0;
+        var threads = Enumerable.Range(0, 8).Select(_ => new Thread(() =>
+        {
+            for (var i = 0; i < 10; i++)
+            {
+                using var answer = Call();
+                if (!TensorEquality.Same(expected, answer))
+                {
+                    Interlocked.Increment(ref wrong);
+                }
+            }
+        })).ToList();
+
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+
+        Assert.Equal(0, wrong);
+
+        torch.Tensor Call()
+        {
+            Assert.True(model.TryRent(out var instance));
+            using (instance)
+            {
+                return (torch.Tensor)instance.Run((transformer, _) => ((TorchSharp.Modules.Transformer)transformer).forward(source, target), null)!;
+            }
+        }
+    }
+
     private static torch.Tensor Answer(TorchSharp.Modules.LSTM module, torch.Tensor input)
     {
         using var frozen = torch.no_grad();

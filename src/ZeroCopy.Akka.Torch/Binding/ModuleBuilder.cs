@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using TorchSharp;
 using ZeroCopy.Manifests;
 using ZeroCopy.Torch.Catalog;
+using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch.Views;
 
 namespace ZeroCopy.Torch.Binding;
@@ -18,6 +19,7 @@ internal static class ModuleBuilder
     public static torch.nn.Module Build(
         ImmutableArray<TensorEntry> entries, IViewSource views, Func<ModelBuild, torch.nn.Module> factory, Action<torch.nn.Module> finish)
     {
+        using var ordinary = OrdinaryTensors.Guard();
         var build = new ModelBuild(entries, views);
         try
         {

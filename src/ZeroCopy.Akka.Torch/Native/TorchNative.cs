@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
@@ -11,9 +12,32 @@ internal static unsafe partial class TorchNative
 {
     private const string Library = "LibTorchSharp";
 
-    static TorchNative() => NativeLibrary.SetDllImportResolver(
-        typeof(TorchNative).Assembly,
-        static (name, _, _) => name == Library ? NativeLibrary.Load(name, typeof(torch).Assembly, null) : 0);
+    static TorchNative() => NativeLibrary.SetDllImportResolver(typeof(TorchNative).Assembly, static (name, _, _) =>
+    {
+        if (name != Library)
+        {
+            return 0;
+        }
+
+        var library = NativeLibrary.Load(name, typeof(torch).Assembly, null);
+        RequireEntryPoints(library);
+        return library;
+    });
+
+    /// <summary>Fails where the library is of a version of TorchSharp that this code does not know.</summary>
+    /// <exception cref="EntryPointNotFoundException">Names what is missing.</exception>
+    public static void RequireEntryPoints(nint library)
+    {
+        var missing = typeof(TorchNative).GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
+            .Where(method => method.Attributes.HasFlag(MethodAttributes.PinvokeImpl) && !NativeLibrary.TryGetExport(library, method.Name, out _))
+            .Select(method => method.Name).ToList();
+        if (missing.Count > 0)
+        {
+            throw new EntryPointNotFoundException(
+                $"The native library of TorchSharp {typeof(torch).Assembly.GetName().Version} lacks {string.Join(", ", missing)}: "
+                + "use the version of TorchSharp that ZeroCopy.Akka.Torch was built with.");
+        }
+    }
 
     /// <summary>The address of a tensor's first element; 0 for a META tensor.</summary>
     public static nint Data(torch.Tensor tensor) =>

@@ -25,6 +25,7 @@ internal static class LivePrototype
     /// <exception cref="CloneRefusedException">The module holds something that cannot be cloned, or a native layer that cannot be built anew.</exception>
     public static torch.nn.Module Create(torch.nn.Module source, ImmutableArray<TensorEntry> entries, IViewSource views)
     {
+        using var ordinary = OrdinaryTensors.Guard();
         using var frozen = torch.no_grad();
         var natives = new Dictionary<torch.nn.Module, torch.nn.Module>(ReferenceEqualityComparer.Instance);
         var viewOf = new Dictionary<torch.Tensor, torch.Tensor>(ReferenceEqualityComparer.Instance);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using TorchSharp;
+using ZeroCopy.Torch.Native;
 
 namespace ZeroCopy.Torch.Skeletons;
 
@@ -23,6 +24,7 @@ internal static class ModuleCloner
     /// <summary>Runs a session; whatever it made is freed when it fails, and known to <see cref="TakeOwned"/> when it succeeds.</summary>
     public static object Run(object root, CloneSession session, string name)
     {
+        using var ordinary = OrdinaryTensors.Guard();
         try
         {
             var clone = session.Visit(root, name)!;

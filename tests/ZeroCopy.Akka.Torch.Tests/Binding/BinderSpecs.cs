@@ -67,15 +67,64 @@ public sealed class BinderSpecs
         ModuleDisposal.Release(target);
     }
 
-    [Fact]
-    public void Binder_should_refuse_a_native_layer_built_on_meta()
+    public static TheoryData<string> Native => ["Embedding", "EmbeddingBag", "LSTM", "GRU", "RNN", "LSTMCell", "GRUCell"];
+
+    [Theory]
+    [MemberData(nameof(Native))]
+    public void Binder_should_refuse_a_native_layer_built_on_meta(string name)
     {
-        using var source = Embedding(4, 4);
+        using var source = ModuleCases.Get(name).Create(1);
         using var blocks = MemoryBlocks.Of(source);
-        using var target = Embedding(4, 4, device: torch.META);
+        using var target = ModuleCases.Get(name).Create(2);
+        target.to(DeviceType.META);
 
         var error = Assert.Throws<BindingException>(() => Binder.Bind(target, blocks.Entries, blocks));
 
-        Assert.Contains("native layer", Assert.Single(error.Problems));
+        Assert.Equal(blocks.Entries.Length, error.Problems.Length);
+        Assert.All(error.Problems, problem => Assert.Contains("native layer", problem));
+    }
+
+    [Fact]
+    public void Binder_should_take_a_tensor_under_any_of_its_names()
+    {
+        using var source = Linear(4, 4, hasBias: false);
+        using var blocks = MemoryBlocks.Of(source);
+        var entry = Assert.Single(blocks.Entries);
+        using var target = Linear(4, 4, hasBias: false);
+
+        Binder.Bind(target, [entry with { Name = "first", Aliases = ["other", "weight"] }], new Renamed(blocks, entry));
+
+        Assert.All(ModuleState.Read(target), state => Assert.True(blocks.Holds(state.Tensor)));
+    }
+
+    [Fact]
+    public void Binder_should_refuse_a_tie_where_the_model_has_two_tensors()
+    {
+        using var source = Sequential(("_a", Linear(8, 8)), ("_b", Linear(8, 8)));
+        using var blocks = MemoryBlocks.Of(source);
+        using var target = new TiedLinears();
+
+        var error = Assert.Throws<BindingException>(() => Binder.Bind(target, blocks.Entries, blocks));
+
+        Assert.Contains("is tied to", Assert.Single(error.Problems));
+    }
+
+    [Fact]
+    public void Binder_should_leave_a_module_without_gradients()
+    {
+        using var module = Linear(4, 4);
+        using var blocks = MemoryBlocks.Of(module);
+        Binder.Bind(module, blocks.Entries, blocks);
+        using var input = torch.ones(1, 4);
+
+        using var answer = module.forward(input);
+
+        Assert.False(answer.requires_grad);
+        Assert.Null(answer.grad);
+    }
+
+    private sealed class Renamed(MemoryBlocks blocks, Manifests.TensorEntry entry) : ZeroCopy.Torch.Views.IViewSource
+    {
+        public torch.Tensor View(Manifests.TensorEntry renamed) => blocks.View(entry);
     }
 }

@@ -69,8 +69,8 @@ public sealed class ZeroCopySystem : IExtension
     /// <param name="function">What a call runs.</param>
     /// <param name="codec">Joins requests where the pool's batching is on, and releases arguments and answers.</param>
     /// <param name="configure">Changes the settings.</param>
-    /// <param name="remote">Lets other processes call the pool, see <see cref="InferenceClient"/>; null: only this one does.</param>
-    /// <exception cref="ArgumentException">The name is taken, or batching is on and there is no codec.</exception>
+    /// <param name="remote">Makes calls of other processes, see <see cref="InferenceClient"/>, where the pool's settings take them.</param>
+    /// <exception cref="ArgumentException">The name is taken, or batching or remote calls are on and there is no codec for them.</exception>
     /// <exception cref="InvalidActorNameException">The name cannot be one of an actor.</exception>
     /// <exception cref="InvalidSettingsException"><paramref name="configure"/> gave settings that no pool can run with.</exception>
     public async Task<InferencePool> CreatePoolAsync(
@@ -84,6 +84,11 @@ public sealed class ZeroCopySystem : IExtension
         if (settings.Batching is not null && codec is null)
         {
             throw new ArgumentException($"Pool '{name}' has batching on, so it needs a codec that joins requests.", nameof(codec));
+        }
+
+        if (settings.Remote && remote is null)
+        {
+            throw new ArgumentException($"Pool '{name}' takes calls of other processes, so it needs a codec for their tensors.", nameof(remote));
         }
 
         var created = new Lazy<Task<InferencePool>>(() => StartPoolAsync(name, source, function, codec, settings, remote));
@@ -123,7 +128,7 @@ public sealed class ZeroCopySystem : IExtension
         return new InferencePool(
             context, await router.Task.ConfigureAwait(false), Settings.Inference.DrainTimeout, () => _pools.TryRemove(name, out _))
         {
-            Remote = remote,
+            Remote = settings.Remote ? remote : null,
         };
     }
 

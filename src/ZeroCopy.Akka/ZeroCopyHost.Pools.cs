@@ -4,6 +4,7 @@ using ZeroCopy.Actors.Settings;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Pools;
+using ZeroCopy.Remoting;
 using ZeroCopy.Runtime;
 using ZeroCopy.Torch.Batching;
 
@@ -71,7 +72,8 @@ public sealed partial class ZeroCopyHost
         ArgumentNullException.ThrowIfNull(function);
         try
         {
-            var actors = await Actors.CreatePoolAsync(name, source, Run, new TorchBatchCodec(), configure).ConfigureAwait(false);
+            var actors = await Actors.CreatePoolAsync(
+                name, source, Run, new TorchBatchCodec(), configure, TorchRemoteCodec.For(typeof(TIn))).ConfigureAwait(false);
             var pool = new ModelPool<TIn, TOut>(actors, drained: ended =>
             {
                 _pools.TryRemove(new(name, ended));

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Hosting;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using ZeroCopy.Actors.Remoting;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Runtime;
 
@@ -35,13 +36,14 @@ public static class ZeroCopyHosting
     /// <param name="function">What a call runs.</param>
     /// <param name="codec">Joins requests; needed where batching is on.</param>
     /// <param name="configure">Changes the settings that HOCON gives.</param>
+    /// <param name="remote">Makes calls of other processes; needed where they are taken.</param>
     public static AkkaConfigurationBuilder WithInferencePool(
         this AkkaConfigurationBuilder builder, string name, Func<Akka.DependencyInjection.IDependencyResolver, IInstanceSource> source, ModelFunction function,
-        IBatchCodec? codec = null, Func<PoolSettings, PoolSettings>? configure = null) => builder
+        IBatchCodec? codec = null, Func<PoolSettings, PoolSettings>? configure = null, IRemoteCodec? remote = null) => builder
             .AddStartup(async (system, _) =>
             {
                 var resolver = Akka.DependencyInjection.DependencyResolver.For(system).Resolver;
-                await ZeroCopySystem.For(system).CreatePoolAsync(name, source(resolver), function, codec, configure).ConfigureAwait(false);
+                await ZeroCopySystem.For(system).CreatePoolAsync(name, source(resolver), function, codec, configure, remote).ConfigureAwait(false);
             })
             .WithHealthCheck($"zerocopy-pool-{name}", (system, _, _) => Task.FromResult(Check(system, name)), HealthStatus.Unhealthy, ["zerocopy", "ready"]);
 

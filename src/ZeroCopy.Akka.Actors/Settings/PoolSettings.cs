@@ -39,6 +39,9 @@ public sealed record PoolSettings
     /// <summary>Null where requests are not joined.</summary>
     public BatchingSettings? Batching { get; init; }
 
+    /// <summary>Whether other processes may call the pool; it needs a codec for their tensors then.</summary>
+    public bool Remote { get; init; }
+
     /// <summary>Itself, checked: what code gives has not been through the checks of HOCON.</summary>
     /// <exception cref="InvalidSettingsException">A value is out of range.</exception>
     internal PoolSettings Checked(string name)

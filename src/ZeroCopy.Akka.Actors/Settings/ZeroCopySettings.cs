@@ -103,6 +103,7 @@ public sealed record ZeroCopySettings
                 MinBackoff = load.Duration("min-backoff"),
                 MaxBackoff = load.Duration("max-backoff"),
             },
+            Remote = pool.Switch("remote"),
             Batching = join.Switch("enabled") ? ReadBatching(join, batching) : null,
         };
     }

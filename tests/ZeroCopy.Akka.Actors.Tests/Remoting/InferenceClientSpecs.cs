@@ -52,7 +52,7 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
         using var client = await ConnectAsync();
         var missing = await FailsAsync(InferenceFailure.PoolNotFound, client.PredictAsync("nobody", []));
         Assert.Contains("'nobody'", missing.Message, StringComparison.Ordinal);
-        var own = await Zero.CreatePoolAsync(_pool, Source, Tenfold);
+        var own = await Zero.CreatePoolAsync(_pool, Source, Tenfold, remote: new FakeRemoteCodec());
         await FailsAsync(InferenceFailure.PoolNotFound, client.PredictAsync(_pool, [FakeRemoteCodec.Wire(1)]));
         await EndAsync(own);
     }
@@ -217,7 +217,7 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
     private static int[] Rows(ImmutableArray<NamedTensor> outputs) => Assert.Single(outputs).Tensor.Values<int>().ToArray();
 
     private Task<InferencePool> PoolAsync(ModelFunction function, int capacity = 100) => Zero.CreatePoolAsync(
-        _pool, Source, function, configure: s => s with { Size = 1, QueueCapacity = capacity }, remote: new FakeRemoteCodec());
+        _pool, Source, function, configure: s => s with { Size = 1, QueueCapacity = capacity, Remote = true }, remote: new FakeRemoteCodec());
 
     private Task<InferenceClient> ConnectAsync() => InferenceClient.ConnectAsync(_clients, Node, Patience, Clock);
 

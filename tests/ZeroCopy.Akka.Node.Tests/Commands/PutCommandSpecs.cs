@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using ZeroCopy.Node.Predict;
 using ZeroCopy.Node.Tests.Cli;
 using ZeroCopy.Safetensors;
 using ZeroCopy.Tensors;
 using ZeroCopy.Torch.Models.Bert;
+using ZeroCopy.Torch.Views;
 
 namespace ZeroCopy.Node.Tests.Commands;
 
@@ -43,7 +43,7 @@ public sealed class PutCommandSpecs : IDisposable
             """);
         SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"),
         [
-            .. bert.state_dict().Select(pair => KeyValuePair.Create("bert." + pair.Key, TorchTensors.ToHost(pair.Value))),
+            .. bert.state_dict().Select(pair => KeyValuePair.Create("bert." + pair.Key, pair.Value.ToHost())),
             KeyValuePair.Create("classifier.bias", HostTensor.From<float>(DType.Float32, [1, 2], 2)),
         ]);
 

@@ -1,6 +1,6 @@
 using ZeroCopy.Manifests;
-using ZeroCopy.Node.Predict;
 using ZeroCopy.Torch;
+using ZeroCopy.Torch.Views;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Node.Demo.Digits;
@@ -89,7 +89,7 @@ internal sealed class DigitDemo(ZeroCopyHost host, DigitClassifier direct, DemoR
         ModuleDisposal.Release(loaded.Head);
     }
 
-    private Tensor Images(int start, int rows) => TorchTensors.ToTorch(_heldOut.Images(start, rows));
+    private Tensor Images(int start, int rows) => _heldOut.Images(start, rows).ToTorch();
 
     private bool Equal(Tensor images, Tensor scores)
     {

@@ -95,9 +95,10 @@ internal sealed class StoreDirectory
             Directory.CreateDirectory(folder);
         }
 
-        // Reading and writing are tried, because mode bits alone do not tell (read-only mounts, access lists).
+        // Tried, because mode bits alone do not tell (read-only mounts, access lists); without a byte, because a store on a full disk is
+        // still read, and models are removed from it.
         var probe = NewTemporaryPath(".probe");
-        File.WriteAllBytes(probe, [1]);
+        File.WriteAllBytes(probe, []);
         File.Delete(probe);
         RequireLayout();
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Node.TensorFiles;
@@ -12,6 +13,7 @@ namespace ZeroCopy.Node.TensorFiles;
 internal static class JsonTensorReader
 {
     private const int MaxShown = 60;
+    private static readonly string[] Members = ["dtype", "data", "shape"];
 
     /// <exception cref="TensorFileException">Not JSON, or not of that form; a value that its type cannot hold.</exception>
     public static IReadOnlyList<NamedTensor> Read(string path)
@@ -23,7 +25,7 @@ internal static class JsonTensorReader
         }
         catch (InvalidOperationException error)
         {
-            throw new TensorFileException(path, "it holds a text that is no valid Unicode; write it as UTF-8.", error);
+            throw NotUnicode(path, error);
         }
     }
 
@@ -40,12 +42,20 @@ internal static class JsonTensorReader
         return twice is null ? tensors : throw new TensorFileException(path, $"'{twice.Key}' stands there twice; keep one of them.");
     }
 
+    private static TensorFileException NotUnicode(string path, Exception? error = null) =>
+        new(path, "it holds a text that is no valid Unicode; write it as UTF-8.", error);
+
     private static JsonDocument Parse(string path)
     {
+        var text = File.ReadAllBytes(path);
+        if (!Utf8.IsValid(text))
+        {
+            throw NotUnicode(path);
+        }
+
         try
         {
-            using var file = File.OpenRead(path);
-            return JsonDocument.Parse(file);
+            return JsonDocument.Parse(text);
         }
         catch (JsonException error)
         {
@@ -70,6 +80,11 @@ internal static class JsonTensorReader
         {
             throw new TensorFileException(
                 path, $"'{name}' is an object without \"dtype\" and \"data\"; give an array of numbers or those two.");
+        }
+
+        if (element.EnumerateObject().Select(member => member.Name).FirstOrDefault(member => !Members.Contains(member)) is { } unknown)
+        {
+            throw new TensorFileException(path, $"'{name}' has the unknown member '{unknown}'; a tensor has {string.Join(", ", Members)}.");
         }
 
         var token = element.GetProperty("dtype");

@@ -37,14 +37,14 @@ internal sealed partial record NpyHeader(string Description, bool FortranOrder, 
 
     [GeneratedRegex(
         """
-        ^\{\s*
+        ^\{[ ]*
         (?:
-            (?: 'descr'\s*:\s*(?<type>'[^']*'|\[[^\]]*\])
-              | 'fortran_order'\s*:\s*(?<order>True|False)
-              | 'shape'\s*:\s*\((?<shape>[^)]*)\) )
-            \s*(?:,\s*|(?=\}))
+            (?: 'descr'[ ]*:[ ]*(?<type>'[^']*'|\[[^\]]*\])
+              | 'fortran_order'[ ]*:[ ]*(?<order>True|False)
+              | 'shape'[ ]*:[ ]*\((?<shape>[0-9L,\ ]*)\) )
+            [ ]*(?:,[ ]*|(?=\}))
         )*
-        \}\s*$
+        \}[ ]*\n?$
         """,
         RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Pattern();

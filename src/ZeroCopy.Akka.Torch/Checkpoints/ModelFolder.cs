@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Safetensors;
@@ -73,9 +74,15 @@ internal static class ModelFolder
             throw new InvalidModelException($"{path}: a configuration of over {MaxConfigurationBytes} bytes is not read.");
         }
 
+        var text = File.ReadAllBytes(path);
+        if (!Utf8.IsValid(text))
+        {
+            throw new InvalidModelException($"{path}: not JSON: it is not UTF-8. Put the folder as its library saved it.");
+        }
+
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path), Strict);
+            using var json = JsonDocument.Parse(text, Strict);
             if (json.RootElement.ValueKind != JsonValueKind.Object)
             {
                 throw new InvalidModelException($"{path}: the configuration is no JSON object; put the folder as its library saved it.");

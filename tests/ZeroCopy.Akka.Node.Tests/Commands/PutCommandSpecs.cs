@@ -14,12 +14,8 @@ public sealed class PutCommandSpecs : IDisposable
     public void Dispose() => _zerocopy.Dispose();
 
     [Theory]
-    [InlineData("empty.safetensors", "")]
     [InlineData("noise.safetensors", "this is no safetensors file at all")]
-    [InlineData("empty.pt", "")]
     [InlineData("pickle.pt", "\u0080\u0002}q\u0000.")]
-    [InlineData("noise.dat", "noise")]
-    [InlineData("model.onnx", "noise")]
     public void Put_should_name_the_file_and_leave_the_store_clean_when_it_is_no_model(string name, string content)
     {
         File.WriteAllText(_zerocopy.File(name), content, System.Text.Encoding.Latin1);
@@ -81,6 +77,60 @@ public sealed class PutCommandSpecs : IDisposable
 
         Zerocopy.Finish(put).Failed(1, "cancelled");
         AssertClean();
+    }
+
+    [SkippableFact]
+    public void Put_should_say_that_the_disk_is_full_and_leave_the_store_clean()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root can mount.");
+        var mount = Directory.CreateDirectory(_zerocopy.File("small")).FullName;
+        Skip.IfNot(Finished("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", mount), "Mounting is not allowed here.");
+        try
+        {
+            var (store, filler) = (Path.Combine(mount, "store"), Path.Combine(mount, "filler"));
+            WriteZeros(_zerocopy.File("small.safetensors"), tensors: 1, megabytes: 1);
+            WriteZeros(_zerocopy.File("big.safetensors"), tensors: 3, megabytes: 1);
+            _zerocopy.Run("put", _zerocopy.File("small.safetensors"), "--name", "small", "--store", store).Succeeded();
+            var before = Directory.GetFiles(store, "*", SearchOption.AllDirectories);
+            Fill(filler);
+
+            _zerocopy.Run("put", _zerocopy.File("big.safetensors"), "--name", "big", "--store", store).Failed(1, store, "no room");
+
+            Assert.Equal(before, Directory.GetFiles(store, "*", SearchOption.AllDirectories));
+            Assert.Contains("all sound", _zerocopy.Run("store", "verify", "--store", store).Succeeded().Output, StringComparison.Ordinal);
+            _zerocopy.Run("rm", "small", "--store", store).Succeeded();
+            File.Delete(filler);
+            _zerocopy.Run("put", _zerocopy.File("big.safetensors"), "--name", "big", "--store", store).Succeeded();
+        }
+        finally
+        {
+            Finished("umount", mount);
+        }
+    }
+
+    private static void Fill(string path)
+    {
+        using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
+        var page = new byte[4096];
+        try
+        {
+            for (var offset = 0L; ; offset += page.Length)
+            {
+                RandomAccess.Write(file, page, offset);
+            }
+        }
+        catch (IOException)
+        {
+            // No page is left.
+            return;
+        }
+    }
+
+    private static bool Finished(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        process.WaitForExit();
+        return process.ExitCode == 0;
     }
 
     private void AssertClean()

@@ -61,6 +61,7 @@ public sealed class JsonTensorSpecs : IDisposable
     [InlineData("""{"dtype": "F32", "shape": "1", "data": [1]}""", "array of integers")]
     [InlineData("""{"x": {"data": [1]}}""", "dtype")]
     [InlineData("""{"x": [1], "x": [2]}""", "twice")]
+    [InlineData("""{"dtype": "F32", "data": [1], "shapes": [1, 1]}""", "'shapes'")]
     [InlineData("""{"\ud800": [1]}""", "Unicode")]
     [InlineData("""["\ud800"]""", "Unicode")]
     public void JsonTensorReader_should_say_what_is_wrong(string json, string reason)

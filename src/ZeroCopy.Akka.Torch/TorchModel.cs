@@ -12,7 +12,7 @@ namespace ZeroCopy.Torch;
 /// always clones the untouched prototype.
 /// </summary>
 /// <typeparam name="TModule">The module's type.</typeparam>
-public sealed class TorchModel<TModule> : IInstanceSource, IDisposable
+public sealed class TorchModel<TModule> : IInstanceSource, IOpenModel
     where TModule : torch.nn.Module
 {
     private readonly Prototype _prototype;
@@ -38,6 +38,8 @@ public sealed class TorchModel<TModule> : IInstanceSource, IDisposable
 
     /// <inheritdoc/>
     public string Name { get; }
+
+    bool IOpenModel.IsClosed => _closed;
 
     /// <inheritdoc/>
     public bool TryRent([NotNullWhen(true)] out IModelInstance? instance)

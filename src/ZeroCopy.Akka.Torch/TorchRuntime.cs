@@ -19,7 +19,7 @@ namespace ZeroCopy.Torch;
 public sealed partial class TorchRuntime : IDisposable
 {
     private readonly TorchRuntimeOptions _options;
-    private readonly ConcurrentDictionary<(ModelId Model, Type Type, string Device), Lazy<IDisposable>> _open = new();
+    private readonly ConcurrentDictionary<(ModelId Model, Type Type, string Device), Lazy<IOpenModel>> _open = new();
     private readonly ConcurrentDictionary<ModelId, Live> _live = new();
     private volatile bool _disposed;
 
@@ -122,11 +122,27 @@ public sealed partial class TorchRuntime : IDisposable
         return state;
     }
 
+    /// <summary>
+    /// Ends this process's use of a model: prototypes, idle instances and leases go, so that the store may remove or evict it as soon as instances still
+    /// rented are given back and materialised modules are released. What was opened before can be rented no more. The model can be opened anew, but as
+    /// another process would: a live module that was put is forgotten. Does nothing for a model that is not open.
+    /// </summary>
+    public void Close(ModelHandle model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Close(id => id == model.Id);
+    }
+
     /// <summary>Disposes prototypes and idle skeletons. Instances still rented stay valid until they are given back.</summary>
     public void Dispose()
     {
         _disposed = true;
-        foreach (var key in _open.Keys)
+        Close(_ => true);
+    }
+
+    private void Close(Func<ModelId, bool> isMeant)
+    {
+        foreach (var key in _open.Keys.Where(key => isMeant(key.Model)))
         {
             if (_open.TryRemove(key, out var opened) && opened.IsValueCreated)
             {
@@ -134,7 +150,7 @@ public sealed partial class TorchRuntime : IDisposable
             }
         }
 
-        foreach (var model in _live.Keys)
+        foreach (var model in _live.Keys.Where(isMeant))
         {
             if (_live.TryRemove(model, out var live) && live.Module is { } module)
             {
@@ -143,18 +159,27 @@ public sealed partial class TorchRuntime : IDisposable
         }
     }
 
-    private IDisposable Opened((ModelId Model, Type Type, string Device) key, Func<IDisposable> create)
+    private IOpenModel Opened((ModelId Model, Type Type, string Device) key, Func<IOpenModel> create)
     {
-        var opened = _open.GetOrAdd(key, _ => new Lazy<IDisposable>(create));
-        try
+        while (true)
         {
-            return opened.Value;
-        }
-        catch
-        {
-            // A failure is not remembered: the next call may bring a factory.
+            var opened = _open.GetOrAdd(key, _ => new Lazy<IOpenModel>(create));
+            try
+            {
+                if (!opened.Value.IsClosed)
+                {
+                    return opened.Value;
+                }
+            }
+            catch
+            {
+                // A failure is not remembered: the next call may bring a factory.
+                _open.TryRemove(new(key, opened));
+                throw;
+            }
+
+            // Its holder disposed it.
             _open.TryRemove(new(key, opened));
-            throw;
         }
     }
 

@@ -8,7 +8,8 @@ namespace ZeroCopy;
 
 /// <summary>
 /// A model or pipeline whose weights are in the host's object store, ready to be sent and loaded elsewhere. It is never callable itself: load it
-/// first. Immutable and thread-safe. It keeps nothing in the store alive by itself; give the model a name for that.
+/// first. Immutable and thread-safe. The host that wrapped or loaded it uses its models, which keeps them in the store, until <see cref="Unload"/> or its
+/// end; give a model a name to keep it longer.
 /// </summary>
 /// <remarks>This untyped form is what an actor receives from another process; <see cref="As{T}"/> says what it holds.</remarks>
 public class ModelWrapper
@@ -100,6 +101,19 @@ public class ModelWrapper
         if (!LoadedObject.Release(loaded))
         {
             throw new ArgumentException($"This {loaded.GetType()} was not loaded from a wrapper, so its owner disposes it.", nameof(loaded));
+        }
+    }
+
+    /// <summary>
+    /// Ends this process's use of what is wrapped, so that the store may remove or evict it once loaded objects are released: these stay valid, but shims of
+    /// task mode and pools answer no more. A later load builds the object as another process would. Call it while nothing loads the wrapper.
+    /// </summary>
+    public void Unload()
+    {
+        Host.Templates.Remove(Document.Template);
+        foreach (var module in Document.Modules.Where(module => !Host.Templates.Uses(module.Handle.Id)))
+        {
+            Host.Runtime.Close(module.Handle);
         }
     }
 

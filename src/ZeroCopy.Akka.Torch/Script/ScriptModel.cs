@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 using ZeroCopy.Manifests;
 using ZeroCopy.Runtime;
+using ZeroCopy.Torch.Running;
 
 namespace ZeroCopy.Torch.Script;
 
@@ -9,7 +10,7 @@ namespace ZeroCopy.Torch.Script;
 /// A TorchScript model of the store in this process. Scripts whose code changes nothing are loaded once and shared by all holders; others are
 /// loaded for each instance, with the weights still shared, and thrown away with it, so that no holder sees another one's state. Thread-safe.
 /// </summary>
-internal sealed class ScriptModel : IInstanceSource, IDisposable
+internal sealed class ScriptModel : IInstanceSource, IOpenModel
 {
     private readonly Lock _lock = new();
     private readonly Manifest _manifest;
@@ -36,6 +37,17 @@ internal sealed class ScriptModel : IInstanceSource, IDisposable
     }
 
     public string Name { get; }
+
+    public bool IsClosed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _disposed;
+            }
+        }
+    }
 
     public bool TryRent([NotNullWhen(true)] out IModelInstance? instance)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ZeroCopy.Manifests;
 
 namespace ZeroCopy.Pipelines;
 
@@ -33,6 +34,30 @@ internal sealed class TemplateRegistry : IDisposable
             return _built.TryGetValue((id, type), out known) ? known : _built[(id, type)] = build();
         }
     }
+
+    /// <summary>Forgets the templates of a wrapper; objects that were loaded from them stay valid.</summary>
+    public void Remove(Guid id)
+    {
+        lock (_gate)
+        {
+            if (_own.TryRemove(id, out var own))
+            {
+                own.Dispose();
+            }
+
+            foreach (var key in _built.Keys.Where(key => key.Id == id))
+            {
+                if (_built.TryRemove(key, out var built))
+                {
+                    built.Dispose();
+                }
+            }
+        }
+    }
+
+    /// <summary>Whether a template is made of the model.</summary>
+    public bool Uses(ModelId model) =>
+        _own.Values.Concat(_built.Values).Any(template => template.Modules.Any(module => module.Entry.Handle.Id == model));
 
     /// <summary>Disposes what stands in the templates; objects that were loaded from them stay valid.</summary>
     public void Dispose()

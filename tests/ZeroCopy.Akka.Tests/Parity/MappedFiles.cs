@@ -21,6 +21,9 @@ public sealed class MappedFiles
         return files;
     }
 
+    /// <summary>Whether none is mapped.</summary>
+    public bool IsEmpty => _ranges.Count == 0;
+
     /// <summary>Whether a tensor's elements lie in one of the files.</summary>
     public bool Hold(Tensor tensor)
     {

@@ -70,6 +70,6 @@ public abstract class ParitySpec : IAsyncLifetime
         return child;
     }
 
-    /// <summary>Addresses of the files of the store in this process.</summary>
-    protected MappedFiles MappedFiles() => Parity.MappedFiles.Below(Store);
+    /// <summary>Where the store's segments are mapped in this process.</summary>
+    protected MappedFiles MappedFiles() => Parity.MappedFiles.Below(Path.Combine(Store, "segments"));
 }

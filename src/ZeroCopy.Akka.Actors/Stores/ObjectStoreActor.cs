@@ -41,17 +41,9 @@ internal sealed class ObjectStoreActor(Func<ObjectStore> open, bool owned) : Unt
 
     private void Closed(object message)
     {
-        if (message is Acquired late)
-        {
-            // Asked for before a restart: nobody keeps this lease.
-            late.Lease.Dispose();
-            late.Requester.Tell(new StoreReply.Failed(StoreFailure.Unexpected, "The object store's actor restarted meanwhile; acquire again."));
-            return;
-        }
-
         if (message is not StoreRequest)
         {
-            Unhandled(message);
+            BeforeRestart(message);
             return;
         }
 
@@ -66,7 +58,7 @@ internal sealed class ObjectStoreActor(Func<ObjectStore> open, bool owned) : Unt
     {
         switch (message)
         {
-            case StoreRequest or Acquired:
+            case StoreRequest:
                 Stash.Stash();
                 break;
             case Opened opened:
@@ -81,7 +73,7 @@ internal sealed class ObjectStoreActor(Func<ObjectStore> open, bool owned) : Unt
                 Stash.UnstashAll();
                 break;
             default:
-                Unhandled(message);
+                BeforeRestart(message);
                 break;
         }
     }
@@ -96,6 +88,27 @@ internal sealed class ObjectStoreActor(Func<ObjectStore> open, bool owned) : Unt
                 break;
             case Refused:
                 Become(Closed);
+                break;
+            default:
+                BeforeRestart(message);
+                break;
+        }
+    }
+
+    /// <summary>What an earlier life of this actor asked for, and its leases are gone with it.</summary>
+    private void BeforeRestart(object message)
+    {
+        switch (message)
+        {
+            case Acquired late:
+                late.Lease.Dispose();
+                late.Requester.Tell(new StoreReply.Failed(StoreFailure.Unexpected, "The object store's actor restarted meanwhile; acquire again."));
+                break;
+            case AcquireFailed failed:
+                failed.Requester.Tell(Failure(failed.Cause));
+                break;
+            case Terminated:
+                // A holder whose leases ended with the restart; unhandled it would crash this actor once more.
                 break;
             default:
                 Unhandled(message);

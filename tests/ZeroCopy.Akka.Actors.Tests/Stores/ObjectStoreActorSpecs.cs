@@ -70,6 +70,55 @@ public sealed class ObjectStoreActorSpecs : ZeroCopySpec
     }
 
     [Fact]
+    public async Task ObjectStoreActor_should_release_the_leases_of_a_holder_that_crashes()
+    {
+        var actor = Start();
+        var model = await PutAsync(actor, "bert");
+        var holder = Sys.ActorOf(Props.Create(() => new Holder()));
+        await AskAsync<StoreReply.Leased>(actor, new StoreRequest.Acquire(model.Id, holder));
+        holder.Tell(Kill.Instance);
+        await AwaitConditionAsync(async () => await LeasesAsync(actor) == 0, Patience, TimeSpan.FromMilliseconds(5));
+        await AskAsync<StoreReply.Done>(actor, new StoreRequest.RemoveModel(model.Id));
+        await EndAsync(actor);
+    }
+
+    [Fact]
+    public async Task ObjectStoreActor_should_release_at_once_what_it_leases_to_an_actor_that_is_gone()
+    {
+        var actor = Start();
+        var model = await PutAsync(actor, "bert");
+        var holder = CreateTestProbe().Ref;
+        Watch(holder);
+        Sys.Stop(holder);
+        await ExpectTerminatedAsync(holder, Patience);
+        await AskAsync<StoreReply.Leased>(actor, new StoreRequest.Acquire(model.Id, holder));
+        await AwaitConditionAsync(async () => await LeasesAsync(actor) == 0, Patience, TimeSpan.FromMilliseconds(5));
+        await EndAsync(actor);
+    }
+
+    [Fact]
+    public async Task ObjectStoreActor_should_end_its_leases_when_it_restarts_and_outlive_their_holders()
+    {
+        using var store = Open();
+        var crashes = 0;
+        Func<ObjectStore> open = () => store;
+        Action crashed = () => Interlocked.Increment(ref crashes);
+        var parent = Sys.ActorOf(Props.Create(() => new Parent(ObjectStoreActor.Props(open, false), crashed)));
+        var actor = await parent.Ask<IActorRef>("child", Patience);
+        var model = await PutAsync(actor, "bert");
+        var holder = CreateTestProbe().Ref;
+        await AskAsync<StoreReply.Leased>(actor, new StoreRequest.Acquire(model.Id, holder));
+        actor.Tell(Kill.Instance);
+        await EventuallyAsync(() => Volatile.Read(ref crashes) == 1);
+        Watch(holder);
+        Sys.Stop(holder);
+        await ExpectTerminatedAsync(holder, Patience);
+        await AskAsync<StoreReply.Done>(actor, new StoreRequest.RemoveModel(model.Id));
+        Assert.Equal(1, crashes);
+        await EndAsync(actor);
+    }
+
+    [Fact]
     public async Task ObjectStoreActor_should_open_again_when_the_first_time_failed()
     {
         var tries = 0;
@@ -110,6 +159,33 @@ public sealed class ObjectStoreActorSpecs : ZeroCopySpec
     private IActorRef Start(Func<ObjectStore>? open = null) => Sys.ActorOf(ObjectStoreActor.Props(open ?? Open, owned: true));
 
     private static async Task EndAsync(IActorRef actor) => Assert.True(await actor.GracefulStop(Patience));
+
+    private sealed class Holder : UntypedActor
+    {
+        protected override void OnReceive(object message) => Unhandled(message);
+    }
+
+    /// <summary>Restarts its child whatever the reason, and tells who it is.</summary>
+    private sealed class Parent : UntypedActor
+    {
+        private readonly IActorRef _child;
+
+        private readonly Action _crashed;
+
+        public Parent(Props child, Action crashed)
+        {
+            _child = Context.ActorOf(child);
+            _crashed = crashed;
+        }
+
+        protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ =>
+        {
+            _crashed();
+            return Directive.Restart;
+        });
+
+        protected override void OnReceive(object message) => Sender.Tell(_child);
+    }
 
     private sealed class ArraySource(string name, TensorLayout layout, byte[] bytes) : TensorSource(name, TensorRole.Parameter, layout)
     {

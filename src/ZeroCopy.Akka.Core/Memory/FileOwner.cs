@@ -2,13 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace ZeroCopy.Memory;
 
-/// <summary>Who owns a file and which inode it is: the BCL has no call for either. Linux only; elsewhere the answer is "unknown".</summary>
+/// <summary>Who owns a file, which inode it is and what it takes: the BCL has no call for these. Linux only; elsewhere the answer is "unknown".</summary>
 internal static unsafe partial class FileOwner
 {
     // struct statx has the same layout on every architecture, unlike struct stat: linux/stat.h.
     private const int StatxBytes = 256;
     private const int UserIdOffset = 20;
     private const int InodeOffset = 32;
+    private const int BlocksOffset = 48;
+    private const int BytesPerBlock = 512;
     private const int CurrentDirectory = -100;
     private const uint BasicStats = 0x7ff;
 
@@ -24,6 +26,15 @@ internal static unsafe partial class FileOwner
         owner = MemoryMarshal.Read<uint>(new ReadOnlySpan<byte>(stat + UserIdOffset, sizeof(uint)));
         self = EffectiveUserId();
         return true;
+    }
+
+    /// <summary>Bytes of a file that its file system has set aside; null where that is not known, or the file is gone.</summary>
+    public static long? AllocatedBytes(string path)
+    {
+        var stat = stackalloc byte[StatxBytes];
+        return OperatingSystem.IsLinux() && Statx(CurrentDirectory, path, 0, BasicStats, stat) == 0
+            ? (long)MemoryMarshal.Read<ulong>(new ReadOnlySpan<byte>(stat + BlocksOffset, sizeof(ulong))) * BytesPerBlock
+            : null;
     }
 
     /// <summary>Processes that hold a lock on a file, as the kernel lists them in <c>/proc/locks</c>; empty where that is not known.</summary>

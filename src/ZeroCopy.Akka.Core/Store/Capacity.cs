@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ZeroCopy.Errors;
+using ZeroCopy.Memory;
 
 namespace ZeroCopy.Store;
 
@@ -14,38 +15,22 @@ internal sealed class Capacity(StoreCatalog catalog, ObjectStoreOptions options)
     public long LimitBytes => options.CapacityBytes > 0 ? options.CapacityBytes : catalog.Directory.FileSystemBytes().Total / 5 * 4;
 
     /// <summary>Bytes of puts under way in any process: a temporary file has its full length from the start.</summary>
-    public long TemporaryBytes()
-    {
-        var bytes = 0L;
-        foreach (var file in new DirectoryInfo(catalog.Directory.Temporary).EnumerateFiles())
-        {
-            try
-            {
-                bytes += file.Length;
-            }
-            catch (FileNotFoundException)
-            {
-                // Its put ended between the listing and here.
-                continue;
-            }
-        }
-
-        return bytes;
-    }
+    public long TemporaryBytes() => SumOfTemporaryFiles(file => file.Length);
 
     public long UsedBytes() => catalog.Index.SegmentBytes + TemporaryBytes();
 
     /// <summary>What a put can get without eviction.</summary>
     public long FreeBytes()
     {
-        var free = Math.Max(0, Math.Min(LimitBytes - UsedBytes(), catalog.Directory.FileSystemBytes().Available));
+        var free = Math.Max(0, Math.Min(LimitBytes - UsedBytes(), AvailableBytes()));
         Debug.Assert(free >= 0 && free <= LimitBytes, "Free bytes lie between nothing and the limit.");
         return free;
     }
 
     public StoreFullException Full(long needed, long free)
     {
-        var (total, available) = catalog.Directory.FileSystemBytes();
+        var total = catalog.Directory.FileSystemBytes().Total;
+        var available = AvailableBytes();
         var fileSystemIsLimit = options.CapacityBytes <= 0 || available < needed;
         var limit = fileSystemIsLimit ? Math.Min(total, LimitBytes) : LimitBytes;
         var message = $"The store in {catalog.Directory.Root} has no room for {needed} bytes: {free} are free of a limit of {limit}"
@@ -62,5 +47,34 @@ internal sealed class Capacity(StoreCatalog catalog, ObjectStoreOptions options)
             ? "Remove models, or set zerocopy.object-store.directory to a larger file system."
             : $"Remove models, or raise {Setting}.";
         return new StoreFullException(message, needed, free, limit, fileSystemIsLimit ? "zerocopy.object-store.directory" : Setting);
+    }
+
+    /// <summary>
+    /// What the file system can still take when the puts under way are done. Their files have the full length, but the file system calls those
+    /// bytes available until they are written: without the difference two puts are promised the same room.
+    /// </summary>
+    private long AvailableBytes()
+    {
+        var promised = SumOfTemporaryFiles(file => Math.Max(0, file.Length - (FileOwner.AllocatedBytes(file.FullName) ?? file.Length)));
+        return Math.Max(0, catalog.Directory.FileSystemBytes().Available - promised);
+    }
+
+    private long SumOfTemporaryFiles(Func<FileInfo, long> measure)
+    {
+        var bytes = 0L;
+        foreach (var file in new DirectoryInfo(catalog.Directory.Temporary).EnumerateFiles())
+        {
+            try
+            {
+                bytes += measure(file);
+            }
+            catch (FileNotFoundException)
+            {
+                // Its put ended between the listing and here.
+                continue;
+            }
+        }
+
+        return bytes;
     }
 }

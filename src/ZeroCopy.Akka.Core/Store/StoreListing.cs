@@ -47,7 +47,7 @@ internal static class StoreListing
             TemporaryBytes = temporary,
             UsedBytes = used,
             CapacityBytes = capacity.LimitBytes,
-            FreeBytes = Math.Max(0, Math.Min(capacity.LimitBytes - used, catalog.Directory.FileSystemBytes().Available)),
+            FreeBytes = capacity.FreeBytes(),
             Mappings = MappingRegistry.LiveMappings,
             Leases = leases.Count,
             WaitingPuts = waitingPuts,

@@ -52,6 +52,58 @@ public sealed class StoreDirectorySpecs : IDisposable
     }
 
     [SkippableFact]
+    public async Task Store_should_not_promise_the_room_of_a_put_under_way_to_another()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root can mount.");
+        var mount = Directory.CreateDirectory(_directory.File("small")).FullName;
+        Skip.IfNot(Run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", mount), "Mounting is not allowed here.");
+        try
+        {
+            using var store = ObjectStore.Open(new ObjectStoreOptions { Directory = Path.Combine(mount, "store"), CapacityBytes = 64 << 20 });
+            var second = new ModelContent { Tensors = [ArrayTensorSource.Random("b", 5 << 20, 1)], Recipe = new Recipe.Weights("Test", "") };
+            StoreFullException? refused = null;
+            var first = new ProbeTensorSource("a", 5 << 20, () => refused = Assert.Throws<StoreFullException>(
+                () => store.PutAsync(second, new PutOptions { Deadline = TimeSpan.Zero }).GetAwaiter().GetResult()));
+            await store.PutAsync(new ModelContent { Tensors = [first], Recipe = new Recipe.Weights("Test", "") });
+            Assert.InRange(refused!.FreeBytes, 0, 3 << 20);
+            Assert.Contains(mount, refused.Message, StringComparison.Ordinal);
+            Assert.Single(store.List());
+        }
+        finally
+        {
+            Run("umount", mount);
+        }
+    }
+
+    [SkippableFact]
+    public void StoreDirectory_should_refuse_a_directory_that_it_cannot_write()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Rights and mounts are those of Linux.");
+        var folder = Directory.CreateDirectory(_directory.File("sealed")).FullName;
+        // Rights do not stop root; a read-only mount does.
+        var mounted = Environment.IsPrivilegedProcess;
+        Skip.IfNot(
+            mounted ? Run("mount", "-t", "tmpfs", "-o", "ro", "tmpfs", folder) : Run("chmod", "500", folder), "Mounting is not allowed here.");
+
+        try
+        {
+            foreach (var directory in new[] { folder, Path.Combine(folder, "store") })
+            {
+                var error = Assert.Throws<StoreUnavailableException>(() => ObjectStore.Open(new ObjectStoreOptions { Directory = directory }));
+                Assert.Contains(directory, error.Message, StringComparison.Ordinal);
+                Assert.Contains("zerocopy.object-store.directory", error.Message, StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            if (mounted)
+            {
+                Run("umount", folder);
+            }
+        }
+    }
+
+    [SkippableFact]
     public async Task Store_should_name_dockers_default_when_shared_memory_is_tiny()
     {
         Skip.IfNot(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root can mount.");

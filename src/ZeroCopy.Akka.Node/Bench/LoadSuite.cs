@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ZeroCopy.Manifests;
+using ZeroCopy.Node.Bench.Scripts;
 using ZeroCopy.Store;
 using ZeroCopy.Torch;
 using ZeroCopy.Torch.Catalog;
@@ -12,6 +13,7 @@ namespace ZeroCopy.Node.Bench;
 /// <summary>How long BERT-base takes to be there: a further instance, the first one, and a warm lease, against constructing it and loading its file.</summary>
 internal sealed class LoadSuite : IBenchSuite
 {
+    private const string ScriptFile = "bert.pt";
     private const int Rounds = 9;
     private const int Repetitions = 20;
     private const int Leases = 20_000;
@@ -28,7 +30,7 @@ internal sealed class LoadSuite : IBenchSuite
         var module = BenchModels.Bert();
         var file = directory.Path("bert.dat");
         module.save(file);
-        var models = await PutVariantsAsync(runtime, module, progress, cancellationToken).ConfigureAwait(false);
+        var (models, scripts) = await PutVariantsAsync(runtime, module, directory, progress, cancellationToken).ConfigureAwait(false);
         ModuleDisposal.Release(module);
 
         // The first one warms the process: its code is compiled and libtorch is loaded.
@@ -36,13 +38,19 @@ internal sealed class LoadSuite : IBenchSuite
         ModuleDisposal.Release(warm.Materialise());
         (await warm.RentAsync(cancellationToken).ConfigureAwait(false)).Dispose();
 
-        List<double> baseline = [], further = [], first = [], lease = [];
+        using (await runtime.OpenAny(scripts[0]).RentAsync(cancellationToken).ConfigureAwait(false))
+        {
+        }
+
+        List<double> baseline = [], further = [], first = [], lease = [], scripted = [], libtorch = [];
         for (var round = 0; round < Rounds; round++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             progress.Report($"load: round {round + 1} of {Rounds}");
             baseline.Add(Milliseconds(() => ModuleDisposal.Release(BenchModels.LoadBert(file))));
             first.Add(Milliseconds(() => ModuleDisposal.Release(runtime.Open<BertModel>(models[round + 1]).Materialise())));
+            libtorch.Add(Milliseconds(() => ModuleDisposal.Release(jit.load(directory.Path(ScriptFile)))));
+            scripted.Add(await RentScriptAsync(runtime, scripts[round + 1], cancellationToken).ConfigureAwait(false));
             further.AddRange(Enumerable.Range(0, Repetitions).Select(_ => Materialise(warm)));
             lease.Add(Milliseconds(() => Rent(warm)) / Leases);
         }
@@ -52,17 +60,19 @@ internal sealed class LoadSuite : IBenchSuite
         [
             BenchResult.OfCost("materialise", "bert", "ms", new Samples(further), "construct and load", expected),
             BenchResult.OfCost("first-materialise", "bert", "ms", new Samples(first), "construct and load", expected),
+            BenchResult.OfCost("first-materialise", "bert.pt", "ms", new Samples(scripted), "construct and load", expected),
+            BenchResult.OfCost("first-materialise-script", "bert.pt", "ms", new Samples(scripted), "load by libtorch", new Samples(libtorch)),
             BenchResult.OfCost("lease", "bert", "ms", new Samples(lease), "construct and load", expected),
         ];
     }
 
     // Models that differ in one small tensor: the store holds the others once, and each is new to the process.
-    private static async Task<List<ModelHandle>> PutVariantsAsync(
-        TorchRuntime runtime, BertModel module, IProgress<string> progress, CancellationToken cancellationToken)
+    private static async Task<(List<ModelHandle> Modules, List<ModelHandle> Scripts)> PutVariantsAsync(
+        TorchRuntime runtime, BertModel module, BenchDirectory directory, IProgress<string> progress, CancellationToken cancellationToken)
     {
         var recipe = new Recipe.Catalog(BertModel.CatalogKey, "{}");
         var bias = module.named_parameters().Single(parameter => parameter.name == "pooler.dense.bias").parameter;
-        var models = new List<ModelHandle>();
+        var (models, scripts) = (new List<ModelHandle>(), new List<ModelHandle>());
         for (var variant = 0; variant <= Rounds; variant++)
         {
             progress.Report($"load: putting model {variant + 1} of {Rounds + 1}");
@@ -72,9 +82,19 @@ internal sealed class LoadSuite : IBenchSuite
             }
 
             models.Add(await runtime.PutAsync(module, new PutModuleOptions { Recipe = recipe }, cancellationToken: cancellationToken).ConfigureAwait(false));
+            ScriptedBert.Write(directory.Path(ScriptFile), module, new BertConfiguration());
+            scripts.Add(await runtime.PutFileAsync(directory.Path(ScriptFile), cancellationToken: cancellationToken).ConfigureAwait(false));
         }
 
-        return models;
+        return (models, scripts);
+    }
+
+    // As with the modules, the runtime keeps what it opened: only the instance is given back.
+    private static async Task<double> RentScriptAsync(TorchRuntime runtime, ModelHandle script, CancellationToken cancellationToken)
+    {
+        var start = Stopwatch.GetTimestamp();
+        using var instance = await runtime.OpenAny(script).RentAsync(cancellationToken).ConfigureAwait(false);
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
 
     // The instance is released outside the measured time, as a process that keeps it would not release it.

@@ -92,6 +92,9 @@ internal sealed class Worker : IAsyncDisposable
                 return "";
             case WorkerVerb.Put:
                 return (await Host.Runtime.PutFileAsync(arguments[0], cancellationToken: cancellationToken).ConfigureAwait(false)).Id.ToString();
+            case WorkerVerb.Twelve:
+                var (used, separate) = await TwelveModels.PutAsync(Host, cancellationToken).ConfigureAwait(false);
+                return $"{used} {separate}";
             case WorkerVerb.Loop:
                 await _loops!.RunAsync(Enum.Parse<LeakLoop>(arguments[0]), Number(arguments[1]), cancellationToken).ConfigureAwait(false);
                 return "";

@@ -17,6 +17,8 @@ internal enum WorkerVerb
     ScriptCopies,
     /// <summary>PATH: puts a file or folder into the open store; gives its id.</summary>
     Put,
+    /// <summary>Puts <see cref="TwelveModels"/> into the open store; gives the store's bytes and those of a copy for each name.</summary>
+    Twelve,
     /// <summary>LOOP COUNT: goes round one of <see cref="LeakLoop"/>, in the open store.</summary>
     Loop,
     /// <summary>Collects garbage, so that what is left is in use.</summary>

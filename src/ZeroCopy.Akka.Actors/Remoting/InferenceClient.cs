@@ -31,7 +31,9 @@ public sealed class InferenceClient : IDisposable
     }
 
     /// <summary>Finds a node, whose address is that of its remoting, such as <c>akka.tcp://cluster@10.0.0.7:4053</c>.</summary>
-    /// <exception cref="InferenceException">The node does not answer in time, or runs no ZeroCopy.Akka: <see cref="InferenceFailure.Unreachable"/>.</exception>
+    /// <exception cref="InferenceException">
+    /// The node does not answer in time, or runs no ZeroCopy.Akka: <see cref="InferenceFailure.Unreachable"/>.
+    /// </exception>
     public static async Task<InferenceClient> ConnectAsync(
         ActorSystem system, Address node, TimeSpan timeout, TimeProvider? clock = null, CancellationToken cancellationToken = default)
     {
@@ -58,7 +60,8 @@ public sealed class InferenceClient : IDisposable
     /// <param name="cancellationToken">Gives the call up, here at once and on the node as soon as it hears of it.</param>
     /// <exception cref="InferenceException">The call was not answered; its failure says why.</exception>
     public async Task<ImmutableArray<NamedTensor>> PredictAsync(
-        string pool, ImmutableArray<NamedTensor> inputs, CallOptions? options = null, string method = "", CancellationToken cancellationToken = default)
+        string pool, ImmutableArray<NamedTensor> inputs, CallOptions? options = null, string method = "",
+        CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(pool);
         ArgumentNullException.ThrowIfNull(method);

@@ -24,7 +24,8 @@ internal sealed class PredictActor : UntypedActor
         _limit = new FrameLimit(Context.System);
     }
 
-    public static Props Props(Func<string, InferencePool?> find) => Akka.Actor.Props.CreateBy(new Producer<PredictActor>(() => new PredictActor(find)));
+    public static Props Props(Func<string, InferencePool?> find) =>
+        Akka.Actor.Props.CreateBy(new Producer<PredictActor>(() => new PredictActor(find)));
 
     protected override void OnReceive(object message)
     {

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace ZeroCopy.Memory;
 
-/// <summary>Who owns a file, which inode it is and what it takes: the BCL has no call for these. Linux only; elsewhere the answer is "unknown".</summary>
+/// <summary>
+/// Who owns a file, which inode it is and what it takes: the BCL has no call for these. Linux only; elsewhere the answer is "unknown".
+/// </summary>
 internal static unsafe partial class FileOwner
 {
     // struct statx has the same layout on every architecture, unlike struct stat: linux/stat.h.

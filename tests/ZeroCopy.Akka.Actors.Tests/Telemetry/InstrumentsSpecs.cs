@@ -68,7 +68,8 @@ public sealed class InstrumentsSpecs : PoolSpec
     [Fact]
     public async Task Instruments_should_count_failures_by_reason()
     {
-        var pool = await PoolAsync((_, argument) => argument is "bad" ? throw new FormatException("no digits") : Blocked(0, argument), s => s with { QueueCapacity = 1 });
+        var pool = await PoolAsync(
+            (_, argument) => argument is "bad" ? throw new FormatException("no digits") : Blocked(0, argument), s => s with { QueueCapacity = 1 });
         await FailsAsync(InferenceFailure.ModelError, pool.CallAsync("bad"));
         await EventuallyAsync(() => pool.Pending == 0);
         await FailsAsync(InferenceFailure.DeadlineExceeded, pool.CallAsync("late", new CallOptions { Deadline = TimeSpan.Zero }));

@@ -1,0 +1,137 @@
+using System.Globalization;
+using TorchSharp;
+using ZeroCopy.Store;
+using ZeroCopy.TestSupport;
+using ZeroCopy.Torch.Tests.Modules;
+using static TorchSharp.torch.nn;
+
+namespace ZeroCopy.Torch.Tests;
+
+/// <summary>What hundreds of loads, calls and releases leave in the process: nothing.</summary>
+public sealed class LoadCyclesSpecs : IDisposable
+{
+    private const int Cycles = 60;
+    private const int Rounds = 3;
+
+    // A leak grows in every round; what the runtime and the allocator take once, they take in one.
+    private const long Tolerance = 512 << 10;
+    private static readonly ModuleCase[] Cases =
+    [
+        new("BERT-mini", () => new SmallBert(torch.CPU, 4, 256, 3000), m => ((SmallBert)m).forward(Ids())),
+        new("LSTM", () => LSTM(128, 128, 2), m => ((TorchSharp.Modules.LSTM)m).forward(Inputs(128), null).Item1),
+        new("Transformer", () => Transformer(64, 4, 2, 2, 256), m => ((TorchSharp.Modules.Transformer)m).forward(Inputs(64), Inputs(64))),
+        new("convolution", () => Sequential(("c", Conv2d(1, 64, 3)), ("bn", BatchNorm2d(64))), m => ((TorchSharp.Modules.Sequential)m).forward(Image())),
+        new("EmbeddingBag", () => EmbeddingBag(20000, 32), m => ((TorchSharp.Modules.EmbeddingBag)m).forward(Ids(), null, null)),
+    ];
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly ObjectStore _store;
+
+    public LoadCyclesSpecs() => _store = ObjectStore.Open(new ObjectStoreOptions { Directory = _directory.File("store") });
+
+    public static TheoryData<string, InstanceIsolation> Kinds
+    {
+        get
+        {
+            var kinds = new TheoryData<string, InstanceIsolation>();
+            foreach (var one in Cases)
+            {
+                kinds.Add(one.Name, InstanceIsolation.None);
+            }
+
+            kinds.Add("LSTM", InstanceIsolation.Mappings);
+            return kinds;
+        }
+    }
+
+    public void Dispose()
+    {
+        _store.Dispose();
+        _directory.Dispose();
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Kinds))]
+    public async Task TorchModel_should_leave_nothing_behind_after_hundreds_of_instances(string name, InstanceIsolation isolation)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Memory is read from /proc.");
+        var one = Cases.Single(one => one.Name == name);
+        using var runtime = new TorchRuntime(_store, options: new TorchRuntimeOptions { Isolation = isolation });
+        var module = one.Create(1);
+        var handle = await runtime.PutAsync(module);
+        ModuleDisposal.Release(module);
+        var model = runtime.Open<Module>(handle);
+
+        await AssertFlatAsync(i =>
+        {
+            var instance = model.Materialise();
+            if (i % 10 == 0)
+            {
+                one.Run(instance).Dispose();
+            }
+
+            ModuleDisposal.Release(instance);
+            return Task.CompletedTask;
+        });
+    }
+
+    [SkippableFact]
+    public async Task TorchRuntime_should_leave_nothing_behind_after_hundreds_of_puts_and_opens()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Memory is read from /proc.");
+        var module = Cases[1].Create(1);
+
+        await AssertFlatAsync(async _ =>
+        {
+            using var runtime = new TorchRuntime(_store);
+            var handle = await runtime.PutAsync(module);
+            ModuleDisposal.Release(runtime.Open<Module>(handle).Materialise());
+            runtime.Dispose();
+            _store.Remove(handle.Id);
+        });
+        ModuleDisposal.Release(module);
+    }
+
+    /// <summary>Runs rounds of cycles after one to warm up: private memory stays, mappings, descriptors and tensors are the same.</summary>
+    private static async Task AssertFlatAsync(Func<int, Task> cycle)
+    {
+        var footprints = new List<Footprint>();
+        for (var round = 0; round <= Rounds; round++)
+        {
+            for (var i = 0; i < Cycles; i++)
+            {
+                await cycle(i);
+            }
+
+            footprints.Add(Footprint.Now());
+        }
+
+        var growth = footprints.Zip(footprints.Skip(1), (before, after) => after.PrivateDirty - before.PrivateDirty).Min();
+        Assert.True(growth < Tolerance, string.Join("; ", footprints));
+        Assert.Single(footprints.Select(footprint => footprint with { PrivateDirty = 0 }).Distinct());
+    }
+
+    private static torch.Tensor Ids() => torch.arange(16, dtype: torch.ScalarType.Int64).reshape(2, 8);
+
+    private static torch.Tensor Inputs(long width) => torch.ones(4, 2, width);
+
+    private static torch.Tensor Image() => torch.ones(1, 1, 16, 16);
+
+    private sealed record Footprint(long PrivateDirty, int Mappings, long References, int Descriptors, long Tensors)
+    {
+        public static Footprint Now()
+        {
+            for (var i = 0; i < 2; i++)
+            {
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+                GC.WaitForPendingFinalizers();
+            }
+
+            // "Private_Dirty:     12345 kB"
+            var dirty = File.ReadLines("/proc/self/smaps_rollup").Single(line => line.StartsWith("Private_Dirty:", StringComparison.Ordinal));
+            return new Footprint(
+                long.Parse(dirty.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024,
+                StoreDiagnostics.LiveMappings, StoreDiagnostics.RetainedReferences, Directory.GetFiles("/proc/self/fd").Length, torch.Tensor.TotalCount);
+        }
+    }
+}

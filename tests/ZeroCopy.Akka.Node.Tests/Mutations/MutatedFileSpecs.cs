@@ -2,12 +2,12 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CsCheck;
 using TorchSharp;
-using ZeroCopy.Node.Predict;
 using ZeroCopy.Node.TensorFiles;
 using ZeroCopy.Node.Tests.Cli;
 using ZeroCopy.Safetensors;
 using ZeroCopy.Tensors;
 using ZeroCopy.Torch.Models.Bert;
+using ZeroCopy.Torch.Views;
 
 namespace ZeroCopy.Node.Tests.Mutations;
 
@@ -230,7 +230,7 @@ public sealed class MutatedFileSpecs : IDisposable
         var configuration = JsonSerializer.SerializeToNode(Sizes)!;
         configuration["model_type"] = "bert";
         File.WriteAllText(Path.Combine(folder, "config.json"), configuration.ToJsonString());
-        var tensors = bert.state_dict().Select(pair => KeyValuePair.Create(pair.Key, TorchTensors.ToHost(pair.Value))).ToList();
+        var tensors = bert.state_dict().Select(pair => KeyValuePair.Create(pair.Key, pair.Value.ToHost())).ToList();
         if (!sharded)
         {
             SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), tensors);
@@ -269,7 +269,7 @@ public sealed class MutatedFileSpecs : IDisposable
 
     private static IEnumerable<double> Values(NamedTensor tensor)
     {
-        using var elements = TorchTensors.ToTorch(tensor.Tensor);
+        using var elements = tensor.Tensor.ToTorch();
         using var doubles = elements.to(torch.float64);
         return doubles.data<double>().ToArray();
     }

@@ -50,6 +50,7 @@ public sealed partial class TorchRuntime : IDisposable
     {
         ArgumentNullException.ThrowIfNull(module);
         ObjectDisposedException.ThrowIf(_disposed, this);
+        TorchLibrary.Guard();
         options ??= new PutModuleOptions();
         var recipe = (Recipe?)options.Recipe ?? new Recipe.Weights(module.GetType().Name, Guid.NewGuid().ToString("N"));
         ModelHandle handle;
@@ -161,6 +162,7 @@ public sealed partial class TorchRuntime : IDisposable
 
     private IOpenModel Opened((ModelId Model, Type Type, string Device) key, Func<IOpenModel> create)
     {
+        TorchLibrary.Guard();
         while (true)
         {
             var opened = _open.GetOrAdd(key, _ => new Lazy<IOpenModel>(create));

@@ -3,7 +3,7 @@ using ZeroCopy.ModelProcess;
 using ZeroCopy.Torch;
 
 // A process beside the test's own: opens the store in its first argument and obeys one command a line until its input ends.
-TorchLibrary.Load();
+TorchLibrary.Guard();
 torch.set_num_threads(1);
 await using var session = new ModelSession(args[0]);
 Console.Out.WriteLine("ready");

@@ -7,5 +7,5 @@ namespace ZeroCopy.Node.Tests;
 internal static class TorchSetup
 {
     [ModuleInitializer]
-    internal static void Load() => TorchLibrary.Load();
+    internal static void Load() => TorchLibrary.Guard();
 }

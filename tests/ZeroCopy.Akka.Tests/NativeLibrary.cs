@@ -7,5 +7,5 @@ namespace ZeroCopy.Product.Tests;
 internal static class NativeLibrary
 {
     [ModuleInitializer]
-    internal static void Load() => TorchLibrary.Load();
+    internal static void Load() => TorchLibrary.Guard();
 }

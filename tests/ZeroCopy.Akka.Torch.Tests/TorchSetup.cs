@@ -8,5 +8,5 @@ internal static class TorchSetup
 {
     [ModuleInitializer]
     [SuppressMessage("Usage", "CA2255", Justification = "A test assembly is loaded by its runner only.")]
-    internal static void Load() => TorchLibrary.Load();
+    internal static void Load() => TorchLibrary.Guard();
 }

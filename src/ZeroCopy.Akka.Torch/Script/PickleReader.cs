@@ -15,7 +15,10 @@ internal sealed class PickleReader
     private readonly byte[] _bytes;
     private readonly string _path;
     private readonly List<object?> _stack = [];
-    private readonly Dictionary<int, object?> _memo = [];
+    private readonly List<PickleTensor> _tensors = [];
+    private readonly List<PickleGlobal> _globals = [];
+    private readonly Dictionary<uint, object?> _memo = [];
+    private uint _freeMemo;
     private int _at;
 
     private PickleReader(byte[] bytes, string path)
@@ -24,14 +27,13 @@ internal sealed class PickleReader
         _path = path;
     }
 
-    public List<PickleTensor> Tensors { get; } = [];
-
-    public static (object? Root, List<PickleTensor> Tensors) Read(byte[] bytes, string path)
+    /// <exception cref="InvalidModelException">The pickle is corrupt, or has an operation that TorchScript does not write.</exception>
+    public static Pickle Read(byte[] bytes, string path)
     {
         var reader = new PickleReader(bytes, path);
         try
         {
-            return (reader.Run(), reader.Tensors);
+            return new Pickle(reader.Run(), reader._tensors, reader._globals, reader._freeMemo);
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidCastException or NullReferenceException or KeyNotFoundException
             or OverflowException)
@@ -54,8 +56,8 @@ internal sealed class PickleReader
                 case ']': _stack.Add(new PickleList()); break;
                 case '}': _stack.Add(new PickleDictionary()); break;
                 case 'N': _stack.Add(null); break;
-                case '\x88': _stack.Add(true); break;
-                case '\x89': _stack.Add(false); break;
+                case '\x88': _stack.Add(new PickleBoolean(true, start)); break;
+                case '\x89': _stack.Add(new PickleBoolean(false, start)); break;
                 case 'K': Integer(start, Take(1)[0]); break;
                 case 'M': Integer(start, BinaryPrimitives.ReadUInt16LittleEndian(Take(2))); break;
                 case 'J': Integer(start, BinaryPrimitives.ReadInt32LittleEndian(Take(4))); break;
@@ -64,19 +66,19 @@ internal sealed class PickleReader
                 case 'X': _stack.Add(Encoding.UTF8.GetString(Take(Count(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)))))); break;
                 case 'T': _stack.Add(Encoding.Latin1.GetString(Take(Count(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)))))); break;
                 case 'U': _stack.Add(Encoding.Latin1.GetString(Take(Take(1)[0]))); break;
-                case 'c': _stack.Add(new PickleGlobal(Line(), Line())); break;
-                case 'q': _memo[Take(1)[0]] = _stack[^1]; break;
-                case 'r': _memo[(int)BinaryPrimitives.ReadUInt32LittleEndian(Take(4))] = _stack[^1]; break;
+                case 'c': Global(start, Line(), Line()); break;
+                case 'q': Remember(Take(1)[0]); break;
+                case 'r': Remember(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))); break;
                 case 'h': _stack.Add(_memo[Take(1)[0]]); break;
-                case 'j': _stack.Add(_memo[(int)BinaryPrimitives.ReadUInt32LittleEndian(Take(4))]); break;
+                case 'j': _stack.Add(_memo[BinaryPrimitives.ReadUInt32LittleEndian(Take(4))]); break;
                 case 't': _stack.Add(PopMark()); break;
                 case '\x85': Tuple(1); break;
                 case '\x86': Tuple(2); break;
                 case '\x87': Tuple(3); break;
                 case 'a': Append(Pop()); break;
                 case 'e': Append(PopMark()); break;
-                case 's': SetItems([.. PopMany(2)]); break;
-                case 'u': SetItems(PopMark()); break;
+                case 's': SetItems([.. PopMany(2)], null); break;
+                case 'u': SetItems(PopMark(), start); break;
                 case '\x81': Pop(); _stack.Add(new PickleObject((PickleGlobal)Pop()!)); break;
                 case 'b': Build(Pop()); break;
                 case 'Q': _stack.Add(Storage((object?[])Pop()!)); break;
@@ -88,6 +90,25 @@ internal sealed class PickleReader
     }
 
     private void Integer(int start, long value) => _stack.Add(new PickleInteger(value, start, _at));
+
+    private void Global(int start, string module, string name)
+    {
+        var global = new PickleGlobal(module, name, start, _at);
+        _globals.Add(global);
+        _stack.Add(global);
+    }
+
+    private void Remember(uint place)
+    {
+        // libtorch fills a table up to the place, so a place that no pickle of this length needs would only exhaust its memory.
+        if (place > _bytes.Length)
+        {
+            throw new OverflowException();
+        }
+
+        _memo[place] = _stack[^1];
+        _freeMemo = Math.Max(_freeMemo, place + 1);
+    }
 
     private static long Long(ReadOnlySpan<byte> little)
     {
@@ -148,11 +169,13 @@ internal sealed class PickleReader
 
     private void Append(params object?[] values) => ((PickleList)_stack[^1]!).Items.AddRange(values);
 
-    private void SetItems(object?[] values)
+    private void SetItems(object?[] values, int? end)
     {
+        var dictionary = (PickleDictionary)_stack[^1]!;
+        dictionary.ItemsEnd = end;
         for (var i = 0; i < values.Length; i += 2)
         {
-            ((PickleDictionary)_stack[^1]!).Items.Add((values[i], values[i + 1]));
+            dictionary.Items.Add((values[i], values[i + 1]));
         }
     }
 
@@ -195,8 +218,9 @@ internal sealed class PickleReader
                 (PickleStorage)arguments[0]!,
                 (PickleInteger)arguments[1]!,
                 [.. ((object?[])arguments[2]!).Cast<PickleInteger>()],
-                [.. ((object?[])arguments[3]!).Cast<PickleInteger>()]);
-            Tensors.Add(tensor);
+                [.. ((object?[])arguments[3]!).Cast<PickleInteger>()],
+                _at);
+            _tensors.Add(tensor);
             _stack.Add(tensor);
             return;
         }

@@ -5,8 +5,14 @@ namespace ZeroCopy.Torch.Script;
 /// <summary>An integer and the bytes of the pickle that say it.</summary>
 internal sealed record PickleInteger(long Value, int Start, int End);
 
-/// <summary>The name of a class or function; never resolved.</summary>
-internal sealed record PickleGlobal(string Module, string Name);
+/// <summary>A truth value and the byte of the pickle that says it.</summary>
+internal sealed record PickleBoolean(bool Value, int Start);
+
+/// <summary>The name of a class or function, never resolved, and the bytes of the pickle that say it.</summary>
+internal sealed record PickleGlobal(string Module, string Name, int Start, int End)
+{
+    public string FullName => $"{Module}.{Name}";
+}
 
 /// <summary>An object of a script class: its attributes in order.</summary>
 internal sealed class PickleObject(PickleGlobal type)
@@ -26,14 +32,20 @@ internal sealed class PickleList
 internal sealed class PickleDictionary
 {
     public List<(object? Key, object? Value)> Items { get; } = [];
+
+    /// <summary>Where the operation starts that takes a run of pairs; null where pairs came one by one, or none.</summary>
+    public int? ItemsEnd { get; set; }
 }
 
 /// <summary>The memory behind tensors: record <c>data/KEY</c>.</summary>
 internal sealed record PickleStorage(DType? DType, string Key, PickleInteger Count);
 
-/// <summary>A tensor in a storage. Sizes in elements.</summary>
-internal sealed class PickleTensor(PickleStorage storage, PickleInteger offset, PickleInteger[] shape, PickleInteger[] strides)
+/// <summary>A tensor in a storage, and where its bytes in the pickle end. Sizes in elements.</summary>
+internal sealed class PickleTensor(PickleStorage storage, PickleInteger offset, PickleInteger[] shape, PickleInteger[] strides, int end)
 {
+    public int End { get; } = end;
+
+
     public PickleStorage Storage { get; } = storage;
 
     public PickleInteger Offset { get; } = offset;

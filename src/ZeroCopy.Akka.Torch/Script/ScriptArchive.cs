@@ -54,6 +54,9 @@ internal sealed class ScriptArchive : IDisposable
         }
     }
 
+    /// <summary>A record's name without the archive's folder.</summary>
+    public string NameOf(ArchiveEntry entry) => entry.Name[(Root.Length + 1)..];
+
     /// <summary>A record by its name without the archive's folder; null where there is none.</summary>
     public ArchiveEntry? Find(string name) => _entries.GetValueOrDefault(name);
 

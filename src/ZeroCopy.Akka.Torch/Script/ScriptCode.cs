@@ -33,7 +33,7 @@ internal sealed partial class ScriptCode
         var code = new ScriptCode();
         foreach (var entry in archive.Entries)
         {
-            var name = entry.Name[(archive.Root.Length + 1)..];
+            var name = archive.NameOf(entry);
             if (name.StartsWith("code/", StringComparison.Ordinal) && name.EndsWith(".py", StringComparison.Ordinal))
             {
                 var module = name["code/".Length..^".py".Length].Replace('/', '.');
@@ -55,7 +55,7 @@ internal sealed partial class ScriptCode
 
     /// <summary>The methods of a class.</summary>
     public IReadOnlyDictionary<string, ScriptMethod> Methods(PickleGlobal type) =>
-        _methods.TryGetValue($"{type.Module}.{type.Name}", out var methods)
+        _methods.TryGetValue(type.FullName, out var methods)
             ? methods.ToDictionary(item => item.Key, item => item.Value with { Result = Plain(item.Value.Result) }, StringComparer.Ordinal)
             : new Dictionary<string, ScriptMethod>();
 
@@ -65,7 +65,7 @@ internal sealed partial class ScriptCode
         [.. (_namedTuples.GetValueOrDefault(type.Name) ?? [.. type.Arguments]).Select(Plain)]);
 
     private static bool Has(Dictionary<string, HashSet<string>> names, PickleGlobal type, string attribute) =>
-        names.TryGetValue($"{type.Module}.{type.Name}", out var set) && set.Contains(attribute);
+        names.TryGetValue(type.FullName, out var set) && set.Contains(attribute);
 
     [GeneratedRegex("""^class (\w+)\((\w*)""", RegexOptions.CultureInvariant)]
     private static partial Regex ClassLine();

@@ -18,6 +18,8 @@ internal sealed class ScriptSkeleton
     private readonly ScriptCode _code;
     private readonly Dictionary<PickleTensor, List<(string Name, TensorRole Role)>> _names = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<object> _visited = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<PickleBoolean> _training = [];
+    private readonly List<PickleTensor> _stripped = [];
     private readonly PickleObject _root;
     private readonly IReadOnlyDictionary<string, ScriptMethod> _methods;
     private bool _hasContainers;
@@ -61,16 +63,19 @@ internal sealed class ScriptSkeleton
             }
         }
 
-        var pickle = archive.Read(archive.Find("data.pkl")!);
-        var (root, tensors) = PickleReader.Read(pickle, archive.Path);
-        if (root is not PickleObject module)
+        var bytes = archive.Read(archive.Find("data.pkl")!);
+        var pickle = PickleReader.Read(bytes, archive.Path);
+        if (pickle.Root is not PickleObject module)
         {
             throw ZipDirectory.Invalid(archive.Path, "its data.pkl holds no module");
         }
 
         var skeleton = new ScriptSkeleton(archive, module);
         skeleton.Walk(module, "");
-        skeleton.Split(tensors, pickle);
+        var edits = new PickleEdits(pickle.FreeMemo);
+        var records = skeleton.Split(pickle.Tensors, edits);
+        var sources = skeleton.Simplified(pickle, edits);
+        skeleton.Bytes = skeleton.Write(edits.Apply(bytes), records, sources);
         skeleton.Facts = skeleton.Describe();
         return skeleton;
     }
@@ -123,6 +128,10 @@ internal sealed class ScriptSkeleton
 
                 names.Add((prefix + name, role));
             }
+            else if (name == "training" && value is PickleBoolean { Value: true } training)
+            {
+                _training.Add(training);
+            }
             else
             {
                 _hasContainers |= value is PickleList or PickleDictionary;
@@ -132,9 +141,9 @@ internal sealed class ScriptSkeleton
         _visited.Remove(module);
     }
 
-    private void Split(List<PickleTensor> tensors, byte[] pickle)
+    // Takes the weights out; gives the records that they were in.
+    private HashSet<string> Split(IReadOnlyList<PickleTensor> tensors, PickleEdits edits)
     {
-        var edits = new SortedDictionary<int, (int End, byte Value)>();
         var stripped = new HashSet<string>(StringComparer.Ordinal);
         var known = new Dictionary<(string Key, long Offset, string Layout), (ArchiveEntry Entry, TensorLayout Layout, List<(string Name, TensorRole Role)> Names)>();
         var order = new List<(string Key, long Offset, string Layout)>();
@@ -154,6 +163,7 @@ internal sealed class ScriptSkeleton
             foreach (var (tensor, layout) in layouts)
             {
                 Strip(tensor, edits);
+                _stripped.Add(tensor);
                 var key = (users.Key, tensor.Offset.Value, layout!.ToString());
                 if (!known.TryGetValue(key, out var twin))
                 {
@@ -172,7 +182,7 @@ internal sealed class ScriptSkeleton
             UnsharedBytes += entry.Length;
         }
 
-        Bytes = Write(Rewrite(pickle, edits), stripped);
+        return stripped;
     }
 
     // Whether a write through one tensor would be seen through another one that is not just another name of it.
@@ -245,64 +255,86 @@ internal sealed class ScriptSkeleton
         }
     }
 
-    private static void Strip(PickleTensor tensor, SortedDictionary<int, (int End, byte Value)> edits)
+    private static void Strip(PickleTensor tensor, PickleEdits edits)
     {
-        edits[tensor.Storage.Count.Start] = (tensor.Storage.Count.End, 1);
-        edits[tensor.Offset.Start] = (tensor.Offset.End, 0);
+        edits.Replace(tensor.Storage.Count, 1);
+        edits.Replace(tensor.Offset, 0);
         foreach (var step in tensor.Strides)
         {
-            edits[step.Start] = (step.End, 0);
+            edits.Replace(step, 0);
         }
     }
 
-    private static byte[] Rewrite(byte[] pickle, SortedDictionary<int, (int End, byte Value)> edits)
+    // The code with adapters, and quick to load where it can be made so. A plain object's tensors are out of reach, so the root holds them too, under
+    // the names that they have in the module; and nobody switches it to eval mode, so it is written in it.
+    private ScriptSources Simplified(Pickle pickle, PickleEdits edits)
     {
-        var output = new MemoryStream(pickle.Length);
-        var at = 0;
-        foreach (var (start, (end, value)) in edits)
+        var sources = ScriptSources.Read(_archive);
+        sources.AddMethods(_root.Type, string.Concat(
+            from item in _methods.OrderBy(item => item.Key, StringComparer.Ordinal)
+            where ScriptAdapter.Fits(item.Value)
+            select ScriptAdapter.Source(_root.Type.FullName, item.Key, item.Value)));
+        var hidden = _stripped.ConvertAll(tensor => (
+            Tensor: tensor, Names: _names[tensor].Select(name => name.Name).Distinct().Where(name => name.Contains('.')).ToList()));
+        if (!sources.CanSimplify(_root.Type) || _root.State is not PickleDictionary { ItemsEnd: { } end } || ConstantsNameClasses()
+            || hidden.Any(item => item.Names.Any(name => name.AsSpan().IndexOfAny('"', '\\', '\n') >= 0)))
         {
-            output.Write(pickle, at, start - at);
-            output.WriteByte((byte)'K');
-            output.WriteByte(value);
-            at = end;
+            return sources;
         }
 
-        output.Write(pickle, at, pickle.Length - at);
-        return output.ToArray();
+        var merged = sources.Merge(_root.Type);
+        sources.MakePlain(_root.Type, hidden.SelectMany(item => item.Names));
+        foreach (var global in pickle.Globals)
+        {
+            if (merged.TryGetValue(global.FullName, out var other))
+            {
+                edits.Rename(global, other.Module, other.Name);
+            }
+        }
+
+        foreach (var training in _training)
+        {
+            edits.Clear(training);
+        }
+
+        foreach (var (tensor, names) in hidden.Where(item => item.Names.Count > 0))
+        {
+            var place = edits.Remember(tensor);
+            names.ForEach(name => edits.Add(end, name, place));
+        }
+
+        return sources;
     }
 
-    private byte[] Write(byte[] pickle, HashSet<string> stripped)
+    private bool ConstantsNameClasses() => _archive.Read(_archive.Find("constants.pkl")!).AsSpan().IndexOf("__torch__"u8) >= 0;
+
+    private byte[] Write(byte[] pickle, HashSet<string> stripped, ScriptSources sources)
     {
         var output = new MemoryStream();
         using (var zip = new ZipArchive(output, ZipArchiveMode.Create, leaveOpen: true))
         {
             foreach (var entry in _archive.Entries)
             {
+                var name = _archive.NameOf(entry);
+                var content = stripped.Contains(entry.Name) ? new byte[16]
+                    : name == "data.pkl" ? pickle
+                    : !ScriptSources.IsSource(name) ? _archive.Read(entry)
+                    : sources.Text(name) is { } text ? Encoding.UTF8.GetBytes(text)
+                    : null;
+                // Nothing is left of a source file whose classes others stand for; places in Python's sources are not those of changed code.
+                if (content is null || name.EndsWith(".debug_pkl", StringComparison.Ordinal))
+                {
+                    continue;
+                }
+
                 // Fixed times and no compression: the same model gives the same bytes on every host.
                 var record = zip.CreateEntry(entry.Name, CompressionLevel.NoCompression);
                 record.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
                 using var stream = record.Open();
-                stream.Write(
-                    stripped.Contains(entry.Name) ? new byte[16]
-                    : entry.Name == $"{_archive.Root}/data.pkl" ? pickle
-                    : entry.Name == $"{_archive.Root}/code/{_root.Type.Module.Replace('.', '/')}.py" ? WithAdapters(_archive.Read(entry))
-                    : _archive.Read(entry));
+                stream.Write(content);
             }
         }
 
         return output.ToArray();
-    }
-
-    // The source file of the module's own class, with the adapters behind the class's methods.
-    private byte[] WithAdapters(byte[] source)
-    {
-        var type = $"{_root.Type.Module}.{_root.Type.Name}";
-        var adapters = _methods.Where(item => ScriptAdapter.Fits(item.Value)).OrderBy(item => item.Key, StringComparer.Ordinal)
-            .Select(item => ScriptAdapter.Source(type, item.Key, item.Value));
-        var lines = Encoding.UTF8.GetString(source).TrimEnd('\n').Split('\n').ToList();
-        var start = lines.FindIndex(line => line.StartsWith($"class {_root.Type.Name}(", StringComparison.Ordinal));
-        var end = lines.FindIndex(start + 1, line => line.Length > 0 && line[0] != ' ');
-        lines.InsertRange(end < 0 ? lines.Count : end, adapters.Select(text => text.TrimEnd('\n')));
-        return Encoding.UTF8.GetBytes(string.Join('\n', lines) + '\n');
     }
 }

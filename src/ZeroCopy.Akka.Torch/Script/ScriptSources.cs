@@ -1,0 +1,137 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace ZeroCopy.Torch.Script;
+
+/// <summary>
+/// The source files of a skeleton, and how they become quick to load. Loading an archive, libtorch compiles every class, and then parses a set of
+/// patterns anew for each method of each submodule, to find operators of old quantized models. Tracing writes a class for each module, so that this
+/// is nearly all of a load: 225 submodules of 228 classes for BERT-base. Here classes that differ in nothing but their namespace become one, and
+/// submodules become plain objects, which libtorch does not search. Source: torch/csrc/jit/serialization/import.cpp.
+/// </summary>
+internal sealed partial class ScriptSources
+{
+    private const string Folder = "code/";
+    private const string Extension = ".py";
+    private readonly Dictionary<string, List<Definition>> _files;
+
+    private ScriptSources(Dictionary<string, List<Definition>> files) => _files = files;
+
+    /// <summary>Reads the source files of an archive.</summary>
+    public static ScriptSources Read(ScriptArchive archive) =>
+        Parse(archive.Entries.Select(entry => (Record: archive.NameOf(entry), entry)).Where(file => IsSource(file.Record))
+            .Select(file => (file.Record, Encoding.UTF8.GetString(archive.Read(file.entry)))));
+
+    /// <summary>Reads source files that are given as the names of their records, without the archive's folder, and their texts.</summary>
+    public static ScriptSources Parse(IEnumerable<(string Record, string Text)> files) => new(files.ToDictionary(
+        file => ModuleOf(file.Record) ?? throw new ArgumentException($"'{file.Record}' is no source file.", nameof(files)),
+        file => TopLevel().Split(file.Text).Select(text => Define(ModuleOf(file.Record)!, text)).ToList(),
+        StringComparer.Ordinal));
+
+    /// <summary>The text of a source file; null for a record that is none, or one that nothing is left of.</summary>
+    public string? Text(string record) => ModuleOf(record) is { } module && _files[module] is { Count: > 0 } definitions
+        ? string.Concat(definitions.Select(definition => definition.Text)) : null;
+
+    /// <summary>Whether a record is a source file.</summary>
+    public static bool IsSource(string record) => ModuleOf(record) is not null;
+
+    /// <summary>Adds methods to a class.</summary>
+    public void AddMethods(PickleGlobal type, string methods) => Change(definition =>
+        definition.FullName == type.FullName ? definition with { Text = $"{definition.Text.TrimEnd('\n')}\n{methods}" } : definition);
+
+    /// <summary>
+    /// Whether the classes may be merged and made plain: everything is understood, and nothing is there that only modules may have (hooks,
+    /// interfaces) or that libtorch has to find and mend in them (quantized operators).
+    /// </summary>
+    public bool CanSimplify(PickleGlobal root) =>
+        All.All(definition => definition.IsKnown)
+        && All.Any(definition => definition.IsModule && definition.FullName == root.FullName)
+        && !All.Any(definition => OnlyInModules().IsMatch(WithoutLists(definition.Text)));
+
+    /// <summary>
+    /// Leaves one class of those that differ in their namespace only; gives the full names of the others with the name of the one that stands for each.
+    /// </summary>
+    public IReadOnlyDictionary<string, (string Module, string Name)> Merge(PickleGlobal root)
+    {
+        var merged = new Dictionary<string, Definition>(StringComparer.Ordinal);
+        int before;
+        do
+        {
+            // From the leaves up: parents are alike once their children's classes are.
+            before = merged.Count;
+            var known = new Dictionary<string, Definition>(StringComparer.Ordinal);
+            foreach (var definition in All.Where(one => one.IsModule && one.FullName != root.FullName && !merged.ContainsKey(one.FullName)))
+            {
+                var text = Rename(definition.Text, name => name == definition.FullName ? "" : merged.GetValueOrDefault(name)?.FullName);
+                if (!known.TryAdd(text, definition))
+                {
+                    merged[definition.FullName] = known[text];
+                }
+            }
+        }
+        while (merged.Count > before);
+
+        Change(definition => merged.ContainsKey(definition.FullName)
+            ? null : definition with { Text = Rename(definition.Text, name => merged.GetValueOrDefault(name)?.FullName) });
+        return merged.ToDictionary(item => item.Key, item => (item.Value.Module, item.Value.Class!), StringComparer.Ordinal);
+    }
+
+    /// <summary>Makes plain classes of all modules' but the root's, which gets the given tensors as attributes of its own.</summary>
+    public void MakePlain(PickleGlobal root, IEnumerable<string> tensors)
+    {
+        var attributes = string.Concat(tensors.Select(name => $"  __annotations__[\"{name}\"] = Tensor\n"));
+        Change(definition => !definition.IsModule ? definition
+            : definition.FullName == root.FullName ? WithHead(definition, definition.Text, line => line.Value + attributes)
+            : WithHead(definition, WithoutLists(definition.Text), line => $"class {line.Groups[1].Value}:\n"));
+
+        static Definition WithHead(Definition definition, string text, MatchEvaluator head) =>
+            definition with { Text = ClassLine().Replace(text, head, 1) };
+    }
+
+    private IEnumerable<Definition> All => _files.Values.SelectMany(file => file);
+
+    private static string? ModuleOf(string record) =>
+        record.StartsWith(Folder, StringComparison.Ordinal) && record.EndsWith(Extension, StringComparison.Ordinal)
+            ? record[Folder.Length..^Extension.Length].Replace('/', '.') : null;
+
+    private static Definition Define(string module, string text) => ClassLine().Match(text) is { Success: true } line
+        ? new Definition(module, line.Groups[1].Value, line.Groups[2].Value, text)
+        : new Definition(module, null, "", text);
+
+    private static string WithoutLists(string text) => ListLine().Replace(text, "");
+
+    private static string Rename(string text, Func<string, string?> newName) => TypeName().Replace(text, match => newName(match.Value) ?? match.Value);
+
+    private void Change(Func<Definition, Definition?> change)
+    {
+        foreach (var (module, definitions) in _files)
+        {
+            _files[module] = [.. definitions.Select(change).OfType<Definition>()];
+        }
+    }
+
+    [GeneratedRegex("""^(?=\S)(?!\A)""", RegexOptions.CultureInvariant | RegexOptions.Multiline)]
+    private static partial Regex TopLevel();
+
+    [GeneratedRegex("""\Aclass (\w+)(?:\((\w+)\))?:\n""", RegexOptions.CultureInvariant)]
+    private static partial Regex ClassLine();
+
+    [GeneratedRegex("""^  __(?:parameters|buffers)__ = \[.*\]\n""", RegexOptions.CultureInvariant | RegexOptions.Multiline)]
+    private static partial Regex ListLine();
+
+    [GeneratedRegex("""quantized|__forward_|__parameters__|__buffers__""", RegexOptions.CultureInvariant)]
+    private static partial Regex OnlyInModules();
+
+    [GeneratedRegex("""__torch__(?:\.\w+)+""", RegexOptions.CultureInvariant)]
+    private static partial Regex TypeName();
+
+    /// <summary>A class or function with everything that belongs to it. <paramref name="Class"/> is null for what is no class.</summary>
+    private sealed record Definition(string Module, string? Class, string Base, string Text)
+    {
+        public string FullName => $"{Module}.{Class}";
+
+        public bool IsModule => Base == "Module";
+
+        public bool IsKnown => Class is null ? Text.StartsWith("def ", StringComparison.Ordinal) : Base is "" or "Module" or "NamedTuple" or "Enum";
+    }
+}

@@ -1,0 +1,64 @@
+using ZeroCopy.Errors;
+using ZeroCopy.Torch.Script;
+
+namespace ZeroCopy.Torch.Tests.Script;
+
+public sealed class PickleEditsSpecs
+{
+    // {"on": True, "n": 7} and behind it an object of class m.C; the pairs end at the operation 'u'.
+    private static readonly byte[] Sample = [0x80, 2, .. "}(X\x02\0\0\0on"u8, 0x88, .. "X\x01\0\0\0nK\x07ucm\nC\n0."u8];
+
+    [Fact]
+    public void PickleEdits_should_change_numbers_truth_values_and_names_in_their_places()
+    {
+        var pickle = PickleReader.Read(Sample, "sample");
+        var edits = new PickleEdits(pickle.FreeMemo);
+        var items = ((PickleDictionary)pickle.Root!).Items;
+
+        edits.Clear((PickleBoolean)items[0].Value!);
+        edits.Replace((PickleInteger)items[1].Value!, 200);
+        edits.Rename(pickle.Globals.Single(), "other", "D");
+
+        var changed = PickleReader.Read(edits.Apply(Sample), "changed");
+        Assert.False(((PickleBoolean)((PickleDictionary)changed.Root!).Items[0].Value!).Value);
+        Assert.Equal(200, ((PickleInteger)((PickleDictionary)changed.Root!).Items[1].Value!).Value);
+        Assert.Equal("other.D", changed.Globals.Single().FullName);
+    }
+
+    [Fact]
+    public void PickleEdits_should_replace_the_same_number_once_when_it_is_shared()
+    {
+        var pickle = PickleReader.Read(Sample, "sample");
+        var edits = new PickleEdits(pickle.FreeMemo);
+        var number = (PickleInteger)((PickleDictionary)pickle.Root!).Items[1].Value!;
+
+        edits.Replace(number, 9);
+        edits.Replace(number, 9);
+
+        Assert.Equal(Sample.Length, edits.Apply(Sample).Length);
+    }
+
+    [Fact]
+    public void PickleEdits_should_add_pairs_behind_those_that_are_there()
+    {
+        var pickle = PickleReader.Read(Sample, "sample");
+        var edits = new PickleEdits(pickle.FreeMemo);
+        var tensor = new PickleTensor(new PickleStorage(null, "0", null!), null!, [], [], end: 3);
+
+        // Where the sample has its first opening mark, a value is on the stack: the dictionary itself.
+        var place = edits.Remember(tensor);
+        edits.Add(((PickleDictionary)pickle.Root!).ItemsEnd!.Value, "self", place);
+
+        var root = (PickleDictionary)PickleReader.Read(edits.Apply(Sample), "changed").Root!;
+        Assert.Equal(["on", "n", "self"], root.Items.Select(item => item.Key));
+        Assert.Same(root, root.Items[2].Value);
+    }
+
+    [Fact]
+    public void PickleReader_should_refuse_a_place_in_the_memo_that_no_pickle_of_its_length_needs()
+    {
+        byte[] hostile = [0x80, 2, (byte)'}', (byte)'r', 0xff, 0xff, 0xff, 0x7f, (byte)'.'];
+
+        Assert.Throws<InvalidModelException>(() => PickleReader.Read(hostile, "hostile"));
+    }
+}

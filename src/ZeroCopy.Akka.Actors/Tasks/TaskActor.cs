@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Akka.Actor;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Inference;
@@ -25,8 +26,10 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
     private ITimer? _pause;
     private int _attempts;
 
-    public static Props Props(TaskCall task) =>
-        Akka.Actor.Props.CreateBy(new Producer<TaskActor>(() => new TaskActor(task))).WithDispatcher(TaskSettings.Dispatcher);
+    /// <summary>Of actors that take a task each, in the order in which they start.</summary>
+    public static Props Props(ConcurrentQueue<TaskCall> tasks) => Akka.Actor.Props.CreateBy(new Producer<TaskActor>(() => new TaskActor(
+        tasks.TryDequeue(out var task) ? task : throw new InvalidOperationException("An actor was started without a task."))))
+        .WithDispatcher(TaskSettings.Dispatcher);
 
     // By message: what fails in PreStart itself ends an actor without its PostStop.
     protected override void PreStart() => Self.Tell(Begin.Instance);

@@ -6,6 +6,9 @@ public sealed record TaskSettings
     /// <summary>Configuration path of the dispatcher that task actors compute on.</summary>
     public const string Dispatcher = "zerocopy.tasks.dispatcher";
 
+    /// <summary>Configuration path of the mailbox of task actors.</summary>
+    internal const string Mailbox = "zerocopy.tasks.mailbox";
+
     /// <summary>Most tasks that run at the same time.</summary>
     public int MaxConcurrency { get; init; } = Environment.ProcessorCount;
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using ZeroCopy.Actors.Telemetry;
 using ZeroCopy.Errors;
@@ -11,10 +10,11 @@ namespace ZeroCopy.Actors.Calls;
 /// </summary>
 internal sealed class CallLedger(string owner, int capacity, string settings, TimeProvider clock, Action<object?>? release)
 {
-    private readonly ConcurrentDictionary<InferenceCall, byte> _calls = new();
+    // A plain set under a lock: a concurrent one allocates for each call, and takes longer for it than this one is locked.
+    private readonly Lock _lock = new();
+    private readonly HashSet<InferenceCall> _calls = [];
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _count;
-    private int _closed;
+    private bool _closed;
 
     /// <summary>Who serves the calls, for messages and metrics.</summary>
     public string Owner { get; } = owner;
@@ -22,28 +22,33 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     public TimeProvider Clock { get; } = clock;
 
     /// <summary>Calls that are queued or running.</summary>
-    public int Count => Volatile.Read(ref _count);
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _calls.Count;
+            }
+        }
+    }
 
-    public bool IsClosed => Volatile.Read(ref _closed) != 0;
+    public bool IsClosed => Volatile.Read(ref _closed);
 
     public string DeadlineSetting => $"{settings}.deadline";
 
     /// <summary>Admits a call and starts its clock; a call that is refused is answered with the reason and retired.</summary>
     public bool TryEnter(InferenceCall call)
     {
-        var count = Interlocked.Increment(ref _count);
-        _calls.TryAdd(call, 0);
-        if (IsClosed)
+        bool admitted;
+        lock (_lock)
         {
-            Refuse(call, new InferenceException(InferenceFailure.ShuttingDown, $"{Owner} shuts down and takes no more calls."));
-            return false;
+            admitted = !_closed && _calls.Count < capacity && _calls.Add(call);
         }
 
-        if (count > capacity)
+        if (!admitted)
         {
-            Refuse(call, new InferenceException(
-                InferenceFailure.Overloaded, $"{Owner} has {count - 1} calls queued or running and takes no more than {capacity}; "
-                + $"send fewer at a time or raise {settings}.queue-capacity."));
+            call.Refuse(Refusal());
             return false;
         }
 
@@ -55,10 +60,13 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     /// <summary>Only for <see cref="InferenceCall.Retire"/>.</summary>
     public void Leave(InferenceCall call)
     {
-        if (_calls.TryRemove(call, out _))
+        // Before the place is free: who sees that nothing is pending has the measurements of all that was.
+        Instruments.Left(Owner, Clock, call.StartedAt);
+        lock (_lock)
         {
-            Instruments.Left(Owner, Clock.GetElapsedTime(call.StartedAt));
-            GiveBackPlace();
+            var left = _calls.Remove(call);
+            Debug.Assert(left, "A call left the ledger twice.");
+            CompleteIfEmpty();
         }
     }
 
@@ -80,10 +88,10 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     /// </summary>
     public async Task<bool> CloseAsync(TimeSpan limit)
     {
-        Interlocked.Exchange(ref _closed, 1);
-        if (Count == 0)
+        lock (_lock)
         {
-            _empty.TrySetResult();
+            _closed = true;
+            CompleteIfEmpty();
         }
 
         try
@@ -101,7 +109,7 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     /// <summary>Gives up every call that is left.</summary>
     public void FailAll(InferenceFailure failure)
     {
-        foreach (var (call, _) in _calls)
+        foreach (var call in Remaining())
         {
             call.Abandon(failure);
         }
@@ -110,29 +118,32 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     /// <summary>Retires calls that no actor is left to retire: their messages went down with the mailboxes.</summary>
     public void RetireAll()
     {
-        foreach (var (call, _) in _calls)
+        foreach (var call in Remaining())
         {
             call.Fail(new InferenceException(InferenceFailure.ShuttingDown, $"{Owner} shuts down: a call was not finished in time."));
             call.Retire();
         }
     }
 
-    /// <summary>A refused call counts as failed, and neither as pending nor with its duration.</summary>
-    private void Refuse(InferenceCall call, InferenceException reason)
-    {
-        _calls.TryRemove(call, out _);
-        GiveBackPlace();
-        call.Fail(reason);
-        call.Retire();
-    }
+    private InferenceException Refusal() => IsClosed
+        ? new InferenceException(InferenceFailure.ShuttingDown, $"{Owner} shuts down and takes no more calls.")
+        : new InferenceException(
+            InferenceFailure.Overloaded, $"{Owner} has {capacity} calls queued or running and takes no more; "
+            + $"send fewer at a time or raise {settings}.queue-capacity.");
 
-    private void GiveBackPlace()
+    private void CompleteIfEmpty()
     {
-        var left = Interlocked.Decrement(ref _count);
-        Debug.Assert(left >= 0, "A call left the ledger twice.");
-        if (left == 0 && IsClosed)
+        if (_closed && _calls.Count == 0)
         {
             _empty.TrySetResult();
+        }
+    }
+
+    private InferenceCall[] Remaining()
+    {
+        lock (_lock)
+        {
+            return [.. _calls];
         }
     }
 }

@@ -157,11 +157,31 @@ internal sealed class InferenceCall : IConsistentHashable
     /// </summary>
     public void Retire()
     {
-        if (Interlocked.Exchange(ref _retired, 1) != 0)
+        if (Interlocked.Exchange(ref _retired, 1) == 0)
         {
-            return;
+            try
+            {
+                End();
+            }
+            finally
+            {
+                _ledger.Leave(this);
+            }
         }
+    }
 
+    /// <summary>Answers and ends a call that the ledger does not take: it counts as failed, and neither as pending nor with its duration.</summary>
+    public void Refuse(InferenceException reason)
+    {
+        Fail(reason);
+        if (Interlocked.Exchange(ref _retired, 1) == 0)
+        {
+            End();
+        }
+    }
+
+    private void End()
+    {
         _timer?.Dispose();
         _registration.Unregister();
         try
@@ -174,7 +194,6 @@ internal sealed class InferenceCall : IConsistentHashable
         finally
         {
             Instruments.EndCall(_activity);
-            _ledger.Leave(this);
         }
     }
 

@@ -51,12 +51,12 @@ public static class Instruments
 
     internal static void Entered(string owner) => Add(Pending, 1, owner);
 
-    internal static void Left(string owner, TimeSpan duration)
+    internal static void Left(string owner, TimeProvider clock, long enteredAt)
     {
         Add(Pending, -1, owner);
         if (Duration.Enabled)
         {
-            Duration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("owner", owner));
+            Duration.Record(clock.GetElapsedTime(enteredAt).TotalSeconds, new KeyValuePair<string, object?>("owner", owner));
         }
     }
 

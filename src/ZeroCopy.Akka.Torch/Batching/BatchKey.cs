@@ -1,24 +1,32 @@
+using System.Runtime.InteropServices;
+
 namespace ZeroCopy.Torch.Batching;
 
-/// <summary>Which requests join: those whose parts are equal one by one.</summary>
+/// <summary>Which requests join: those of equal structure whose numbers (types, devices and sizes of the tensors) are equal one by one.</summary>
 internal sealed class BatchKey : IEquatable<BatchKey>
 {
-    private readonly object?[] _parts;
+    private readonly List<object?> _structure;
+    private readonly List<long> _numbers;
     private readonly int _hash;
 
-    public BatchKey(IEnumerable<object?> parts)
+    /// <summary>A key that keeps the lists, which nobody changes any more.</summary>
+    public BatchKey(List<object?> structure, List<long> numbers)
     {
-        _parts = [.. parts];
+        _structure = structure;
+        _numbers = numbers;
         var hash = new HashCode();
-        foreach (var part in _parts)
+        foreach (var part in structure)
         {
             hash.Add(part);
         }
 
+        hash.AddBytes(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(numbers)));
         _hash = hash.ToHashCode();
     }
 
-    public bool Equals(BatchKey? other) => other is not null && _hash == other._hash && _parts.AsSpan().SequenceEqual(other._parts);
+    public bool Equals(BatchKey? other) => other is not null && _hash == other._hash
+        && CollectionsMarshal.AsSpan(_structure).SequenceEqual(CollectionsMarshal.AsSpan(other._structure))
+        && CollectionsMarshal.AsSpan(_numbers).SequenceEqual(CollectionsMarshal.AsSpan(other._numbers));
 
     public override bool Equals(object? obj) => Equals(obj as BatchKey);
 

@@ -20,46 +20,8 @@ public sealed class TorchBatchCodec : IBatchCodec
     /// <inheritdoc/>
     public bool TryDescribe(object? request, out int rows, out object key)
     {
-        rows = 0;
-        key = "";
-        List<torch.Tensor?> leaves = [];
-        List<object?> parts = [];
-        if (!TensorTree.TryFlatten(request, leaves, parts))
-        {
-            return false;
-        }
-
-        long? agreed = null;
-        foreach (var leaf in leaves)
-        {
-            if (leaf is null)
-            {
-                continue;
-            }
-
-            if (leaf.IsInvalid || leaf.is_sparse || leaf.dim() == 0)
-            {
-                return false;
-            }
-
-            var shape = leaf.shape;
-            if ((agreed ??= shape[0]) != shape[0])
-            {
-                return false;
-            }
-
-            parts.Add((leaf.dtype, leaf.device_type, leaf.device_index, shape.Length));
-            parts.AddRange(shape.Skip(1).Cast<object?>());
-        }
-
-        if (agreed is not (> 0 and <= int.MaxValue))
-        {
-            return false;
-        }
-
-        rows = (int)agreed;
-        key = new BatchKey(parts);
-        return true;
+        key = Describe(request, [], out rows) is { } described ? described : "";
+        return rows > 0;
     }
 
     /// <inheritdoc/>
@@ -72,19 +34,18 @@ public sealed class TorchBatchCodec : IBatchCodec
             throw new ArgumentException("There is no request to join.", nameof(requests));
         }
 
-        object? first = null;
+        BatchKey? first = null;
         var columns = new List<List<torch.Tensor?>>(requests.Count);
         foreach (var (index, request) in requests.Index())
         {
-            if (!TryDescribe(request, out _, out var key) || !key.Equals(first ??= key))
+            List<torch.Tensor?> leaves = [];
+            if (Describe(request, leaves, out _) is not { } key || !key.Equals(first ??= key))
             {
                 throw new ArgumentException(
                     $"Request {index} does not join with the first: its structure, element types, devices or shapes differ.",
                     nameof(requests));
             }
 
-            List<torch.Tensor?> leaves = [];
-            TensorTree.TryFlatten(request, leaves, []);
             columns.Add(leaves);
         }
 
@@ -152,6 +113,49 @@ public sealed class TorchBatchCodec : IBatchCodec
         {
             (value as IDisposable)?.Dispose();
         }
+    }
+
+    /// <summary>The key of a request, whose tensors are added to the leaves; null, and no rows, where it joins with none.</summary>
+    private static BatchKey? Describe(object? request, List<torch.Tensor?> leaves, out int rows)
+    {
+        rows = 0;
+        List<object?> structure = [];
+        if (!TensorTree.TryFlatten(request, leaves, structure))
+        {
+            return null;
+        }
+
+        long? agreed = null;
+        var numbers = new List<long>(8);
+        foreach (var leaf in leaves)
+        {
+            if (leaf is null)
+            {
+                continue;
+            }
+
+            if (leaf.IsInvalid || leaf.is_sparse)
+            {
+                return null;
+            }
+
+            var shape = leaf.shape;
+            if (shape.Length == 0 || (agreed ??= shape[0]) != shape[0])
+            {
+                return null;
+            }
+
+            numbers.AddRange((long)leaf.dtype, (long)leaf.device_type, leaf.device_index, shape.Length);
+            numbers.AddRange(shape.AsSpan(1));
+        }
+
+        if (agreed is not (> 0 and <= int.MaxValue))
+        {
+            return null;
+        }
+
+        rows = (int)agreed;
+        return new BatchKey(structure, numbers);
     }
 
     private static List<torch.Tensor?> LeavesOf(object answer, IReadOnlyList<int> rows)

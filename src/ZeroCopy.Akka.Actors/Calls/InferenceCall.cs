@@ -170,7 +170,9 @@ internal sealed class InferenceCall : IConsistentHashable
         }
     }
 
-    /// <summary>Answers and ends a call that the ledger does not take: it counts as failed, and neither as pending nor with its duration.</summary>
+    /// <summary>
+    /// Answers and ends a call that the ledger does not take: it counts as failed, and neither as pending nor with its duration.
+    /// </summary>
     public void Refuse(InferenceException reason)
     {
         Fail(reason);

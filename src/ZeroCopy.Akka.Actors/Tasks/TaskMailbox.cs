@@ -5,7 +5,7 @@ using Akka.Dispatch;
 namespace ZeroCopy.Actors.Tasks;
 
 /// <summary>
-/// The mailbox of a one-shot actor. It gets two or three messages in its life, and Akka's own mailbox starts with a kilobyte for 32 of them.
+/// The mailbox of a one-shot actor, which gets two or three messages in its life: Akka's own mailbox starts with a kilobyte for 32.
 /// </summary>
 internal sealed class TaskMailbox(Akka.Actor.Settings settings, Config config)
     : MailboxType(settings, config), IProducesMessageQueue<TaskMessageQueue>

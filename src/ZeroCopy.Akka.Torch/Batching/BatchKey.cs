@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace ZeroCopy.Torch.Batching;
 
-/// <summary>Which requests join: those of equal structure whose numbers (types, devices and sizes of the tensors) are equal one by one.</summary>
+/// <summary>Which requests join: those of equal structure, and of equal numbers (types, devices and sizes of the tensors).</summary>
 internal sealed class BatchKey : IEquatable<BatchKey>
 {
     private readonly List<object?> _structure;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using TorchSharp;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
+using ZeroCopy.Runtime;
 using ZeroCopy.Store;
 using ZeroCopy.Torch.Binding;
 using ZeroCopy.Torch.Catalog;

@@ -1,6 +1,8 @@
+using ZeroCopy.Runtime;
+
 namespace ZeroCopy.Torch;
 
-/// <summary>Settings of the tensor runtime of one process; the HOCON root is <c>zerocopy.inference</c>.</summary>
+/// <summary>Settings of the tensor runtime of one process; the HOCON root is <c>zerocopy.inference.instances</c>.</summary>
 public sealed record TorchRuntimeOptions
 {
     /// <summary>Most idle skeletons kept for a model; further ones are disposed when they are given back.</summary>

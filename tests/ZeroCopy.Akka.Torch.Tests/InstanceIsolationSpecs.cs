@@ -1,5 +1,6 @@
 using TorchSharp;
 using ZeroCopy.Manifests;
+using ZeroCopy.Runtime;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
 using ZeroCopy.Torch.Binding;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using TorchSharp;
+using ZeroCopy.Runtime;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
 using ZeroCopy.Torch.Tests.Modules;

@@ -11,6 +11,9 @@ public sealed record InferenceSettings
     /// <summary>How long a shutdown lets calls finish.</summary>
     public required TimeSpan DrainTimeout { get; init; }
 
+    /// <summary>Instances of models, whoever uses them.</summary>
+    public required InstanceSettings Instances { get; init; }
+
     /// <summary>What a pool has where nothing is said about it.</summary>
     public required PoolSettings PoolDefaults { get; init; }
 

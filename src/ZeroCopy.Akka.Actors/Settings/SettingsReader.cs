@@ -1,15 +1,33 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Akka.Configuration;
+using Akka.Configuration.Hocon;
 
 namespace ZeroCopy.Actors.Settings;
 
 /// <summary>Reads values of one section and notes what is wrong with them, so that all problems are reported at once.</summary>
-internal sealed class SettingsReader(Config config, string path, ImmutableArray<string>.Builder problems)
+/// <param name="config">The section.</param>
+/// <param name="reference">The same section in <c>reference.conf</c>.</param>
+/// <param name="path">Its path.</param>
+/// <param name="problems">What is wrong so far.</param>
+internal sealed class SettingsReader(Config config, Config reference, string path, ImmutableArray<string>.Builder problems)
 {
+    private Config Values => config;
+
+    private Config Reference => reference;
+
     public bool Has(string key) => config.HasPath(key);
 
-    public SettingsReader Section(string key) => new(config.GetConfig(key), $"{path}.{key}", problems);
+    /// <summary>A section in this one. Where there is a value in its place, which <see cref="KnownKeys"/> notes, that of <c>reference.conf</c>.</summary>
+    public SettingsReader Section(string key) => new(
+        config.GetValue(key).IsObject() ? config.GetConfig(key) : reference.GetConfig(key), reference.GetConfig(key), $"{path}.{key}", problems);
+
+    /// <summary>The sections in this one by name, each laid over <paramref name="defaults"/>.</summary>
+    public IEnumerable<(string Name, SettingsReader Reader)> Sections(SettingsReader defaults) =>
+        from item in config.Root.GetObject().Items
+        where item.Value.IsObject()
+        let laid = new Config(new HoconRoot(item.Value)).WithFallback(defaults.Values)
+        select (item.Key, new SettingsReader(laid, defaults.Reference, $"{path}.{item.Key}", problems));
 
     public string Text(string key) => config.GetString(key, "");
 
@@ -111,5 +129,12 @@ internal sealed class SettingsReader(Config config, string path, ImmutableArray<
         }
     }
 
-    private void Problem(string key, string value, string expected) => problems.Add($"{path}.{key} is '{value}' but must be {expected}");
+    private void Problem(string key, string value, string expected)
+    {
+        // A section in the place of a value is noted by KnownKeys.
+        if (!config.GetValue(key).IsObject())
+        {
+            problems.Add($"{path}.{key} is '{value}' but must be {expected}");
+        }
+    }
 }

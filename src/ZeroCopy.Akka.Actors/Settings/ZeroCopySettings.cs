@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Configuration;
+using ZeroCopy.Runtime;
 using ZeroCopy.Store;
 
 namespace ZeroCopy.Actors.Settings;
@@ -27,15 +28,22 @@ public sealed record ZeroCopySettings
     public required BatchingSettings Batching { get; init; }
 
     /// <summary>Reads the settings; what <paramref name="config"/> leaves out is taken from <see cref="Reference"/>.</summary>
-    /// <exception cref="InvalidSettingsException">Values are out of range or of the wrong kind; all of them are named.</exception>
+    /// <exception cref="InvalidSettingsException">Keys do not exist, values are out of range or of the wrong kind; all of them are named.</exception>
     public static ZeroCopySettings From(Config config)
     {
-        var root = config.WithFallback(Reference).GetConfig("zerocopy");
         var problems = ImmutableArray.CreateBuilder<string>();
-        var store = ReadStore(new SettingsReader(root.GetConfig("object-store"), "zerocopy.object-store", problems));
-        var batching = ReadBatching(new SettingsReader(root.GetConfig("batching"), "zerocopy.batching", problems), new BatchingSettings());
-        var inference = ReadInference(root, batching, problems);
-        var tasks = ReadTasks(new SettingsReader(root.GetConfig("tasks"), "zerocopy.tasks", problems));
+        var merged = config.WithFallback(Reference);
+        if (!merged.GetValue("zerocopy").IsObject())
+        {
+            throw new InvalidSettingsException([$"zerocopy is '{merged.GetValue("zerocopy")}' but must be a section"]);
+        }
+
+        var root = new SettingsReader(merged.GetConfig("zerocopy"), Reference.GetConfig("zerocopy"), "zerocopy", problems);
+        KnownKeys.All.Check(merged.GetConfig("zerocopy").Root, "zerocopy", problems);
+        var store = ReadStore(root.Section("object-store"));
+        var batching = ReadBatching(root.Section("batching"), new BatchingSettings());
+        var inference = ReadInference(root.Section("inference"), batching);
+        var tasks = ReadTasks(root.Section("tasks"));
         return problems.Count > 0
             ? throw new InvalidSettingsException(problems.ToImmutable())
             : new ZeroCopySettings { ObjectStore = store, Inference = inference, Tasks = tasks, Batching = batching };
@@ -61,28 +69,28 @@ public sealed record ZeroCopySettings
         DeadlineMargin = reader.Has("deadline-margin") ? reader.Duration("deadline-margin") : inherited.DeadlineMargin,
     };
 
-    private static InferenceSettings ReadInference(Config root, BatchingSettings batching, ImmutableArray<string>.Builder problems)
+    private static InferenceSettings ReadInference(SettingsReader reader, BatchingSettings batching)
     {
-        var inference = root.GetConfig("inference");
-        var defaults = inference.GetConfig("pool-defaults");
-        var pools = ImmutableSortedDictionary.CreateBuilder<string, PoolSettings>(StringComparer.Ordinal);
-        foreach (var (name, _) in inference.GetConfig("pools").Root.GetObject().Unwrapped)
-        {
-            var path = $"zerocopy.inference.pools.{name}";
-            pools[name] = ReadPool(inference.GetConfig($"pools.{name}").WithFallback(defaults), path, batching, problems);
-        }
-
+        var defaults = reader.Section("pool-defaults");
         return new InferenceSettings
         {
-            DrainTimeout = new SettingsReader(inference, "zerocopy.inference", problems).Duration("drain-timeout"),
-            PoolDefaults = ReadPool(defaults, "zerocopy.inference.pool-defaults", batching, problems),
-            Pools = pools.ToImmutable(),
+            DrainTimeout = reader.Duration("drain-timeout"),
+            Instances = ReadInstances(reader.Section("instances")),
+            PoolDefaults = ReadPool(defaults, batching),
+            Pools = reader.Section("pools").Sections(defaults).ToImmutableSortedDictionary(
+                pool => pool.Name, pool => ReadPool(pool.Reader, batching), StringComparer.Ordinal),
         };
     }
 
-    private static PoolSettings ReadPool(Config config, string path, BatchingSettings batching, ImmutableArray<string>.Builder problems)
+    private static InstanceSettings ReadInstances(SettingsReader reader) => new()
     {
-        var pool = new SettingsReader(config, path, problems);
+        MaxIdle = reader.Number("max-idle", 0, 4096),
+        Isolation = reader.Choice(
+            "isolation", ("none", InstanceIsolation.None), ("buffers", InstanceIsolation.Buffers), ("mappings", InstanceIsolation.Mappings)),
+    };
+
+    private static PoolSettings ReadPool(SettingsReader pool, BatchingSettings batching)
+    {
         var load = pool.Section("load");
         var join = pool.Section("batching");
         return new PoolSettings

@@ -1,4 +1,5 @@
 using ZeroCopy.ModelProcess.Models;
+using ZeroCopy.Runtime;
 using ZeroCopy.Torch;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-namespace ZeroCopy.Torch;
+namespace ZeroCopy.Runtime;
 
 /// <summary>
 /// How far a write to a model's tensors reaches: an operation in place, a batch norm that is training, an embedding with <c>max_norm</c>. Whatever is

@@ -12,14 +12,14 @@ namespace ZeroCopy.Actors;
 /// <summary><c>/user/zerocopy</c>: parent of everything here.</summary>
 internal sealed class RootActor : UntypedActor
 {
-    public RootActor(Func<ObjectStore> open, bool owned, Func<string, InferencePool?> find, TaskCompletionSource<RootChildren> children)
+    public RootActor(Func<ObjectStore> open, Func<string, InferencePool?> find, TaskCompletionSource<RootChildren> children)
     {
         try
         {
             Context.ActorOf(LostCalls.Props(), "lost-calls");
             Context.ActorOf(PredictActor.Props(find), PredictActor.Name);
             children.TrySetResult(new RootChildren(
-                Context.ActorOf(ObjectStoreActor.Props(open, owned), "object-store"),
+                Context.ActorOf(ObjectStoreActor.Props(open), "object-store"),
                 Context.ActorOf(TaskSupervisor.Props().WithDispatcher(TaskSettings.Dispatcher), "tasks"),
                 Context.ActorOf(PoolsActor.Props(), "pools")));
         }

@@ -5,8 +5,10 @@ using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Inference;
 using ZeroCopy.Actors.Remoting;
 using ZeroCopy.Actors.Settings;
+using ZeroCopy.Actors.Stores;
 using ZeroCopy.Actors.Tasks;
 using ZeroCopy.Actors.Wire;
+using ZeroCopy.Errors;
 using ZeroCopy.Runtime;
 using ZeroCopy.Store;
 
@@ -22,6 +24,7 @@ public sealed class ZeroCopySystem : IExtension
     private readonly ILoggingAdapter _log;
     private readonly TimeProvider _clock;
     private readonly RootChildren _children;
+    private readonly SystemStore _store;
 
     internal ZeroCopySystem(ExtendedActorSystem system)
     {
@@ -31,16 +34,16 @@ public sealed class ZeroCopySystem : IExtension
         var setup = system.Settings.Setup.Get<ZeroCopySetup>().GetOrElse(new ZeroCopySetup());
         _clock = setup.TimeProvider;
         _log = Logging.GetLogger(system, this);
-        var options = Settings.ObjectStore with { TimeProvider = _clock };
-        Func<ObjectStore> open = setup.Store is { } store ? () => store : () => ZeroCopy.Store.ObjectStore.Open(options);
+        _store = new SystemStore(setup.Store, Settings.ObjectStore with { TimeProvider = _clock });
+        Func<ObjectStore> open = () => _store.Open();
         var children = new TaskCompletionSource<RootChildren>(TaskCreationOptions.RunContinuationsAsynchronously);
-        system.ActorOf(Props.Create(() => new RootActor(open, setup.Store == null, Find, children)), "zerocopy");
+        system.ActorOf(Props.Create(() => new RootActor(open, Find, children)), "zerocopy");
         // Creating three actors takes microseconds; the wait ends early where one of them cannot be created, which would be a bug here.
         _children = children.Task.WaitAsync(TimeSpan.FromSeconds(30)).GetAwaiter().GetResult();
         Tasks = new TaskRunner(_children.Tasks, Settings.Tasks, _clock);
         var shutdown = CoordinatedShutdown.Get(system);
         shutdown.AddTask(CoordinatedShutdown.PhaseServiceRequestsDone, "zerocopy-drain", () => DrainAsync(shutdown));
-        system.RegisterOnTermination(RetireAll);
+        TerminationActor.Start(system, Close);
     }
 
     /// <summary>The settings, read once.</summary>
@@ -52,6 +55,9 @@ public sealed class ZeroCopySystem : IExtension
     /// <summary>The store's actor, <c>/user/zerocopy/object-store</c>; see <see cref="Protocol.StoreRequest"/> for what it takes.</summary>
     public IActorRef ObjectStore => _children.ObjectStore;
 
+    /// <summary>Every actor of the user has stopped, and the store is closed next.</summary>
+    internal event Action? ActorsStopped;
+
     /// <summary>The pools that are made, in no order.</summary>
     public IReadOnlyList<InferencePool> Pools =>
         [.. _pools.Values.Where(pool => pool.IsValueCreated && pool.Value.IsCompletedSuccessfully).Select(pool => pool.Value.Result)];
@@ -59,6 +65,15 @@ public sealed class ZeroCopySystem : IExtension
     /// <summary>The extension of an actor system, started where it is not.</summary>
     /// <exception cref="InvalidSettingsException">Settings under <c>zerocopy</c> are wrong.</exception>
     public static ZeroCopySystem For(ActorSystem system) => ZeroCopySystemProvider.Instance.Apply(system);
+
+    /// <summary>
+    /// The store itself, the same one that <see cref="ObjectStore"/> uses. The first call opens it, and it is closed when every actor has stopped, before the
+    /// actor system has terminated; one that <see cref="ZeroCopySetup"/> gave stays its owner's.
+    /// </summary>
+    /// <param name="options">Instead of the settings <c>zerocopy.object-store</c>; null for the store as it is.</param>
+    /// <exception cref="StoreUnavailableException">The store's directory cannot be used, or the actor system has ended.</exception>
+    /// <exception cref="InvalidOperationException">The store is open already with other options.</exception>
+    public ObjectStore OpenStore(ObjectStoreOptions? options = null) => _store.Open(options);
 
     /// <summary>
     /// Makes a pool: <paramref name="name"/> chooses its settings in HOCON, <paramref name="configure"/> changes them. The pool loads its model
@@ -156,12 +171,21 @@ public sealed class ZeroCopySystem : IExtension
         return phase;
     }
 
-    private void RetireAll()
+    private void Close()
     {
         Tasks.RetireAll();
         foreach (var pool in Pools)
         {
             pool.RetireAll();
+        }
+
+        try
+        {
+            ActorsStopped?.Invoke();
+        }
+        finally
+        {
+            _store.Close();
         }
     }
 }

@@ -17,9 +17,9 @@ namespace ZeroCopy;
 /// <typeparam name="TOut">What it answers.</typeparam>
 public sealed class ModelPool<TIn, TOut> : IAsyncDisposable
 {
-    private readonly Action<ModelPool<TIn, TOut>> _drained;
+    private readonly Action _drained;
 
-    internal ModelPool(InferencePool actors, Action<ModelPool<TIn, TOut>> drained)
+    internal ModelPool(InferencePool actors, Action drained)
     {
         Actors = actors;
         _drained = drained;
@@ -70,6 +70,6 @@ public sealed class ModelPool<TIn, TOut> : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Actors.DrainAsync().ConfigureAwait(false);
-        _drained(this);
+        _drained();
     }
 }

@@ -12,7 +12,7 @@ namespace ZeroCopy;
 
 public sealed partial class ZeroCopyHost
 {
-    private readonly ConcurrentDictionary<string, IAsyncDisposable> _pools = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, StartedPool> _pools = new(StringComparer.Ordinal);
 
     /// <summary>
     /// Starts a pool of actors that run a function on a model or pipeline, each on an instance of its own. The actors load in the background; calls may be
@@ -57,13 +57,19 @@ public sealed partial class ZeroCopyHost
         return await StartAsync(name, source, function, configure).ConfigureAwait(false);
     }
 
+    /// <summary>As with a name, for a model that may be put into the store later: the pool loads it then.</summary>
+    internal Task<ModelPool<TIn, TOut>> StartPoolLaterAsync<T, TIn, TOut>(
+        string name, ModelName model, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure)
+        where T : class =>
+        StartAsync(name, new NamedModelSource(Runtime, model), function, configure);
+
     /// <summary>A pool that was started here.</summary>
     /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
     /// <exception cref="ArgumentException">It takes or answers something else.</exception>
     public ModelPool<TIn, TOut> Pool<TIn, TOut>(string name) => !_pools.TryGetValue(name, out var pool)
         ? throw new KeyNotFoundException($"There is no pool '{name}'; there are: {string.Join(", ", _pools.Keys.Order(StringComparer.Ordinal))}.")
-        : pool as ModelPool<TIn, TOut> ?? throw new ArgumentException(
-            $"Pool '{name}' is a {pool.GetType()}, not one from {typeof(TIn)} to {typeof(TOut)}.", nameof(name));
+        : pool.Pool as ModelPool<TIn, TOut> ?? throw new ArgumentException(
+            $"Pool '{name}' is a {pool.Pool.GetType()}, not one from {typeof(TIn)} to {typeof(TOut)}.", nameof(name));
 
     private async Task<ModelPool<TIn, TOut>> StartAsync<T, TIn, TOut>(
         string name, IInstanceSource source, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure)
@@ -74,12 +80,13 @@ public sealed partial class ZeroCopyHost
         {
             var actors = await Actors.CreatePoolAsync(
                 name, source, Run, new TorchBatchCodec(), configure, TorchRemoteCodec.For(typeof(TIn))).ConfigureAwait(false);
-            var pool = new ModelPool<TIn, TOut>(actors, drained: ended =>
+            StartedPool? started = null;
+            var pool = new ModelPool<TIn, TOut>(actors, drained: () =>
             {
-                _pools.TryRemove(new(name, ended));
-                (source as LoadedObjectSource)?.Dispose();
+                _pools.TryRemove(new(name, started!));
+                started!.Close();
             });
-            _pools[name] = pool;
+            _pools[name] = started = new StartedPool(pool, source as LoadedObjectSource);
             return pool;
         }
         catch
@@ -96,5 +103,20 @@ public sealed partial class ZeroCopyHost
             // The answer has an owner of its own, also where the function hands its input through.
             return answer is torch.Tensor tensor && ReferenceEquals(answer, argument) ? tensor.alias() : answer;
         }
+    }
+
+    /// <summary>Frees what pools keep warm that the actor system has drained.</summary>
+    private void ClosePools()
+    {
+        foreach (var pool in _pools.Values)
+        {
+            pool.Close();
+        }
+    }
+
+    /// <summary>A pool and the source that it alone uses.</summary>
+    private sealed record StartedPool(IAsyncDisposable Pool, LoadedObjectSource? Source)
+    {
+        public void Close() => Source?.Dispose();
     }
 }

@@ -2,6 +2,8 @@ using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
 using ZeroCopy.Actors;
+using ZeroCopy.Actors.Settings;
+using ZeroCopy.Hosting;
 using ZeroCopy.Pipelines;
 using ZeroCopy.Runtime;
 using ZeroCopy.Shims;
@@ -22,17 +24,21 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
     private readonly Lazy<ActorSystem> _system;
     private readonly bool _ownsSystem;
     private int _disposed;
+    private int _closed;
 
     private ZeroCopyHost(ZeroCopyHostOptions options)
     {
-        Store = ObjectStore.Open(options.Store);
-        Runtime = new TorchRuntime(Store, options.Catalog, options.Torch);
-        MaxIdleInstances = options.Torch.MaxIdleSkeletons;
+        var actors = options.ActorSystem is { } given ? ZeroCopySystem.For(given) : null;
+        var torch = options.Torch ?? From(actors?.Settings.Inference.Instances ?? new InstanceSettings());
+        Store = actors is null ? ObjectStore.Open(options.Store) : actors.OpenStore(options.Store);
+        Runtime = new TorchRuntime(Store, options.Catalog, torch);
+        MaxIdleInstances = torch.MaxIdleSkeletons;
         _ownsSystem = options.ActorSystem is null;
-        _system = new Lazy<ActorSystem>(() => options.ActorSystem ?? StartSystem());
-        if (options.ActorSystem is { } given)
+        _system = options.ActorSystem is null ? new Lazy<ActorSystem>(StartSystem) : new Lazy<ActorSystem>(options.ActorSystem);
+        if (actors is not null)
         {
-            HostOfSystem.Set(given, this);
+            ModelWrapperSerializer.Register((ExtendedActorSystem)options.ActorSystem!);
+            actors.ActorsStopped += Close;
         }
     }
 
@@ -67,11 +73,35 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
 
     /// <summary>Opens a store and a runtime.</summary>
     /// <exception cref="Errors.StoreUnavailableException">The store's directory cannot be used; the message says why.</exception>
-    public static ZeroCopyHost Open(ZeroCopyHostOptions? options = null) => new(options ?? new ZeroCopyHostOptions());
+    /// <exception cref="InvalidSettingsException">Settings of the given actor system under <c>zerocopy</c> are wrong.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The given actor system has a host, which <see cref="For"/> finds, or its store is open already with other options.
+    /// </exception>
+    public static ZeroCopyHost Open(ZeroCopyHostOptions? options = null)
+    {
+        options ??= new ZeroCopyHostOptions();
+        return options.ActorSystem is { } system ? HostOfSystem.Open(system, () => new ZeroCopyHost(options)) : new ZeroCopyHost(options);
+    }
 
     /// <summary>
-    /// Ends tasks and pools (an actor system of the host's own, through its coordinated shutdown), then the runtime and the store. Modules that were
-    /// loaded stay valid, and models stay in the store.
+    /// The host of an actor system: the one that was opened for it, else one that is opened now, with the options that
+    /// <see cref="ZeroCopyHosting.WithZeroCopyHost"/> gave or those of the system's settings.
+    /// </summary>
+    /// <inheritdoc cref="Open" path="/exception"/>
+    public static ZeroCopyHost For(ActorSystem system)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        return HostOfSystem.GetOrOpen(system, () =>
+        {
+            var options = system.Settings.Setup.Get<HostSetup>().Select(setup => setup.Options).GetOrElse(new ZeroCopyHostOptions());
+            return new ZeroCopyHost(options with { ActorSystem = system });
+        });
+    }
+
+    /// <summary>
+    /// Ends tasks and pools (an actor system of the host's own, through its coordinated shutdown), then the runtime and the store; the store of a given
+    /// actor system is closed with that system, and so is a host that nobody disposed before. Modules that were loaded stay valid, and models stay in
+    /// the store.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -80,18 +110,18 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
             return;
         }
 
-        await Task.WhenAll(_pools.Values.Select(pool => pool.DisposeAsync().AsTask())).ConfigureAwait(false);
+        await Task.WhenAll(_pools.Values.Select(started => started.Pool.DisposeAsync().AsTask())).ConfigureAwait(false);
         if (_ownsSystem && _system.IsValueCreated)
         {
             await CoordinatedShutdown.Get(_system.Value).Run(CoordinatedShutdown.ClrExitReason.Instance).ConfigureAwait(false);
         }
 
-        Templates.Dispose();
-        Runtime.Dispose();
-        Store.Dispose();
+        Close();
     }
 
     internal ITaskCalls CallsTo(IInstanceSource source) => new ActorTaskCalls(Actors.Tasks, source);
+
+    private static TorchRuntimeOptions From(InstanceSettings settings) => new() { MaxIdleSkeletons = settings.MaxIdle, Isolation = settings.Isolation };
 
     private ActorSystem StartSystem()
     {
@@ -100,10 +130,34 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
             akka.coordinated-shutdown { run-by-clr-shutdown-hook = off, exit-clr = off }
             akka.loglevel = WARNING
             akka.stdout-loglevel = WARNING
-            """).WithFallback(ModelWrapperSerializer.Configuration);
+            """);
         var setup = ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config), new ZeroCopySetup { Store = Store });
         var system = ActorSystem.Create("zerocopy", setup);
-        HostOfSystem.Set(system, this);
+        ModelWrapperSerializer.Register((ExtendedActorSystem)system);
+        HostOfSystem.Open(system, () => this);
         return system;
+    }
+
+    /// <summary>Gives back what the host holds, when its pools are drained or every actor has stopped.</summary>
+    private void Close()
+    {
+        Volatile.Write(ref _disposed, 1);
+        if (Interlocked.Exchange(ref _closed, 1) != 0)
+        {
+            return;
+        }
+
+        ClosePools();
+        Templates.Dispose();
+        Runtime.Dispose();
+        if (_ownsSystem)
+        {
+            Store.Dispose();
+        }
+        else
+        {
+            ZeroCopySystem.For(_system.Value).ActorsStopped -= Close;
+            HostOfSystem.Remove(_system.Value);
+        }
     }
 }

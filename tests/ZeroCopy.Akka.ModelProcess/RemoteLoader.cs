@@ -2,7 +2,6 @@ using Akka.Actor;
 using Akka.Configuration;
 using ZeroCopy.ModelProcess.Models;
 using ZeroCopy.Store;
-using ZeroCopy.Wire;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.ModelProcess;
@@ -21,7 +20,7 @@ public sealed class RemoteLoader : IAsyncDisposable
         Path = actor.Path.ToStringWithAddress(((ExtendedActorSystem)_system).Provider.DefaultAddress);
     }
 
-    /// <summary>Remoting on loopback, and how wrappers travel.</summary>
+    /// <summary>Remoting on loopback.</summary>
     public static Config Configuration { get; } = ConfigurationFactory.ParseString("""
         akka {
           actor.provider = remote
@@ -30,7 +29,7 @@ public sealed class RemoteLoader : IAsyncDisposable
           stdout-loglevel = OFF
           loggers = []
         }
-        """).WithFallback(ModelWrapperSerializer.Configuration);
+        """);
 
     /// <summary>Where the actor is reached from another process.</summary>
     public string Path { get; }

@@ -18,7 +18,7 @@ namespace ZeroCopy.Actors.Stores;
 ///     └────────────────────────┘
 /// </code>
 /// </remarks>
-internal sealed class ObjectStoreActor(Func<ObjectStore> open, bool owned) : UntypedActor, IWithUnboundedStash
+internal sealed class ObjectStoreActor(Func<ObjectStore> open) : UntypedActor, IWithUnboundedStash
 {
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly LeaseLedger _leases = new();
@@ -26,18 +26,11 @@ internal sealed class ObjectStoreActor(Func<ObjectStore> open, bool owned) : Unt
 
     public IStash Stash { get; set; } = null!;
 
-    public static Props Props(Func<ObjectStore> open, bool owned) => Akka.Actor.Props.Create(() => new ObjectStoreActor(open, owned));
+    public static Props Props(Func<ObjectStore> open) => Akka.Actor.Props.Create(() => new ObjectStoreActor(open));
 
     protected override void OnReceive(object message) => Closed(message);
 
-    protected override void PostStop()
-    {
-        _leases.Clear();
-        if (owned)
-        {
-            _store?.Dispose();
-        }
-    }
+    protected override void PostStop() => _leases.Clear();
 
     private void Closed(object message)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Akka.Actor;
 using ZeroCopy.Actors.Protocol;
@@ -13,6 +14,7 @@ namespace ZeroCopy.Actors.Tests.Stores;
 public sealed class ObjectStoreActorSpecs : ZeroCopySpec
 {
     private readonly TemporaryDirectory _directory = new();
+    private readonly ConcurrentBag<ObjectStore> _stores = [];
 
     [Fact]
     public async Task ObjectStoreActor_should_put_list_name_and_remove()
@@ -99,11 +101,11 @@ public sealed class ObjectStoreActorSpecs : ZeroCopySpec
     [Fact]
     public async Task ObjectStoreActor_should_end_its_leases_when_it_restarts_and_outlive_their_holders()
     {
-        using var store = Open();
+        var store = Open();
         var crashes = 0;
         Func<ObjectStore> open = () => store;
         Action crashed = () => Interlocked.Increment(ref crashes);
-        var parent = Sys.ActorOf(Props.Create(() => new Parent(ObjectStoreActor.Props(open, false), crashed)));
+        var parent = Sys.ActorOf(Props.Create(() => new Parent(ObjectStoreActor.Props(open), crashed)));
         var actor = await parent.Ask<IActorRef>("child", Patience);
         var model = await PutAsync(actor, "bert");
         var holder = CreateTestProbe().Ref;
@@ -134,6 +136,7 @@ public sealed class ObjectStoreActorSpecs : ZeroCopySpec
     protected override void AfterAll()
     {
         base.AfterAll();
+        Assert.All(_stores, store => store.Dispose());
         _directory.Dispose();
     }
 
@@ -154,9 +157,14 @@ public sealed class ObjectStoreActorSpecs : ZeroCopySpec
         return (await AskAsync<StoreReply.Found>(actor, new StoreRequest.Put(content, new PutOptions { Name = ModelName.Parse(name) }))).Model;
     }
 
-    private ObjectStore Open() => ObjectStore.Open(new ObjectStoreOptions { Directory = _directory.File("store") });
+    private ObjectStore Open()
+    {
+        var store = ObjectStore.Open(new ObjectStoreOptions { Directory = _directory.File("store") });
+        _stores.Add(store);
+        return store;
+    }
 
-    private IActorRef Start(Func<ObjectStore>? open = null) => Sys.ActorOf(ObjectStoreActor.Props(open ?? Open, owned: true));
+    private IActorRef Start(Func<ObjectStore>? open = null) => Sys.ActorOf(ObjectStoreActor.Props(open ?? Open));
 
     private static async Task EndAsync(IActorRef actor) => Assert.True(await actor.GracefulStop(Patience));
 

@@ -1,4 +1,4 @@
-namespace ZeroCopy.Actors.Hosting;
+namespace ZeroCopy.Hosting;
 
 /// <summary>Key of the object store's actor in the actor registry.</summary>
 public sealed class ObjectStoreKey

@@ -1,6 +1,10 @@
 using System.Text.Json.Serialization;
 using Akka.Actor;
+using Akka.Hosting;
 using Akka.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using ZeroCopy.Hosting;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 using ZeroCopy.Torch.Catalog;
@@ -86,6 +90,24 @@ internal static class ReadmeExamples
         // end
         Assert.IsType<Classifier>(instance.Target);
         return handle;
+    }
+
+    public static async Task<Tensor> AskHosted(string settings, ModelCatalog catalog, Tensor input)
+    {
+        // example: hosting
+        var builder = Host.CreateApplicationBuilder();
+        builder.Services.AddAkka("inference", akka => akka
+            .AddHoconFile(settings, HoconAddMode.Prepend)
+            .WithZeroCopyHost(new ZeroCopyHostOptions { Catalog = catalog })
+            .WithModelPool("mine", new ModelName("mine"), (Classifier model, Tensor batch) => model.call(batch)));
+        builder.Services.AddZeroCopyHost().AddHealthChecks();
+        using var application = builder.Build();
+        await application.StartAsync();
+        var pool = application.Services.GetRequiredService<ZeroCopyHost>().Pool<Tensor, Tensor>("mine");
+        var answer = await pool.AskAsync(input);
+        // end
+        await application.StopAsync();
+        return answer;
     }
 
     // example: actor

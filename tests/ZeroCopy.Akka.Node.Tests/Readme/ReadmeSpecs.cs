@@ -1,7 +1,10 @@
+using ZeroCopy.Manifests;
 using ZeroCopy.Safetensors;
 using ZeroCopy.Store;
 using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
+using ZeroCopy.Torch;
+using ZeroCopy.Torch.Catalog;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -32,7 +35,7 @@ public sealed class ReadmeSpecs : IAsyncLifetime
             RepositoryRoot.Path, "tests", "ZeroCopy.Akka.Node.Tests", "Readme", "ReadmeExamples.cs"));
         var examples = Examples(source).ToList();
 
-        Assert.Equal(11, examples.Count);
+        Assert.Equal(12, examples.Count);
         Assert.All(examples, example => Assert.Contains(example, readme, StringComparison.Ordinal));
     }
 
@@ -96,6 +99,27 @@ public sealed class ReadmeSpecs : IAsyncLifetime
             ]);
 
         Assert.Equal("mine@1", (await ReadmeExamples.PutOwnType(StoreOptions, folder)).ToString());
+    }
+
+    [Fact]
+    public async Task Readme_example_should_serve_a_pool_from_an_application()
+    {
+        var catalog = new ModelCatalog().Register<ReadmeExamples.Classifier, ReadmeExamples.ClassifierConfiguration>(
+            "my-classifier", (configuration, build) => new ReadmeExamples.Classifier(configuration, build.Device));
+        using var classifier = new ReadmeExamples.Classifier(new ReadmeExamples.ClassifierConfiguration(8, 2), CPU);
+        await _host.Runtime.PutAsync(classifier, new PutModuleOptions
+        {
+            Recipe = new Recipe.Catalog("my-classifier", """{"inputs": 8, "outputs": 2}"""),
+            Put = new PutOptions { Name = new ModelName("mine") },
+        });
+        var settings = _directory.File("node.conf");
+        File.WriteAllText(settings, $$"""
+            zerocopy { object-store.directory = "{{StoreOptions.Directory}}", inference.pools.mine.size = 2 }
+            """);
+        using var input = rand(3, 8);
+        using var expected = classifier.call(input);
+
+        AssertEqual(expected, await ReadmeExamples.AskHosted(settings, catalog, input));
     }
 
     private static void AssertEqual(Tensor expected, Tensor actual)

@@ -118,7 +118,7 @@ public sealed class ZeroCopyHostingSpecs : HostingSpec
     }
 
     [Fact]
-    public async Task Host_should_drain_its_pools_when_the_container_ends_without_a_start()
+    public async Task Host_should_end_with_its_container_when_the_application_never_started()
     {
         var application = Application(akka => akka.WithZeroCopyHost());
         var host = application.Services.GetRequiredService<ZeroCopyHost>();
@@ -126,10 +126,12 @@ public sealed class ZeroCopyHostingSpecs : HostingSpec
         var pool = await host.StartPoolAsync(
             "early", await ModelWrapper.FromModelAsync(model, host: host), (Encoder encoder, Tensor input) => encoder.call(input));
 
+        var terminated = host.ActorSystem.WhenTerminated;
         await ((IAsyncDisposable)application).DisposeAsync();
 
+        await terminated.WaitAsync(Patience);
         await Assert.ThrowsAsync<InferenceException>(() => pool.AskAsync(Input).WaitAsync(Patience));
-        await host.DisposeAsync();
+        Assert.Throws<ObjectDisposedException>(() => host.Store.List());
     }
 
     [Fact]

@@ -63,9 +63,9 @@ public abstract class ParitySpec : IAsyncLifetime
     }
 
     /// <summary>Another process on the same store.</summary>
-    protected async Task<ChildProcess> StartAsync()
+    protected async Task<ChildProcess> StartAsync(params string[] further)
     {
-        var child = await ChildProcess.StartAsync("ZeroCopy.Akka.ModelProcess", Store);
+        var child = await ChildProcess.StartAsync("ZeroCopy.Akka.ModelProcess", [Store, .. further]);
         _children.Add(child);
         return child;
     }

@@ -83,6 +83,22 @@ public sealed class SecondProcessSpecs : ParitySpec
         Assert.Equal(expected, await second.AskAsync("call"));
     }
 
+    [SkippableFact]
+    public async Task Process_should_end_a_hosted_pools_calls_before_its_store_when_it_is_terminated()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Windows has no SIGTERM.");
+        var child = await StartAsync("hosted");
+        Assert.Equal("entered", await child.ReadAsync());
+
+        child.Terminate();
+        Assert.Equal("draining", await child.ReadAsync());
+        await child.SendAsync("go on");
+
+        Assert.Equal("right open closed", await child.ReadAsync());
+        Assert.Equal(0, await child.EndAsync());
+        Host.Store.Remove(Assert.Single(Host.Store.List()).Id);
+    }
+
     [Fact]
     public async Task Process_should_keep_another_one_from_removing_what_it_uses()
     {

@@ -30,8 +30,8 @@ public sealed class ZeroCopyHostSpecs : IAsyncLifetime
         await (_system?.Terminate() ?? Task.CompletedTask).WaitAsync(Patience);
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        _leaks.Verify();
         _directory.Dispose();
+        _leaks.Verify();
     }
 
     [Fact]

@@ -47,8 +47,8 @@ public abstract class HostingSpec : IAsyncLifetime
         // Modules that a test made itself may wait for their finalizers.
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        _leaks.Verify();
         _directory.Dispose();
+        _leaks.Verify();
     }
 
     /// <summary>An application that is not started; HOCON names the test's store.</summary>

@@ -8,6 +8,10 @@ namespace ZeroCopy.Actors.Calls;
 /// The calls that a pool or the task runner has admitted and not finished: bounds them, and drains them at the end. Thread-safe.
 /// Invariant: admitted == retired + <see cref="Count"/>.
 /// </summary>
+/// <remarks>
+/// A call that is given up while it waits counts until whoever reaches it in the queue retires it: until then its message is in a mailbox and holds its
+/// argument, and the bound on calls is a bound on those too.
+/// </remarks>
 internal sealed class CallLedger(string owner, int capacity, string settings, TimeProvider clock, Action<object?>? release)
 {
     // A plain set under a lock: a concurrent one allocates for each call, and takes longer for it than this one is locked.

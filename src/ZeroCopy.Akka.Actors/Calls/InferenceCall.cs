@@ -35,6 +35,7 @@ internal sealed class InferenceCall : IConsistentHashable
     private readonly Activity? _activity;
     private CancellationTokenRegistration _registration;
     private ITimer? _timer;
+    private ITimer? _pause;
     private Exception? _abandoned;
     private int _state;
     private int _retired;
@@ -107,6 +108,13 @@ internal sealed class InferenceCall : IConsistentHashable
         }
 
         return Move(Running, Queued);
+    }
+
+    /// <summary>Runs an action after a pause, unless the call is retired before.</summary>
+    public void After(TimeSpan pause, Action action)
+    {
+        _pause?.Dispose();
+        _pause = _ledger.Clock.CreateTimer(static next => ((Action)next!)(), action, pause, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Answers with a result, which the call releases where nobody waits for it any more.</summary>
@@ -185,6 +193,7 @@ internal sealed class InferenceCall : IConsistentHashable
     private void End()
     {
         _timer?.Dispose();
+        _pause?.Dispose();
         _registration.Unregister();
         try
         {

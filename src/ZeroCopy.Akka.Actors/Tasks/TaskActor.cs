@@ -9,22 +9,21 @@ using ZeroCopy.Runtime;
 namespace ZeroCopy.Actors.Tasks;
 
 /// <summary>
-/// Runs one task and stops.
+/// Makes one attempt at a task and stops.
 /// </summary>
 /// <remarks>
 /// <code>
 ///            warm instance
 ///   start ──────────────────────► run ──► stopped
-///     │                            ▲ │ failed, attempts left
-///     └──► renting ────────────────┘ └──► pausing ──► start
+///     └──► renting ────────────────┘
 /// </code>
-/// The instance goes back before the caller is answered, so that callers in sequence use the same warm one.
+/// The instance goes back before the caller is answered, so that callers in sequence use the same warm one. A further attempt has an actor of its
+/// own: during the pause before it, other tasks have the place.
 /// </remarks>
 internal sealed class TaskActor(TaskCall task) : UntypedActor
 {
     private InstanceTicket? _ticket;
-    private ITimer? _pause;
-    private int _attempts;
+    private TaskCall? _again;
 
     /// <summary>Of actors that take a task each, in the order in which they start.</summary>
     public static Props Props(ConcurrentQueue<TaskCall> tasks) => Akka.Actor.Props.CreateBy(new Producer<TaskActor>(() => new TaskActor(
@@ -55,22 +54,33 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
 
     protected override void PostStop()
     {
-        _pause?.Dispose();
         _ticket?.Abandon();
+        try
+        {
+            if (_again is { } again)
+            {
+                again.Call.After(again.Options.Retry.PauseAfter(again.FailedAttempts), () => again.Gate.Enter(again));
+            }
+            else
+            {
+                End();
+            }
+        }
+        finally
+        {
+            task.Gate.Leave();
+        }
+    }
+
+    private void End()
+    {
         if (!task.Call.IsAnswered)
         {
             task.Call.Fail(new InferenceException(
                 InferenceFailure.ActorCrashed, $"The actor of a task on {task.Source.Name} crashed or was stopped before the task had ended."));
         }
 
-        try
-        {
-            task.Call.Retire();
-        }
-        finally
-        {
-            task.Gate.Leave();
-        }
+        task.Call.Retire();
     }
 
     private void Start()
@@ -136,17 +146,16 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
     private void Fail(Exception failure)
     {
         _ticket = null;
-        _attempts++;
-        if (task.Retry.ShouldRetry(failure, _attempts) && (task.Call.IsQueued || task.Call.TryRequeue()))
+        var failed = task.FailedAttempts + 1;
+        if (task.Options.Retry.ShouldRetry(failure, failed) && (task.Call.IsQueued || task.Call.TryRequeue()))
         {
-            var self = Self;
-            _pause?.Dispose();
-            _pause = task.Ledger.Clock.CreateTimer(
-                _ => self.Tell(Begin.Instance), null, task.Retry.PauseAfter(_attempts), Timeout.InfiniteTimeSpan);
-            return;
+            _again = task with { FailedAttempts = failed };
+        }
+        else
+        {
+            task.Call.Fail(failure);
         }
 
-        task.Call.Fail(failure);
         Context.Stop(Self);
     }
 

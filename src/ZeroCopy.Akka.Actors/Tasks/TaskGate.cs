@@ -34,13 +34,13 @@ internal sealed class TaskGate
     }
 
     /// <summary>Starts the task now, or when a place is free.</summary>
-    public void Enter(TaskCall task, int priority)
+    public void Enter(TaskCall task)
     {
         lock (_lock)
         {
             if (_free == 0)
             {
-                _waiting.Enqueue(task, (-priority, _arrivals++));
+                _waiting.Enqueue(task, (-task.Options.Priority, _arrivals++));
                 return;
             }
 

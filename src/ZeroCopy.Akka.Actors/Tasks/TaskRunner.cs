@@ -42,7 +42,7 @@ public sealed class TaskRunner
             }
             else
             {
-                _gate.Enter(new TaskCall(call, source, function, options.Retry, _gate, _ledger), options.Priority);
+                _gate.Enter(new TaskCall(call, source, function, options, _gate, _ledger));
             }
         }
 

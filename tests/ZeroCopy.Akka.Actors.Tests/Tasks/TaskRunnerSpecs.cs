@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Akka.Actor;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Tasks;
 using ZeroCopy.Actors.Tests.Fakes;
@@ -84,6 +85,139 @@ public sealed class TaskRunnerSpecs() : ZeroCopySpec("zerocopy.tasks { max-concu
         Assert.Equal("second", await call);
         Assert.Equal(2, attempts);
         await EndAsync();
+    }
+
+    [Fact]
+    public async Task TaskRunner_should_give_the_place_of_a_task_that_pauses_to_another()
+    {
+        var attempts = 0;
+        var options = new TaskOptions { Retry = new RetryPolicy { Attempts = 2, Backoff = TimeSpan.FromSeconds(1) } };
+        var pausing = Zero.Tasks.RunAsync(
+            _source, (_, _) => Interlocked.Increment(ref attempts) == 1 ? throw new FormatException("flaky") : "second", null, options);
+
+        Assert.Equal("other", await Zero.Tasks.RunAsync(_source, (_, argument) => argument, "other").WaitAsync(Patience));
+
+        Assert.False(pausing.IsCompleted);
+        Assert.Equal(1, Zero.Tasks.Pending);
+        await EventuallyAsync(() =>
+        {
+            Clock.Advance(TimeSpan.FromSeconds(1));
+            return pausing.IsCompleted;
+        });
+        Assert.Equal("second", await pausing);
+        await EndAsync();
+    }
+
+    [Fact]
+    public async Task TaskRunner_should_fail_a_task_whose_deadline_passes_while_it_pauses()
+    {
+        var argument = new FakeTensor();
+        var attempts = 0;
+        var options = new TaskOptions
+        {
+            Ownership = ArgumentOwnership.Give,
+            Deadline = TimeSpan.FromSeconds(1),
+            Retry = new RetryPolicy { Attempts = 2, Backoff = TimeSpan.FromSeconds(5) },
+        };
+        var call = Zero.Tasks.RunAsync(
+            _source, (_, _) => Interlocked.Increment(ref attempts) == 0 ? null : throw new FormatException("flaky"), argument, options);
+        // Behind it in line: the first attempt has failed when this one is answered.
+        await Zero.Tasks.RunAsync(_source, (_, _) => null, null).WaitAsync(Patience);
+
+        Clock.Advance(TimeSpan.FromSeconds(1));
+
+        await FailsAsync(InferenceFailure.DeadlineExceeded, call);
+        await EventuallyAsync(() =>
+        {
+            Clock.Advance(TimeSpan.FromSeconds(5));
+            return argument.Released == 1;
+        });
+        await EndAsync();
+        Assert.Equal(1, attempts);
+    }
+
+    [Fact]
+    public async Task TaskRunner_should_refuse_a_task_whose_deadline_has_passed_already()
+    {
+        var ran = false;
+
+        await FailsAsync(
+            InferenceFailure.DeadlineExceeded, Zero.Tasks.RunAsync(_source, (_, _) => ran = true, null, new TaskOptions { Deadline = TimeSpan.Zero }));
+
+        await EndAsync();
+        Assert.False(ran);
+    }
+
+    [Fact]
+    public async Task TaskRunner_should_not_run_a_task_whose_deadline_passed_while_it_waited()
+    {
+        var first = Zero.Tasks.RunAsync(_source, Blocked, 1);
+        await _entered.WaitAsync(Patience);
+        var ran = false;
+        var second = Zero.Tasks.RunAsync(_source, (_, _) => ran = true, null, new TaskOptions { Deadline = TimeSpan.FromSeconds(1) });
+
+        Clock.Advance(TimeSpan.FromSeconds(1));
+
+        var failure = await FailsAsync(InferenceFailure.DeadlineExceeded, second);
+        Assert.Contains("zerocopy.tasks.deadline", failure.Message, StringComparison.Ordinal);
+        _gate.Set();
+        await first.WaitAsync(Patience);
+        await EndAsync();
+        Assert.False(ran);
+    }
+
+    [Theory]
+    [InlineData(ArgumentOwnership.Give)]
+    [InlineData(ArgumentOwnership.Keep)]
+    public async Task TaskRunner_should_answer_a_late_task_at_once_only_when_its_argument_was_given(ArgumentOwnership ownership)
+    {
+        var argument = new FakeTensor();
+        var call = Zero.Tasks.RunAsync(
+            _source, Blocked, argument, new TaskOptions { Ownership = ownership, Deadline = TimeSpan.FromSeconds(1) });
+        await _entered.WaitAsync(Patience);
+
+        Clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(ownership == ArgumentOwnership.Give, call.IsCompleted);
+        Assert.Equal(0, argument.Released);
+        _gate.Set();
+        await FailsAsync(InferenceFailure.DeadlineExceeded, call);
+        await EndAsync();
+        // The answer was the argument itself, which nobody takes: it is released as an answer, and as an argument where it was given.
+        Assert.Equal(ownership == ArgumentOwnership.Give ? 2 : 1, argument.Released);
+    }
+
+    [Fact]
+    public async Task TaskRunner_should_run_each_call_in_an_actor_of_its_own_that_stops()
+    {
+        var supervisor = (ActorRefWithCell)await Sys.ActorSelection("/user/zerocopy/tasks").ResolveOne(Patience);
+        var actors = new List<string>();
+
+        for (var i = 0; i < 3; i++)
+        {
+            actors.Add((string)(await Zero.Tasks.RunAsync(_source, (_, _) => Children().Single(), null).WaitAsync(Patience))!);
+            await EventuallyAsync(() => !Children().Any());
+        }
+
+        Assert.Equal(3, actors.Distinct().Count());
+
+        IEnumerable<string> Children() => supervisor.Children.Select(child => child.Path.Name);
+    }
+
+    [Fact]
+    public async Task TaskRunner_should_fail_the_call_typed_when_its_actor_is_killed_while_it_loads()
+    {
+        var loading = new TaskCompletionSource();
+        var cold = new FakeSource { Warm = false, OnLoad = _ => loading.Task };
+        var call = Zero.Tasks.RunAsync(cold, (_, argument) => argument, "x");
+        await EventuallyAsync(() => cold.Loads == 1);
+
+        Sys.ActorSelection("/user/zerocopy/tasks/*").Tell(Kill.Instance);
+
+        await FailsAsync(InferenceFailure.ActorCrashed, call);
+        loading.SetResult();
+        await EventuallyAsync(() => cold is { Rented: 1, Out: 0 } && Zero.Tasks.Pending == 0);
+        Assert.Equal(2, await Zero.Tasks.RunAsync(_source, (_, argument) => argument, 2).WaitAsync(Patience));
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using TorchSharp;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -21,8 +20,8 @@ public sealed partial class ZeroCopyHost
     /// <param name="name">The pool's name, which chooses its settings in HOCON: <c>zerocopy.inference.pools.NAME</c>.</param>
     /// <param name="model">The model, in either mode.</param>
     /// <param name="function">
-    /// What a call runs, without gradients. Tensors that it makes on the way are disposed; those in its answer are the caller's. Where the settings join
-    /// requests to batches, it gets the joined input.
+    /// What a call runs, without gradients. Tensors that it makes on the way are disposed; those in its answer are the caller's own, also where it hands
+    /// through its input or a weight of the model. Where the settings join requests to batches, it gets the joined input.
     /// </param>
     /// <param name="configure">Changes the settings.</param>
     /// <param name="load">Where the instances run, and how they are built in a process that did not wrap the model.</param>
@@ -99,9 +98,7 @@ public sealed partial class ZeroCopyHost
         {
             var model = target as T ?? throw new InferenceException(
                 InferenceFailure.LoadFailed, $"{source.Name} is a {target.GetType()}, and the function of pool '{name}' takes a {typeof(T)}.");
-            object? answer = function(model, (TIn)argument!);
-            // The answer has an owner of its own, also where the function hands its input through.
-            return answer is torch.Tensor tensor && ReferenceEquals(answer, argument) ? tensor.alias() : answer;
+            return function(model, (TIn)argument!);
         }
     }
 

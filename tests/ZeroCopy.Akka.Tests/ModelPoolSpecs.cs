@@ -144,6 +144,24 @@ public sealed class ModelPoolSpecs : HostSpec
     }
 
     [Fact]
+    public async Task ModelPool_should_answer_with_a_tensor_of_the_callers_own_when_the_function_hands_out_a_weight()
+    {
+        using var model = Mlp();
+        var wrapper = await ModelWrapper.FromModelAsync(new CountingPipeline { Encoder = model, Head = Mlp(), Offset = ones(8) }, host: Host);
+        await using var pool = await Host.StartPoolAsync(
+            "weights", wrapper, (CountingPipeline own, int _) => (own.Encoder.parameters().First(), own.Offset), settings => settings with { Size = 1 });
+
+        for (var call = 0; call < 3; call++)
+        {
+            var (weight, offset) = await pool.AskAsync(call).WaitAsync(Patience);
+            Assert.True(Same(model.parameters().First(), weight));
+            Assert.Equal(8, offset.sum().item<float>());
+            weight.Dispose();
+            offset.Dispose();
+        }
+    }
+
+    [Fact]
     public async Task ModelPool_should_join_requests_where_its_settings_say_so()
     {
         using var model = Mlp();

@@ -27,7 +27,12 @@ internal static class Answers
     /// <summary>Disposes everything.</summary>
     public static void Dispose(object? answer) => ForEach(answer, static held => held.Dispose());
 
-    private static void ForEach(object? value, Action<IDisposable> action)
+    /// <summary>Acts on everything that is found.</summary>
+    /// <param name="value">Where to look.</param>
+    /// <param name="action">What to do with a tensor or a packed sequence.</param>
+    /// <param name="modules">Whether modules are entered.</param>
+    /// <param name="except">An object that is not entered, wherever it is held.</param>
+    public static void ForEach(object? value, Action<IDisposable> action, bool modules = false, object? except = null)
     {
         if (value is torch.Tensor tensor)
         {
@@ -35,15 +40,23 @@ internal static class Answers
         }
         else if (value is not null)
         {
-            Visit(value, action, new HashSet<object>(ReferenceEqualityComparer.Instance));
+            var seen = new HashSet<object>(ReferenceEqualityComparer.Instance);
+            if (except is not null)
+            {
+                seen.Add(except);
+            }
+
+            Visit(value, action, modules, seen);
         }
     }
 
-    private static void Visit(object? value, Action<IDisposable> action, HashSet<object> seen)
+    private static void Visit(object? value, Action<IDisposable> action, bool modules, HashSet<object> seen)
     {
         switch (value)
         {
-            case null or string or torch.nn.Module:
+            case null or string:
+                return;
+            case torch.nn.Module when !modules:
                 return;
             case torch.Tensor or PackedSequence:
                 action((IDisposable)value);
@@ -59,10 +72,10 @@ internal static class Answers
 
         switch (plan.Kind)
         {
-            case CloneKind.Object:
+            case CloneKind.Object or CloneKind.Module:
                 foreach (var field in plan.Fields)
                 {
-                    Visit(field.GetValue(value), action, seen);
+                    Visit(field.GetValue(value), action, modules, seen);
                 }
 
                 break;
@@ -73,7 +86,7 @@ internal static class Answers
             case CloneKind.Array or CloneKind.Dictionary or CloneKind.Set or CloneKind.Refuse when value is IEnumerable items:
                 foreach (var item in items)
                 {
-                    Visit(item, action, seen);
+                    Visit(item, action, modules, seen);
                 }
 
                 break;

@@ -1,4 +1,3 @@
-using TorchSharp;
 using ZeroCopy.Runtime;
 
 namespace ZeroCopy.Torch.Running;
@@ -11,15 +10,7 @@ internal sealed class TorchModelInstance<TTarget>(TTarget target, Action<TTarget
 
     public object Target => target;
 
-    public object? Run(ModelFunction function, object? argument)
-    {
-        // no_grad rather than inference mode: its answers are ordinary tensors, which the caller may change in place.
-        using var frozen = torch.no_grad();
-        using var scope = torch.NewDisposeScope();
-        var answer = function(target, argument);
-        Answers.MoveOut(answer);
-        return answer;
-    }
+    public object? Run(ModelFunction function, object? argument) => ModelCall.Run(function, target, argument);
 
     public void Dispose() => Interlocked.Exchange(ref _giveBack, null)?.Invoke(target);
 }

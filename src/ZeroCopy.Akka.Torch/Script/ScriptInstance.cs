@@ -1,4 +1,3 @@
-using TorchSharp;
 using ZeroCopy.Runtime;
 using ZeroCopy.Torch.Running;
 
@@ -11,14 +10,7 @@ internal sealed class ScriptInstance(ScriptModel owner, ScriptProgram program) :
 
     public object Target => _program ?? throw new ObjectDisposedException(nameof(ScriptInstance));
 
-    public object? Run(ModelFunction function, object? argument)
-    {
-        using var noGradient = torch.no_grad();
-        using var scope = torch.NewDisposeScope();
-        var answer = function(Target, argument);
-        Answers.MoveOut(answer);
-        return answer;
-    }
+    public object? Run(ModelFunction function, object? argument) => ModelCall.Run(function, Target, argument);
 
     public void Dispose()
     {

@@ -39,6 +39,11 @@ internal sealed class CloneSession : IDisposable
     /// <summary>What clones of tensors have in common with them where no module registered them.</summary>
     public TensorSharing Unregistered { get; init; }
 
+    /// <summary>
+    /// Clones containers and plain objects only, of whatever assembly: modules and tensors stay as they are, but for those that were noted.
+    /// </summary>
+    public bool StructureOnly { get; init; }
+
     /// <summary>Notes whose native object the clone of a native layer takes: else it takes that of the layer itself.</summary>
     public void TakeNative(torch.nn.Module source, torch.nn.Module native) => _natives[source] = native;
 
@@ -100,7 +105,7 @@ internal sealed class CloneSession : IDisposable
         }
 
         var plan = ClonePlans.For(type);
-        if (plan.Kind == CloneKind.Share)
+        if (plan.Kind == CloneKind.Share || (StructureOnly && plan.Kind is CloneKind.Module or CloneKind.Tensor))
         {
             return source;
         }
@@ -152,7 +157,7 @@ internal sealed class CloneSession : IDisposable
 
     private object CloneObject(object source, Type type, ClonePlan plan)
     {
-        if (!TypeRules.IsPlatform(type) && !_own.Contains(type.Assembly))
+        if (!StructureOnly && !TypeRules.IsPlatform(type) && !_own.Contains(type.Assembly))
         {
             return source;
         }

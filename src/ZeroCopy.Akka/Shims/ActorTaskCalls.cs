@@ -10,7 +10,7 @@ internal sealed class ActorTaskCalls(TaskRunner runner, IInstanceSource source) 
     public object? Call(ModelFunction function, object? argument)
     {
         var answer = Unwrapped(runner.RunAsync(source, function, argument)).GetAwaiter().GetResult();
-        CallerScope.TakeIn(answer, argument as MethodCall);
+        CallerScope.TakeIn(answer);
         return answer;
     }
 

@@ -15,7 +15,7 @@ internal sealed class LocalCalls(IInstanceSource source) : ITaskCalls
         using (instance)
         {
             var answer = instance.Run(function, argument);
-            CallerScope.TakeIn(answer, argument as MethodCall);
+            CallerScope.TakeIn(answer);
             return answer;
         }
     }

@@ -11,9 +11,6 @@ internal sealed class MethodCall(string method, object?[] arguments)
 {
     private static readonly ConcurrentDictionary<(Type Type, string Name, int Count), MethodInfo[]> Candidates = new();
 
-    /// <summary>Whether the value is one of the arguments.</summary>
-    public bool Holds(object value) => Array.Exists(arguments, argument => ReferenceEquals(argument, value));
-
     public object? Invoke(object target)
     {
         if (target is ScriptProgram program)

@@ -6,6 +6,7 @@ using ZeroCopy.Runtime;
 using ZeroCopy.Store;
 using ZeroCopy.Torch.Binding;
 using ZeroCopy.Torch.Catalog;
+using ZeroCopy.Torch.Checkpoints;
 using ZeroCopy.Torch.Devices;
 using ZeroCopy.Torch.Rebuilding;
 using ZeroCopy.Torch.Running;
@@ -72,6 +73,23 @@ public sealed partial class TorchRuntime : IDisposable
         }
 
         return handle;
+    }
+
+    /// <summary>Whether a model's manifest and this process's catalog are enough to build it.</summary>
+    internal bool KnowsRecipe(ModelHandle model) => Store.ReadManifest(model.Id).Recipe switch
+    {
+        Recipe.Script => true,
+        Recipe.Catalog recipe => Catalog.Contains(recipe.Key),
+        _ => false,
+    };
+
+    /// <summary>Throws where a recipe does not build a module like the given one, before that is put with it.</summary>
+    /// <exception cref="InvalidModelException">The catalog does not know the key, the factory fails, or it builds other tensors.</exception>
+    internal void RequireRecipe(torch.nn.Module module, Recipe.Catalog recipe)
+    {
+        using var tensors = LiveTensors.Of(module);
+        TrialBuild.Require(
+            tensors.Sources, recipe, Catalog, $"The recipe for a {module.GetType().Name}", "Correct its configuration, or what the catalog registers.");
     }
 
     /// <summary>Puts a state dictionary: tensors by name, tied ones recognised by their storage.</summary>

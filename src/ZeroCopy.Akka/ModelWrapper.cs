@@ -52,16 +52,24 @@ public class ModelWrapper
     /// <param name="host">Store and runtime; null for <see cref="ZeroCopyHost.Default"/>.</param>
     /// <param name="name">A name for the model, such as <c>bert</c>; the modules of a pipeline get it with their path appended.</param>
     /// <param name="handOver">Binds the given modules themselves to the shared weights, which frees their private ones.</param>
+    /// <param name="recipe">
+    /// For a standalone module: the type that the host's catalog builds it with, so that any process with that entry in its catalog can load it, by the
+    /// wrapper or by its name, without a factory. Instances are what the catalog builds, here too: managed state of the given module that its
+    /// configuration does not tell is left behind. Null: this process copies the given module, others need a factory or constructor.
+    /// </param>
     /// <param name="cancellationToken">Gives the put up.</param>
-    /// <exception cref="ArgumentException">The mode is invalid, or a named attribute holds no module.</exception>
+    /// <exception cref="ArgumentException">The mode is invalid, a named attribute holds no module, or the recipe is not for a standalone module.</exception>
+    /// <exception cref="InvalidModelException">The recipe does not build such a module; the message says why.</exception>
     /// <exception cref="MethodNotAllowedException">A method is private or unknown.</exception>
     /// <exception cref="StoreFullException">The store has no room.</exception>
     /// <exception cref="CloneRefusedException">The pipeline holds something that cannot be copied.</exception>
     public static Task<ModelWrapper<T>> FromModelAsync<T>(
         T model, WrapMode mode = WrapMode.Actor, IEnumerable<string>? modelAttributeNames = null, IEnumerable<string>? methodNames = null,
-        ZeroCopyHost? host = null, ModelName? name = null, bool handOver = false, CancellationToken cancellationToken = default)
+        ZeroCopyHost? host = null, ModelName? name = null, bool handOver = false, Recipe.Catalog? recipe = null,
+        CancellationToken cancellationToken = default)
         where T : class =>
-        WrapAsync(model, Request<T>(mode, modelAttributeNames, methodNames, name, handOver, scriptsOnly: false), host, cancellationToken);
+        WrapAsync(
+            model, Request<T>(mode, modelAttributeNames, methodNames, name, handOver, scriptsOnly: false) with { Recipe = recipe }, host, cancellationToken);
 
     /// <summary>
     /// Wraps in task mode and loads: the same object, whose modules run each call as a task. Where T is <c>Module&lt;Tensor, Tensor&gt;</c> the result

@@ -104,7 +104,8 @@ public sealed class ModelWrapper<T> : ModelWrapper
     {
         if (Document.Modules is [{ Paths: [""] }])
         {
-            var build = ReceiverFactory.ForModuleOrNull(options);
+            var given = options is { Factory: not null } or { ModuleFactory: not null };
+            var build = !given && Host.Runtime.KnowsRecipe(Document.Modules[0].Handle) ? null : ReceiverFactory.ForModuleOrNull(options);
             return TemplateBuilder.Standalone(Host.Runtime, build is null ? null : context => (torch.nn.Module)(object)build(context), typeof(T), Document);
         }
 

@@ -14,6 +14,7 @@ namespace ZeroCopy.ModelProcess;
 /// <item><c>build CASE</c>: a model of this process's own, without the store.</item>
 /// <item><c>wrap NAME</c>: wraps that model under a name; gives the wrapper's bytes in base 64.</item>
 /// <item><c>open NAME CASE</c>, <c>load WRAPPER CASE</c>: a model from the store, by its name or by a wrapper.</item>
+/// <item><c>recipe WRAPPER CASE</c>: a model from the store by a wrapper, built by what the catalog knows.</item>
 /// <item><c>script WIDTH WRAPPER</c>: a TorchScript model from the store, for inputs [3, WIDTH].</item>
 /// <item><c>call</c>: a hash of the answer. <c>parallel N</c>: the different hashes of N calls at once.</item>
 /// <item><c>write</c>: adds one to every parameter in place.</item>
@@ -22,7 +23,9 @@ namespace ZeroCopy.ModelProcess;
 /// </summary>
 internal sealed class ModelSession(string directory) : IAsyncDisposable
 {
-    private readonly ZeroCopyHost _host = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = new ObjectStoreOptions { Directory = directory } });
+    private readonly ZeroCopyHost _host = ZeroCopyHost.Open(
+        new ZeroCopyHostOptions { Store = new ObjectStoreOptions { Directory = directory }, Catalog = MlpConfiguration.Catalog() });
+
     private ModelCase _case = ModelCases.Get("mlp");
     private nn.IModule<Tensor, Tensor>? _model;
     private RemoteLoader? _remote;
@@ -73,6 +76,10 @@ internal sealed class ModelSession(string directory) : IAsyncDisposable
             case "load":
                 _case = ModelCases.Get(words[2]);
                 _model = Wrapper<nn.Module<Tensor, Tensor>>(words[1]).Load(_case.LoadOptions);
+                return "";
+            case "recipe":
+                _case = ModelCases.Get(words[2]);
+                _model = Wrapper<nn.Module<Tensor, Tensor>>(words[1]).Load();
                 return "";
             case "script":
                 var width = int.Parse(words[1]);

@@ -37,7 +37,8 @@ internal static class ModelFolder
             var content = type == BertModel.CatalogKey
                 ? Bert(weights.Tensors, configuration, folder)
                 : weights.ToContent(new Recipe.Catalog(type, configuration));
-            TrialBuild.Require(content.Tensors, type, ((Recipe.Catalog)content.Recipe!).Configuration, catalog, folder);
+            TrialBuild.Require(
+                content.Tensors, (Recipe.Catalog)content.Recipe!, catalog, $"{folder}: the folder", "Correct config.json or the weights.");
             return content;
         });
     }

@@ -10,13 +10,17 @@ using ZeroCopy.Torch.Views;
 
 namespace ZeroCopy.Torch.Checkpoints;
 
-/// <summary>Builds a checkpoint's module before anything is put, so that a model that could never be opened is refused at the put.</summary>
+/// <summary>Builds a model's module before anything is put, so that a model that could never be opened is refused at the put.</summary>
 internal static class TrialBuild
 {
     /// <summary>Builds the module, checks that every tensor has its place, and disposes it; no tensor is bound, and nothing is called.</summary>
+    /// <param name="tensors">The model's tensors.</param>
+    /// <param name="recipe">What builds it.</param>
+    /// <param name="catalog">Knows the recipe's key.</param>
+    /// <param name="source">What the tensors and the recipe are from, for the error.</param>
+    /// <param name="remedy">What the error says to do.</param>
     /// <exception cref="InvalidModelException">The factory fails, or the tensors do not fit what it builds.</exception>
-    public static void Require(
-        IReadOnlyList<TensorSource> tensors, string key, string configuration, ModelCatalog catalog, string source)
+    public static void Require(IReadOnlyList<TensorSource> tensors, Recipe.Catalog recipe, ModelCatalog catalog, string source, string remedy)
     {
         // What is the same block, only hashing would tell; no block is asked for here.
         ImmutableArray<TensorEntry> entries =
@@ -24,13 +28,12 @@ internal static class TrialBuild
         try
         {
             ModuleDisposal.Release(ModuleBuilder.Build(
-                entries, new FileViews(tensors), build => catalog.Build(key, configuration, build), module => Binder.Check(module, entries)));
+                entries, new FileViews(tensors), build => catalog.Build(recipe.Key, recipe.Configuration, build), module => Binder.Check(module, entries)));
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             var reason = exception.Message.Split('\n')[0].TrimEnd('.');
-            throw new InvalidModelException(
-                $"{source}: the folder makes no model of type '{key}': {reason}. Correct config.json or the weights.", exception);
+            throw new InvalidModelException($"{source} makes no model of type '{recipe.Key}': {reason}. {remedy}", exception);
         }
     }
 

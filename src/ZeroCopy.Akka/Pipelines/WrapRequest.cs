@@ -20,6 +20,9 @@ internal sealed record WrapRequest
 
     public required bool HandOver { get; init; }
 
+    /// <summary>What builds the module in any process whose catalog knows it; null where a factory does.</summary>
+    public Recipe.Catalog? Recipe { get; init; }
+
     /// <summary>Whether only TorchScript modules are wrapped.</summary>
     public required bool ScriptsOnly { get; init; }
 

@@ -99,6 +99,17 @@ public class ModelWrapper
         new(WrapperDocument.Parse(bytes), host ?? ZeroCopyHost.Default);
 
     /// <summary>
+    /// The wrapper that gave an object out. Shims and instances are this process's own: to send one, send its wrapper, which gives the receiver another.
+    /// </summary>
+    /// <exception cref="ArgumentException">No wrapper gave the object out.</exception>
+    public static ModelWrapper<T> Of<T>(T loaded)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(loaded);
+        return LoadedObject.Of(loaded)?.Origin?.As<T>() ?? throw NotLoaded(loaded);
+    }
+
+    /// <summary>
     /// Disposes what <see cref="ModelWrapper{T}.Load"/> or <see cref="ForTasksAsync{T}"/> gave: its modules with all their native parts, and tensors around them.
     /// Idempotent. An actor calls it in its <c>PostStop</c>.
     /// </summary>
@@ -108,7 +119,7 @@ public class ModelWrapper
         ArgumentNullException.ThrowIfNull(loaded);
         if (!LoadedObject.Release(loaded))
         {
-            throw new ArgumentException($"This {loaded.GetType()} was not loaded from a wrapper, so its owner disposes it.", nameof(loaded));
+            throw NotLoaded(loaded);
         }
     }
 
@@ -134,6 +145,9 @@ public class ModelWrapper
     public ModelWrapper<T> As<T>()
         where T : class =>
         this as ModelWrapper<T> ?? new ModelWrapper<T>(Document, Host);
+
+    private static ArgumentException NotLoaded(object loaded) =>
+        new($"This {loaded.GetType()} was not loaded from a wrapper, so it is its owner's affair.", nameof(loaded));
 
     internal static WrapRequest Request<T>(
         WrapMode mode, IEnumerable<string>? attributes, IEnumerable<string>? methods, ModelName? name, bool handOver, bool scriptsOnly) => new()

@@ -86,6 +86,7 @@ public sealed class ModelWrapper<T> : ModelWrapper
     {
         if (loaded.Root is T)
         {
+            loaded.Origin = this;
             return loaded;
         }
 

@@ -26,10 +26,16 @@ internal sealed class LoadedObject
 
     public object Root { get; }
 
+    /// <summary>The wrapper that it was loaded from.</summary>
+    public ModelWrapper? Origin { get; set; }
+
+    /// <summary>What is known of an object; null where no wrapper gave it out.</summary>
+    public static LoadedObject? Of(object root) => Known.TryGetValue(root, out var loaded) ? loaded : null;
+
     /// <summary>Disposes the modules of an object and the tensors around them; false where no wrapper gave it out. Idempotent.</summary>
     public static bool Release(object root)
     {
-        if (!Known.TryGetValue(root, out var loaded))
+        if (Of(root) is not { } loaded)
         {
             return false;
         }

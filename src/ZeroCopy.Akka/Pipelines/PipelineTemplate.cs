@@ -23,7 +23,8 @@ internal sealed class PipelineTemplate(object root, IReadOnlyList<TemplateModule
         Copy(module => !module.Entry.Wrapped ? materialise(module) : ShimFactory.Create(
             new ShimTarget(module.Entry.Paths[0], calls(module), methods),
             module.Type,
-            IsStandalone ? [("", declaredRoot)] : module.Places));
+            IsStandalone ? [("", declaredRoot)] : module.Places,
+            module.Placeholder));
 
     public void Dispose()
     {

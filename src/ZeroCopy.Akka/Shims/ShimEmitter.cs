@@ -17,7 +17,10 @@ internal static class ShimEmitter
     /// <summary>Why a class cannot be subclassed for a shim; null where it can.</summary>
     public static string? ReasonAgainst(Type type) =>
         type.IsSealed ? "the class is sealed."
-        : Overridable(type).Any(method => method.Name == ShimTarget.Forward) ? null
+        : Overridable(type).Any(method => method.Name == ShimTarget.Forward)
+        ? NotOverridable(type) is { } method
+            ? $"its public method '{method}' cannot be overridden, so a call of it would run here, where there are no weights; make it virtual."
+            : null
         : "its forward cannot be overridden.";
 
     public static Type Emit(Type baseType)
@@ -65,6 +68,21 @@ internal static class ShimEmitter
                 yield break;
             }
         }
+    }
+
+    // The user's own classes only: what TorchSharp's have of that kind arranges children, and a shim has none.
+    private static string? NotOverridable(Type type)
+    {
+        for (var user = type; user.Assembly != typeof(torch).Assembly; user = user.BaseType!)
+        {
+            if (user.GetMethods(Declared).FirstOrDefault(method => method is { IsPublic: true, IsSpecialName: false }
+                && (!method.IsVirtual || method.IsFinal || method.IsGenericMethodDefinition)) is { } method)
+            {
+                return method.Name;
+            }
+        }
+
+        return null;
     }
 
     private static bool IsModule(Type type) => type == typeof(torch.nn.Module) || type == typeof(object);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using TorchSharp;
+using ZeroCopy.Pipelines;
 
 namespace ZeroCopy.Shims;
 
@@ -24,8 +25,9 @@ internal static class ShimFactory
     /// <param name="target">Where its calls go.</param>
     /// <param name="moduleType">The module's own type, or the type that the receiver knows it by.</param>
     /// <param name="declaredTypes">What the places that hold it are declared as, with their paths for error messages.</param>
+    /// <param name="like">A module whose plain values a shim of the same class shows, such as sizes; null where there is none.</param>
     /// <exception cref="ArgumentException">A place is declared with a class that cannot be stood in for; the message names it and the fix.</exception>
-    public static torch.nn.Module Create(ShimTarget target, Type moduleType, IReadOnlyCollection<(string Path, Type Type)> declaredTypes)
+    public static torch.nn.Module Create(ShimTarget target, Type moduleType, IReadOnlyCollection<(string Path, Type Type)> declaredTypes, torch.nn.Module? like = null)
     {
         var signature = SignatureOf(moduleType) ?? declaredTypes.Select(place => SignatureOf(place.Type)).FirstOrDefault(type => type is not null)
             ?? throw new ArgumentException(
@@ -54,7 +56,7 @@ internal static class ShimFactory
                 $"{Describe(target.Path, needed)} cannot be stood in for: {reason} Declare it as {Name(signature)}.");
         }
 
-        return needed == signature ? Plain(target, signature) : Derived(target, needed, signature);
+        return needed == signature ? Plain(target, signature) : Derived(target, needed, signature, like);
     }
 
     /// <summary>The target behind a shim; null for any other module.</summary>
@@ -63,16 +65,21 @@ internal static class ShimFactory
     private static torch.nn.Module Plain(ShimTarget target, Type signature) =>
         (torch.nn.Module)Activator.CreateInstance(Emit(signature), target)!;
 
-    private static torch.nn.Module Derived(ShimTarget target, Type declared, Type signature)
+    private static torch.nn.Module Derived(ShimTarget target, Type declared, Type signature, torch.nn.Module? like)
     {
         var shim = (torch.nn.Module)RuntimeHelpers.GetUninitializedObject(Emit(declared));
         var lender = Plain(target, signature);
-        for (var type = signature; type is not null && type != typeof(object); type = type.BaseType)
+        for (var type = declared; type is not null && type != typeof(object); type = type.BaseType)
         {
+            // Below the signature are the user's own classes, above it is what makes a module work.
+            var source = type.IsAssignableFrom(signature) ? lender : type.IsInstanceOfType(like) ? like : null;
             foreach (var field in type.GetFields(
                 BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
             {
-                field.SetValue(shim, field.GetValue(lender));
+                if (source is not null && (source == lender || PlainTypes.IsPlain(field.FieldType)))
+                {
+                    field.SetValue(shim, field.GetValue(source));
+                }
             }
         }
 

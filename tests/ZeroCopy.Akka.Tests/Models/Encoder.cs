@@ -28,7 +28,7 @@ public class Encoder : nn.Module<Tensor, Tensor>
         return (_inner.forward(input) * (scale ?? 1.0)).MoveToOuterDisposeScope();
     }
 
-    public Tensor Hidden(Tensor input) => Secret(input);
+    public virtual Tensor Hidden(Tensor input) => Secret(input);
 
     private Tensor Secret(Tensor input) => _inner.forward(input);
 }

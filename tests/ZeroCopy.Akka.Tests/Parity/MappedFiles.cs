@@ -21,6 +21,9 @@ public sealed class MappedFiles
         return files;
     }
 
+    /// <summary>How often any of them is mapped.</summary>
+    public int Count => _ranges.Count;
+
     /// <summary>Whether none is mapped.</summary>
     public bool IsEmpty => _ranges.Count == 0;
 

@@ -13,6 +13,9 @@ internal sealed class TemplateRegistry : IDisposable
     private readonly ConcurrentDictionary<(Guid Id, Type Type), PipelineTemplate> _built = new();
     private readonly Lock _gate = new();
 
+    /// <summary>Templates that are kept.</summary>
+    public int Count => _own.Count + _built.Count;
+
     /// <summary>Keeps the template of a wrapper that this process made, as long as the host object lives.</summary>
     public void Add(Guid id, PipelineTemplate template) => _own[id] = template;
 

@@ -63,6 +63,19 @@ public sealed class FaultSpecs : ParitySpec
     }
 
     [Fact]
+    public async Task Wrapping_should_end_with_its_token_and_put_nothing()
+    {
+        using var source = ModelCases.Get("28 MB mlp").Make();
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ModelWrapper.FromModelAsync(source, host: Host, cancellationToken: cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ModelWrapper.ForTasksAsync(source, host: Host, cancellationToken: cancelled.Token));
+
+        Assert.Equal(0, Host.Store.GetStatistics().Models);
+    }
+
+    [Fact]
     public async Task Wrapping_should_refuse_an_invalid_mode() =>
         await Assert.ThrowsAsync<ArgumentException>(() => ModelWrapper.FromModelAsync(new Encoder(), (WrapMode)7, host: Host));
 

@@ -94,7 +94,7 @@ public sealed class OwnActorSpecs : ParitySpec
         var reason = await failure.Task.WaitAsync(Patience);
 
         Assert.Contains(nameof(RecipeUnavailableException), reason.ToString(), StringComparison.Ordinal);
-        Assert.Contains("LoadOptions", reason.ToString(), StringComparison.Ordinal);
+        Assert.Contains("give LoadOptions.Factory", reason.ToString(), StringComparison.Ordinal);
     }
 
     private static long LiveTensors()

@@ -96,6 +96,34 @@ public sealed class UnloadSpecs : ParitySpec
         Assert.Single(host.Store.List());
     }
 
+    [SkippableFact]
+    public async Task Unload_should_leave_nothing_of_models_that_are_wrapped_for_tasks_again_and_again()
+    {
+        using var source = ModelCases.Get("mlp").Make();
+        using var input = ModelCases.Get("mlp").Input();
+        await RoundAsync();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        var before = Tensor.TotalCount;
+
+        for (var round = 0; round < 50; round++)
+        {
+            await RoundAsync();
+        }
+
+        Assert.InRange(Tensor.TotalCount, 0, before);
+        Assert.True(MappedFiles().IsEmpty);
+        Assert.Equal(0, Host.Templates.Count);
+
+        async Task RoundAsync()
+        {
+            var tasks = await ModelWrapper.ForTasksAsync(source, host: Host);
+            (await tasks.CallAsync(input)).Dispose();
+            ModelWrapper.Of(tasks).Unload();
+            ModelWrapper.Release(tasks);
+        }
+    }
+
     [Fact]
     public async Task Runtime_should_open_a_model_anew_after_its_holder_disposed_it()
     {

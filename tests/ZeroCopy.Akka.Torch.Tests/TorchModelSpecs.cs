@@ -1,0 +1,73 @@
+using ZeroCopy.Runtime;
+using ZeroCopy.Store;
+using ZeroCopy.TestSupport;
+using static TorchSharp.torch.nn;
+
+namespace ZeroCopy.Torch.Tests;
+
+public sealed class TorchModelSpecs : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly ObjectStore _store;
+    private readonly TorchRuntime _runtime;
+
+    public TorchModelSpecs()
+    {
+        _store = ObjectStore.Open(new ObjectStoreOptions { Directory = _directory.File("store") });
+        _runtime = new TorchRuntime(_store, options: new TorchRuntimeOptions { MaxIdleSkeletons = 2 });
+    }
+
+    public void Dispose()
+    {
+        _runtime.Dispose();
+        _store.Dispose();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public async Task TorchModel_should_lease_each_instance_to_one_holder_and_keep_as_many_idle_as_it_is_told()
+    {
+        using var module = Linear(2, 2);
+        var model = _runtime.Open<Module>(await _runtime.PutAsync(module));
+        Assert.False(model.TryRent(out _));
+        var first = await RentAsync(model, 3);
+        Assert.Equal(3, first.Distinct(ReferenceEqualityComparer.Instance).Count());
+
+        foreach (var instance in first)
+        {
+            instance.Dispose();
+        }
+
+        var second = await RentAsync(model, 2);
+        Assert.False(model.TryRent(out _));
+        var (old, warm) = (first.Select(Layer).ToList(), second.Select(Layer).ToList());
+        Assert.Equal(2, warm.Distinct(ReferenceEqualityComparer.Instance).Count());
+        Assert.All(warm, layer => Assert.Contains(layer, old, ReferenceEqualityComparer.Instance));
+        Assert.True(Assert.Single(old.Except(warm, ReferenceEqualityComparer.Instance).Cast<TorchSharp.Modules.Linear>()).weight.IsInvalid);
+        Assert.All(warm, layer => Assert.False(layer.weight.IsInvalid));
+        foreach (var instance in second)
+        {
+            instance.Dispose();
+            instance.Dispose();
+        }
+
+        Assert.True(model.TryRent(out var one));
+        Assert.True(model.TryRent(out var other));
+        Assert.False(model.TryRent(out _));
+        one.Dispose();
+        other.Dispose();
+
+        static TorchSharp.Modules.Linear Layer(IModelInstance instance) => (TorchSharp.Modules.Linear)instance.Target;
+    }
+
+    private static async Task<List<IModelInstance>> RentAsync(TorchModel<Module> model, int count)
+    {
+        var rented = new List<IModelInstance>();
+        for (var i = 0; i < count; i++)
+        {
+            rented.Add(await model.RentAsync());
+        }
+
+        return rented;
+    }
+}

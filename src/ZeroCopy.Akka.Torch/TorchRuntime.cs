@@ -103,7 +103,10 @@ public sealed partial class TorchRuntime : IDisposable
         return await Store.PutAsync(content, options, progress, cancellationToken);
     }
 
-    /// <summary>Opens a model with its prototype: the same object for the same model, type and device.</summary>
+    /// <summary>
+    /// Opens a model with its prototype: the same object for the same model, type and device. Types that its module has, such as a base class and a derived
+    /// one, have prototype and instances in common; the options of the first opening count.
+    /// </summary>
     /// <exception cref="ZeroCopy.Errors.RecipeUnavailableException">Nothing here can build the module.</exception>
     /// <exception cref="ZeroCopy.Errors.BindingException">The tensors do not fit the module.</exception>
     /// <exception cref="ZeroCopy.Errors.DeviceUnavailableException">This process has no such device.</exception>
@@ -115,7 +118,11 @@ public sealed partial class TorchRuntime : IDisposable
         options ??= new OpenOptions<TModule>();
         var device = options.Device ?? torch.CPU;
         DevicePlacement.Require(device);
-        return (TorchModel<TModule>)Opened((model.Id, typeof(TModule), device.ToString()), () => Create(model, options, device));
+        // One for all types that its module has; a type that it has not is served, or refused, by one of its own.
+        return Open(typeof(torch.nn.Module)).AsOrNull<TModule>() ?? Open(typeof(TModule)).AsOrNull<TModule>()
+            ?? throw new RecipeUnavailableException($"What is built here for {model} is no {typeof(TModule)}.");
+
+        OpenModule Open(Type type) => (OpenModule)Opened((model.Id, type, device.ToString()), () => Create(model, options, device));
     }
 
     /// <summary>
@@ -204,7 +211,7 @@ public sealed partial class TorchRuntime : IDisposable
         }
     }
 
-    private TorchModel<TModule> Create<TModule>(ModelHandle model, OpenOptions<TModule> options, torch.Device device)
+    private OpenModule Create<TModule>(ModelHandle model, OpenOptions<TModule> options, torch.Device device)
         where TModule : torch.nn.Module
     {
         var lease = Store.Acquire(model.Id, $"model {model}");
@@ -219,7 +226,7 @@ public sealed partial class TorchRuntime : IDisposable
                 : ModuleCloner.Clone(module, _options.Isolation == InstanceIsolation.Buffers);
             var rebuilds = lease.Manifest.Recipe is Recipe.Catalog || options.Factory is not null;
             var prototype = new Prototype(Place(build(views), device), Clone, rebuilds ? Rebuild : null);
-            return new TorchModel<TModule>(model, prototype, lease, _options.MaxIdleSkeletons, options.Stateless);
+            return new OpenModule(model, prototype, lease, _options.MaxIdleSkeletons, options.Stateless);
         }
         catch
         {

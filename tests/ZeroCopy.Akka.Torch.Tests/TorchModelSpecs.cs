@@ -1,3 +1,5 @@
+using TorchSharp;
+using ZeroCopy.Errors;
 using ZeroCopy.Runtime;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
@@ -58,6 +60,42 @@ public sealed class TorchModelSpecs : IDisposable
         other.Dispose();
 
         static TorchSharp.Modules.Linear Layer(IModelInstance instance) => (TorchSharp.Modules.Linear)instance.Target;
+    }
+
+    [Fact]
+    public async Task TorchModel_should_have_one_prototype_and_pool_for_all_types_of_its_module()
+    {
+        using var module = Linear(2, 2);
+        var handle = await _runtime.PutAsync(module);
+        var general = _runtime.Open<Module>(handle);
+        var tensors = torch.Tensor.TotalCount;
+
+        var exact = _runtime.Open<TorchSharp.Modules.Linear>(handle);
+        var called = _runtime.Open<Module<torch.Tensor, torch.Tensor>>(handle);
+
+        Assert.Equal(tensors, torch.Tensor.TotalCount);
+        Assert.Same(exact, _runtime.Open<TorchSharp.Modules.Linear>(handle));
+        var rented = await general.RentAsync();
+        rented.Dispose();
+        Assert.True(exact.TryRent(out var warm));
+        Assert.Same(rented.Target, warm.Target);
+        Assert.False(called.TryRent(out _));
+        warm.Dispose();
+        called.Dispose();
+        Assert.Throws<ObjectDisposedException>(exact.Materialise);
+        ModuleDisposal.Release(_runtime.Open<TorchSharp.Modules.Linear>(handle).Materialise());
+    }
+
+    [Fact]
+    public async Task TorchModel_should_not_be_opened_as_a_type_that_its_module_is_not()
+    {
+        using var module = Linear(2, 2);
+        var handle = await _runtime.PutAsync(module);
+        _runtime.Open<Module>(handle);
+
+        var error = Assert.Throws<RecipeUnavailableException>(() => _runtime.Open<TorchSharp.Modules.Embedding>(handle));
+
+        Assert.Contains("Embedding", error.Message, StringComparison.Ordinal);
     }
 
     private static async Task<List<IModelInstance>> RentAsync(TorchModel<Module> model, int count)

@@ -14,6 +14,9 @@ internal sealed class Prototype(torch.nn.Module module, Func<torch.nn.Module, to
     /// <summary>Whether a further instance costs milliseconds.</summary>
     public bool Clones => _refused is null;
 
+    /// <summary>Whether instances are of that type.</summary>
+    public bool Makes<TModule>() => module is TModule;
+
     /// <summary>A further instance, which the caller releases.</summary>
     /// <exception cref="CloneRefusedException">It cannot be cloned, and nothing here can build it again.</exception>
     public torch.nn.Module NewInstance()

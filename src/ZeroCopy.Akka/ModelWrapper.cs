@@ -9,7 +9,7 @@ namespace ZeroCopy;
 /// <summary>
 /// A model or pipeline whose weights are in the host's object store, ready to be sent and loaded elsewhere. It is never callable itself: load it
 /// first. Immutable and thread-safe. The host that wrapped or loaded it uses its models, which keeps them in the store, until <see cref="Unload"/> or its
-/// end; give a model a name to keep it longer.
+/// end; give a model a name to keep it longer. A wrapper that is dropped is not unloaded: its bytes, or its model's name, may be on their way back.
 /// </summary>
 /// <remarks>This untyped form is what an actor receives from another process; <see cref="As{T}"/> says what it holds.</remarks>
 public class ModelWrapper
@@ -75,6 +75,10 @@ public class ModelWrapper
     /// Wraps in task mode and loads: the same object, whose modules run each call as a task. Where T is <c>Module&lt;Tensor, Tensor&gt;</c> the result
     /// stands wherever such a module can.
     /// </summary>
+    /// <remarks>
+    /// The model stays in use until the host's end, also when the result is dropped or released: <c>ModelWrapper.Of(result).Unload()</c> ends it before,
+    /// which a process needs that wraps again and again.
+    /// </remarks>
     /// <inheritdoc cref="FromModelAsync{T}" path="/param"/>
     /// <inheritdoc cref="FromModelAsync{T}" path="/exception"/>
     public static async Task<T> ForTasksAsync<T>(

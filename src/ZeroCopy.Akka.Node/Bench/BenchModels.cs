@@ -17,17 +17,23 @@ internal static class BenchModels
     }
 
     /// <summary>BERT-base's shapes: 12 layers, 768 wide, 12 heads, 3,072 inner, 30,522 tokens, 512 positions, pooler.</summary>
-    public static BertModel Bert()
+    public static BertModel Bert() => Bert(new BertConfiguration());
+
+    /// <summary>BERT of other shapes.</summary>
+    public static BertModel Bert(BertConfiguration configuration)
     {
-        var model = new BertModel(new BertConfiguration());
+        var model = new BertModel(configuration);
         model.eval();
         return model;
     }
 
     /// <summary>BERT-base constructed and loaded from a TorchSharp file, as a program without the product does it.</summary>
-    public static BertModel LoadBert(string file)
+    public static BertModel LoadBert(string file) => LoadBert(file, new BertConfiguration());
+
+    /// <summary>BERT of other shapes, constructed and loaded the same way.</summary>
+    public static BertModel LoadBert(string file, BertConfiguration configuration)
     {
-        var model = Bert();
+        var model = Bert(configuration);
         model.load(file);
         return model;
     }

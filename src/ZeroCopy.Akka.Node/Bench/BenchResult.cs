@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ZeroCopy.Node.Bench;
 
 /// <summary>One figure with its baseline.</summary>
@@ -11,6 +13,10 @@ namespace ZeroCopy.Node.Bench;
 internal sealed record BenchResult(
     string Name, string Subject, double Value, string Unit, BenchFigure Baseline, double Ratio, IReadOnlyDictionary<string, double> Spread)
 {
+    /// <summary>Where on an axis the figure lies; null, and not printed, where its suite has none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public BenchPoint? Point { get; init; }
+
     /// <summary>A duration or an amount of memory: smaller is better.</summary>
     public static BenchResult OfCost(string name, string subject, string unit, Samples value, string baselineName, Samples baseline) => new(
         name, subject, value.Median, unit, new BenchFigure(baselineName, baseline.Median, unit), baseline.Median / value.Median, value.Spread());

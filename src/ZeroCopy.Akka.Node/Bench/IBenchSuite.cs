@@ -9,6 +9,9 @@ internal interface IBenchSuite
     /// <summary>One line for the help.</summary>
     string Description { get; }
 
+    /// <summary>Whether its results lie on axes (<see cref="BenchResult.Point"/>), so that they can be drawn.</summary>
+    bool MeasuresGrowth => false;
+
     /// <summary>Measures; <paramref name="progress"/> gets a line for each step.</summary>
     Task<IReadOnlyList<BenchResult>> RunAsync(IProgress<string> progress, CancellationToken cancellationToken);
 }

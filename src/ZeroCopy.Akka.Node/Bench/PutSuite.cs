@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
-using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Node.Bench;
 
@@ -19,7 +18,7 @@ internal sealed class PutSuite : IBenchSuite
     public async Task<IReadOnlyList<BenchResult>> RunAsync(IProgress<string> progress, CancellationToken cancellationToken)
     {
         using var directory = new BenchDirectory();
-        var tensors = Enumerable.Range(0, TensorCount).Select(index => new ArrayTensorSource(index, TensorBytes)).ToArray();
+        var tensors = Enumerable.Range(0, TensorCount).Select(index => new RandomTensorSource(index, TensorBytes)).ToArray();
         const double Total = (double)TensorCount * TensorBytes / (1 << 20);
         progress.Report($"put: {Rounds} rounds of {Total:N0} MiB in {TensorCount} tensors");
 
@@ -31,7 +30,7 @@ internal sealed class PutSuite : IBenchSuite
         return [BenchResult.OfRate("put", $"{Total:N0} MiB", "MiB/s", value, "one thread writing a file", baseline)];
     }
 
-    private static async Task<double> PutAsync(BenchDirectory directory, ArrayTensorSource[] tensors, double total, CancellationToken cancellationToken)
+    private static async Task<double> PutAsync(BenchDirectory directory, RandomTensorSource[] tensors, double total, CancellationToken cancellationToken)
     {
         using var store = ObjectStore.Open(new ObjectStoreOptions { Directory = directory.Path("store") });
         var content = new ModelContent { Tensors = tensors, Recipe = new Recipe.Weights("bench", "") };
@@ -42,7 +41,7 @@ internal sealed class PutSuite : IBenchSuite
         return total / seconds;
     }
 
-    private static double Write(BenchDirectory directory, ArrayTensorSource[] tensors, double total)
+    private static double Write(BenchDirectory directory, RandomTensorSource[] tensors, double total)
     {
         var path = directory.Path("baseline.bin");
         var start = Stopwatch.GetTimestamp();
@@ -59,25 +58,5 @@ internal sealed class PutSuite : IBenchSuite
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         File.Delete(path);
         return total / seconds;
-    }
-
-    /// <summary>Random bytes in pinned managed memory, each tensor different.</summary>
-    private sealed class ArrayTensorSource : TensorSource
-    {
-        private readonly byte[] _content;
-
-        public ArrayTensorSource(int index, int bytes)
-            : base($"tensor_{index}", TensorRole.Parameter, new TensorLayout(DType.UInt8, bytes))
-        {
-            _content = GC.AllocateUninitializedArray<byte>(bytes, pinned: true);
-            new Random(index).NextBytes(_content);
-        }
-
-        public ReadOnlySpan<byte> Content => _content;
-
-        public override nint Address => System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(_content, 0);
-
-        public override void Read(long offset, Span<byte> destination) =>
-            _content.AsSpan((int)offset, destination.Length).CopyTo(destination);
     }
 }

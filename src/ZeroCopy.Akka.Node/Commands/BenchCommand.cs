@@ -1,5 +1,7 @@
 using System.CommandLine;
 using ZeroCopy.Node.Bench;
+using ZeroCopy.Node.Bench.Plots;
+using ZeroCopy.Node.Bench.Scale;
 using ZeroCopy.Node.Cli;
 
 namespace ZeroCopy.Node.Commands;
@@ -7,23 +9,39 @@ namespace ZeroCopy.Node.Commands;
 /// <summary><c>zerocopy bench</c>: a suite of figures against their baselines.</summary>
 internal sealed class BenchCommand : NodeCommand
 {
-    private static readonly IBenchSuite[] Suites = [new LeaksSuite(), new LoadSuite(), new MemorySuite(), new PoolSuite(), new PutSuite(), new TasksSuite()];
-
-    private readonly Argument<string> _suite = new("SUITE")
+    private readonly IReadOnlyList<IBenchSuite> _suites;
+    private readonly Argument<string> _suite;
+    private readonly Option<DirectoryInfo?> _plot = new("--plot")
     {
-        Description = string.Join("; ", Suites.Select(suite => $"{suite.Name}: {suite.Description}")),
+        Description = "Draw how cost grows, one PNG for each axis, into this folder; for suites that measure growth.",
+        HelpName = "DIR",
     };
 
     public BenchCommand()
+        : this(
+            new LeaksSuite(), new LoadSuite(), new MemorySuite(), new PoolSuite(), new PutSuite(), new ScaleSuite(new ScaleSizes()), new TasksSuite())
+    {
+    }
+
+    internal BenchCommand(params IReadOnlyList<IBenchSuite> suites)
         : base("bench", "Measure the product against baselines, in turn in one run.", "zerocopy bench put --json")
     {
-        _suite.AcceptOnlyFromAmong([.. Suites.Select(suite => suite.Name)]);
+        _suites = suites;
+        _suite = new("SUITE") { Description = string.Join("; ", suites.Select(suite => $"{suite.Name}: {suite.Description}")) };
+        _suite.AcceptOnlyFromAmong([.. suites.Select(suite => suite.Name)]);
         Arguments.Add(_suite);
+        Options.Add(_plot);
     }
 
     public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        var suite = Suites.Single(candidate => candidate.Name == context.Get(_suite));
+        var suite = _suites.Single(candidate => candidate.Name == context.Get(_suite));
+        var plots = context.Get(_plot);
+        if (plots is not null)
+        {
+            Prepare(plots, suite);
+        }
+
         var results = await suite.RunAsync(new Lines(context.Error), cancellationToken).ConfigureAwait(false);
         var report = BenchReport.Of(suite.Name, results);
         if (context.Json)
@@ -35,7 +53,28 @@ internal sealed class BenchCommand : NodeCommand
             context.Print(report.ToTable());
         }
 
+        if (plots is not null)
+        {
+            foreach (var file in GrowthPlot.Of(results).Select(plot => PlotWriter.Write(plot, plots.FullName)))
+            {
+                context.Error.WriteLine($"drew {file}");
+            }
+        }
+
         return ExitCode.Success;
+    }
+
+    // What would fail at the end of a run of minutes fails before it.
+    private void Prepare(DirectoryInfo plots, IBenchSuite suite)
+    {
+        if (!suite.MeasuresGrowth)
+        {
+            var growing = string.Join(", ", _suites.Where(candidate => candidate.MeasuresGrowth).Select(candidate => candidate.Name));
+            throw new UsageException($"--plot draws how cost grows, which '{suite.Name}' does not measure; use it with: {growing}.");
+        }
+
+        plots.Create();
+        PlotWriter.RequireFont();
     }
 
     private sealed class Lines(TextWriter writer) : IProgress<string>

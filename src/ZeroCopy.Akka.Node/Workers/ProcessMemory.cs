@@ -47,7 +47,7 @@ internal sealed record ProcessMemory(long Proportional, long Unique, long Privat
         return sum;
     }
 
-    private static KeyValuePair<string, long> Parse(string line)
+    internal static KeyValuePair<string, long> Parse(string line)
     {
         var colon = line.IndexOf(':', StringComparison.Ordinal);
         var kibibytes = long.Parse(line.AsSpan(colon + 1).Trim().ToString().Split(' ')[0], CultureInfo.InvariantCulture);

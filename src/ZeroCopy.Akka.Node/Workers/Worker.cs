@@ -21,7 +21,8 @@ internal sealed class Worker : IAsyncDisposable
     public const string BertFile = "bert.dat";
     public const string SafetensorsFile = "bert.safetensors";
     public const string ScriptFile = "bert.pt";
-    private readonly List<nn.Module> _copies = [];
+    public const string Prefault = "prefault";
+    private readonly List<nn.Module> _modules = [];
     private Tensor? _sentence;
     private ZeroCopyHost? _host;
     private LeakLoops? _loops;
@@ -55,7 +56,7 @@ internal sealed class Worker : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _copies.ForEach(ModuleDisposal.Release);
+        _modules.ForEach(ModuleDisposal.Release);
         _sentence?.Dispose();
         if (_host is not null)
         {
@@ -74,21 +75,30 @@ internal sealed class Worker : IAsyncDisposable
             case WorkerVerb.Open:
                 _host = ZeroCopyHost.Open(new ZeroCopyHostOptions
                 {
-                    Store = new ObjectStoreOptions { Directory = arguments[0] },
+                    Store = new ObjectStoreOptions { Directory = arguments[0], Prefault = arguments.Contains(Prefault) },
                     Catalog = NodeRuntime.CreateCatalog(),
                 });
                 _loops = new LeakLoops(_host);
                 return _host.Actors.ObjectStore.Path.ToString();
+            case WorkerVerb.OpenStore:
+                return StoreStart.Open(arguments[0]).ToString(CultureInfo.InvariantCulture);
+            case WorkerVerb.ReadHeaders:
+                return StoreStart.ReadHeaders(arguments[0]).ToString(CultureInfo.InvariantCulture);
             case WorkerVerb.Prepare:
                 return await PrepareAsync(arguments[0], cancellationToken).ConfigureAwait(false);
             case WorkerVerb.Pool:
                 await ServeAsync(ModelId.Parse(arguments[0]), Number(arguments[1]), cancellationToken).ConfigureAwait(false);
                 return "";
+            case WorkerVerb.Instances:
+                var model = Host.Runtime.Open<BertModel>(Host.Store.Resolve(ModelId.Parse(arguments[0])));
+                Hold(Number(arguments[1]), model.Materialise, BenchModels.CallBert);
+                return "";
             case WorkerVerb.Copies:
-                Copy(Number(arguments[1]), () => BenchModels.LoadBert(arguments[0]), BenchModels.CallBert);
+                var configuration = arguments.Length > 2 ? JsonSerializer.Deserialize<BertConfiguration>(arguments[2])! : new BertConfiguration();
+                Hold(Number(arguments[1]), () => BenchModels.LoadBert(arguments[0], configuration), BenchModels.CallBert);
                 return "";
             case WorkerVerb.ScriptCopies:
-                Copy(Number(arguments[1]), () => jit.load(arguments[0]), BenchModels.CallScript);
+                Hold(Number(arguments[1]), () => jit.load(arguments[0]), BenchModels.CallScript);
                 return "";
             case WorkerVerb.Put:
                 return (await Host.Runtime.PutFileAsync(arguments[0], cancellationToken: cancellationToken).ConfigureAwait(false)).Id.ToString();
@@ -147,12 +157,12 @@ internal sealed class Worker : IAsyncDisposable
         }
     }
 
-    private void Copy(int count, Func<nn.Module> load, ModelFunction function)
+    private void Hold(int count, Func<nn.Module> load, ModelFunction function)
     {
         for (var i = 0; i < count; i++)
         {
             var module = load();
-            _copies.Add(module);
+            _modules.Add(module);
             BenchModels.Direct(function, module, Sentence);
         }
     }

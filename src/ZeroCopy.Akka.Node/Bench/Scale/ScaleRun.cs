@@ -1,0 +1,27 @@
+using System.Globalization;
+using ZeroCopy.Node.Workers;
+
+namespace ZeroCopy.Node.Bench.Scale;
+
+/// <summary>What the axes of one run of <see cref="ScaleSuite"/> share.</summary>
+internal sealed record ScaleRun(BenchDirectory Directory, ScaleSizes Sizes, IProgress<string> Progress, CancellationToken Cancelled)
+{
+    private const double Mebibyte = 1 << 20;
+
+    /// <summary>Whether a point may be measured that takes so many bytes of memory and files; where not, says so.</summary>
+    public bool HasRoom(string subject, long bytes) => HasRoom(subject, bytes, HostMemory.AvailableBytes(Directory.Path("")));
+
+    /// <summary>As above, where <paramref name="available"/> bytes are free.</summary>
+    internal bool HasRoom(string subject, long bytes, long available)
+    {
+        if (bytes <= available)
+        {
+            return true;
+        }
+
+        Progress.Report(string.Create(
+            CultureInfo.InvariantCulture,
+            $"scale: {subject} is left out: it takes {bytes / Mebibyte:N0} MiB of memory and files, and {available / Mebibyte:N0} MiB are free"));
+        return false;
+    }
+}

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace ZeroCopy.Blocks;
 
 /// <summary>Name of a block: the SHA-256 of its bytes, the same on every host.</summary>
@@ -23,6 +25,19 @@ public readonly struct BlockId : IEquatable<BlockId>, IComparable<BlockId>
     public static bool TryParse(ReadOnlySpan<char> hex, out BlockId id)
     {
         var parsed = Digest.TryParse(hex, out var digest);
+        id = new BlockId(digest);
+        return parsed;
+    }
+
+    /// <summary>Parses the text or the name that a JSON reader is at, without making a string of it.</summary>
+    internal static bool TryParse(ref Utf8JsonReader reader, out BlockId id)
+    {
+        if (reader.ValueIsEscaped)
+        {
+            return TryParse(reader.GetString(), out id);
+        }
+
+        var parsed = Digest.TryParse(reader.ValueSpan, out var digest);
         id = new BlockId(digest);
         return parsed;
     }

@@ -24,6 +24,16 @@ internal sealed class BlockIndex
 
     public bool TryFindSegment(string fileName, [NotNullWhen(true)] out Segment? segment) => _segments.TryGetValue(fileName, out segment);
 
+    /// <summary>Makes room for the blocks of many segments, so that they are added without moving those that are there again and again.</summary>
+    public void Reserve(IReadOnlyCollection<Segment> segments)
+    {
+        var added = segments.Sum(segment => segment.Blocks.Length);
+        if (added > _blocks.Count)
+        {
+            _blocks.EnsureCapacity(_blocks.Count + added);
+        }
+    }
+
     public void Add(Segment segment)
     {
         if (!_segments.TryAdd(segment.FileName, segment))

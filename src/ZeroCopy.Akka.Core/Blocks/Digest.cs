@@ -39,6 +39,21 @@ internal readonly record struct Digest(ulong A, ulong B, ulong C, ulong D) : ICo
         return true;
     }
 
+    /// <summary>As for text, from the same digits in UTF-8.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> hex, out Digest digest)
+    {
+        Span<byte> hash = stackalloc byte[Size];
+        if (hex.Length != 2 * Size || hex.IndexOfAnyInRange((byte)'A', (byte)'F') >= 0
+            || Convert.FromHexString(hex, hash, out _, out _) != System.Buffers.OperationStatus.Done)
+        {
+            digest = default;
+            return false;
+        }
+
+        digest = From(hash);
+        return true;
+    }
+
     public int CompareTo(Digest other)
     {
         var order = A.CompareTo(other.A);

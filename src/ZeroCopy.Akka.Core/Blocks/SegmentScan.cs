@@ -60,7 +60,7 @@ internal static class SegmentScan
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ImmutableArray<SegmentBlock>? Scan(ReadOnlySpan<byte> json, long dataOffset, long dataLength)
     {
-        var blocks = ImmutableArray.CreateBuilder<SegmentBlock>();
+        var blocks = ImmutableArray.CreateBuilder<SegmentBlock>(json.Count("\"dtype\""u8));
         var reader = new Utf8JsonReader(json);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
@@ -72,7 +72,7 @@ internal static class SegmentScan
         {
             var isPadding = reader.ValueSpan.StartsWith("pad."u8);
             BlockId id = default;
-            if (!isPadding && !BlockId.TryParse(reader.GetString(), out id))
+            if (!isPadding && !BlockId.TryParse(ref reader, out id))
             {
                 return null;
             }

@@ -135,12 +135,22 @@ public sealed class ObjectStore : IDisposable
 
     /// <summary>Reads a model's manifest without leasing it.</summary>
     /// <exception cref="ModelNotFoundException">No such model.</exception>
+    /// <exception cref="InvalidModelException">The model's file is no manifest.</exception>
     public Manifest ReadManifest(ModelId model)
     {
         Refresh();
         lock (_catalog.Gate)
         {
-            return Find(model).Manifest;
+            if (Find(model).Manifest is { } known)
+            {
+                return known;
+            }
+        }
+
+        using var change = _catalog.Begin();
+        lock (_catalog.Gate)
+        {
+            return _catalog.ReadManifest(Find(model));
         }
     }
 

@@ -18,10 +18,11 @@ internal sealed class ResidentModel
     private readonly SafeFileHandle _manifestLock;
 
     private ResidentModel(
-        ModelRecord record, Dictionary<BlockId, (SegmentMapping Mapping, long Offset, long Length)> blocks, SegmentMapping[] mappings,
+        ModelRecord record, Manifest manifest, Dictionary<BlockId, (SegmentMapping Mapping, long Offset, long Length)> blocks, SegmentMapping[] mappings,
         SafeFileHandle manifestLock)
     {
         Record = record;
+        Manifest = manifest;
         _blocks = blocks.ToFrozenDictionary();
         _mappings = mappings;
         _manifestLock = manifestLock;
@@ -29,7 +30,7 @@ internal sealed class ResidentModel
 
     public ModelRecord Record { get; }
 
-    public Manifest Manifest => Record.Manifest;
+    public Manifest Manifest { get; }
 
     /// <summary>The mappings of the model's segments, each once.</summary>
     public IReadOnlyList<SegmentMapping> Mappings => _mappings;
@@ -44,8 +45,9 @@ internal sealed class ResidentModel
         var mappings = new Dictionary<string, SegmentMapping>(StringComparer.Ordinal);
         try
         {
-            var blocks = new Dictionary<BlockId, (SegmentMapping Mapping, long Offset, long Length)>(record.Manifest.Blocks.Length);
-            foreach (var block in record.Manifest.Blocks)
+            var manifest = catalog.ReadManifest(record);
+            var blocks = new Dictionary<BlockId, (SegmentMapping Mapping, long Offset, long Length)>(manifest.Blocks.Length);
+            foreach (var block in manifest.Blocks)
             {
                 if (!catalog.Index.TryFind(block, out var location))
                 {
@@ -64,7 +66,7 @@ internal sealed class ResidentModel
                 blocks.Add(block, (mapping, location.Offset, location.Length));
             }
 
-            foreach (var tensor in record.Manifest.Tensors)
+            foreach (var tensor in manifest.Tensors)
             {
                 if (blocks[tensor.Block].Length != tensor.Layout.ByteLength)
                 {
@@ -74,7 +76,7 @@ internal sealed class ResidentModel
                 }
             }
 
-            return new ResidentModel(record, blocks, [.. mappings.Values], manifestLock);
+            return new ResidentModel(record, manifest, blocks, [.. mappings.Values], manifestLock);
         }
         catch
         {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using ZeroCopy.Blocks;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -92,6 +93,22 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
         return bytes;
     }
 
+    /// <summary>A model's manifest. The caller holds the store's lock, for its file is read the first time.</summary>
+    /// <exception cref="InvalidModelException">The file is no manifest, or not the one that its name says.</exception>
+    public Manifest ReadManifest(ModelRecord record)
+    {
+        if (record.Manifest is not { } manifest)
+        {
+            var path = Directory.ManifestPath(record.Id);
+            var json = File.ReadAllBytes(path);
+            record.Manifest = manifest = ModelId.Of(json) == record.Id
+                ? Manifest.ParseCanonical(json)
+                : throw new InvalidModelException($"{path}: its content is not the one that its name says. Put the model again.");
+        }
+
+        return manifest;
+    }
+
     public bool IsDead(Segment segment)
     {
         foreach (var block in segment.Blocks)
@@ -148,7 +165,9 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
             Index.Remove(gone);
         }
 
-        foreach (var segment in ReadNew(Directory.Segments, present, Index.Contains, Segment.Read))
+        var read = ReadNew(Directory.Segments, present, Index.Contains, Segment.Read);
+        Index.Reserve(read);
+        foreach (var segment in read)
         {
             Index.Add(segment);
         }
@@ -164,7 +183,7 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
 
         _unread.Clear();
         bool Known(string file) => ModelId.TryParse(Path.GetFileNameWithoutExtension(file), out var id) && Models.Contains(id);
-        foreach (var record in ReadNew(Directory.Manifests, present, Known, ReadManifest))
+        foreach (var record in ReadNew(Directory.Manifests, present, Known, ReadRecord))
         {
             Models.Add(record);
         }
@@ -194,7 +213,7 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
     private static HashSet<string> Listing(string folder) =>
         System.IO.Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).ToHashSet(StringComparer.Ordinal);
 
-    private IEnumerable<T> ReadNew<T>(string folder, HashSet<string> present, Predicate<string> isKnown, Func<string, T> read)
+    private T[] ReadNew<T>(string folder, HashSet<string> present, Predicate<string> isKnown, Func<string, T> read)
         where T : class
     {
         foreach (var gone in _unreadable.Keys.Where(p => Path.GetDirectoryName(p) == folder && !present.Contains(Path.GetFileName(p))).ToArray())
@@ -245,15 +264,31 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
             }
         }
 
-        return results.OfType<T>();
+        return [.. results.OfType<T>()];
     }
 
-    private static ModelRecord ReadManifest(string path)
+    // Into a buffer that is used again: what a store of thousands of models keeps of them is small beside their manifests.
+    private static ModelRecord ReadRecord(string path)
     {
-        var json = File.ReadAllBytes(path);
-        var id = ModelId.Of(json);
-        return Path.GetFileNameWithoutExtension(path) == id.ToString()
-            ? ModelRecord.FromJson(id, json)
-            : throw new InvalidModelException($"{path}: its content has the id {id}, not the one in its name.");
+        using var file = File.OpenHandle(path);
+        var length = (int)Math.Min(RandomAccess.GetLength(file), Array.MaxLength);
+        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            var json = buffer.AsSpan(0, length);
+            json = json[..RandomAccess.Read(file, json, 0)];
+            var id = ModelId.Of(json);
+            if (Path.GetFileNameWithoutExtension(path.AsSpan()) is var name && !name.SequenceEqual(id.ToString()))
+            {
+                throw new InvalidModelException($"{path}: its content has the id {id}, not the one in its name.");
+            }
+
+            var (blocks, tensors) = ManifestScan.Blocks(json);
+            return new ModelRecord(id, blocks, tensors);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 }

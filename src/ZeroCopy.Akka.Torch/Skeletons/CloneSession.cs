@@ -197,7 +197,8 @@ internal sealed class CloneSession : IDisposable
         {
             for (var i = 0; i < items.Length; i++)
             {
-                copies[i] = Visit(items[i], $"[{i}]");
+                // Lists have room at their end, and a model of thousands of layers has thousands of lists.
+                copies[i] = items[i] is { } item and not string ? Visit(item, $"[{i}]") : items[i];
             }
 
             return clone;

@@ -3,18 +3,23 @@ using SkiaSharp;
 
 namespace ZeroCopy.Node.Bench.Plots;
 
-/// <summary>Draws plots as PNG: a panel for each figure side by side, both axes by logarithms, so that a straight line is a power of the axis.</summary>
+/// <summary>
+/// Draws plots as PNG: a panel for each figure, two in a row. Both axes are logarithmic: what grows in proportion is a line of slope one, and what
+/// does not grow is level.
+/// </summary>
 internal static class PlotWriter
 {
-    private const int PanelWidth = 480;
-    private const int Height = 400;
-    private const float LineWidth = 2;
-    private const float MarkerSize = 7;
+    private const string Product = "ZeroCopy.Akka";
+    private const int Columns = 2;
+    private const int PanelWidth = 470;
+    private const int PanelHeight = 340;
+    private const double Margin = 0.08;
     private static readonly Color ValueColour = Color.FromHex("#1b6ca8");
-    private static readonly Color BaselineColour = Color.FromHex("#8a8a8a");
+    private static readonly Color BaselineColour = Color.FromHex("#7a7a7a");
     private static readonly Color GridColour = Color.FromHex("#e4e4e4");
 
     /// <summary>Fails where this system has no font: text would be left out without a word.</summary>
+    /// <exception cref="InvalidOperationException">It has none; the message says how to get one.</exception>
     public static void RequireFont()
     {
         if (SKFontManager.Default.FontFamilyCount == 0)
@@ -27,38 +32,49 @@ internal static class PlotWriter
     public static string Write(GrowthPlot plot, string folder)
     {
         var path = Path.Combine(folder, plot.FileName);
-        var multiplot = new Multiplot();
+        var columns = Math.Min(Columns, plot.Panels.Count);
+        var rows = (plot.Panels.Count + columns - 1) / columns;
+        var multiplot = new Multiplot { Layout = new ScottPlot.MultiplotLayouts.Grid(rows, columns) };
         multiplot.AddPlots(plot.Panels.Count);
-        multiplot.Layout = new ScottPlot.MultiplotLayouts.Columns();
-        foreach (var (panel, index) in plot.Panels.Select((panel, index) => (panel, index)))
+        for (var panel = 0; panel < plot.Panels.Count; panel++)
         {
-            Draw(multiplot.GetPlot(index), panel, plot.Label);
+            Draw(multiplot.GetPlot(panel), plot.Panels[panel], plot.Label);
         }
 
-        multiplot.SavePng(path, plot.Panels.Count * PanelWidth, Height);
+        multiplot.SavePng(path, columns * PanelWidth, rows * PanelHeight);
         return path;
     }
 
     private static void Draw(Plot plot, PlotPanel panel, string label)
     {
-        plot.Title(panel.Name, 16);
-        plot.XLabel(label, 13);
-        plot.YLabel(panel.Unit, 13);
+        plot.Font.Set(Fonts.Sans);
+        plot.Title(panel.Title, size: 15);
+        plot.XLabel(label);
+        plot.YLabel(panel.Label);
+        plot.Axes.Bottom.Label.Bold = false;
+        plot.Axes.Left.Label.Bold = false;
         Line(plot, panel, panel.Baselines, panel.BaselineName, BaselineColour, LinePattern.Dashed);
-        Line(plot, panel, panel.Values, panel.Name, ValueColour, LinePattern.Solid);
+        Line(plot, panel, panel.Values, Product, ValueColour, LinePattern.Solid);
         Scale(plot.Axes.Bottom, panel.At);
         Scale(plot.Axes.Left, [.. panel.Values, .. panel.Baselines]);
         plot.Grid.MajorLineColor = GridColour;
-        plot.ShowLegend(Alignment.UpperLeft);
+        plot.Axes.Right.FrameLineStyle.IsVisible = false;
+        plot.Axes.Top.FrameLineStyle.IsVisible = false;
+
+        // Outside of the data, where no line can lie behind it.
+        var legend = plot.ShowLegend(Edge.Top).Legend;
+        legend.Orientation = Orientation.Horizontal;
+        legend.OutlineStyle.IsVisible = false;
+        legend.ShadowColor = Colors.Transparent;
     }
 
     private static void Line(Plot plot, PlotPanel panel, IReadOnlyList<double> values, string name, Color colour, LinePattern pattern)
     {
         var line = plot.Add.Scatter(Logarithms(panel.At), Logarithms(values), colour);
         line.LegendText = name;
-        line.LineWidth = LineWidth;
+        line.LineWidth = 2;
         line.LinePattern = pattern;
-        line.MarkerSize = MarkerSize;
+        line.MarkerSize = 6;
     }
 
     private static void Scale(IAxis axis, IReadOnlyList<double> values)
@@ -71,7 +87,7 @@ internal static class PlotWriter
         }
 
         axis.TickGenerator = ticks;
-        axis.Range.Set(first - 0.1, last + 0.1);
+        axis.Range.Set(first - Margin, last + Margin);
     }
 
     private static double[] Logarithms(IReadOnlyList<double> values) => [.. values.Select(Math.Log10)];

@@ -13,8 +13,6 @@ namespace ZeroCopy.Node.Bench.Scale;
 /// </summary>
 internal sealed class InstanceScale(ScaleRun run)
 {
-    private const int Rounds = 3;
-
     public async Task<IReadOnlyList<BenchResult>> MeasureAsync()
     {
         if (!ProcessMemory.IsSupported)
@@ -29,9 +27,9 @@ internal sealed class InstanceScale(ScaleRun run)
         // The file, the blocks, and a private copy each.
         var counts = run.Sizes.Instances.TakeWhile(count => run.HasRoom(ScaleAxis.Instances.Subject(count), model.Bytes * (count + 2L))).ToArray();
         var points = counts.Select(_ => new Point([], [], [], [])).ToArray();
-        for (var round = 1; round <= Rounds; round++)
+        for (var round = 1; round <= run.Sizes.LongRounds; round++)
         {
-            run.Progress.Report($"scale: memory of instances, round {round} of {Rounds}");
+            run.Progress.Report($"scale: memory of instances, round {round} of {run.Sizes.LongRounds}");
             await GrowAsync(model, file, folder, counts, points).ConfigureAwait(false);
         }
 
@@ -67,7 +65,8 @@ internal sealed class InstanceScale(ScaleRun run)
         await using (copies.ConfigureAwait(false))
         {
             var shared = await GrowingProcess.StartAsync(
-                count => new WorkerStep(WorkerVerb.Instances, $"{model.Id}", $"{count}"), run.Cancelled, new WorkerStep(WorkerVerb.Open, folder, Worker.Prefault)).ConfigureAwait(false);
+                count => new WorkerStep(WorkerVerb.Instances, $"{model.Id}", $"{count}"), run.Cancelled,
+                new WorkerStep(WorkerVerb.Open, folder, Worker.Prefault)).ConfigureAwait(false);
             await using (shared.ConfigureAwait(false))
             {
                 foreach (var (count, point) in counts.Zip(points))

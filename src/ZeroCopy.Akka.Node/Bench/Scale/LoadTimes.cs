@@ -20,7 +20,7 @@ internal sealed record LoadTimes(Samples First, Samples Further, Samples Baselin
     public static LoadTimes Measure(ScaleRun run, ObjectStore store, ModelHandle handle, LinearStackConfiguration model, string file)
     {
         List<double> first = [], further = [], baseline = [];
-        for (var round = 0; round < run.Sizes.Rounds; round++)
+        for (var round = 0; round < run.RoundsOf(model.Bytes); round++)
         {
             run.Cancelled.ThrowIfCancellationRequested();
             Time(baseline, () => LinearStack.Load(model, file));

@@ -19,16 +19,18 @@ internal sealed class ModelScale(ScaleRun run)
         var sizes = run.Sizes;
 
         // Once for nothing: the first pass runs code that is not compiled yet.
-        await MeasureAsync(ScaleAxis.Bytes, 1, Guest).ConfigureAwait(false);
+        await MeasureAsync(ScaleAxis.Bytes, Guest.Bytes / 1024.0 / 1024, Guest).ConfigureAwait(false);
         var results = new List<BenchResult>();
         foreach (var size in sizes.Kibibytes)
         {
-            results.AddRange(await MeasureAsync(ScaleAxis.Bytes, size / 1024.0, LinearStackConfiguration.OfSize(size, sizes.TensorsOfBytes)).ConfigureAwait(false));
+            var model = LinearStackConfiguration.OfSize(size, sizes.TensorsOfBytes);
+            results.AddRange(await MeasureAsync(ScaleAxis.Bytes, size / 1024.0, model).ConfigureAwait(false));
         }
 
         foreach (var tensors in sizes.Tensors)
         {
-            results.AddRange(await MeasureAsync(ScaleAxis.Tensors, tensors, LinearStackConfiguration.OfSize(sizes.KibibytesOfTensors, tensors)).ConfigureAwait(false));
+            var model = LinearStackConfiguration.OfSize(sizes.KibibytesOfTensors, tensors);
+            results.AddRange(await MeasureAsync(ScaleAxis.Tensors, tensors, model).ConfigureAwait(false));
         }
 
         foreach (var models in sizes.Models)

@@ -16,8 +16,8 @@ internal static class PutTimes
         using var runtime = new TorchRuntime(store);
         var options = new PutModuleOptions { Recipe = LinearStack.RecipeOf(model) };
         ModelHandle? handle = null;
-        var times = await Interleaved.SampleAsync(run.Sizes.Rounds, PutAsync, () => Task.FromResult(Write(module, run.Directory.Path("baseline.bin"))), run.Cancelled)
-            .ConfigureAwait(false);
+        var times = await Interleaved.SampleAsync(
+            run.RoundsOf(model.Bytes), PutAsync, () => Task.FromResult(Write(module, run.Directory.Path("baseline.bin"))), run.Cancelled).ConfigureAwait(false);
         return (times, handle!);
 
         async Task<double> PutAsync()

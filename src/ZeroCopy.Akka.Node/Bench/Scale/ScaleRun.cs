@@ -7,6 +7,10 @@ namespace ZeroCopy.Node.Bench.Scale;
 internal sealed record ScaleRun(BenchDirectory Directory, ScaleSizes Sizes, IProgress<string> Progress, CancellationToken Cancelled)
 {
     private const double Mebibyte = 1 << 20;
+    private const long LongRoundBytes = 256 << 20;
+
+    /// <summary>How often a model of that many bytes is measured.</summary>
+    public int RoundsOf(long bytes) => bytes < LongRoundBytes ? Sizes.Rounds : Sizes.LongRounds;
 
     /// <summary>Whether a point may be measured that takes so many bytes of memory and files; where not, says so.</summary>
     public bool HasRoom(string subject, long bytes) => HasRoom(subject, bytes, HostMemory.AvailableBytes(Directory.Path("")));

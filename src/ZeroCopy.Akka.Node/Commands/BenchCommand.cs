@@ -74,7 +74,7 @@ internal sealed class BenchCommand : NodeCommand
         }
 
         plots.Create();
-        PlotWriter.RequireFont();
+        PlotWriter.Font();
     }
 
     private sealed class Lines(TextWriter writer) : IProgress<string>

@@ -93,6 +93,30 @@ public sealed class ObjectStoreSpecs : StoreFixture
     }
 
     [Fact]
+    public async Task ObjectStore_should_read_a_manifest_that_another_store_put()
+    {
+        var handle = await Store.PutAsync(Model(1));
+        using var again = Open();
+
+        var manifest = again.ReadManifest(handle.Id);
+
+        Assert.Equal(handle.Id, manifest.Id);
+        Assert.Equal("weight", Assert.Single(manifest.Tensors).Name);
+        Assert.Same(manifest, again.ReadManifest(handle.Id));
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_refuse_a_manifest_whose_file_was_changed_after_it_was_listed()
+    {
+        var handle = await Store.PutAsync(Model(1));
+        using var again = Open();
+        File.WriteAllText(Path.Combine(Root, "manifests", $"{handle.Id}.json"), "{}");
+
+        Assert.Contains("put the model again", Assert.Throws<InvalidModelException>(() => again.ReadManifest(handle.Id)).Message, StringComparison.OrdinalIgnoreCase);
+        Assert.Throws<InvalidModelException>(() => again.Acquire(handle.Id, "test"));
+    }
+
+    [Fact]
     public async Task ObjectStore_should_see_at_once_what_another_store_on_the_directory_puts_and_removes()
     {
         using var other = Open();

@@ -13,44 +13,41 @@ internal static class PlotWriter
     private const int Columns = 2;
     private const int PanelWidth = 470;
     private const int PanelHeight = 340;
+    private const float TitleSize = 15;
+    private const float LabelSize = 13;
     private const double Margin = 0.08;
     private static readonly Color ValueColour = Color.FromHex("#1b6ca8");
     private static readonly Color BaselineColour = Color.FromHex("#7a7a7a");
     private static readonly Color GridColour = Color.FromHex("#e4e4e4");
 
-    /// <summary>Fails where this system has no font: text would be left out without a word.</summary>
-    /// <exception cref="InvalidOperationException">It has none; the message says how to get one.</exception>
-    public static void RequireFont()
-    {
-        if (SKFontManager.Default.FontFamilyCount == 0)
-        {
-            throw new InvalidOperationException("There is no font to label plots with. Install one, on Debian by: apt-get install fonts-dejavu-core");
-        }
-    }
+    /// <summary>The font that plots are drawn with.</summary>
+    /// <exception cref="InvalidOperationException">The system has none; the message says how to get one.</exception>
+    public static string Font() => PlotFont.Among([.. SKFontManager.Default.FontFamilies]);
 
     /// <summary>Draws into a folder; gives the file's path.</summary>
     public static string Write(GrowthPlot plot, string folder)
     {
         var path = Path.Combine(folder, plot.FileName);
+        var font = Font();
         var columns = Math.Min(Columns, plot.Panels.Count);
         var rows = (plot.Panels.Count + columns - 1) / columns;
         var multiplot = new Multiplot { Layout = new ScottPlot.MultiplotLayouts.Grid(rows, columns) };
         multiplot.AddPlots(plot.Panels.Count);
         for (var panel = 0; panel < plot.Panels.Count; panel++)
         {
-            Draw(multiplot.GetPlot(panel), plot.Panels[panel], plot.Label);
+            Draw(multiplot.GetPlot(panel), plot.Panels[panel], plot.Label, font);
         }
 
         multiplot.SavePng(path, columns * PanelWidth, rows * PanelHeight);
         return path;
     }
 
-    private static void Draw(Plot plot, PlotPanel panel, string label)
+    private static void Draw(Plot plot, PlotPanel panel, string label, string font)
     {
-        plot.Font.Set(Fonts.Sans);
-        plot.Title(panel.Title, size: 15);
-        plot.XLabel(label);
-        plot.YLabel(panel.Label);
+        plot.Font.Set(font);
+        plot.Title(panel.Title, TitleSize);
+        plot.XLabel(label, LabelSize);
+        plot.YLabel(panel.Label, LabelSize);
         plot.Axes.Bottom.Label.Bold = false;
         plot.Axes.Left.Label.Bold = false;
         Line(plot, panel, panel.Baselines, panel.BaselineName, BaselineColour, LinePattern.Dashed);
@@ -62,10 +59,12 @@ internal static class PlotWriter
         plot.Axes.Top.FrameLineStyle.IsVisible = false;
 
         // Outside of the data, where no line can lie behind it.
-        var legend = plot.ShowLegend(Edge.Top).Legend;
-        legend.Orientation = Orientation.Horizontal;
-        legend.OutlineStyle.IsVisible = false;
-        legend.ShadowColor = Colors.Transparent;
+        var legend = plot.ShowLegend(Edge.Top);
+        legend.Padding = new PixelPadding(0);
+        legend.Legend.Orientation = Orientation.Horizontal;
+        legend.Legend.OutlineStyle.IsVisible = false;
+        legend.Legend.ShadowColor = Colors.Transparent;
+        legend.Legend.Padding = new PixelPadding(0);
     }
 
     private static void Line(Plot plot, PlotPanel panel, IReadOnlyList<double> values, string name, Color colour, LinePattern pattern)

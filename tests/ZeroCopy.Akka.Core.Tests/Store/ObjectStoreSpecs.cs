@@ -112,7 +112,8 @@ public sealed class ObjectStoreSpecs : StoreFixture
         using var again = Open();
         File.WriteAllText(Path.Combine(Root, "manifests", $"{handle.Id}.json"), "{}");
 
-        Assert.Contains("put the model again", Assert.Throws<InvalidModelException>(() => again.ReadManifest(handle.Id)).Message, StringComparison.OrdinalIgnoreCase);
+        var error = Assert.Throws<InvalidModelException>(() => again.ReadManifest(handle.Id));
+        Assert.Contains("Put the model again", error.Message, StringComparison.Ordinal);
         Assert.Throws<InvalidModelException>(() => again.Acquire(handle.Id, "test"));
     }
 

@@ -68,8 +68,8 @@ public sealed class BenchCommandSpecs : IDisposable
                 "models 5 put", "models 5 first-materialise", "models 5 materialise", "models 5 start",
                 "instances 1 memory", "instances 1 ready", "instances 3 memory", "instances 3 ready",
             ],
-            results.Select(result =>
-                $"{result.GetProperty("point").GetProperty("axis").GetString()} {Number(result.GetProperty("point"), "at")} {result.GetProperty("name").GetString()}"));
+            results.Select(result => (Figure: result.GetProperty("name").GetString(), Point: result.GetProperty("point")))
+                .Select(result => $"{result.Point.GetProperty("axis").GetString()} {Number(result.Point, "at")} {result.Figure}"));
         Assert.All(results, result =>
         {
             var baseline = result.GetProperty("baseline");

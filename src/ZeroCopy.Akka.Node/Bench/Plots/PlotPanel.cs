@@ -16,7 +16,7 @@ internal sealed record PlotPanel(
         var sorted = results.OrderBy(result => result.Point!.At).ToArray();
         var first = sorted[0];
         return new PlotPanel(
-            $"{first.Name} by {first.Point!.Axis}", $"{first.Name} ({first.Unit})", first.Baseline.Name, [.. sorted.Select(result => result.Point!.At)], [.. sorted.Select(result => result.Value)],
-            [.. sorted.Select(result => result.Baseline.Value)]);
+            $"{first.Name} by {first.Point!.Axis}", $"{first.Name} ({first.Unit})", first.Baseline.Name, [.. sorted.Select(result => result.Point!.At)],
+            [.. sorted.Select(result => result.Value)], [.. sorted.Select(result => result.Baseline.Value)]);
     }
 }

@@ -21,7 +21,8 @@ internal sealed class GrowingProcess : IAsyncDisposable
     }
 
     /// <summary>Starts one; <paramref name="further"/> tells it to make that many further instances.</summary>
-    public static async Task<GrowingProcess> StartAsync(Func<int, WorkerStep> further, CancellationToken cancellationToken, params WorkerStep[] steps) =>
+    public static async Task<GrowingProcess> StartAsync(
+        Func<int, WorkerStep> further, CancellationToken cancellationToken, params WorkerStep[] steps) =>
         new(await WorkerGroup.StartAsync(1, cancellationToken, steps).ConfigureAwait(false), further);
 
     /// <summary>PSS in MiB above what it had at its start, and the milliseconds that all its instances have taken.</summary>

@@ -8,8 +8,8 @@ using ZeroCopy.Torch.Models.Bert;
 namespace ZeroCopy.Node.Bench.Scale;
 
 /// <summary>
-/// How memory and time grow with the instances of a model in one process, each of which has answered once: over shared blocks, and with a private copy
-/// each. Memory is PSS above the same process before, with every page of the blocks mapped and counted to the one process.
+/// How memory and time grow with the instances of a model in one process, each of which has answered once: over shared blocks, and with a private
+/// copy each. Memory is PSS above the same process before, with every page of the blocks mapped and counted to the one process.
 /// </summary>
 internal sealed class InstanceScale(ScaleRun run)
 {
@@ -17,7 +17,8 @@ internal sealed class InstanceScale(ScaleRun run)
     {
         if (!ProcessMemory.IsSupported)
         {
-            run.Progress.Report("scale: instances are left out: memory of processes is read from /proc/PID/smaps_rollup, which this system does not have");
+            run.Progress.Report(
+                "scale: instances are left out: memory of processes is read from /proc/PID/smaps_rollup, which this system does not have");
             return [];
         }
 
@@ -39,7 +40,8 @@ internal sealed class InstanceScale(ScaleRun run)
             {
                 ScaleAxis.Instances.Result(
                     "memory", pair.First, "MiB", (new Samples(pair.Second.Memory), new Samples(pair.Second.PrivateMemory)), "private copies"),
-                ScaleAxis.Instances.Result("ready", pair.First, "ms", (new Samples(pair.Second.Time), new Samples(pair.Second.PrivateTime)), "private copies"),
+                ScaleAxis.Instances.Result(
+                    "ready", pair.First, "ms", (new Samples(pair.Second.Time), new Samples(pair.Second.PrivateTime)), "private copies"),
             }),
         ];
     }

@@ -16,8 +16,9 @@ internal static class PutTimes
         using var runtime = new TorchRuntime(store);
         var options = new PutModuleOptions { Recipe = LinearStack.RecipeOf(model) };
         ModelHandle? handle = null;
+        var file = run.Directory.Path("baseline.bin");
         var times = await Interleaved.SampleAsync(
-            run.RoundsOf(model.Bytes), PutAsync, () => Task.FromResult(Write(module, run.Directory.Path("baseline.bin"))), run.Cancelled).ConfigureAwait(false);
+            run.RoundsOf(model.Bytes), PutAsync, () => Task.FromResult(Write(module, file)), run.Cancelled).ConfigureAwait(false);
         return (times, handle!);
 
         async Task<double> PutAsync()

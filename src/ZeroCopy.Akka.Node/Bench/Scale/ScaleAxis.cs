@@ -23,7 +23,8 @@ internal sealed record ScaleAxis(string Name, string Label, string Unit)
         BenchResult.OfCost(name, Subject(at), unit, times.Value, baselineName, times.Baseline) with { Point = new BenchPoint(Name, Label, at) };
 
     /// <summary>The times of a put, a load and a start at a place of the axis.</summary>
-    public IEnumerable<BenchResult> Results(double at, (Samples Value, Samples Baseline) put, LoadTimes load, (Samples Value, Samples Baseline) start) =>
+    public IEnumerable<BenchResult> Results(
+        double at, (Samples Value, Samples Baseline) put, LoadTimes load, (Samples Value, Samples Baseline) start) =>
     [
         Result("put", at, "ms", put, "one thread writing a file"),
         Result("first-materialise", at, "ms", (load.First, load.Baseline), "construct and load"),

@@ -14,8 +14,10 @@ public sealed record ModelContent
     /// </summary>
     public Recipe? Recipe { get; init; }
 
-    /// <summary>The TorchScript archive without weights, stored as a block of its own; empty where the model is no script.</summary>
-    public ReadOnlyMemory<byte> ScriptSkeleton { get; init; }
+    /// <summary>
+    /// The TorchScript archive without weights as a tensor of bytes, stored as a block of its own; null where the model is no script.
+    /// </summary>
+    public TensorSource? ScriptSkeleton { get; init; }
 
     /// <summary>Free text kept with the model.</summary>
     public ImmutableSortedDictionary<string, string> Metadata { get; init; } = ImmutableSortedDictionary<string, string>.Empty;

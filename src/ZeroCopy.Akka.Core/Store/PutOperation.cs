@@ -22,7 +22,7 @@ internal sealed class PutOperation(
     public async Task<ModelHandle> RunAsync(
         ModelContent content, PutOptions options, IProgress<PutProgress>? progress, CancellationToken cancellationToken)
     {
-        var total = content.Tensors.Sum(t => t.Layout.ByteLength) + content.ScriptSkeleton.Length;
+        var total = content.Tensors.Sum(t => t.Layout.ByteLength) + (content.ScriptSkeleton?.Layout.ByteLength ?? 0);
         var meter = new PutMeter(progress, total);
         var plan = PutPlan.Hash(content, meter, cancellationToken);
         var wait = options.Deadline ?? settings.PutDeadline;

@@ -25,9 +25,9 @@ internal sealed class PutPlan
     public static PutPlan Hash(ModelContent content, PutMeter meter, CancellationToken cancellationToken)
     {
         var sources = content.Tensors.ToList();
-        if (!content.ScriptSkeleton.IsEmpty)
+        if (content.ScriptSkeleton is { } skeleton)
         {
-            sources.Add(new MemoryTensorSource("script", content.ScriptSkeleton));
+            sources.Add(skeleton);
         }
         else if (content.Recipe is null or Recipe.Script)
         {
@@ -40,7 +40,7 @@ internal sealed class PutPlan
         var order = Enumerable.Range(0, sources.Count).OrderByDescending(i => sources[i].Layout.ByteLength).ToArray();
         ParallelWork.ForEach(order, i => ids[i] = Hash(sources[i], meter, cancellationToken), cancellationToken);
 
-        var recipe = content.ScriptSkeleton.IsEmpty ? content.Recipe! : new Recipe.Script(ids[^1]);
+        var recipe = content.ScriptSkeleton is null ? content.Recipe! : new Recipe.Script(ids[^1]);
         var entries = content.Tensors.Select((t, i) => new TensorEntry(t.Name, t.Role, t.Layout, ids[i], t.Aliases));
         var distinct = new Dictionary<BlockId, TensorSource>(sources.Count);
         for (var i = 0; i < sources.Count; i++)

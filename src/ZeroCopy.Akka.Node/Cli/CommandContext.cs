@@ -37,6 +37,16 @@ internal sealed class CommandContext(ParseResult parsed)
 
     public T Get<T>(Argument<T> argument) => parsed.GetValue(argument)!;
 
+    /// <summary>The full path of a file to write, checked before the work that its content takes.</summary>
+    /// <exception cref="DirectoryNotFoundException">Its folder is not there.</exception>
+    public static string OutputPath(string path)
+    {
+        var full = Path.GetFullPath(path);
+        return Directory.Exists(Path.GetDirectoryName(full))
+            ? full
+            : throw new DirectoryNotFoundException($"There is no folder for '{full}'.");
+    }
+
     /// <summary>Settings of the store that the command works on.</summary>
     public ObjectStoreOptions StoreOptions() =>
         StoreDirectory is { } directory ? new ObjectStoreOptions { Directory = directory } : new ObjectStoreOptions();

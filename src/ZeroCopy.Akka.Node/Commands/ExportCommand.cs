@@ -25,7 +25,7 @@ internal sealed class ExportCommand : NodeCommand
 
     public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        var path = Path.GetFullPath(context.Get(_output));
+        var path = CommandContext.OutputPath(context.Get(_output));
         if (!path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
         {
             throw new UsageException($"'{path}' does not end in .safetensors, the only format that weights are exported to.");

@@ -12,12 +12,12 @@ internal sealed class PredictCommand : NodeCommand
 {
     private readonly Argument<string> _model = new("MODEL") { Description = "NAME, NAME@VERSION or the model's id." };
 
-    private readonly Option<string> _input = new("--input", "-i")
+    private readonly Option<string?> _input = new("--input", "-i")
     {
         Description =
-            $"A {TensorFile.Extensions} file. Its tensors are bound by name where one of them has an argument's name, else in their order.",
+            $"A {TensorFile.Extensions} file. Its tensors are bound by name where one of them has an argument's name, else in their order. "
+            + "A method that takes nothing needs none.",
         HelpName = "FILE",
-        Required = true,
     };
 
     private readonly Option<string?> _output = new("--output", "-o")
@@ -44,7 +44,8 @@ internal sealed class PredictCommand : NodeCommand
 
     public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        var (input, output) = (Path.GetFullPath(context.Get(_input)), context.Get(_output) is { } file ? Path.GetFullPath(file) : null);
+        var input = context.Get(_input) is { } given ? Path.GetFullPath(given) : null;
+        var output = context.Get(_output) is { } wanted ? CommandContext.OutputPath(wanted) : null;
         foreach (var path in new[] { input, output })
         {
             if (path is not null && !TensorFile.IsKnown(path))
@@ -53,7 +54,7 @@ internal sealed class PredictCommand : NodeCommand
             }
         }
 
-        var tensors = TensorFile.Read(input);
+        var tensors = input is null ? [] : TensorFile.Read(input);
         using var runtime = NodeRuntime.Open(context);
         var handle = CommandContext.Resolve(runtime.Store, context.Get(_model));
         if (runtime.Store.ReadManifest(handle.Id).Recipe is Recipe.Weights)
@@ -73,7 +74,7 @@ internal sealed class PredictCommand : NodeCommand
         return ExitCode.Success;
     }
 
-    private static object? Call(IModelCall call, IReadOnlyList<NamedTensor> tensors, string input)
+    private static object? Call(IModelCall call, IReadOnlyList<NamedTensor> tensors, string? input)
     {
         try
         {
@@ -81,7 +82,7 @@ internal sealed class PredictCommand : NodeCommand
         }
         catch (InputMismatchException error)
         {
-            throw new InputMismatchException($"'{input}': {error.Message}", error);
+            throw new InputMismatchException(input is null ? $"{error.Message} Give them with --input." : $"'{input}': {error.Message}", error);
         }
     }
 

@@ -6,14 +6,13 @@ namespace ZeroCopy.Node.Predict;
 /// <summary>The named tensors of an answer, for a file.</summary>
 internal static class AnswerNames
 {
-    /// <exception cref="InputMismatchException">The answer holds something that is no tensor and no number, or nothing at all.</exception>
+    /// <summary>Empty where the method answers with nothing.</summary>
+    /// <exception cref="InputMismatchException">The answer holds something that is no tensor and no number.</exception>
     public static IReadOnlyList<NamedTensor> Of(object? answer)
     {
         try
         {
-            var tensors = NamedAnswer.Of(answer);
-            return tensors.Count > 0 ? [.. tensors.Select(tensor => new NamedTensor(tensor.Name, tensor.Tensor))] : throw new InputMismatchException(
-                "The method answered with nothing, so there is no output to write.");
+            return [.. NamedAnswer.Of(answer).Select(tensor => new NamedTensor(tensor.Name, tensor.Tensor))];
         }
         catch (NotSupportedException exception)
         {

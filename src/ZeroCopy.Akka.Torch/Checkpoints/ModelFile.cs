@@ -64,7 +64,7 @@ internal static class ModelFile
         var archive = ScriptArchive.Open(path);
         files.Add(archive);
         var skeleton = ScriptSkeleton.Create(archive, cancellationToken);
-        return new ModelContent { Tensors = skeleton.Tensors, ScriptSkeleton = skeleton.Bytes, Metadata = skeleton.Facts.ToMetadata() };
+        return new ModelContent { Tensors = skeleton.Tensors, ScriptSkeleton = skeleton.Archive, Metadata = skeleton.Facts.ToMetadata() };
     });
 
     private static Checkpoint Safetensors(string path) => Guarded(files =>

@@ -70,8 +70,7 @@ internal static class OneDnn
     // TorchSharp has no call for it. NNPACK would stand in for convolutions, and warns about each on processors that it does not know.
     private static unsafe void SwitchOff()
     {
-        if (Process.GetCurrentProcess().Modules.Cast<ProcessModule>().FirstOrDefault(module => module.ModuleName == "libtorch_cpu.so") is not { } module
-            || !NativeLibrary.TryLoad(module.FileName, out var library)
+        if (!OperatingSystem.IsLinux() || !NativeLibrary.TryLoad("libtorch_cpu.so", out var library)
             || !NativeLibrary.TryGetExport(library, "_ZN2at13globalContextEv", out var context)
             || !NativeLibrary.TryGetExport(library, "_ZN2at7Context20setUserEnabledMkldnnEb", out var enableOneDnn)
             || !NativeLibrary.TryGetExport(library, "_ZN2at7Context20setUserEnabledNNPACKEb", out var enableNnpack))

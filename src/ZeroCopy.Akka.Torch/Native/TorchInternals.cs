@@ -66,6 +66,10 @@ internal static class TorchInternals
         where TModule : torch.nn.Module =>
         (TModule)Activator.CreateInstance(typeof(TModule), Declared, null, [native, (nint)0], null)!;
 
+    /// <summary>A script that owns <paramref name="native"/>.</summary>
+    public static torch.jit.ScriptModule AdoptScript(nint native) =>
+        (torch.jit.ScriptModule)Activator.CreateInstance(typeof(torch.jit.ScriptModule), Declared, null, [native], null)!;
+
     /// <summary>
     /// Whether libtorch runs the module's forward (embeddings, recurrent layers, attention): its tensors belong to a native object, so that
     /// replacing the managed wrapper of one changes nothing.

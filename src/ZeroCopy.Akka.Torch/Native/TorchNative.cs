@@ -39,6 +39,10 @@ internal static unsafe partial class TorchNative
         }
     }
 
+    /// <summary>The address of one of the functions below.</summary>
+    public static nint Function(string name) =>
+        NativeLibrary.GetExport(NativeLibrary.Load(Library, typeof(TorchNative).Assembly, null), name);
+
     /// <summary>The address of a tensor's first element; 0 for a META tensor.</summary>
     public static nint Data(torch.Tensor tensor) =>
         tensor.device_type == DeviceType.META || tensor.numel() == 0 ? 0 : THSTensor_data(tensor.Handle);
@@ -95,6 +99,12 @@ internal static unsafe partial class TorchNative
 
     [DllImport(Library)]
     public static extern void THSTensor_dispose(nint tensor);
+
+    [DllImport(Library)]
+    public static extern nint THSJIT_load_byte_array(nint bytes, long length, long deviceType, long deviceIndex);
+
+    [DllImport(Library)]
+    public static extern void THSJIT_Module_eval(nint module);
 
     [DllImport(Library)]
     public static extern nint THSNN_custom_module(

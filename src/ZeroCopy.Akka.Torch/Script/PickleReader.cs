@@ -1,13 +1,13 @@
 using System.Buffers.Binary;
 using System.Text;
 using ZeroCopy.Errors;
-using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Torch.Script;
 
 /// <summary>
 /// Reads the pickles of TorchScript archives as data: builds a tree of plain values and tensor descriptions, resolves no name and runs
-/// nothing. Knows only the operations that TorchScript writes. Source: torch/csrc/jit/serialization/pickler.h.
+/// nothing. Knows only the operations and functions that TorchScript writes, and takes nothing that libtorch would read otherwise: libtorch
+/// trusts sizes, calls functions by number, and follows values as deep as they go. Source: torch/csrc/jit/serialization/pickler.h.
 /// </summary>
 internal sealed class PickleReader
 {
@@ -33,10 +33,12 @@ internal sealed class PickleReader
         var reader = new PickleReader(bytes, path);
         try
         {
-            return new Pickle(reader.Run(), reader._tensors, reader._globals, reader._freeMemo);
+            var root = reader.Run();
+            PickleNesting.Require(root, path);
+            return new Pickle(root, reader._tensors, reader._globals, reader._freeMemo);
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidCastException or NullReferenceException or KeyNotFoundException
-            or OverflowException)
+            or IndexOutOfRangeException or OverflowException)
         {
             throw new InvalidModelException($"{path}: the pickle is corrupt near byte {reader._at}.", exception);
         }
@@ -79,8 +81,8 @@ internal sealed class PickleReader
                 case 'e': Append(PopMark()); break;
                 case 's': SetItems([.. PopMany(2)], null); break;
                 case 'u': SetItems(PopMark(), start); break;
-                case '\x81': Pop(); _stack.Add(new PickleObject((PickleGlobal)Pop()!)); break;
-                case 'b': Build(Pop()); break;
+                case '\x81': Pop(); New((PickleGlobal)Pop()!); break;
+                case 'b': var state = Pop(); ((PickleObject)_stack[^1]!).Build(state); break;
                 case 'Q': _stack.Add(Storage((object?[])Pop()!)); break;
                 case 'R': Reduce(Pop(), (PickleGlobal)Pop()!); break;
                 case '0': Pop(); break;
@@ -106,7 +108,8 @@ internal sealed class PickleReader
             throw new OverflowException();
         }
 
-        _memo[place] = _stack[^1];
+        // libtorch keeps what is not an object yet as a number, which must not get a name.
+        _memo[place] = _stack[^1] is PickleObject { IsBuilt: false } ? throw new InvalidCastException() : _stack[^1];
         _freeMemo = Math.Max(_freeMemo, place + 1);
     }
 
@@ -179,55 +182,52 @@ internal sealed class PickleReader
         }
     }
 
-    private void Build(object? state)
-    {
-        if (_stack[^1] is PickleObject target)
-        {
-            target.State = state;
-        }
-    }
+    private void New(PickleGlobal type) => _stack.Add(IsScript(type.Module) ? new PickleObject(type) : throw new InvalidCastException());
 
-    private static PickleStorage Storage(object?[] arguments)
+    private PickleStorage Storage(object?[] arguments)
     {
         var type = ((PickleGlobal)arguments[1]!).Name;
-        DType? dtype = type switch
-        {
-            "FloatStorage" => DType.Float32,
-            "DoubleStorage" => DType.Float64,
-            "HalfStorage" => DType.Float16,
-            "BFloat16Storage" => DType.BFloat16,
-            "LongStorage" => DType.Int64,
-            "IntStorage" => DType.Int32,
-            "ShortStorage" => DType.Int16,
-            "CharStorage" => DType.Int8,
-            "ByteStorage" => DType.UInt8,
-            "BoolStorage" => DType.Bool,
-            "ComplexFloatStorage" => DType.Complex64,
-            "ComplexDoubleStorage" => DType.Complex128,
-            _ => null,
-        };
-        return new PickleStorage(dtype, (string)arguments[2]!, (PickleInteger)arguments[4]!);
+        return new PickleStorage(
+            PickleStorageType.Find(type) ?? throw new InvalidModelException($"{_path}: a tensor is of the unknown type {type}."),
+            (string)arguments[2]!,
+            (PickleInteger)arguments[4]!);
     }
 
     private void Reduce(object? argument, PickleGlobal function)
     {
-        if (function is { Module: "torch._utils", Name: "_rebuild_tensor_v2" })
+        var arguments = argument as object?[] ?? [argument];
+        switch (function.Module, function.Name)
         {
-            var arguments = (object?[])argument!;
-            var tensor = new PickleTensor(
-                (PickleStorage)arguments[0]!,
-                (PickleInteger)arguments[1]!,
-                [.. ((object?[])arguments[2]!).Cast<PickleInteger>()],
-                [.. ((object?[])arguments[3]!).Cast<PickleInteger>()],
-                _at);
-            _tensors.Add(tensor);
-            _stack.Add(tensor);
-            return;
+            case ("torch._utils", "_rebuild_tensor_v2" or "_rebuild_qtensor"):
+                var tensor = new PickleTensor(
+                    (PickleStorage)arguments[0]!,
+                    (PickleInteger)arguments[1]!,
+                    [.. ((object?[])arguments[2]!).Cast<PickleInteger>()],
+                    [.. ((object?[])arguments[3]!).Cast<PickleInteger>()],
+                    function.Name == "_rebuild_qtensor",
+                    _at);
+                _tensors.Add(tensor);
+                _stack.Add(tensor);
+                return;
+            case ("torch.jit._pickle", "restore_type_tag"):
+                ScriptNesting.Require((string)arguments[1]!, _path);
+                break;
+            case ("torch.jit._pickle", "build_intlist" or "build_tensorlist" or "build_doublelist" or "build_boollist"):
+            case ("collections", "OrderedDict"):
+            case ("builtins", "complex"):
+            case ("torch", "device"):
+            case var (module, _) when IsScript(module):
+                break;
+            default:
+                throw new InvalidModelException(
+                    $"{_path}: a value is made by {function.Module}.{function.Name}, which is not taken here; export the model without it.");
         }
 
-        // Lists with their element type, dictionaries, enumerations, packed tensors: kept as what their arguments hold.
+        // Lists with their element type, dictionaries, enumerations: kept as what their arguments hold.
         var result = new PickleList();
-        result.Items.AddRange(argument as object?[] ?? [argument]);
+        result.Items.AddRange(arguments);
         _stack.Add(result);
     }
+
+    private static bool IsScript(string module) => module == "__torch__" || module.StartsWith("__torch__.", StringComparison.Ordinal);
 }

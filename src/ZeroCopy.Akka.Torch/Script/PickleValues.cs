@@ -1,5 +1,3 @@
-using ZeroCopy.Tensors;
-
 namespace ZeroCopy.Torch.Script;
 
 /// <summary>An integer and the bytes of the pickle that say it.</summary>
@@ -14,12 +12,24 @@ internal sealed record PickleGlobal(string Module, string Name, int Start, int E
     public string FullName => $"{Module}.{Name}";
 }
 
-/// <summary>An object of a script class: its attributes in order.</summary>
+/// <summary>An object of a script class: its attributes in order. It is one only once it has got them.</summary>
 internal sealed class PickleObject(PickleGlobal type)
 {
     public PickleGlobal Type { get; } = type;
 
-    public object? State { get; set; }
+    public bool IsBuilt { get; private set; }
+
+    public object? State { get; private set; }
+
+    public void Build(object? state)
+    {
+        if (IsBuilt)
+        {
+            throw new InvalidCastException();
+        }
+
+        (State, IsBuilt) = (state, true);
+    }
 }
 
 /// <summary>A list, or what a call that is not followed up makes of its arguments.</summary>
@@ -37,14 +47,16 @@ internal sealed class PickleDictionary
     public int? ItemsEnd { get; set; }
 }
 
-/// <summary>The memory behind tensors: record <c>data/KEY</c>.</summary>
-internal sealed record PickleStorage(DType? DType, string Key, PickleInteger Count);
+/// <summary>The memory behind tensors: record <c>KEY</c> of the archive's folder.</summary>
+internal sealed record PickleStorage(PickleStorageType Type, string Key, PickleInteger Count);
 
 /// <summary>A tensor in a storage, and where its bytes in the pickle end. Sizes in elements.</summary>
-internal sealed class PickleTensor(PickleStorage storage, PickleInteger offset, PickleInteger[] shape, PickleInteger[] strides, int end)
+internal sealed class PickleTensor(
+    PickleStorage storage, PickleInteger offset, PickleInteger[] shape, PickleInteger[] strides, bool quantized, int end)
 {
-    public int End { get; } = end;
+    public bool IsQuantized { get; } = quantized;
 
+    public int End { get; } = end;
 
     public PickleStorage Storage { get; } = storage;
 

@@ -172,5 +172,10 @@ internal sealed class ScriptArchive : IDisposable
             throw ZipDirectory.Invalid(Path, "a pickled module or a bare state dictionary (torch.save), without code, which is never unpickled here; in Python save "
                 + "torch.jit.script(model) or torch.jit.trace(model, example) with torch.jit.save, or the state dictionary with safetensors.torch.save_file");
         }
+
+        if (Find("byteorder") is { } order && !Read(order).AsSpan().SequenceEqual("little"u8))
+        {
+            throw ZipDirectory.Invalid(Path, "its numbers are not little-endian; save the model again on such a machine");
+        }
     }
 }

@@ -37,7 +37,9 @@ internal sealed partial class ScriptCode
             if (name.StartsWith("code/", StringComparison.Ordinal) && name.EndsWith(".py", StringComparison.Ordinal))
             {
                 var module = name["code/".Length..^".py".Length].Replace('/', '.');
-                code.ReadFile(module, Encoding.UTF8.GetString(archive.Read(entry)));
+                var text = Encoding.UTF8.GetString(archive.Read(entry));
+                ScriptNesting.Require(text, archive.Path);
+                code.ReadFile(module, text);
             }
         }
 
@@ -246,10 +248,12 @@ internal sealed partial class ScriptCode
         var end = signature.LastIndexOf(')', arrow < 0 ? signature.Length - 1 : arrow);
         var parameters = ImmutableArray.CreateBuilder<ScriptParameter>();
         var defaults = ImmutableArray.CreateBuilder<string?>();
-        foreach (var text in ScriptType.Split(signature[start..Math.Max(start, end)]))
+
+        // The first one is the module itself, whatever its name.
+        foreach (var text in ScriptType.Split(signature[start..Math.Max(start, end)]).Skip(1))
         {
             var colon = text.IndexOf(':', StringComparison.Ordinal);
-            if (colon < 0 || text[..colon].Trim() == "self")
+            if (colon < 0)
             {
                 continue;
             }

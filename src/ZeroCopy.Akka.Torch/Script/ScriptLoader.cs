@@ -23,18 +23,20 @@ internal static class ScriptLoader
         {
             lock (LoadLock)
             {
-                module = torch.jit.load(skeleton);
+                module = Load(skeleton);
             }
         }
         catch (ExternalException exception)
         {
-            throw new InvalidModelException($"{name}: libtorch cannot load this TorchScript archive: {FirstLine(exception)}", exception);
+            throw new InvalidModelException(
+                $"{name}: libtorch cannot load this TorchScript archive: {FirstLine(exception).TrimEnd('.', ':')}. Export the model without what this names, "
+                + "or by a PyTorch that is not newer than libtorch here.",
+                exception);
         }
 
         try
         {
             Bind(module, tensors, source, name);
-            module.eval();
             return module;
         }
         catch
@@ -74,7 +76,29 @@ internal static class ScriptLoader
     /// <summary>The first line of a libtorch error that says something; the rest is a native stack.</summary>
     public static string FirstLine(Exception exception) =>
         exception.Message.Split('\n').Select(line => line.Trim()).LastOrDefault(line => line.StartsWith("builtins.", StringComparison.Ordinal)
-            || line.Contains("Error: ", StringComparison.Ordinal)) ?? exception.Message.Split('\n')[0];
+            || line.Contains("Error: ", StringComparison.Ordinal)) ?? exception.Message.Trim().Split('\n')[0].Trim();
+
+    // Compiles all of the archive's code. In eval mode every module of it is visited, so that later visits find what they expect.
+    private static unsafe torch.jit.ScriptModule Load(byte[] skeleton)
+    {
+        fixed (byte* bytes = skeleton)
+        {
+            var native = ExceptionGuard.Call(
+                TorchNative.Function(nameof(TorchNative.THSJIT_load_byte_array)), (nint)bytes, skeleton.Length, (nint)DeviceType.CPU, -1);
+            torch.CheckForErrors();
+            var module = TorchInternals.AdoptScript(native);
+            try
+            {
+                ExceptionGuard.Call(TorchNative.Function(nameof(TorchNative.THSJIT_Module_eval)), native);
+                return module;
+            }
+            catch
+            {
+                TorchInternals.Handle(module).Dispose();
+                throw;
+            }
+        }
+    }
 
     private static void Bind(torch.jit.ScriptModule module, IReadOnlyList<TensorEntry> tensors, Func<TensorEntry, torch.Tensor> source, string name)
     {

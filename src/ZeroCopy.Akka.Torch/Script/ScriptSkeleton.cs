@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.IO.Compression;
 using System.Text;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -22,6 +21,7 @@ internal sealed class ScriptSkeleton
     private readonly List<PickleTensor> _stripped = [];
     private readonly PickleObject _root;
     private readonly IReadOnlyDictionary<string, ScriptMethod> _methods;
+    private SkeletonArchive? _skeleton;
     private bool _hasContainers;
 
     private ScriptSkeleton(ScriptArchive archive, PickleObject root)
@@ -36,7 +36,7 @@ internal sealed class ScriptSkeleton
     public List<TensorSource> Tensors { get; } = [];
 
     /// <summary>The archive without the weights.</summary>
-    public byte[] Bytes { get; private set; } = [];
+    public SkeletonArchive Archive => _skeleton ?? throw new InvalidOperationException("The archive is not taken apart.");
 
     /// <summary>Bytes of tensors that stay in the skeleton.</summary>
     public long UnsharedBytes { get; private set; }
@@ -64,10 +64,17 @@ internal sealed class ScriptSkeleton
         }
 
         var bytes = archive.Read(archive.Find("data.pkl")!);
-        var pickle = PickleReader.Read(bytes, archive.Path);
-        if (pickle.Root is not PickleObject module)
+        var pickle = ReadPickle(archive, bytes, "data");
+        if (pickle.Root is not PickleObject { State: PickleDictionary } module)
         {
             throw ZipDirectory.Invalid(archive.Path, "its data.pkl holds no module");
+        }
+
+        ReadPickle(archive, archive.Read(archive.Find("constants.pkl")!), "constants");
+        foreach (var entry in archive.Entries.Where(entry => entry.Name.EndsWith(".debug_pkl", StringComparison.Ordinal)))
+        {
+            // libtorch reads these when it reports an error.
+            PickleReader.Read(archive.Read(entry), archive.Path);
         }
 
         var skeleton = new ScriptSkeleton(archive, module);
@@ -75,7 +82,7 @@ internal sealed class ScriptSkeleton
         var edits = new PickleEdits(pickle.FreeMemo);
         var records = skeleton.Split(pickle.Tensors, edits);
         var sources = skeleton.Simplified(pickle, edits);
-        skeleton.Bytes = skeleton.Write(edits.Apply(bytes), records, sources);
+        skeleton._skeleton = skeleton.Write(edits.Apply(bytes), records, sources);
         skeleton.Facts = skeleton.Describe();
         return skeleton;
     }
@@ -216,37 +223,59 @@ internal sealed class ScriptSkeleton
         }
     }
 
-    // The layout where the tensor is dense and fits its record; null where it has to stay as it is.
+    // Every tensor of the archive's folder fits its record, for libtorch does not look.
+    private static Pickle ReadPickle(ScriptArchive archive, byte[] bytes, string folder)
+    {
+        var pickle = PickleReader.Read(bytes, archive.Path);
+        foreach (var tensor in pickle.Tensors)
+        {
+            var record = $"{folder}/{tensor.Storage.Key}";
+            if (tensor.Sizes.Any(size => size < 0) || tensor.Steps.Length != tensor.Sizes.Length || tensor.Steps.Any(step => step < 0)
+                || tensor.Offset.Value < 0 || tensor.Storage.Count.Value < 0)
+            {
+                throw ZipDirectory.Invalid(archive.Path, $"a tensor in record {record} has a negative size, stride or offset");
+            }
+
+            var length = archive.Find(record)?.Length ?? 0;
+            if (!Fits(tensor, length))
+            {
+                throw ZipDirectory.Invalid(archive.Path, $"a tensor does not fit its record {record} of {length} bytes");
+            }
+        }
+
+        return pickle;
+    }
+
+    private static bool Fits(PickleTensor tensor, long length)
+    {
+        var (type, count) = (tensor.Storage.Type, tensor.Storage.Count.Value);
+        try
+        {
+            checked
+            {
+                var last = tensor.Sizes.Any(size => size == 0)
+                    ? 0 : tensor.Offset.Value + 1 + tensor.Sizes.Zip(tensor.Steps, (size, step) => (size - 1) * step).Sum();
+                return last <= count * type.Elements && count * type.Bytes <= length;
+            }
+        }
+        catch (OverflowException)
+        {
+            return false;
+        }
+    }
+
+    // The layout where the tensor is dense; null where it has to stay as it is.
     private TensorLayout? LayoutOf(PickleTensor tensor)
     {
-        var entry = _archive.Find($"data/{tensor.Storage.Key}");
-        if (tensor.Storage.DType is not { } dtype)
+        if (tensor.Storage.Type.DType is not { } dtype || tensor.IsQuantized
+            || _archive.Find($"data/{tensor.Storage.Key}") is not { Compressed: false })
         {
             return null;
         }
 
-        if (tensor.Sizes.Any(size => size < 0) || tensor.Steps.Length != tensor.Sizes.Length || tensor.Steps.Any(step => step < 0)
-            || tensor.Offset.Value < 0 || tensor.Storage.Count.Value < 0)
-        {
-            throw ZipDirectory.Invalid(_archive.Path, $"a tensor in record data/{tensor.Storage.Key} has a negative size, stride or offset");
-        }
-
-        long last;
-        checked
-        {
-            last = tensor.Sizes.Any(size => size == 0)
-                ? 0 : tensor.Offset.Value + 1 + tensor.Sizes.Zip(tensor.Steps, (size, step) => (size - 1) * step).Sum();
-        }
-
-        var length = entry?.Length ?? 0;
-        if (last > tensor.Storage.Count.Value || checked(tensor.Storage.Count.Value * dtype.ElementSize()) > length || entry is { Compressed: true })
-        {
-            throw ZipDirectory.Invalid(_archive.Path, $"a tensor does not fit its record data/{tensor.Storage.Key} of {length} bytes");
-        }
-
         try
         {
-            return entry is null ? null : new TensorLayout(dtype, tensor.Sizes, tensor.Steps);
+            return new TensorLayout(dtype, tensor.Sizes, tensor.Steps);
         }
         catch (ArgumentException)
         {
@@ -308,33 +337,25 @@ internal sealed class ScriptSkeleton
 
     private bool ConstantsNameClasses() => _archive.Read(_archive.Find("constants.pkl")!).AsSpan().IndexOf("__torch__"u8) >= 0;
 
-    private byte[] Write(byte[] pickle, HashSet<string> stripped, ScriptSources sources)
+    private SkeletonArchive Write(byte[] pickle, HashSet<string> stripped, ScriptSources sources)
     {
-        var output = new MemoryStream();
-        using (var zip = new ZipArchive(output, ZipArchiveMode.Create, leaveOpen: true))
+        var changed = stripped.ToDictionary(name => name, _ => (byte[]?)new byte[16], StringComparer.Ordinal);
+        changed[$"{_archive.Root}/data.pkl"] = pickle;
+        foreach (var entry in _archive.Entries)
         {
-            foreach (var entry in _archive.Entries)
+            var name = _archive.NameOf(entry);
+            if (ScriptSources.IsSource(name))
             {
-                var name = _archive.NameOf(entry);
-                var content = stripped.Contains(entry.Name) ? new byte[16]
-                    : name == "data.pkl" ? pickle
-                    : !ScriptSources.IsSource(name) ? _archive.Read(entry)
-                    : sources.Text(name) is { } text ? Encoding.UTF8.GetBytes(text)
-                    : null;
-                // Nothing is left of a source file whose classes others stand for; places in Python's sources are not those of changed code.
-                if (content is null || name.EndsWith(".debug_pkl", StringComparison.Ordinal))
-                {
-                    continue;
-                }
-
-                // Fixed times and no compression: the same model gives the same bytes on every host.
-                var record = zip.CreateEntry(entry.Name, CompressionLevel.NoCompression);
-                record.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
-                using var stream = record.Open();
-                stream.Write(content);
+                // Nothing is left of a file whose classes others stand for.
+                changed[entry.Name] = sources.Text(name) is { } text ? Encoding.UTF8.GetBytes(text) : null;
+            }
+            else if (name.EndsWith(".debug_pkl", StringComparison.Ordinal))
+            {
+                // Places in Python's sources are not those of changed code.
+                changed[entry.Name] = null;
             }
         }
 
-        return output.ToArray();
+        return SkeletonArchive.Create(_archive, changed);
     }
 }

@@ -73,11 +73,11 @@ public sealed class ObjectStoreSpecs : StoreFixture
     [Fact]
     public async Task ObjectStore_should_store_a_script_skeleton_as_a_block()
     {
-        byte[] skeleton = [1, 2, 3, 4];
+        var skeleton = ArrayTensorSource.Random("script", 4, 2);
         var handle = await Store.PutAsync(new ModelContent { Tensors = [ArrayTensorSource.Random("a", 10, 1)], ScriptSkeleton = skeleton });
         using var lease = Store.Acquire(handle.Id, "test");
         var recipe = Assert.IsType<Recipe.Script>(lease.Manifest.Recipe);
-        Assert.Equal(skeleton, lease.Bytes(recipe.Skeleton).ToArray());
+        Assert.Equal(skeleton.Content, lease.Bytes(recipe.Skeleton).ToArray());
         Assert.Equal(14, handle.Bytes);
     }
 

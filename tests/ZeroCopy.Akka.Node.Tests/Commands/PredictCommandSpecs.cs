@@ -46,6 +46,8 @@ public sealed class PredictCommandSpecs : IDisposable
             "--input", _zerocopy.File("input.safetensors"), "--output", _zerocopy.File("answer.npy")).Succeeded();
 
         AssertClose(examples["audio_forward"], NpyReader.Read(_zerocopy.File("answer.npy")));
+        Assert.Empty(_zerocopy.Run("predict", "detector", "--method", "reset_states").Succeeded().Json().EnumerateObject());
+        _zerocopy.Run("predict", "detector").Failed(1, "'x', 'rate'", "--input");
         _zerocopy.Run("predict", "detector", "--method", "fly", "--input", _zerocopy.File("input.safetensors")).Failed(
             1, "fly", "audio_forward");
     }
@@ -76,6 +78,9 @@ public sealed class PredictCommandSpecs : IDisposable
         _zerocopy.Run("predict", "any", "--input", _zerocopy.File("bad.json")).Failed(1, "bad.json", "\"NaN\"");
         _zerocopy.Run("predict", "any", "--input", _zerocopy.File("input.csv")).Failed(2, ".npy");
         _zerocopy.Run("predict", "any", "--input", _zerocopy.File("absent.npy")).Failed(1, "absent.npy");
+        var nowhere = _zerocopy.File("nowhere/answer.safetensors");
+        _zerocopy.Run("predict", "any", "--input", _zerocopy.File("bad.json"), "--output", nowhere).Failed(1, $"no folder for '{nowhere}'");
+        _zerocopy.Run("export", "any", "--output", nowhere).Failed(1, $"no folder for '{nowhere}'");
     }
 
     private static string Shared(string name)

@@ -6,6 +6,7 @@ using ZeroCopy.Node.TensorFiles;
 using ZeroCopy.Node.Tests.Cli;
 using ZeroCopy.Safetensors;
 using ZeroCopy.Tensors;
+using ZeroCopy.TestSupport;
 using ZeroCopy.Torch.Models.Bert;
 using ZeroCopy.Torch.Views;
 
@@ -52,6 +53,64 @@ public sealed class MutatedFileSpecs : IDisposable
         module.save(_zerocopy.File("good.dat"));
 
         PutMutations("good.dat", "bad.dat", PlainReaders.Dat);
+    }
+
+    [Theory]
+    [InlineData("data.pkl")]
+    [InlineData("constants.pkl")]
+    [InlineData("code/__torch__/___torch_mangle_30.py")]
+    [InlineData("code/__torch__/___torch_mangle_30.py.debug_pkl")]
+    [InlineData("version")]
+    public void Put_and_predict_should_refuse_or_run_any_mutation_of_a_record_of_a_script(string record)
+    {
+        var input = Image();
+        var good = new ScriptFile(Script).Read(record);
+        var path = _zerocopy.File("bad.pt");
+        Mutation.Of(good).Sample(
+            bytes =>
+            {
+                var file = new ScriptFile(Script);
+                file.Write(record, bytes);
+                file.Save(path);
+                if (Put("bad.pt") is null)
+                {
+                    return;
+                }
+
+                var predict = _zerocopy.Run("predict", "model", "--input", input);
+                if (predict.ExitCode != 0)
+                {
+                    predict.Failed(1, "model@1");
+                    Assert.DoesNotContain("This is a bug", predict.Error, StringComparison.Ordinal);
+                }
+
+                Remove();
+            },
+            iter: 100,
+            threads: 1);
+    }
+
+    [Fact]
+    public void Put_should_refuse_any_mutation_of_a_script_or_give_the_same_answer()
+    {
+        var input = Image();
+        var good = File.ReadAllBytes(Script);
+        File.WriteAllBytes(_zerocopy.File("good.pt"), good);
+        Assert.NotNull(Put("good.pt"));
+        var expected = _zerocopy.Run("predict", "model", "--input", input).Succeeded().Output;
+        Remove();
+        Mutation.Of(good).Sample(
+            bytes =>
+            {
+                File.WriteAllBytes(_zerocopy.File("bad.pt"), bytes);
+                if (Put("bad.pt") is not null)
+                {
+                    Assert.Equal(expected, _zerocopy.Run("predict", "model", "--input", input).Succeeded().Output);
+                    Remove();
+                }
+            },
+            iter: 100,
+            threads: 1);
     }
 
     [Fact]
@@ -170,6 +229,15 @@ public sealed class MutatedFileSpecs : IDisposable
             },
             iter: 150,
             threads: 1);
+    }
+
+    // A frozen one, so that there are constants.
+    private static string Script => Path.Combine(RepositoryRoot.Path, "tests", "ZeroCopy.Akka.Torch.Tests", "Script", "Fixtures", "frozen.pt");
+
+    private string Image()
+    {
+        File.WriteAllText(_zerocopy.File("image.json"), """{"dtype": "F32", "shape": [1, 1, 4, 4], "data": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]}""");
+        return _zerocopy.File("image.json");
     }
 
     private void PutMutations(string good, string bad, Func<byte[], List<string>> read)

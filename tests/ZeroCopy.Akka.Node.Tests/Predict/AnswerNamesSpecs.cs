@@ -16,6 +16,7 @@ public sealed class AnswerNamesSpecs
         Assert.Equal(["output_0 F32[2]", "output_1 I64[1]"], Names(new object[] { a, b }));
         Assert.Equal(["x F32[2]", "y.0 I64[1]", "y.1 F32[2]"], Names(new Dictionary<string, object> { ["x"] = a, ["y"] = (b, a) }));
         Assert.Equal(["output I64[]"], Names(5L));
+        Assert.Empty(AnswerNames.Of(null));
     }
 
     [Fact]
@@ -27,11 +28,8 @@ public sealed class AnswerNamesSpecs
     }
 
     [Fact]
-    public void AnswerNames_should_refuse_an_answer_that_no_file_can_hold()
-    {
-        Assert.Throws<InputMismatchException>(() => AnswerNames.Of(null));
+    public void AnswerNames_should_refuse_an_answer_that_no_file_can_hold() =>
         Assert.Throws<InputMismatchException>(() => AnswerNames.Of("text"));
-    }
 
     private static IEnumerable<string> Names(object answer) => AnswerNames.Of(answer).Select(
         tensor => $"{tensor.Name} {tensor.Tensor.Layout}");

@@ -5,8 +5,8 @@ namespace ZeroCopy.Torch.Tests.Script;
 
 public sealed class PickleEditsSpecs
 {
-    // {"on": True, "n": 7} and behind it an object of class m.C; the pairs end at the operation 'u'.
-    private static readonly byte[] Sample = [0x80, 2, .. "}(X\x02\0\0\0on"u8, 0x88, .. "X\x01\0\0\0nK\x07ucm\nC\n0."u8];
+    // {"on": True, "n": 7, "list": []}, and a name that is dropped behind it; the pairs end at the operation 'u'.
+    private static readonly byte[] Sample = [0x80, 2, .. "}(X\x02\0\0\0on"u8, 0x88, .. "X\x01\0\0\0nK\x07X\x04\0\0\0list]ucm\nC\n0."u8];
 
     [Fact]
     public void PickleEdits_should_change_numbers_truth_values_and_names_in_their_places()
@@ -43,15 +43,15 @@ public sealed class PickleEditsSpecs
     {
         var pickle = PickleReader.Read(Sample, "sample");
         var edits = new PickleEdits(pickle.FreeMemo);
-        var tensor = new PickleTensor(new PickleStorage(null, "0", null!), null!, [], [], end: 3);
+        // What ends behind the operation ']' is a list here; where it ends is all that counts.
+        var end = Array.IndexOf(Sample, (byte)']') + 1;
 
-        // Where the sample has its first opening mark, a value is on the stack: the dictionary itself.
-        var place = edits.Remember(tensor);
-        edits.Add(((PickleDictionary)pickle.Root!).ItemsEnd!.Value, "self", place);
+        var place = edits.Remember(new PickleTensor(null!, null!, [], [], quantized: false, end));
+        edits.Add(((PickleDictionary)pickle.Root!).ItemsEnd!.Value, "again", place);
 
-        var root = (PickleDictionary)PickleReader.Read(edits.Apply(Sample), "changed").Root!;
-        Assert.Equal(["on", "n", "self"], root.Items.Select(item => item.Key));
-        Assert.Same(root, root.Items[2].Value);
+        var items = ((PickleDictionary)PickleReader.Read(edits.Apply(Sample), "changed").Root!).Items;
+        Assert.Equal(["on", "n", "list", "again"], items.Select(item => item.Key));
+        Assert.Same(items[2].Value, items[3].Value);
     }
 
     [Fact]

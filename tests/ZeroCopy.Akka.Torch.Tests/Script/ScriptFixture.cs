@@ -18,7 +18,8 @@ internal sealed class ScriptFixture : IDisposable
         using var archive = ScriptArchive.Open(path);
         var skeleton = ScriptSkeleton.Create(archive);
         Facts = skeleton.Facts;
-        Skeleton = skeleton.Bytes;
+        Skeleton = new byte[skeleton.Archive.Layout.ByteLength];
+        skeleton.Archive.Read(0, Skeleton);
         var entries = new List<TensorEntry>();
         foreach (var source in skeleton.Tensors)
         {

@@ -1,3 +1,5 @@
+using System.IO.Compression;
+using System.Text;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.TestSupport;
@@ -15,7 +17,7 @@ public sealed class ScriptSkeletonSpecs
 
         var skeleton = ScriptSkeleton.Create(archive);
 
-        Assert.True(skeleton.Bytes.Length < new FileInfo(path).Length / 10, $"{skeleton.Bytes.Length} bytes");
+        Assert.True(skeleton.Archive.Layout.ByteLength < new FileInfo(path).Length / 10, $"{skeleton.Archive.Layout}");
         Assert.Contains(skeleton.Tensors, tensor => tensor.Name.EndsWith("word_embeddings.weight", StringComparison.Ordinal) && tensor.Role == TensorRole.Parameter);
     }
 
@@ -24,7 +26,7 @@ public sealed class ScriptSkeletonSpecs
     {
         using var archive = ScriptArchive.Open(ScriptFixture.Data("detector/detector.pt"));
 
-        Assert.Equal(ScriptSkeleton.Create(archive).Bytes, ScriptSkeleton.Create(archive).Bytes);
+        Assert.Equal(Bytes(ScriptSkeleton.Create(archive)), Bytes(ScriptSkeleton.Create(archive)));
     }
 
     [SkippableFact]
@@ -43,6 +45,18 @@ public sealed class ScriptSkeletonSpecs
         var read = ScriptFacts.FromMetadata(skeleton.Facts.ToMetadata());
         Assert.Equal(expected, read.Methods["forward"].ToArray());
         Assert.Equal(skeleton.Facts.Copied, read.Copied);
+    }
+
+    [Fact]
+    public void ScriptSkeleton_should_know_the_module_by_its_place_whatever_the_code_calls_it()
+    {
+        using var directory = new TemporaryDirectory();
+        var file = new ScriptFile(ScriptExample.Path("no_parameters.pt"));
+        file.Write("code/__torch__.py", Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(file.Read("code/__torch__.py")).Replace("self", "me", StringComparison.Ordinal)));
+        file.Save(directory.File("me.pt"));
+        using var archive = ScriptArchive.Open(directory.File("me.pt"));
+
+        Assert.Equal(["x"], ScriptSkeleton.Create(archive).Facts.Methods["forward"].Select(parameter => parameter.Name));
     }
 
     [SkippableFact]
@@ -72,6 +86,77 @@ public sealed class ScriptSkeletonSpecs
 
             Assert.Throws<InvalidModelException>(() => Create(directory.File("bad.pt")));
         }
+    }
+
+    [Theory]
+    [InlineData("frozen")]
+    [InlineData("quantized")]
+    [InlineData("attributes")]
+    public void ScriptSkeleton_should_be_an_archive_that_any_reader_reads_from_any_place(string name)
+    {
+        using var archive = ScriptArchive.Open(ScriptExample.Path($"{name}.pt"));
+        var skeleton = ScriptSkeleton.Create(archive);
+        var bytes = Bytes(skeleton);
+
+        using var zip = new ZipArchive(new MemoryStream(bytes));
+        var kept = zip.Entries.Select(entry => entry.FullName).ToHashSet();
+        Assert.Equal(archive.Entries.Select(entry => entry.Name).Where(kept.Contains), zip.Entries.Select(entry => entry.FullName));
+        Assert.All(
+            archive.Entries.Where(entry => !kept.Contains(entry.Name)), entry => Assert.Matches(@"\.py(\.debug_pkl)?$", entry.Name));
+        foreach (var entry in zip.Entries)
+        {
+            // Reading to the end checks the record's checksum.
+            using var stream = entry.Open();
+            stream.CopyTo(Stream.Null);
+        }
+
+        var piece = new byte[7];
+        for (var at = 0; at + piece.Length <= bytes.Length; at++)
+        {
+            skeleton.Archive.Read(at, piece);
+            Assert.Equal(bytes[at..(at + piece.Length)], piece);
+        }
+    }
+
+    [Fact]
+    public void ScriptSkeleton_should_be_in_eval_mode_with_all_its_submodules_when_the_script_was_saved_in_training_mode()
+    {
+        using var archive = ScriptArchive.Open(ScriptExample.Path("traced_training.pt"));
+        Assert.Contains(true, Training(archive.Read(archive.Find("data.pkl")!)));
+
+        using var zip = new ZipArchive(new MemoryStream(Bytes(ScriptSkeleton.Create(archive))));
+        using var stream = zip.GetEntry($"{archive.Root}/data.pkl")!.Open();
+        using var pickle = new MemoryStream();
+        stream.CopyTo(pickle);
+
+        Assert.All(Training(pickle.ToArray()), Assert.False);
+    }
+
+    private static List<bool> Training(byte[] pickle)
+    {
+        var modes = new List<bool>();
+        Walk(PickleReader.Read(pickle, "data.pkl").Root);
+        return modes;
+
+        void Walk(object? value)
+        {
+            foreach (var (key, item) in value is PickleObject { State: PickleDictionary state } ? state.Items : [])
+            {
+                if (key is "training")
+                {
+                    modes.Add(((PickleBoolean)item!).Value);
+                }
+
+                Walk(item);
+            }
+        }
+    }
+
+    private static byte[] Bytes(ScriptSkeleton skeleton)
+    {
+        var bytes = new byte[skeleton.Archive.Layout.ByteLength];
+        skeleton.Archive.Read(0, bytes);
+        return bytes;
     }
 
     private static void Create(string path)

@@ -1,0 +1,157 @@
+using System.Text;
+using ZeroCopy.Errors;
+using ZeroCopy.Store;
+using ZeroCopy.TestSupport;
+using ZeroCopy.Torch.Script;
+
+namespace ZeroCopy.Torch.Tests.Script;
+
+/// <summary>Archives that are whole, and made to end the process that libtorch runs in: each ended it before it was checked.</summary>
+public sealed class HostileScriptSpecs : IDisposable
+{
+    private const string Module = "code/__torch__.py";
+    private const string LastLine = "    return _1";
+
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void ScriptSkeleton_should_refuse_a_constant_that_is_larger_than_its_record() => Refuses(
+        "frozen", file => Replace(file, "constants.pkl", "K\x1btQ", "K\xfftQ"), "does not fit its record constants/0 of 108 bytes");
+
+    [Fact]
+    public void ScriptSkeleton_should_refuse_a_constant_that_begins_behind_its_record() => Refuses(
+        "frozen", file => Replace(file, "constants.pkl", "Qq\x05K\0", "Qq\x05K\x7f"), "does not fit its record constants/0");
+
+    [Theory]
+    [InlineData("K\x10tQ", "K\xfftQ")]
+    [InlineData("(K\x04K\x04t", "(K\xffK\x04t")]
+    public void ScriptSkeleton_should_refuse_a_quantized_tensor_that_is_larger_than_its_record(string good, string bad) =>
+        Refuses("quantized", file => Replace(file, "data.pkl", good, bad), "does not fit its record data/0 of 16 bytes");
+
+    [Fact]
+    public void ScriptSkeleton_should_refuse_elements_of_an_unknown_type() => Refuses(
+        "quantized", file => Replace(file, "data.pkl", "torch\nQInt8Storage", "torch\nQInt9Storage"), "unknown type QInt9Storage");
+
+    [Theory]
+    [InlineData("data.pkl")]
+    [InlineData("constants.pkl")]
+    [InlineData("code/__torch__.py.debug_pkl")]
+    public void ScriptSkeleton_should_refuse_values_that_are_nested_deeply(string record) => Refuses(
+        "no_parameters", file => file.Write(record, [0x80, 2, (byte)'N', .. Enumerable.Repeat((byte)0x85, 300_000), (byte)'.']), "nested in more than 500 levels");
+
+    [Fact]
+    public void ScriptSkeleton_should_refuse_a_value_that_contains_itself() => Refuses(
+        "no_parameters", file => file.Write("data.pkl", Encoding.Latin1.GetBytes("\x80\x02]q\x01h\x01" + "a.")), "in a circle");
+
+    [Theory]
+    [InlineData("K\0Nb", "corrupt")]
+    [InlineData("c__torch__\nA\n)\x81q\x80Nb", "corrupt")]
+    [InlineData("c__torch__\nA\n)\x81NbNb", "corrupt")]
+    [InlineData("ctorch._utils\n_rebuild_tensor_v2\n)\x81Nb", "corrupt")]
+    [InlineData("cos\nsystem\n)R", "os.system")]
+    [InlineData("Nr\xff\xff\xff\x7f", "corrupt")]
+    public void ScriptSkeleton_should_refuse_a_value_that_libtorch_would_read_otherwise(string value, string reason) => Refuses(
+        "no_parameters", file => Replace(file, "data.pkl", "training" + Memo(file, "training"), "training" + Memo(file, "training") + value + "0"), reason);
+
+    [Theory]
+    [InlineData("(", ")")]
+    [InlineData("[", "]")]
+    [InlineData("-", "")]
+    [InlineData("not ", "")]
+    [InlineData("x + ", "")]
+    [InlineData("x if True else ", "")]
+    [InlineData("\"'\"((", ")) # '\"")]
+    public void ScriptSkeleton_should_refuse_code_whose_expressions_are_nested_deeply(string before, string after) => Refuses(
+        "no_parameters", file => Code(file, $"    return {Repeat(before)}_1{Repeat(after)}"), "nested in more than 250 levels");
+
+    [Fact]
+    public void ScriptSkeleton_should_refuse_code_whose_blocks_are_nested_deeply() => Refuses(
+        "no_parameters",
+        file => Code(file, string.Concat(Enumerable.Range(2, 5000).Select(depth => $"{new string(' ', 2 * depth)}if True:\n")) + new string(' ', 10_004) + "pass\n" + LastLine),
+        "nested in more than 250 levels");
+
+    [Fact]
+    public void ScriptSkeleton_should_refuse_code_with_a_chain_of_branches() => Refuses(
+        "no_parameters", file => Code(file, "    if True:\n      pass\n" + Repeat("    elif True:\n      pass\n") + LastLine), "nested in more than 250 levels");
+
+    [Fact]
+    public void ScriptSkeleton_should_refuse_a_type_that_is_nested_deeply() => Refuses(
+        "no_parameters", file => Replace(file, Module, ") -> Tensor", $",\n    q: {Repeat("List[")}int{Repeat("]")}) -> Tensor"), "nested in more than 250 levels");
+
+    [Fact]
+    public void ScriptSkeleton_should_refuse_a_text_without_an_end() => Refuses(
+        "no_parameters", file => Code(file, "    _2 = \"one\n" + LastLine), "a text without an end");
+
+    [Fact]
+    public void ScriptSkeleton_should_refuse_numbers_of_the_other_byte_order() => Refuses(
+        "no_parameters", file => file.Add("byteorder", "big"u8.ToArray()), "little-endian");
+
+    [Theory]
+    [InlineData("    return (self).forward(x, )", "called recursively")]
+    [InlineData("    return ops.torchvision.nms(x, x, 0.5)", "torchvision::nms")]
+    [InlineData("    return ((", "expected")]
+    [InlineData("    return self.nothing", "nothing")]
+    public async Task ScriptModel_should_say_what_libtorch_cannot_compile(string code, string reason) =>
+        Assert.Contains(reason, (await Loading("no_parameters", file => Code(file, code))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task ScriptModel_should_say_that_an_attribute_is_missing() => Assert.Contains(
+        "at()",
+        (await Loading("no_parameters", file => Replace(file, Module, "  training : bool\n", "  training : bool\n  other : Tensor\n"))).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
+    public async Task ScriptModel_should_say_that_a_module_is_none() => await Loading(
+        "traced", file => Replace(file, "data.pkl", "__torch__.torch.nn.modules.rnn.___torch_mangle_6\nGRU\n", "__torch__.___torch_mangle_7\nRecurrent\n"));
+
+    private static string Repeat(string text) => string.Concat(Enumerable.Repeat(text, 2000));
+
+    private static string Memo(ScriptFile file, string name)
+    {
+        var pickle = Encoding.Latin1.GetString(file.Read("data.pkl"));
+        var at = pickle.IndexOf(name, StringComparison.Ordinal) + name.Length;
+        return pickle[at..(at + 2)];
+    }
+
+    private static void Code(ScriptFile file, string lastLine) => Replace(file, Module, LastLine, lastLine);
+
+    private static void Replace(ScriptFile file, string record, string good, string bad)
+    {
+        var text = Encoding.Latin1.GetString(file.Read(record));
+        Assert.Contains(good, text, StringComparison.Ordinal);
+        var at = text.IndexOf(good, StringComparison.Ordinal);
+        file.Write(record, Encoding.Latin1.GetBytes(text[..at] + bad + text[(at + good.Length)..]));
+    }
+
+    private string Changed(string name, Action<ScriptFile> change)
+    {
+        var file = new ScriptFile(ScriptExample.Path($"{name}.pt"));
+        change(file);
+        file.Save(_directory.File("bad.pt"));
+        return _directory.File("bad.pt");
+    }
+
+    private void Refuses(string name, Action<ScriptFile> change, string reason)
+    {
+        Create(Changed(name, _ => { }));
+        var refused = Assert.Throws<InvalidModelException>(() => Create(Changed(name, change)));
+        Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("bad.pt", refused.Message, StringComparison.Ordinal);
+    }
+
+    private static void Create(string path)
+    {
+        using var archive = ScriptArchive.Open(path);
+        ScriptSkeleton.Create(archive);
+    }
+
+    private async Task<InvalidModelException> Loading(string name, Action<ScriptFile> change)
+    {
+        using var store = ObjectStore.Open(new ObjectStoreOptions { Directory = _directory.File("store") });
+        using var runtime = new TorchRuntime(store);
+        var handle = await runtime.PutFileAsync(Changed(name, change));
+        return await Assert.ThrowsAsync<InvalidModelException>(async () => await runtime.OpenAny(handle).RentAsync());
+    }
+}

@@ -1,8 +1,8 @@
 using BenchmarkDotNet.Attributes;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
-using ZeroCopy.TestSupport;
 using ZeroCopy.Tensors;
+using ZeroCopy.TestSupport;
 using ZeroCopy.Torch;
 using ZeroCopy.Torch.Views;
 using static TorchSharp.torch;

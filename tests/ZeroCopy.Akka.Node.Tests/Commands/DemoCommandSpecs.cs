@@ -20,4 +20,15 @@ public sealed class DemoCommandSpecs : IDisposable
         Assert.Equal(File.Exists("/proc/self/smaps_rollup"), figures.Exists(name => name.Contains("memory", StringComparison.Ordinal)));
         Assert.Empty(Directory.GetFileSystemEntries(Path.GetDirectoryName(_zerocopy.Store)!));
     }
+
+    [Fact]
+    public void Demo_should_show_its_progress_its_checks_and_a_table()
+    {
+        var run = _zerocopy.Run("demo").Succeeded();
+
+        Assert.Contains("a pool of 4 actors", run.Error, StringComparison.Ordinal);
+        Assert.Matches(@"ok +accuracy on the held-out digits: \d+ of 599", run.Output);
+        Assert.Matches(@"time to a further instance +[\d.,]+ ms +[\d.,]+ ms", run.Output);
+        Assert.Contains("All checks passed", run.Output, StringComparison.Ordinal);
+    }
 }

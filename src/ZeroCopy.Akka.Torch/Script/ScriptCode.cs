@@ -69,7 +69,7 @@ internal sealed partial class ScriptCode
     private static bool Has(Dictionary<string, HashSet<string>> names, PickleGlobal type, string attribute) =>
         names.TryGetValue(type.FullName, out var set) && set.Contains(attribute);
 
-    [GeneratedRegex("""^class (\w+)\((\w*)""", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""^class (\w+)(?:\((\w*)|:)""", RegexOptions.CultureInvariant)]
     private static partial Regex ClassLine();
 
     [GeneratedRegex("""^  __(parameters|buffers)__ = \[(.*)\]""", RegexOptions.CultureInvariant)]

@@ -7,8 +7,12 @@ using ZeroCopy.Torch.Script;
 
 namespace ZeroCopy.Torch.Tests.Script;
 
-public sealed class ScriptSkeletonSpecs
+public sealed class ScriptSkeletonSpecs : IDisposable
 {
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
     [SkippableFact]
     public void ScriptSkeleton_should_hold_no_weights()
     {
@@ -132,6 +136,15 @@ public sealed class ScriptSkeletonSpecs
         Assert.All(Training(pickle.ToArray()), Assert.False);
     }
 
+    [Fact]
+    public void ScriptSkeleton_should_not_take_the_methods_of_a_plain_class_for_the_module_s()
+    {
+        const string Colour = "class Color(Enum):\n  RED = 1\n  BLUE = 2\n";
+        using var archive = Changed("custom_class", file => Edit(file, "code/__torch__.py", text => text.Replace(Colour, "") + Colour));
+
+        Assert.Equal(["forward"], ScriptSkeleton.Create(archive).Facts.Methods.Keys);
+    }
+
     private static List<bool> Training(byte[] pickle)
     {
         var modes = new List<bool>();
@@ -157,6 +170,21 @@ public sealed class ScriptSkeletonSpecs
         var bytes = new byte[skeleton.Archive.Layout.ByteLength];
         skeleton.Archive.Read(0, bytes);
         return bytes;
+    }
+
+    private static void Edit(ScriptFile file, string record, Func<string, string> edit)
+    {
+        var (before, after) = (Encoding.Latin1.GetString(file.Read(record)), edit(Encoding.Latin1.GetString(file.Read(record))));
+        Assert.NotEqual(before, after);
+        file.Write(record, Encoding.Latin1.GetBytes(after));
+    }
+
+    private ScriptArchive Changed(string name, Action<ScriptFile> change)
+    {
+        var file = new ScriptFile(ScriptExample.Path($"{name}.pt"));
+        change(file);
+        file.Save(_directory.File("changed.pt"));
+        return ScriptArchive.Open(_directory.File("changed.pt"));
     }
 
     private static void Create(string path)

@@ -13,6 +13,7 @@ internal sealed partial class ScriptCode
     private readonly Dictionary<string, HashSet<string>> _buffers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<string, ScriptMethod>> _methods = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<ScriptType>> _namedTuples = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _modules = new(StringComparer.Ordinal);
     private readonly HashSet<string> _changed = new(StringComparer.Ordinal);
 
     private ScriptCode()
@@ -45,6 +46,9 @@ internal sealed partial class ScriptCode
 
         return code;
     }
+
+    /// <summary>Whether the class is one of modules.</summary>
+    public bool IsModule(PickleGlobal type) => _modules.Contains(type.FullName);
 
     /// <summary>Whether the attribute is one of the class's parameters.</summary>
     public bool IsParameter(PickleGlobal type, string attribute) => Has(_parameters, type, attribute);
@@ -125,7 +129,11 @@ internal sealed partial class ScriptCode
             {
                 type = $"{module}.{isClass.Groups[1].Value}";
                 isNamedTuple = isClass.Groups[2].Value == "NamedTuple";
-                if (isNamedTuple)
+                if (isClass.Groups[2].Value == "Module")
+                {
+                    _modules.Add(type);
+                }
+                else if (isNamedTuple)
                 {
                     _namedTuples[type] = [];
                 }

@@ -78,7 +78,7 @@ internal sealed class ScriptSkeleton
         }
 
         var skeleton = new ScriptSkeleton(archive, module);
-        skeleton.Walk(module, "");
+        skeleton.Walk(module, "", inModules: true);
         var edits = new PickleEdits(pickle.FreeMemo);
         var records = skeleton.Split(pickle.Tensors, edits);
         var sources = skeleton.Simplified(pickle, edits);
@@ -105,7 +105,8 @@ internal sealed class ScriptSkeleton
 
     private bool IsChanged(string name) => _code.IsChanged(name[(name.LastIndexOf('.') + 1)..]);
 
-    private void Walk(PickleObject module, string prefix)
+    // Eval mode reaches a module that is held by modules alone: what a plain object calls its training is its own affair.
+    private void Walk(PickleObject module, string prefix, bool inModules)
     {
         // A module under two names keeps both, so the guard is the path, not the set of all modules seen.
         if (module.State is not PickleDictionary state || !_visited.Add(module))
@@ -113,6 +114,7 @@ internal sealed class ScriptSkeleton
             return;
         }
 
+        inModules &= _code.IsModule(module.Type);
         foreach (var (key, value) in state.Items)
         {
             if (key is not string name)
@@ -122,7 +124,7 @@ internal sealed class ScriptSkeleton
 
             if (value is PickleObject child)
             {
-                Walk(child, $"{prefix}{name}.");
+                Walk(child, $"{prefix}{name}.", inModules);
             }
             else if (value is PickleTensor tensor)
             {
@@ -135,7 +137,7 @@ internal sealed class ScriptSkeleton
 
                 names.Add((prefix + name, role));
             }
-            else if (name == "training" && value is PickleBoolean { Value: true } training)
+            else if (inModules && name == "training" && value is PickleBoolean { Value: true } training)
             {
                 _training.Add(training);
             }

@@ -9,6 +9,7 @@ namespace ZeroCopy.Torch.Tests.Script;
 
 public sealed class ScriptSkeletonSpecs : IDisposable
 {
+    private const string LinearCode = "code/__torch__/torch/nn/modules/linear/___torch_mangle_0.py";
     private readonly TemporaryDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();
@@ -128,12 +129,19 @@ public sealed class ScriptSkeletonSpecs : IDisposable
         using var archive = ScriptArchive.Open(ScriptExample.Path("traced_training.pt"));
         Assert.Contains(true, Training(archive.Read(archive.Find("data.pkl")!)));
 
-        using var zip = new ZipArchive(new MemoryStream(Bytes(ScriptSkeleton.Create(archive))));
-        using var stream = zip.GetEntry($"{archive.Root}/data.pkl")!.Open();
-        using var pickle = new MemoryStream();
-        stream.CopyTo(pickle);
+        Assert.All(Training(Pickle(archive)), Assert.False);
+    }
 
-        Assert.All(Training(pickle.ToArray()), Assert.False);
+    [Fact]
+    public void ScriptSkeleton_should_leave_a_plain_object_as_it_is_when_that_has_a_value_named_training()
+    {
+        using var archive = Changed("custom_class", file =>
+        {
+            Edit(file, LinearCode, text => text.Replace("(Module):\n  __parameters__ = [\"weight\", \"bias\", ]\n  __buffers__ = []\n", ":\n"));
+            Edit(file, "data.pkl", text => text.Remove(text.LastIndexOf('\x89'), 1).Insert(text.LastIndexOf('\x89'), "\x88"));
+        });
+
+        Assert.Equal([false, true], Training(Pickle(archive)));
     }
 
     [Fact]
@@ -170,6 +178,15 @@ public sealed class ScriptSkeletonSpecs : IDisposable
         var bytes = new byte[skeleton.Archive.Layout.ByteLength];
         skeleton.Archive.Read(0, bytes);
         return bytes;
+    }
+
+    private static byte[] Pickle(ScriptArchive archive)
+    {
+        using var zip = new ZipArchive(new MemoryStream(Bytes(ScriptSkeleton.Create(archive))));
+        using var stream = zip.GetEntry($"{archive.Root}/data.pkl")!.Open();
+        using var pickle = new MemoryStream();
+        stream.CopyTo(pickle);
+        return pickle.ToArray();
     }
 
     private static void Edit(ScriptFile file, string record, Func<string, string> edit)

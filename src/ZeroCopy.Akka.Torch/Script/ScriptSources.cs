@@ -41,7 +41,7 @@ internal sealed partial class ScriptSources
 
     /// <summary>
     /// Whether the classes may be merged and made plain: everything is understood, and nothing is there that only modules may have (hooks,
-    /// interfaces) or that libtorch has to find and mend in them (quantized operators).
+    /// interfaces), that libtorch has to find and mend in them (quantized operators), or that sets their mode when they are loaded.
     /// </summary>
     public bool CanSimplify(PickleGlobal root) =>
         All.All(definition => definition.IsKnown)
@@ -119,7 +119,7 @@ internal sealed partial class ScriptSources
     [GeneratedRegex("""^  __(?:parameters|buffers)__ = \[.*\]\n""", RegexOptions.CultureInvariant | RegexOptions.Multiline)]
     private static partial Regex ListLine();
 
-    [GeneratedRegex("""quantized|__forward_|__parameters__|__buffers__""", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""quantized|__forward_|__setstate__|__parameters__|__buffers__""", RegexOptions.CultureInvariant)]
     private static partial Regex OnlyInModules();
 
     [GeneratedRegex("""__torch__(?:\.\w+)+""", RegexOptions.CultureInvariant)]

@@ -75,6 +75,7 @@ public sealed class ScriptSourcesSpecs
     [InlineData("class Hooked(Module):\n  __parameters__ = []\n  __forward_hooks__ = [\"hook\", ]\n")]
     [InlineData("class Old(Module):\n  def forward(self: __torch__.c.Old) -> Tensor:\n    return ops.quantized.conv2d(x)\n")]
     [InlineData("class Odd(Module):\n  __parameters__ = [\"a\",\n    \"b\"]\n")]
+    [InlineData("class Kept(Module):\n  def __setstate__(self: __torch__.c.Kept, state: bool) -> NoneType:\n    self.training = state\n")]
     [InlineData("op_version_set = 1\n")]
     public void ScriptSources_should_leave_alone_what_only_modules_may_be(string definition)
     {

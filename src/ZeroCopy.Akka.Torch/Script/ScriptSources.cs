@@ -62,7 +62,7 @@ internal sealed partial class ScriptSources
             var known = new Dictionary<string, Definition>(StringComparer.Ordinal);
             foreach (var definition in All.Where(one => one.IsModule && one.FullName != root.FullName && !merged.ContainsKey(one.FullName)))
             {
-                var text = Rename(definition.Text, name => name == definition.FullName ? "" : merged.GetValueOrDefault(name)?.FullName);
+                var text = Rename(definition.Text, name => name == definition.FullName ? "" : Standing(name)?.FullName);
                 if (!known.TryAdd(text, definition))
                 {
                     merged[definition.FullName] = known[text];
@@ -72,8 +72,20 @@ internal sealed partial class ScriptSources
         while (merged.Count > before);
 
         Change(definition => merged.ContainsKey(definition.FullName)
-            ? null : definition with { Text = Rename(definition.Text, name => merged.GetValueOrDefault(name)?.FullName) });
-        return merged.ToDictionary(item => item.Key, item => (item.Value.Module, item.Value.Class!), StringComparer.Ordinal);
+            ? null : definition with { Text = Rename(definition.Text, name => Standing(name)?.FullName) });
+        return merged.Keys.ToDictionary(name => name, name => (Standing(name)!.Module, Standing(name)!.Class!), StringComparer.Ordinal);
+
+        // What stands for a class may itself be merged later, always with one that comes before it.
+        Definition? Standing(string name)
+        {
+            Definition? found = null;
+            while (merged.TryGetValue(found?.FullName ?? name, out var other))
+            {
+                found = other;
+            }
+
+            return found;
+        }
     }
 
     /// <summary>Makes plain classes of all modules' but the root's, which gets the given tensors as attributes of its own.</summary>

@@ -35,6 +35,18 @@ public sealed class ScriptSourcesSpecs
     }
 
     [Fact]
+    public void ScriptSources_should_name_a_class_that_is_left_when_what_stands_for_a_class_is_merged_itself()
+    {
+        // Blocks d and e are alike at first sight; block c is like them once its child, which comes last, is merged.
+        var sources = Sources(Linear("a"), Linear("b"), Block("c", child: "f"), Block("d", child: "a"), Block("e", child: "b"), Linear("f"));
+
+        var merged = sources.Merge(Root);
+
+        Assert.Equal(("__torch__.c", "Block"), merged["__torch__.d.Block"]);
+        Assert.Equal(("__torch__.c", "Block"), merged["__torch__.e.Block"]);
+    }
+
+    [Fact]
     public void ScriptSources_should_keep_classes_apart_when_their_code_differs()
     {
         var other = Linear("b") with { Text = Linear("b").Text.Replace("torch.linear(x, weight)", "torch.linear(x, torch.neg(weight))") };
@@ -95,11 +107,11 @@ public sealed class ScriptSourcesSpecs
         files.GroupBy(file => file.Space).Select(group => ($"code/__torch__/{group.Key}.py", string.Concat(group.Select(file => file.Text))))
             .Prepend(("code/__torch__.py", Net)));
 
-    private static File Block(string space) => new(space, $"""
+    private static File Block(string space, string? child = null) => new(space, $"""
         class Block(Module):
           __parameters__ = []
           __buffers__ = []
-          linear : __torch__.{space}.Linear
+          linear : __torch__.{child ?? space}.Linear
           def forward(self: __torch__.{space}.Block,
             x: Tensor) -> Tensor:
             linear = self.linear

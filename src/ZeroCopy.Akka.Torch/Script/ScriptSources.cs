@@ -134,7 +134,10 @@ internal sealed partial class ScriptSources
     [GeneratedRegex("""quantized|__forward_|__setstate__|__parameters__|__buffers__""", RegexOptions.CultureInvariant)]
     private static partial Regex OnlyInModules();
 
-    [GeneratedRegex("""__torch__(?:\.\w+)+""", RegexOptions.CultureInvariant)]
+    // Or a text, which only looks like code.
+    [GeneratedRegex("""
+        "(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|__torch__(?:\.\w+)+
+        """, RegexOptions.CultureInvariant)]
     private static partial Regex TypeName();
 
     /// <summary>A class or function with everything that belongs to it. <paramref name="Class"/> is null for what is no class.</summary>

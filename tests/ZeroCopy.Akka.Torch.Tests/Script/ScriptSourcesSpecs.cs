@@ -47,6 +47,17 @@ public sealed class ScriptSourcesSpecs
     }
 
     [Fact]
+    public void ScriptSources_should_leave_texts_as_they_are_when_they_look_like_a_class()
+    {
+        var told = Block("b") with { Text = Block("b").Text.Replace("    return", "    print(\"\\\"__torch__.b.Linear\")\n    return") };
+        var sources = Sources(Block("a"), told, Linear("a"), Linear("b"));
+
+        Assert.Equal(["__torch__.b.Linear"], sources.Merge(Root).Keys);
+        Assert.Contains("  linear : __torch__.a.Linear\n", sources.Text("code/__torch__/b.py"));
+        Assert.Contains("print(\"\\\"__torch__.b.Linear\")", sources.Text("code/__torch__/b.py"));
+    }
+
+    [Fact]
     public void ScriptSources_should_keep_classes_apart_when_their_code_differs()
     {
         var other = Linear("b") with { Text = Linear("b").Text.Replace("torch.linear(x, weight)", "torch.linear(x, torch.neg(weight))") };

@@ -34,10 +34,8 @@ internal sealed partial class ScriptCode
         var code = new ScriptCode();
         foreach (var entry in archive.Entries)
         {
-            var name = archive.NameOf(entry);
-            if (name.StartsWith("code/", StringComparison.Ordinal) && name.EndsWith(".py", StringComparison.Ordinal))
+            if (ScriptSources.ModuleOf(archive.NameOf(entry)) is { } module)
             {
-                var module = name["code/".Length..^".py".Length].Replace('/', '.');
                 var text = Encoding.UTF8.GetString(archive.Read(entry));
                 ScriptNesting.Require(text, archive.Path);
                 code.ReadFile(module, text);

@@ -35,6 +35,13 @@ internal sealed partial class ScriptSources
     /// <summary>Whether a record is a source file.</summary>
     public static bool IsSource(string record) => ModuleOf(record) is not null;
 
+    /// <summary>
+    /// The namespace of a source file's classes; null for a record that is none. Names with a dot in them are none: libtorch never looks for them.
+    /// </summary>
+    public static string? ModuleOf(string record) =>
+        record.StartsWith(Folder, StringComparison.Ordinal) && record.EndsWith(Extension, StringComparison.Ordinal)
+        && record[Folder.Length..^Extension.Length] is var name && !name.Contains('.', StringComparison.Ordinal) ? name.Replace('/', '.') : null;
+
     /// <summary>Adds methods to a class.</summary>
     public void AddMethods(PickleGlobal type, string methods) => Change(definition =>
         definition.FullName == type.FullName ? definition with { Text = $"{definition.Text.TrimEnd('\n')}\n{methods}" } : definition);
@@ -45,6 +52,7 @@ internal sealed partial class ScriptSources
     /// </summary>
     public bool CanSimplify(PickleGlobal root) =>
         All.All(definition => definition.IsKnown)
+        && All.Where(definition => definition.Class is not null).CountBy(definition => definition.FullName).All(name => name.Value == 1)
         && All.Any(definition => definition.IsModule && definition.FullName == root.FullName)
         && !All.Any(definition => OnlyInModules().IsMatch(WithoutLists(definition.Text)));
 
@@ -101,10 +109,6 @@ internal sealed partial class ScriptSources
     }
 
     private IEnumerable<Definition> All => _files.Values.SelectMany(file => file);
-
-    private static string? ModuleOf(string record) =>
-        record.StartsWith(Folder, StringComparison.Ordinal) && record.EndsWith(Extension, StringComparison.Ordinal)
-            ? record[Folder.Length..^Extension.Length].Replace('/', '.') : null;
 
     private static Definition Define(string module, string text) => ClassLine().Match(text) is { Success: true } line
         ? new Definition(module, line.Groups[1].Value, line.Groups[2].Value, text)

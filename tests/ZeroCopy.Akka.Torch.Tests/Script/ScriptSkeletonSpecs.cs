@@ -145,6 +145,15 @@ public sealed class ScriptSkeletonSpecs : IDisposable
     }
 
     [Fact]
+    public void ScriptSkeleton_should_pass_over_a_source_file_that_no_class_is_looked_for_in()
+    {
+        using var archive = Changed("custom_class", file => file.Add(
+            "code/__torch__.torch.nn.modules.linear.___torch_mangle_0.py", file.Read(LinearCode)));
+
+        Assert.Equal(["layer.bias", "layer.weight"], ScriptSkeleton.Create(archive).Tensors.Select(tensor => tensor.Name).Order());
+    }
+
+    [Fact]
     public void ScriptSkeleton_should_not_take_the_methods_of_a_plain_class_for_the_module_s()
     {
         const string Colour = "class Color(Enum):\n  RED = 1\n  BLUE = 2\n";

@@ -99,6 +99,7 @@ public sealed class ScriptSourcesSpecs
     [InlineData("class Old(Module):\n  def forward(self: __torch__.c.Old) -> Tensor:\n    return ops.quantized.conv2d(x)\n")]
     [InlineData("class Odd(Module):\n  __parameters__ = [\"a\",\n    \"b\"]\n")]
     [InlineData("class Kept(Module):\n  def __setstate__(self: __torch__.c.Kept, state: bool) -> NoneType:\n    self.training = state\n")]
+    [InlineData("class Twice(Module):\n  __parameters__ = []\nclass Twice(Module):\n  __parameters__ = []\n")]
     [InlineData("op_version_set = 1\n")]
     public void ScriptSources_should_leave_alone_what_only_modules_may_be(string definition)
     {

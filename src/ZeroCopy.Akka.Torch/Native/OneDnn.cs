@@ -52,15 +52,24 @@ internal static class OneDnn
         }
     }
 
+    /// <summary>Whether a difference is one of rounding; NaN is none.</summary>
+    public static bool IsRight(float error) => error <= Tolerance;
+
     private static string? Check()
     {
-        if (!System.Runtime.Intrinsics.X86.Avx512F.IsSupported || LstmError() is not (> Tolerance and var error))
+        if (!System.Runtime.Intrinsics.X86.Avx512F.IsSupported)
+        {
+            return null;
+        }
+
+        var error = LstmError();
+        if (IsRight(error))
         {
             return null;
         }
 
         SwitchOff();
-        var remark = LstmError() <= Tolerance
+        var remark = IsRight(LstmError())
             ? $"oneDNN computes wrong numbers on this processor (an LSTM is off by {error:0.###}), so it is switched off; libtorch's own kernels compute instead."
             : $"oneDNN computes wrong numbers on this processor (an LSTM is off by {error:0.###}) and could not be switched off; set ONEDNN_MAX_CPU_ISA=AVX2 before the start.";
         Trace.WriteLine(remark, "ZeroCopy.Torch");

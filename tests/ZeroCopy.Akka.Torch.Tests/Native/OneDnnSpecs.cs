@@ -14,6 +14,12 @@ public sealed class OneDnnSpecs
     }
 
     [Theory]
+    [InlineData(1e-6f, true)]
+    [InlineData(0.5f, false)]
+    [InlineData(float.NaN, false)]
+    public void OneDnn_should_be_right_when_it_differs_by_rounding_only(float error, bool isRight) => Assert.Equal(isRight, OneDnn.IsRight(error));
+
+    [Theory]
     [InlineData(17, 4, 5)]
     [InlineData(33, 16, 3)]
     [InlineData(3, 64, 7)]

@@ -5,8 +5,9 @@ using Akka.Event;
 namespace ZeroCopy.Actors;
 
 /// <summary>
-/// <c>/system/zerocopy-termination</c>: runs an action when every actor below <c>/user</c> has stopped; the actor system has terminated only after that.
-/// The callbacks of <see cref="ActorSystem.RegisterOnTermination"/> are no place for it: <see cref="ActorSystem.WhenTerminated"/> waits for the last one only.
+/// <c>/system/zerocopy-termination</c>: runs an action when every actor below <c>/user</c> has stopped; the actor system has terminated
+/// only after that. The callbacks of <see cref="ActorSystem.RegisterOnTermination"/> are no place for it:
+/// <see cref="ActorSystem.WhenTerminated"/> waits for the last one only.
 /// </summary>
 internal sealed class TerminationActor(Action action) : UntypedActor
 {

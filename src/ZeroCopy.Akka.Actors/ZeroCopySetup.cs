@@ -6,7 +6,9 @@ namespace ZeroCopy.Actors;
 /// <summary>What code, and not HOCON, gives to the extension; pass it to the actor system with its other setups.</summary>
 public sealed class ZeroCopySetup : Setup
 {
-    /// <summary>A store that is open already and stays the caller's; null: the actor system opens one, see <see cref="ZeroCopySystem.OpenStore"/>.</summary>
+    /// <summary>
+    /// A store that is open already and stays the caller's; null: the actor system opens one, see <see cref="ZeroCopySystem.OpenStore"/>.
+    /// </summary>
     public ObjectStore? Store { get; init; }
 
     /// <summary>The clock behind deadlines, batches and pauses.</summary>

@@ -67,8 +67,8 @@ public sealed class ZeroCopySystem : IExtension
     public static ZeroCopySystem For(ActorSystem system) => ZeroCopySystemProvider.Instance.Apply(system);
 
     /// <summary>
-    /// The store itself, the same one that <see cref="ObjectStore"/> uses. The first call opens it, and it is closed when every actor has stopped, before the
-    /// actor system has terminated; one that <see cref="ZeroCopySetup"/> gave stays its owner's.
+    /// The store itself, the same one that <see cref="ObjectStore"/> uses. The first call opens it, and it is closed when every actor has
+    /// stopped, before the actor system has terminated; one that <see cref="ZeroCopySetup"/> gave stays its owner's.
     /// </summary>
     /// <param name="options">Instead of the settings <c>zerocopy.object-store</c>; null for the store as it is.</param>
     /// <exception cref="StoreUnavailableException">The store's directory cannot be used, or the actor system has ended.</exception>

@@ -13,9 +13,9 @@ public static class TorchLibrary
     public static void Load() => NativeLibraryResolver.Install();
 
     /// <summary>
-    /// Loads the library, and compares on processors with AVX-512 what oneDNN computes with what libtorch computes itself. Where that is wrong, as it is
-    /// for small LSTMs and many convolutions on some of them, oneDNN is switched off in this process. A runtime does it before it opens a model; call it in
-    /// a program that computes before. Idempotent and thread-safe; takes milliseconds beside loading.
+    /// Loads the library, and compares on processors with AVX-512 what oneDNN computes with what libtorch computes itself. Where that is
+    /// wrong, as it is for small LSTMs and many convolutions on some of them, oneDNN is switched off in this process. A runtime does it
+    /// before it opens a model; call it in a program that computes before. Idempotent and thread-safe; takes milliseconds beside loading.
     /// </summary>
     public static void Guard()
     {
@@ -24,9 +24,10 @@ public static class TorchLibrary
     }
 
     /// <summary>
-    /// What was done to the libraries: null where nothing had to be or they were not needed yet, else a line each for the log. It is also written to the
-    /// trace <c>ZeroCopy.Torch</c>.
+    /// What was done to the libraries: null where nothing had to be or they were not needed yet, else a line each for the log. It is also
+    /// written to the trace <c>ZeroCopy.Torch</c>.
     /// </summary>
     public static string? Remark =>
-        string.Join('\n', new[] { NativeLibraryResolver.Remark, OneDnn.Remark }.OfType<string>()) is { Length: > 0 } remarks ? remarks : null;
+        string.Join('\n', new[] { NativeLibraryResolver.Remark, OneDnn.Remark }.OfType<string>()) is { Length: > 0 } remarks
+            ? remarks : null;
 }

@@ -7,9 +7,9 @@ using ZeroCopy.Torch.Running;
 namespace ZeroCopy.Torch;
 
 /// <summary>
-/// A model of the store that this process can run, with its prototype (built and bound once) and the pool of skeletons cloned from it, which all types
-/// that the model is opened as have in common. Thread-safe. A skeleton goes back to the pool as it is, with whatever managed state its calls left in it,
-/// as a warm worker does; <see cref="Materialise"/> always clones the untouched prototype.
+/// A model of the store that this process can run, with its prototype (built and bound once) and the pool of skeletons cloned from it,
+/// which all types that the model is opened as have in common. Thread-safe. A skeleton goes back to the pool as it is, with whatever
+/// managed state its calls left in it, as a warm worker does; <see cref="Materialise"/> always clones the untouched prototype.
 /// </summary>
 /// <typeparam name="TModule">The module's type.</typeparam>
 public sealed class TorchModel<TModule> : IInstanceSource, IDisposable
@@ -40,7 +40,8 @@ public sealed class TorchModel<TModule> : IInstanceSource, IDisposable
     public TModule Materialise() => (TModule)_model.Materialise();
 
     /// <summary>
-    /// Disposes the prototype and the idle skeletons, whichever types the model was opened as. Instances still rented stay valid until they are given back.
+    /// Disposes the prototype and the idle skeletons, whichever types the model was opened as. Instances still rented stay valid until they
+    /// are given back.
     /// </summary>
     public void Dispose() => _model.Dispose();
 }

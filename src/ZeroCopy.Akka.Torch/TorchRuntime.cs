@@ -84,12 +84,18 @@ public sealed partial class TorchRuntime : IDisposable
     };
 
     /// <summary>Throws where a recipe does not build a module like the given one, before that is put with it.</summary>
-    /// <exception cref="InvalidModelException">The catalog does not know the key, the factory fails, or it builds other tensors.</exception>
+    /// <exception cref="InvalidModelException">
+    /// The catalog does not know the key, the factory fails, or it builds other tensors.
+    /// </exception>
     internal void RequireRecipe(torch.nn.Module module, Recipe.Catalog recipe)
     {
         using var tensors = LiveTensors.Of(module);
         TrialBuild.Require(
-            tensors.Sources, recipe, Catalog, $"The recipe for a {module.GetType().Name}", "Correct its configuration, or what the catalog registers.");
+            tensors.Sources,
+            recipe,
+            Catalog,
+            $"The recipe for a {module.GetType().Name}",
+            "Correct its configuration, or what the catalog registers.");
     }
 
     /// <summary>Puts a state dictionary: tensors by name, tied ones recognised by their storage.</summary>
@@ -104,8 +110,8 @@ public sealed partial class TorchRuntime : IDisposable
     }
 
     /// <summary>
-    /// Opens a model with its prototype: the same object for the same model, type and device. Types that its module has, such as a base class and a derived
-    /// one, have prototype and instances in common; the options of the first opening count.
+    /// Opens a model with its prototype: the same object for the same model, type and device. Types that its module has, such as a base
+    /// class and a derived one, have prototype and instances in common; the options of the first opening count.
     /// </summary>
     /// <exception cref="ZeroCopy.Errors.RecipeUnavailableException">Nothing here can build the module.</exception>
     /// <exception cref="ZeroCopy.Errors.BindingException">The tensors do not fit the module.</exception>

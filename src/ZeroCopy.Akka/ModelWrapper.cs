@@ -9,7 +9,8 @@ namespace ZeroCopy;
 /// <summary>
 /// A model or pipeline whose weights are in the host's object store, ready to be sent and loaded elsewhere. It is never callable itself: load it
 /// first. Immutable and thread-safe. The host that wrapped or loaded it uses its models, which keeps them in the store, until <see cref="Unload"/> or its
-/// end; give a model a name to keep it longer. A wrapper that is dropped is not unloaded: its bytes, or its model's name, may be on their way back.
+/// end; give a model a name to keep it longer. A wrapper that is dropped is not unloaded: its bytes, or its model's name, may be on their
+/// way back.
 /// </summary>
 /// <remarks>This untyped form is what an actor receives from another process; <see cref="As{T}"/> says what it holds.</remarks>
 public class ModelWrapper
@@ -53,12 +54,15 @@ public class ModelWrapper
     /// <param name="name">A name for the model, such as <c>bert</c>; the modules of a pipeline get it with their path appended.</param>
     /// <param name="handOver">Binds the given modules themselves to the shared weights, which frees their private ones.</param>
     /// <param name="recipe">
-    /// For a standalone module: the type that the host's catalog builds it with, so that any process with that entry in its catalog can load it, by the
-    /// wrapper or by its name, without a factory. Instances are what the catalog builds, here too: managed state of the given module that its
-    /// configuration does not tell is left behind. Null: this process copies the given module, others need a factory or constructor.
+    /// For a standalone module: the type that the host's catalog builds it with, so that any process with that entry in its catalog can
+    /// load it, by the wrapper or by its name, without a factory. Instances are what the catalog builds, here too: managed state of the
+    /// given module that its configuration does not tell is left behind. Null: this process copies the given module, others need a factory
+    /// or constructor.
     /// </param>
     /// <param name="cancellationToken">Gives the put up.</param>
-    /// <exception cref="ArgumentException">The mode is invalid, a named attribute holds no module, or the recipe is not for a standalone module.</exception>
+    /// <exception cref="ArgumentException">
+    /// The mode is invalid, a named attribute holds no module, or the recipe is not for a standalone module.
+    /// </exception>
     /// <exception cref="InvalidModelException">The recipe does not build such a module; the message says why.</exception>
     /// <exception cref="MethodNotAllowedException">A method is private or unknown.</exception>
     /// <exception cref="StoreFullException">The store has no room.</exception>
@@ -69,15 +73,18 @@ public class ModelWrapper
         CancellationToken cancellationToken = default)
         where T : class =>
         WrapAsync(
-            model, Request<T>(mode, modelAttributeNames, methodNames, name, handOver, scriptsOnly: false) with { Recipe = recipe }, host, cancellationToken);
+            model,
+            Request<T>(mode, modelAttributeNames, methodNames, name, handOver, scriptsOnly: false) with { Recipe = recipe },
+            host,
+            cancellationToken);
 
     /// <summary>
     /// Wraps in task mode and loads: the same object, whose modules run each call as a task. Where T is <c>Module&lt;Tensor, Tensor&gt;</c> the result
     /// stands wherever such a module can.
     /// </summary>
     /// <remarks>
-    /// The model stays in use until the host's end, also when the result is dropped or released: <c>ModelWrapper.Of(result).Unload()</c> ends it before,
-    /// which a process needs that wraps again and again.
+    /// The model stays in use until the host's end, also when the result is dropped or released: <c>ModelWrapper.Of(result).Unload()</c>
+    /// ends it before, which a process needs that wraps again and again.
     /// </remarks>
     /// <inheritdoc cref="FromModelAsync{T}" path="/param"/>
     /// <inheritdoc cref="FromModelAsync{T}" path="/exception"/>
@@ -103,7 +110,8 @@ public class ModelWrapper
         new(WrapperDocument.Parse(bytes), host ?? ZeroCopyHost.Default);
 
     /// <summary>
-    /// The wrapper that gave an object out. Shims and instances are this process's own: to send one, send its wrapper, which gives the receiver another.
+    /// The wrapper that gave an object out. Shims and instances are this process's own: to send one, send its wrapper, which gives the
+    /// receiver another.
     /// </summary>
     /// <exception cref="ArgumentException">No wrapper gave the object out.</exception>
     public static ModelWrapper<T> Of<T>(T loaded)

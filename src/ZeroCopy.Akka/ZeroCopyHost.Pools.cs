@@ -20,8 +20,8 @@ public sealed partial class ZeroCopyHost
     /// <param name="name">The pool's name, which chooses its settings in HOCON: <c>zerocopy.inference.pools.NAME</c>.</param>
     /// <param name="model">The model, in either mode.</param>
     /// <param name="function">
-    /// What a call runs, without gradients. Tensors that it makes on the way are disposed; those in its answer are the caller's own, also where it hands
-    /// through its input or a weight of the model. Where the settings join requests to batches, it gets the joined input.
+    /// What a call runs, without gradients. Tensors that it makes on the way are disposed; those in its answer are the caller's own, also
+    /// where it hands through its input or a weight of the model. Where the settings join requests to batches, it gets the joined input.
     /// </param>
     /// <param name="configure">Changes the settings.</param>
     /// <param name="load">Where the instances run, and how they are built in a process that did not wrap the model.</param>

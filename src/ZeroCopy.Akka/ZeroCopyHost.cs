@@ -99,9 +99,9 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends tasks and pools (an actor system of the host's own, through its coordinated shutdown), then the runtime and the store; the store of a given
-    /// actor system is closed with that system, and so is a host that nobody disposed before. Modules that were loaded stay valid, and models stay in
-    /// the store.
+    /// Ends tasks and pools (an actor system of the host's own, through its coordinated shutdown), then the runtime and the store; the
+    /// store of a given actor system is closed with that system, and so is a host that nobody disposed before. Modules that were loaded
+    /// stay valid, and models stay in the store.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -121,7 +121,8 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
 
     internal ITaskCalls CallsTo(IInstanceSource source) => new ActorTaskCalls(Actors.Tasks, source);
 
-    private static TorchRuntimeOptions From(InstanceSettings settings) => new() { MaxIdleSkeletons = settings.MaxIdle, Isolation = settings.Isolation };
+    private static TorchRuntimeOptions From(InstanceSettings settings) =>
+        new() { MaxIdleSkeletons = settings.MaxIdle, Isolation = settings.Isolation };
 
     private ActorSystem StartSystem()
     {

@@ -21,8 +21,8 @@ public sealed record ZeroCopyHostOptions
     public ModelCatalog? Catalog { get; init; }
 
     /// <summary>
-    /// The actor system that runs tasks and pools, which stays the caller's and closes the store when its actors have stopped. Null: one of the host's
-    /// own, started when it is first needed.
+    /// The actor system that runs tasks and pools, which stays the caller's and closes the store when its actors have stopped. Null: one of
+    /// the host's own, started when it is first needed.
     /// </summary>
     public ActorSystem? ActorSystem { get; init; }
 }

@@ -8,8 +8,9 @@ using static TorchSharp.torch;
 namespace ZeroCopy.ModelProcess;
 
 /// <summary>
-/// An application that hosts a pool, in the middle of a call until it is told to go on: says <c>entered</c> in the call, <c>draining</c> when the process was
-/// told to end, and at the end whether the answer is right, whether the store was open during the call, and whether it is closed now.
+/// An application that hosts a pool, in the middle of a call until it is told to go on: says <c>entered</c> in the call, <c>draining</c>
+/// when the process was told to end, and at the end whether the answer is right, whether the store was open during the call, and whether it
+/// is closed now.
 /// </summary>
 internal static class HostedPool
 {
@@ -23,10 +24,13 @@ internal static class HostedPool
         var (entered, open) = (false, false);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddAkka("hosted", akka => akka
-            .AddHocon("akka { loglevel = OFF, stdout-loglevel = OFF, coordinated-shutdown.phases.service-requests-done.timeout = 60s }", HoconAddMode.Prepend)
+            .AddHocon(
+                "akka { loglevel = OFF, stdout-loglevel = OFF, coordinated-shutdown.phases.service-requests-done.timeout = 60s }",
+                HoconAddMode.Prepend)
             .AddHocon($"zerocopy {{ object-store.directory = \"{directory}\", inference.drain-timeout = 50s }}", HoconAddMode.Prepend)
             .WithZeroCopyHost()
-            .WithModelPool("slow", wrapping => ModelWrapper.FromModelAsync(source, host: wrapping), (nn.Module<Tensor, Tensor> own, Tensor batch) =>
+            .WithModelPool(
+                "slow", wrapping => ModelWrapper.FromModelAsync(source, host: wrapping), (nn.Module<Tensor, Tensor> own, Tensor batch) =>
             {
                 answers.WriteLine("entered");
                 Volatile.Write(ref entered, true);
@@ -46,7 +50,8 @@ internal static class HostedPool
         answers.WriteLine("draining");
         await shutdown;
         using var answer = await call;
-        answers.WriteLine($"{(ModelCase.Digest(answer) == model.AnswerDigest(source) ? "right" : "wrong")} {(open ? "open" : "closed")} {(IsClosed(host) ? "closed" : "open")}");
+        var right = ModelCase.Digest(answer) == model.AnswerDigest(source);
+        answers.WriteLine($"{(right ? "right" : "wrong")} {(open ? "open" : "closed")} {(IsClosed(host) ? "closed" : "open")}");
     }
 
     private static bool IsClosed(ZeroCopyHost host)

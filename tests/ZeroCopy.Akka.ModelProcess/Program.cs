@@ -2,8 +2,8 @@ using TorchSharp;
 using ZeroCopy.ModelProcess;
 using ZeroCopy.Torch;
 
-// A process beside the test's own: opens the store in its first argument and obeys one command a line until its input ends; with a second argument, "hosted",
-// it hosts a pool instead.
+// A process beside the test's own: opens the store in its first argument and obeys one command a line until its input ends; with a second
+// argument, "hosted", it hosts a pool instead.
 TorchLibrary.Guard();
 torch.set_num_threads(1);
 if (args is [_, "hosted"])

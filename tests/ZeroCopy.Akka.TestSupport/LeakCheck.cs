@@ -13,7 +13,8 @@ public sealed class LeakCheck
 
     public LeakCheck()
     {
-        // What earlier tests left to the collector must not go in the middle of this one. At the end nothing is collected: that would hide a leak.
+        // What earlier tests left to the collector must not go in the middle of this one. At the end nothing is collected: that would hide
+        // a leak.
         GC.Collect();
         GC.WaitForPendingFinalizers();
         _mappings = StoreDiagnostics.LiveMappings;

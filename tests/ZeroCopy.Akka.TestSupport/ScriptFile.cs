@@ -40,5 +40,6 @@ public sealed class ScriptFile
         }
     }
 
-    private int Find(string name) => _records.FindIndex(record => record.Key[(record.Key.IndexOf('/', StringComparison.Ordinal) + 1)..] == name);
+    private int Find(string name) =>
+        _records.FindIndex(record => record.Key[(record.Key.IndexOf('/', StringComparison.Ordinal) + 1)..] == name);
 }

@@ -147,9 +147,13 @@ public sealed class ModelPoolSpecs : HostSpec
     public async Task ModelPool_should_answer_with_a_tensor_of_the_callers_own_when_the_function_hands_out_a_weight()
     {
         using var model = Mlp();
-        var wrapper = await ModelWrapper.FromModelAsync(new CountingPipeline { Encoder = model, Head = Mlp(), Offset = ones(8) }, host: Host);
+        var wrapper = await ModelWrapper.FromModelAsync(
+            new CountingPipeline { Encoder = model, Head = Mlp(), Offset = ones(8) }, host: Host);
         await using var pool = await Host.StartPoolAsync(
-            "weights", wrapper, (CountingPipeline own, int _) => (own.Encoder.parameters().First(), own.Offset), settings => settings with { Size = 1 });
+            "weights",
+            wrapper,
+            (CountingPipeline own, int _) => (own.Encoder.parameters().First(), own.Offset),
+            settings => settings with { Size = 1 });
 
         for (var call = 0; call < 3; call++)
         {

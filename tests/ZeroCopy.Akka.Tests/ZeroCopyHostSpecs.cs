@@ -44,7 +44,8 @@ public sealed class ZeroCopyHostSpecs : IAsyncLifetime
         await host.DisposeAsync();
 
         Assert.Equal(StoreDirectory, store.Options.Directory);
-        Assert.IsType<StoreReply.Counted>(await ZeroCopySystem.For(system).ObjectStore.Ask<StoreReply>(StoreRequest.Stat.Instance, Patience));
+        Assert.IsType<StoreReply.Counted>(
+            await ZeroCopySystem.For(system).ObjectStore.Ask<StoreReply>(StoreRequest.Stat.Instance, Patience));
         Assert.Empty(store.List());
         await system.Terminate().WaitAsync(Patience);
         Assert.Throws<ObjectDisposedException>(() => store.List());
@@ -57,7 +58,8 @@ public sealed class ZeroCopyHostSpecs : IAsyncLifetime
         var other = new ObjectStoreOptions { Directory = _directory.File("other") };
         Assert.Equal(StoreDirectory, ZeroCopySystem.For(system).OpenStore().Options.Directory);
 
-        var error = Assert.Throws<InvalidOperationException>(() => ZeroCopyHost.Open(new ZeroCopyHostOptions { ActorSystem = system, Store = other }));
+        var error = Assert.Throws<InvalidOperationException>(
+            () => ZeroCopyHost.Open(new ZeroCopyHostOptions { ActorSystem = system, Store = other }));
 
         Assert.Contains(other.Directory, error.Message, StringComparison.Ordinal);
         Assert.Same(ZeroCopySystem.For(system).OpenStore(), ZeroCopyHost.For(system).Store);
@@ -93,7 +95,8 @@ public sealed class ZeroCopyHostSpecs : IAsyncLifetime
     [InlineData(true)]
     public async Task ZeroCopyHost_should_send_wrappers_between_systems(bool ownSystem)
     {
-        await using var sender = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = new ObjectStoreOptions { Directory = StoreDirectory } });
+        await using var sender = ZeroCopyHost.Open(
+            new ZeroCopyHostOptions { Store = new ObjectStoreOptions { Directory = StoreDirectory } });
         var receiver = ownSystem ? sender.ActorSystem : Start();
         var host = ZeroCopyHost.For(receiver);
         using var model = Linear(8, 4);
@@ -137,10 +140,12 @@ public sealed class ZeroCopyHostSpecs : IAsyncLifetime
     {
         var settings = ZeroCopySettings.From(Config.Empty).Inference.Instances;
 
-        Assert.Equal(new TorchRuntimeOptions(), new TorchRuntimeOptions { Isolation = settings.Isolation, MaxIdleSkeletons = settings.MaxIdle });
+        Assert.Equal(
+            new TorchRuntimeOptions(), new TorchRuntimeOptions { Isolation = settings.Isolation, MaxIdleSkeletons = settings.MaxIdle });
         Assert.Equal(InstanceIsolation.None, settings.Isolation);
     }
 
     private ActorSystem Start(string hocon = "") => _system = ActorSystem.Create("given", ConfigurationFactory.ParseString(hocon)
-        .WithFallback($"zerocopy.object-store.directory = \"{StoreDirectory}\"").WithFallback("akka { loglevel = OFF, stdout-loglevel = OFF }"));
+        .WithFallback($"zerocopy.object-store.directory = \"{StoreDirectory}\"")
+        .WithFallback("akka { loglevel = OFF, stdout-loglevel = OFF }"));
 }

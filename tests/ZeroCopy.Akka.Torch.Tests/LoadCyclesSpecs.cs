@@ -94,8 +94,8 @@ public sealed class LoadCyclesSpecs : IDisposable
     }
 
     /// <summary>
-    /// Runs rounds of cycles after one to warm up: mappings, references and tensors are the same, private memory and descriptors, which the runtime takes
-    /// too, do not grow in every round.
+    /// Runs rounds of cycles after one to warm up: mappings, references and tensors are the same, private memory and descriptors, which the
+    /// runtime takes too, do not grow in every round.
     /// </summary>
     private static async Task AssertFlatAsync(Func<int, Task> cycle)
     {

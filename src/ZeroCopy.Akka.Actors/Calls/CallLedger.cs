@@ -9,8 +9,8 @@ namespace ZeroCopy.Actors.Calls;
 /// Invariant: admitted == retired + <see cref="Count"/>.
 /// </summary>
 /// <remarks>
-/// A call that is given up while it waits counts until whoever reaches it in the queue retires it: until then its message is in a mailbox and holds its
-/// argument, and the bound on calls is a bound on those too.
+/// A call that is given up while it waits counts until whoever reaches it in the queue retires it: until then its message is in a mailbox
+/// and holds its argument, and the bound on calls is a bound on those too.
 /// </remarks>
 internal sealed class CallLedger(string owner, int capacity, string settings, TimeProvider clock, Action<object?>? release)
 {

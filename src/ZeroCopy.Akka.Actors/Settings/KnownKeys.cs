@@ -3,7 +3,9 @@ using Akka.Configuration.Hocon;
 
 namespace ZeroCopy.Actors.Settings;
 
-/// <summary>The keys that <c>reference.conf</c> has under <c>zerocopy</c>: a key that is not among them changes nothing, so it is refused.</summary>
+/// <summary>
+/// The keys that <c>reference.conf</c> has under <c>zerocopy</c>: a key that is not among them changes nothing, so it is refused.
+/// </summary>
 internal sealed class KnownKeys
 {
     private static readonly KnownKeys Anything = new(ImmutableSortedDictionary<string, KnownKeys?>.Empty);
@@ -22,7 +24,9 @@ internal sealed class KnownKeys
     /// <summary>Those of the whole section <c>zerocopy</c>.</summary>
     public static KnownKeys All { get; } = Build();
 
-    /// <summary>Notes every key that does not exist, with the one that is probably meant, and every value in the place of a section or the reverse.</summary>
+    /// <summary>
+    /// Notes every key that does not exist, with the one that is probably meant, and every value in the place of a section or the reverse.
+    /// </summary>
     public void Check(HoconValue given, string path, ImmutableArray<string>.Builder problems)
     {
         if (this == Anything)

@@ -18,9 +18,14 @@ internal sealed class SettingsReader(Config config, Config reference, string pat
 
     public bool Has(string key) => config.HasPath(key);
 
-    /// <summary>A section in this one. Where there is a value in its place, which <see cref="KnownKeys"/> notes, that of <c>reference.conf</c>.</summary>
+    /// <summary>
+    /// A section in this one. Where there is a value in its place, which <see cref="KnownKeys"/> notes, that of <c>reference.conf</c>.
+    /// </summary>
     public SettingsReader Section(string key) => new(
-        config.GetValue(key).IsObject() ? config.GetConfig(key) : reference.GetConfig(key), reference.GetConfig(key), $"{path}.{key}", problems);
+        config.GetValue(key).IsObject() ? config.GetConfig(key) : reference.GetConfig(key),
+        reference.GetConfig(key),
+        $"{path}.{key}",
+        problems);
 
     /// <summary>The sections in this one by name, each laid over <paramref name="defaults"/>.</summary>
     public IEnumerable<(string Name, SettingsReader Reader)> Sections(SettingsReader defaults) =>

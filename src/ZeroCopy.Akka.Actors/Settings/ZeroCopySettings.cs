@@ -28,7 +28,9 @@ public sealed record ZeroCopySettings
     public required BatchingSettings Batching { get; init; }
 
     /// <summary>Reads the settings; what <paramref name="config"/> leaves out is taken from <see cref="Reference"/>.</summary>
-    /// <exception cref="InvalidSettingsException">Keys do not exist, values are out of range or of the wrong kind; all of them are named.</exception>
+    /// <exception cref="InvalidSettingsException">
+    /// Keys do not exist, values are out of range or of the wrong kind; all of them are named.
+    /// </exception>
     public static ZeroCopySettings From(Config config)
     {
         var problems = ImmutableArray.CreateBuilder<string>();
@@ -86,7 +88,10 @@ public sealed record ZeroCopySettings
     {
         MaxIdle = reader.Number("max-idle", 0, 4096),
         Isolation = reader.Choice(
-            "isolation", ("none", InstanceIsolation.None), ("buffers", InstanceIsolation.Buffers), ("mappings", InstanceIsolation.Mappings)),
+            "isolation",
+            ("none", InstanceIsolation.None),
+            ("buffers", InstanceIsolation.Buffers),
+            ("mappings", InstanceIsolation.Mappings)),
     };
 
     private static PoolSettings ReadPool(SettingsReader pool, BatchingSettings batching)

@@ -31,8 +31,8 @@ internal sealed class SystemStore(ObjectStore? given, ObjectStoreOptions configu
 
             _store ??= ObjectStore.Open(options ?? configured);
             return options is null || options == _store.Options ? _store : throw new InvalidOperationException(
-                $"The actor system's store is open already, in {_store.Options.Directory}, with other options than those given for {options.Directory}: "
-                + "give them before anything uses the store, or set zerocopy.object-store in HOCON.");
+                $"The actor system's store is open already, in {_store.Options.Directory}, with other options than those given for "
+                + $"{options.Directory}: give them before anything uses the store, or set zerocopy.object-store in HOCON.");
         }
     }
 

@@ -17,8 +17,8 @@ namespace ZeroCopy.Actors.Tasks;
 ///   start ──────────────────────► run ──► stopped
 ///     └──► renting ────────────────┘
 /// </code>
-/// The instance goes back before the caller is answered, so that callers in sequence use the same warm one. A further attempt has an actor of its
-/// own: during the pause before it, other tasks have the place.
+/// The instance goes back before the caller is answered, so that callers in sequence use the same warm one. A further attempt has an actor
+/// of its own: during the pause before it, other tasks have the place.
 /// </remarks>
 internal sealed class TaskActor(TaskCall task) : UntypedActor
 {
@@ -77,7 +77,8 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
         if (!task.Call.IsAnswered)
         {
             task.Call.Fail(new InferenceException(
-                InferenceFailure.ActorCrashed, $"The actor of a task on {task.Source.Name} crashed or was stopped before the task had ended."));
+                InferenceFailure.ActorCrashed,
+                $"The actor of a task on {task.Source.Name} crashed or was stopped before the task had ended."));
         }
 
         task.Call.Retire();

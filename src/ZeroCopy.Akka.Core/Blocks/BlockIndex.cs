@@ -24,7 +24,9 @@ internal sealed class BlockIndex
 
     public bool TryFindSegment(string fileName, [NotNullWhen(true)] out Segment? segment) => _segments.TryGetValue(fileName, out segment);
 
-    /// <summary>Makes room for the blocks of many segments, so that they are added without moving those that are there again and again.</summary>
+    /// <summary>
+    /// Makes room for the blocks of many segments, so that they are added without moving those that are there again and again.
+    /// </summary>
     public void Reserve(IReadOnlyCollection<Segment> segments)
     {
         var added = segments.Sum(segment => segment.Blocks.Length);

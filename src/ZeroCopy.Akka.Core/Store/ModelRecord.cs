@@ -5,8 +5,8 @@ using ZeroCopy.Manifests;
 namespace ZeroCopy.Store;
 
 /// <summary>
-/// A model of the store as this process knows it: its blocks, and the manifest once somebody has asked for it. So a store of thousands of models
-/// opens fast, and costs a process no more than their blocks' ids.
+/// A model of the store as this process knows it: its blocks, and the manifest once somebody has asked for it. So a store of thousands of
+/// models opens fast, and costs a process no more than their blocks' ids.
 /// </summary>
 internal sealed class ModelRecord(ModelId id, ImmutableArray<BlockId> blocks, int tensorCount)
 {

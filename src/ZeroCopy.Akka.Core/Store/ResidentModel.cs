@@ -18,7 +18,10 @@ internal sealed class ResidentModel
     private readonly SafeFileHandle _manifestLock;
 
     private ResidentModel(
-        ModelRecord record, Manifest manifest, Dictionary<BlockId, (SegmentMapping Mapping, long Offset, long Length)> blocks, SegmentMapping[] mappings,
+        ModelRecord record,
+        Manifest manifest,
+        Dictionary<BlockId, (SegmentMapping Mapping, long Offset, long Length)> blocks,
+        SegmentMapping[] mappings,
         SafeFileHandle manifestLock)
     {
         Record = record;

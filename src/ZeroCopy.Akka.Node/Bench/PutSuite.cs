@@ -30,7 +30,8 @@ internal sealed class PutSuite : IBenchSuite
         return [BenchResult.OfRate("put", $"{Total:N0} MiB", "MiB/s", value, "one thread writing a file", baseline)];
     }
 
-    private static async Task<double> PutAsync(BenchDirectory directory, RandomTensorSource[] tensors, double total, CancellationToken cancellationToken)
+    private static async Task<double> PutAsync(
+        BenchDirectory directory, RandomTensorSource[] tensors, double total, CancellationToken cancellationToken)
     {
         using var store = ObjectStore.Open(new ObjectStoreOptions { Directory = directory.Path("store") });
         var content = new ModelContent { Tensors = tensors, Recipe = new Recipe.Weights("bench", "") };

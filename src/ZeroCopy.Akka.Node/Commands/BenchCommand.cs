@@ -19,7 +19,13 @@ internal sealed class BenchCommand : NodeCommand
 
     public BenchCommand()
         : this(
-            new LeaksSuite(), new LoadSuite(), new MemorySuite(), new PoolSuite(), new PutSuite(), new ScaleSuite(new ScaleSizes()), new TasksSuite())
+            new LeaksSuite(),
+            new LoadSuite(),
+            new MemorySuite(),
+            new PoolSuite(),
+            new PutSuite(),
+            new ScaleSuite(new ScaleSizes()),
+            new TasksSuite())
     {
     }
 

@@ -82,7 +82,8 @@ internal sealed class PredictCommand : NodeCommand
         }
         catch (InputMismatchException error)
         {
-            throw new InputMismatchException(input is null ? $"{error.Message} Give them with --input." : $"'{input}': {error.Message}", error);
+            throw new InputMismatchException(
+                input is null ? $"{error.Message} Give them with --input." : $"'{input}': {error.Message}", error);
         }
     }
 

@@ -94,7 +94,8 @@ internal sealed class Worker : IAsyncDisposable
                 Hold(Number(arguments[1]), model.Materialise, BenchModels.CallBert);
                 return "";
             case WorkerVerb.Copies:
-                var configuration = arguments.Length > 2 ? JsonSerializer.Deserialize<BertConfiguration>(arguments[2])! : new BertConfiguration();
+                var configuration = arguments.Length > 2
+                    ? JsonSerializer.Deserialize<BertConfiguration>(arguments[2])! : new BertConfiguration();
                 Hold(Number(arguments[1]), () => BenchModels.LoadBert(arguments[0], configuration), BenchModels.CallBert);
                 return "";
             case WorkerVerb.ScriptCopies:

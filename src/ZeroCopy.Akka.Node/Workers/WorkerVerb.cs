@@ -18,8 +18,8 @@ internal enum WorkerVerb
     /// <summary>ID COUNT: that many further instances of a BERT of the open store; each answers once.</summary>
     Instances,
     /// <summary>
-    /// FILE COUNT [CONFIGURATION]: constructs that many BERT, BERT-base without a configuration, and loads the file into each, without the product;
-    /// each answers once.
+    /// FILE COUNT [CONFIGURATION]: constructs that many BERT, BERT-base without a configuration, and loads the file into each, without the
+    /// product; each answers once.
     /// </summary>
     Copies,
     /// <summary>FILE COUNT: loads a TorchScript file that many times, without the product; each answers once.</summary>

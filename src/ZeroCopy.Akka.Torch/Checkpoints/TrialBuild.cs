@@ -20,7 +20,8 @@ internal static class TrialBuild
     /// <param name="source">What the tensors and the recipe are from, for the error.</param>
     /// <param name="remedy">What the error says to do.</param>
     /// <exception cref="InvalidModelException">The factory fails, or the tensors do not fit what it builds.</exception>
-    public static void Require(IReadOnlyList<TensorSource> tensors, Recipe.Catalog recipe, ModelCatalog catalog, string source, string remedy)
+    public static void Require(
+        IReadOnlyList<TensorSource> tensors, Recipe.Catalog recipe, ModelCatalog catalog, string source, string remedy)
     {
         // What is the same block, only hashing would tell; no block is asked for here.
         ImmutableArray<TensorEntry> entries =
@@ -28,7 +29,10 @@ internal static class TrialBuild
         try
         {
             ModuleDisposal.Release(ModuleBuilder.Build(
-                entries, new FileViews(tensors), build => catalog.Build(recipe.Key, recipe.Configuration, build), module => Binder.Check(module, entries)));
+                entries,
+                new FileViews(tensors),
+                build => catalog.Build(recipe.Key, recipe.Configuration, build),
+                module => Binder.Check(module, entries)));
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {

@@ -4,11 +4,11 @@ using System.Runtime.InteropServices;
 namespace ZeroCopy.Torch.Native;
 
 /// <summary>
-/// Calls a native function so that a C++ exception which leaves it becomes a .NET one. LibTorchSharp catches two kinds only, and any other one
-/// (libtorch's compiler throws <c>ErrorReport</c>, containers <c>std::out_of_range</c>) would end the process on systems where .NET cannot catch
-/// it. There the call goes through a few instructions that have what a C++ compiler makes of <c>try</c> and <c>catch (...)</c>: an entry of the
-/// unwinder's table (System V ABI for AMD64, DWARF 4 section 6.4) and of the language's (Itanium C++ ABI, exception handling).
-/// Linux on x64; elsewhere calls go straight through. Thread-safe.
+/// Calls a native function so that a C++ exception which leaves it becomes a .NET one. LibTorchSharp catches two kinds only, and any other
+/// one (libtorch's compiler throws <c>ErrorReport</c>, containers <c>std::out_of_range</c>) would end the process on systems where .NET
+/// cannot catch it. There the call goes through a few instructions that have what a C++ compiler makes of <c>try</c> and
+/// <c>catch (...)</c>: an entry of the unwinder's table (System V ABI for AMD64, DWARF 4 section 6.4) and of the language's (Itanium C++
+/// ABI, exception handling). Linux on x64; elsewhere calls go straight through. Thread-safe.
 /// </summary>
 internal static unsafe class ExceptionGuard
 {

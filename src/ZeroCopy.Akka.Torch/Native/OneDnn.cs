@@ -5,9 +5,9 @@ using static TorchSharp.torch;
 namespace ZeroCopy.Torch.Native;
 
 /// <summary>
-/// Guards against a oneDNN whose numbers are wrong. On some processors with AVX-512 (seen: AMD family 26 in a virtual machine, oneDNN 3.7.1 in libtorch
-/// 2.10) small LSTMs without gradients are off by up to 0.5 and many convolutions give NaN, without any error. There libtorch's own kernels take over, for
-/// all operations.
+/// Guards against a oneDNN whose numbers are wrong. On some processors with AVX-512 (seen: AMD family 26 in a virtual machine, oneDNN 3.7.1
+/// in libtorch 2.10) small LSTMs without gradients are off by up to 0.5 and many convolutions give NaN, without any error. There libtorch's
+/// own kernels take over, for all operations.
 /// </summary>
 internal static class OneDnn
 {
@@ -17,11 +17,14 @@ internal static class OneDnn
     /// <summary>A line for the log where oneDNN was found wrong; null where it was not, or was not checked yet.</summary>
     public static string? Remark => Checked.IsValueCreated ? Checked.Value : null;
 
-    /// <summary>Compares once in a process what oneDNN computes with what libtorch computes itself, and switches oneDNN off where they differ.</summary>
+    /// <summary>
+    /// Compares once in a process what oneDNN computes with what libtorch computes itself, and switches oneDNN off where they differ.
+    /// </summary>
     public static void Guard() => _ = Checked.Value;
 
     /// <summary>
-    /// The largest difference between an LSTM computed with gradients, which libtorch does itself, and without, which oneDNN does where it is switched on.
+    /// The largest difference between an LSTM computed with gradients, which libtorch does itself, and without, which oneDNN does where it
+    /// is switched on.
     /// </summary>
     public static float LstmError()
     {
@@ -69,9 +72,9 @@ internal static class OneDnn
         }
 
         SwitchOff();
-        var remark = IsRight(LstmError())
-            ? $"oneDNN computes wrong numbers on this processor (an LSTM is off by {error:0.###}), so it is switched off; libtorch's own kernels compute instead."
-            : $"oneDNN computes wrong numbers on this processor (an LSTM is off by {error:0.###}) and could not be switched off; set ONEDNN_MAX_CPU_ISA=AVX2 before the start.";
+        var remark = $"oneDNN computes wrong numbers on this processor (an LSTM is off by {error:0.###})" + (IsRight(LstmError())
+            ? ", so it is switched off; libtorch's own kernels compute instead."
+            : " and could not be switched off; set ONEDNN_MAX_CPU_ISA=AVX2 before the start.");
         Trace.WriteLine(remark, "ZeroCopy.Torch");
         return remark;
     }

@@ -6,8 +6,8 @@ using ZeroCopy.Torch.Skeletons;
 namespace ZeroCopy.Torch.Running;
 
 /// <summary>
-/// The tensors of an answer that are somebody else's: the argument's, or the model's own, such as a weight. The caller disposes the answer, so it gets
-/// aliases of them.
+/// The tensors of an answer that are somebody else's: the argument's, or the model's own, such as a weight. The caller disposes the answer,
+/// so it gets aliases of them.
 /// </summary>
 internal static class BorrowedTensors
 {
@@ -43,7 +43,8 @@ internal static class BorrowedTensors
             return false;
         }
 
-        // A function may take a tensor that it made out of all scopes: so one without a scope is somebody else's only if that somebody holds it.
+        // A function may take a tensor that it made out of all scopes: so one without a scope is somebody else's only if that somebody
+        // holds it.
         return owner is not null || IsHeldBy(argument, tensor) || IsHeldBy(target, tensor);
     }
 
@@ -70,7 +71,9 @@ internal static class BorrowedTensors
         catch (CloneRefusedException refused)
         {
             throw new CloneRefusedException(
-                $"The answer holds a tensor of the model or of the argument where it cannot be replaced: {refused.Message} Answer with an alias() of it.", refused);
+                $"The answer holds a tensor of the model or of the argument where it cannot be replaced: {refused.Message} "
+                + "Answer with an alias() of it.",
+                refused);
         }
     }
 

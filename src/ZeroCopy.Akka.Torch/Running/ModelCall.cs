@@ -7,8 +7,8 @@ namespace ZeroCopy.Torch.Running;
 internal static class ModelCall
 {
     /// <summary>
-    /// Runs a function without gradients. Tensors that it made on the way are disposed; those in the answer are the caller's own, also where the
-    /// function hands through its argument or what the model holds.
+    /// Runs a function without gradients. Tensors that it made on the way are disposed; those in the answer are the caller's own, also
+    /// where the function hands through its argument or what the model holds.
     /// </summary>
     public static object? Run(ModelFunction function, object target, object? argument)
     {

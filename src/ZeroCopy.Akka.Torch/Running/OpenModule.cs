@@ -7,7 +7,8 @@ using ZeroCopy.Runtime;
 namespace ZeroCopy.Torch.Running;
 
 /// <summary>
-/// A module of the store that this process can run: owns the prototype and the pool of skeletons, whichever types its holders know it by. Thread-safe.
+/// A module of the store that this process can run: owns the prototype and the pool of skeletons, whichever types its holders know it by.
+/// Thread-safe.
 /// </summary>
 internal sealed class OpenModule : IOpenModel
 {

@@ -4,8 +4,8 @@ using System.Text;
 namespace ZeroCopy.Torch.Script;
 
 /// <summary>
-/// Changes to a pickle's bytes, noted in any order and made in one pass. What is inserted at one place comes in the order in which it was noted, and before
-/// what replaces the bytes there.
+/// Changes to a pickle's bytes, noted in any order and made in one pass. What is inserted at one place comes in the order in which it was
+/// noted, and before what replaces the bytes there.
 /// </summary>
 internal sealed class PickleEdits
 {
@@ -34,7 +34,9 @@ internal sealed class PickleEdits
         return place;
     }
 
-    /// <summary>Adds a pair to a dictionary: a text and what is remembered at a place of the memo. It comes behind the pairs that are there.</summary>
+    /// <summary>
+    /// Adds a pair to a dictionary: a text and what is remembered at a place of the memo. It comes behind the pairs that are there.
+    /// </summary>
     public void Add(int itemsEnd, string key, uint place)
     {
         var text = Encoding.UTF8.GetBytes(key);

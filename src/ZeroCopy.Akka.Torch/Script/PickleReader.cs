@@ -220,7 +220,8 @@ internal sealed class PickleReader
                 break;
             default:
                 throw new InvalidModelException(
-                    $"{_path}: a value is made by {function.Module}.{function.Name}, which is not taken here; export the model without it.");
+                    $"{_path}: a value is made by {function.Module}.{function.Name}, which is not taken here; "
+                    + "export the model without it.");
         }
 
         // Lists with their element type, dictionaries, enumerations: kept as what their arguments hold.

@@ -29,8 +29,8 @@ internal static class ScriptLoader
         catch (ExternalException exception)
         {
             throw new InvalidModelException(
-                $"{name}: libtorch cannot load this TorchScript archive: {FirstLine(exception).TrimEnd('.', ':')}. Export the model without what this names, "
-                + "or by a PyTorch that is not newer than libtorch here.",
+                $"{name}: libtorch cannot load this TorchScript archive: {FirstLine(exception).TrimEnd('.', ':')}. "
+                + "Export the model without what this names, or by a PyTorch that is not newer than libtorch here.",
                 exception);
         }
 

@@ -296,8 +296,8 @@ internal sealed class ScriptSkeleton
         }
     }
 
-    // The code with adapters, and quick to load where it can be made so. A plain object's tensors are out of reach, so the root holds them too, under
-    // the names that they have in the module; and nobody switches it to eval mode, so it is written in it.
+    // The code with adapters, and quick to load where it can be made so. A plain object's tensors are out of reach, so the root holds them
+    // too, under the names that they have in the module; and nobody switches it to eval mode, so it is written in it.
     private ScriptSources Simplified(Pickle pickle, PickleEdits edits)
     {
         var sources = ScriptSources.Read(_archive);

@@ -4,10 +4,11 @@ using System.Text.RegularExpressions;
 namespace ZeroCopy.Torch.Script;
 
 /// <summary>
-/// The source files of a skeleton, and how they become quick to load. Loading an archive, libtorch compiles every class, and then parses a set of
-/// patterns anew for each method of each submodule, to find operators of old quantized models. Tracing writes a class for each module, so that this
-/// is nearly all of a load: 225 submodules of 228 classes for BERT-base. Here classes that differ in nothing but their namespace become one, and
-/// submodules become plain objects, which libtorch does not search. Source: torch/csrc/jit/serialization/import.cpp.
+/// The source files of a skeleton, and how they become quick to load. Loading an archive, libtorch compiles every class, and then parses a
+/// set of patterns anew for each method of each submodule, to find operators of old quantized models. Tracing writes a class for each
+/// module, so that this is nearly all of a load: 225 submodules of 228 classes for BERT-base. Here classes that differ in nothing but their
+/// namespace become one, and submodules become plain objects, which libtorch does not search. Source:
+/// torch/csrc/jit/serialization/import.cpp.
 /// </summary>
 internal sealed partial class ScriptSources
 {
@@ -36,11 +37,13 @@ internal sealed partial class ScriptSources
     public static bool IsSource(string record) => ModuleOf(record) is not null;
 
     /// <summary>
-    /// The namespace of a source file's classes; null for a record that is none. Names with a dot in them are none: libtorch never looks for them.
+    /// The namespace of a source file's classes; null for a record that is none. Names with a dot in them are none: libtorch never looks
+    /// for them.
     /// </summary>
     public static string? ModuleOf(string record) =>
         record.StartsWith(Folder, StringComparison.Ordinal) && record.EndsWith(Extension, StringComparison.Ordinal)
-        && record[Folder.Length..^Extension.Length] is var name && !name.Contains('.', StringComparison.Ordinal) ? name.Replace('/', '.') : null;
+        && record[Folder.Length..^Extension.Length] is var name && !name.Contains('.', StringComparison.Ordinal)
+            ? name.Replace('/', '.') : null;
 
     /// <summary>Adds methods to a class.</summary>
     public void AddMethods(PickleGlobal type, string methods) => Change(definition =>
@@ -57,7 +60,8 @@ internal sealed partial class ScriptSources
         && !All.Any(definition => OnlyInModules().IsMatch(WithoutLists(definition.Text)));
 
     /// <summary>
-    /// Leaves one class of those that differ in their namespace only; gives the full names of the others with the name of the one that stands for each.
+    /// Leaves one class of those that differ in their namespace only; gives the full names of the others with the name of the one that
+    /// stands for each.
     /// </summary>
     public IReadOnlyDictionary<string, (string Module, string Name)> Merge(PickleGlobal root)
     {
@@ -116,7 +120,8 @@ internal sealed partial class ScriptSources
 
     private static string WithoutLists(string text) => ListLine().Replace(text, "");
 
-    private static string Rename(string text, Func<string, string?> newName) => TypeName().Replace(text, match => newName(match.Value) ?? match.Value);
+    private static string Rename(string text, Func<string, string?> newName) =>
+        TypeName().Replace(text, match => newName(match.Value) ?? match.Value);
 
     private void Change(Func<Definition, Definition?> change)
     {
@@ -151,6 +156,7 @@ internal sealed partial class ScriptSources
 
         public bool IsModule => Base == "Module";
 
-        public bool IsKnown => Class is null ? Text.StartsWith("def ", StringComparison.Ordinal) : Base is "" or "Module" or "NamedTuple" or "Enum";
+        public bool IsKnown => Class is null
+            ? Text.StartsWith("def ", StringComparison.Ordinal) : Base is "" or "Module" or "NamedTuple" or "Enum";
     }
 }

@@ -8,8 +8,8 @@ using ZeroCopy.Tensors;
 namespace ZeroCopy.Torch.Script;
 
 /// <summary>
-/// A zip archive of stored records as a tensor of bytes. What is taken over from the file is read from there when it is asked for, so that a
-/// script with much that cannot be shared is put in little memory. Fixed times and no compression: the same model gives the same bytes on
+/// A zip archive of stored records as a tensor of bytes. What is taken over from the file is read from there when it is asked for, so that
+/// a script with much that cannot be shared is put in little memory. Fixed times and no compression: the same model gives the same bytes on
 /// every host. Source: PKWARE APPNOTE 6.3.10.
 /// </summary>
 internal sealed class SkeletonArchive : TensorSource
@@ -28,8 +28,8 @@ internal sealed class SkeletonArchive : TensorSource
     }
 
     /// <summary>
-    /// The records of <paramref name="archive"/> in their order, with other content for those that <paramref name="changed"/> names, and without those that
-    /// it gives none.
+    /// The records of <paramref name="archive"/> in their order, with other content for those that <paramref name="changed"/> names, and
+    /// without those that it gives none.
     /// </summary>
     /// <exception cref="ZeroCopy.Errors.InvalidModelException">
     /// They are too many for a plain archive, or take more than the 2 GiB that a script is loaded from.
@@ -52,7 +52,9 @@ internal sealed class SkeletonArchive : TensorSource
             var start = End(parts);
             if (start + length > Array.MaxLength)
             {
-                throw ZipDirectory.Invalid(archive.Path, "what is not shared of it (constants of a frozen graph, tensors in lists) takes over 2 GiB; export it unfrozen");
+                throw ZipDirectory.Invalid(
+                    archive.Path,
+                    "what is not shared of it (constants of a frozen graph, tensors in lists) takes over 2 GiB; export it unfrozen");
             }
 
             var name = Encoding.UTF8.GetBytes(entry.Name);
@@ -64,14 +66,19 @@ internal sealed class SkeletonArchive : TensorSource
             Add(parts, [.. "PK\x03\x04"u8, .. Half(Version), .. about, .. name]);
             parts.Add(new Part(End(parts), End(parts) + length, content, entry));
             directory.Write("PK\x01\x02"u8);
-            directory.Write([.. Half(Version), .. Half(Version), .. about, .. Half(0), .. Half(0), .. Half(0), .. Word(0), .. Word((uint)start), .. name]);
+            directory.Write([
+                .. Half(Version), .. Half(Version), .. about, .. Half(0), .. Half(0), .. Half(0), .. Word(0), .. Word((uint)start), .. name,
+            ]);
         }
 
         var (count, at) = (entries.Count, End(parts));
         Add(parts, directory.ToArray());
         Add(
             parts,
-            [.. "PK\x05\x06"u8, .. Half(0), .. Half(0), .. Half(count), .. Half(count), .. Word((uint)directory.Length), .. Word((uint)at), .. Half(0)]);
+            [
+                .. "PK\x05\x06"u8, .. Half(0), .. Half(0), .. Half(count), .. Half(count), .. Word((uint)directory.Length),
+                .. Word((uint)at), .. Half(0),
+            ]);
         return new SkeletonArchive(archive, parts);
     }
 
@@ -110,7 +117,8 @@ internal sealed class SkeletonArchive : TensorSource
 
     private static long End(List<Part> parts) => parts.Count == 0 ? 0 : parts[^1].End;
 
-    private static void Add(List<Part> parts, byte[] content) => parts.Add(new Part(End(parts), End(parts) + content.Length, content, null));
+    private static void Add(List<Part> parts, byte[] content) =>
+        parts.Add(new Part(End(parts), End(parts) + content.Length, content, null));
 
     private static byte[] Half(int value)
     {

@@ -17,7 +17,7 @@ internal static class PoolHealth
         return pool.IsReady
             ? HealthCheckResult.Healthy($"{pool.ReadyActors} actor(s) of pool {name} have their model, {pool.Pending} call(s) pending.")
             : HealthCheckResult.Unhealthy(
-                pool.LastLoadError is { } error ? $"No actor of pool {name} has its model: {error.Message}" : $"No actor of pool {name} has its model.",
+                $"No actor of pool {name} has its model{(pool.LastLoadError is { } error ? $": {error.Message}" : ".")}",
                 pool.LastLoadError);
     }
 }

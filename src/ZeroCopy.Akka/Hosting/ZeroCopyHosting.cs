@@ -13,9 +13,10 @@ namespace ZeroCopy.Hosting;
 public static class ZeroCopyHosting
 {
     /// <summary>
-    /// Gives the actor system a host, which <see cref="ZeroCopyHost.For"/> finds: its store is the one that the settings name and that the store's actor, in
-    /// the registry as <see cref="ObjectStoreKey"/>, uses too. All of it is opened when the actor system starts; the store is closed when every actor has
-    /// stopped. Settings that are wrong, or a store that cannot be opened, keep the system from starting. Call it before what uses the store at start.
+    /// Gives the actor system a host, which <see cref="ZeroCopyHost.For"/> finds: its store is the one that the settings name and that the
+    /// store's actor, in the registry as <see cref="ObjectStoreKey"/>, uses too. All of it is opened when the actor system starts; the
+    /// store is closed when every actor has stopped. Settings that are wrong, or a store that cannot be opened, keep the system from
+    /// starting. Call it before what uses the store at start.
     /// </summary>
     /// <param name="builder">The actor system's builder.</param>
     /// <param name="options">Model types, and a store or tensor runtime other than those of HOCON; null for none.</param>
@@ -35,12 +36,14 @@ public static class ZeroCopyHosting
 
     /// <summary>
     /// Starts a pool with the actor system, on a model of the store that any process can build, as
-    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings})"/> does.
-    /// <see cref="ZeroCopyHost.Pool{TIn, TOut}"/> finds it, and a health check <c>zerocopy-pool-NAME</c> is healthy while an actor of it has its model.
+    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings})"/>
+    /// does. <see cref="ZeroCopyHost.Pool{TIn, TOut}"/> finds it, and a health check <c>zerocopy-pool-NAME</c> is healthy while an actor of
+    /// it has its model.
     /// </summary>
     /// <remarks>
-    /// A model that the store lacks at start does not keep the system from starting, as another process may put it later: the pool looks for it again as its
-    /// settings <c>load</c> say, its health check and its calls (<see cref="InferenceFailure.LoadFailed"/>) name it meanwhile.
+    /// A model that the store lacks at start does not keep the system from starting, as another process may put it later: the pool looks
+    /// for it again as its settings <c>load</c> say, its health check and its calls (<see cref="InferenceFailure.LoadFailed"/>) name it
+    /// meanwhile.
     /// </remarks>
     /// <param name="builder">The actor system's builder, which has a host.</param>
     /// <param name="name">The pool's name, which chooses its settings in HOCON: <c>zerocopy.inference.pools.NAME</c>.</param>
@@ -48,15 +51,16 @@ public static class ZeroCopyHosting
     /// <param name="function">What a call runs.</param>
     /// <param name="configure">Changes the settings.</param>
     public static AkkaConfigurationBuilder WithModelPool<T, TIn, TOut>(
-        this AkkaConfigurationBuilder builder, string name, ModelName model, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure = null)
+        this AkkaConfigurationBuilder builder, string name, ModelName model, Func<T, TIn, TOut> function,
+        Func<PoolSettings, PoolSettings>? configure = null)
         where T : class =>
         builder.WithPool(name, host => host.StartPoolLaterAsync(name, model, function, configure));
 
     /// <summary>
     /// Starts a pool with the actor system, on what a function wraps or reads then, as
-    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T})"/> does.
-    /// <see cref="ZeroCopyHost.Pool{TIn, TOut}"/> finds it, and a health check <c>zerocopy-pool-NAME</c> is healthy while an actor of it has its model. The
-    /// system does not start where the wrapper cannot be made.
+    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings},
+    /// LoadOptions{T})"/> does. <see cref="ZeroCopyHost.Pool{TIn, TOut}"/> finds it, and a health check <c>zerocopy-pool-NAME</c> is
+    /// healthy while an actor of it has its model. The system does not start where the wrapper cannot be made.
     /// </summary>
     /// <param name="builder">The actor system's builder, which has a host.</param>
     /// <param name="name">The pool's name, which chooses its settings in HOCON: <c>zerocopy.inference.pools.NAME</c>.</param>
@@ -71,7 +75,9 @@ public static class ZeroCopyHosting
     {
         ArgumentNullException.ThrowIfNull(model);
         return builder.WithPool(
-            name, async host => await host.StartPoolAsync(name, await model(host).ConfigureAwait(false), function, configure, load).ConfigureAwait(false));
+            name,
+            async host => await host.StartPoolAsync(
+                name, await model(host).ConfigureAwait(false), function, configure, load).ConfigureAwait(false));
     }
 
     /// <summary>
@@ -90,6 +96,10 @@ public static class ZeroCopyHosting
         ArgumentException.ThrowIfNullOrEmpty(name);
         return builder
             .AddStartup((system, _) => start(ZeroCopyHost.For(system)))
-            .WithHealthCheck($"zerocopy-pool-{name}", (system, _, _) => Task.FromResult(PoolHealth.Check(system, name)), HealthStatus.Unhealthy, ["zerocopy", "ready"]);
+            .WithHealthCheck(
+                $"zerocopy-pool-{name}",
+                (system, _, _) => Task.FromResult(PoolHealth.Check(system, name)),
+                HealthStatus.Unhealthy,
+                ["zerocopy", "ready"]);
     }
 }

@@ -20,7 +20,9 @@ internal static class TemplateBuilder
     /// <param name="root">The pipeline or module.</param>
     /// <param name="request">What the caller asked for.</param>
     /// <param name="cancellationToken">Gives up; what was put so far stays in the store, unnamed.</param>
-    /// <exception cref="ArgumentException">A named attribute holds no module, or there is a recipe for something else than a module.</exception>
+    /// <exception cref="ArgumentException">
+    /// A named attribute holds no module, or there is a recipe for something else than a module.
+    /// </exception>
     /// <exception cref="InvalidModelException">The recipe does not build the module; nothing was put.</exception>
     /// <exception cref="MethodNotAllowedException">A requested method is private or unknown.</exception>
     /// <exception cref="CloneRefusedException">Something cannot be cloned; nothing was put.</exception>
@@ -50,7 +52,9 @@ internal static class TemplateBuilder
             var handle = module is torch.jit.ScriptModule script
                 ? await runtime.PutScriptAsync(script, new PutOptions { Name = name }, null, cancellationToken).ConfigureAwait(false)
                 : await runtime.PutAsync(
-                    module, new PutModuleOptions { Put = new PutOptions { Name = name }, Rebind = request.HandOver, Recipe = request.Recipe }, null,
+                    module,
+                    new PutModuleOptions { Put = new PutOptions { Name = name }, Rebind = request.HandOver, Recipe = request.Recipe },
+                    null,
                     cancellationToken).ConfigureAwait(false);
             var entry = Describe(group, handle, module is torch.jit.ScriptModule, group.Any(selected.Contains));
             (string Path, Type Type)[] places = [.. group.Select(slot => (slot.Path, slot.DeclaredType))];
@@ -136,8 +140,8 @@ internal static class TemplateBuilder
         if (root is not torch.nn.Module module || module is torch.jit.ScriptModule)
         {
             throw new ArgumentException(
-                $"A recipe tells how to build one module, and this is a {root.GetType()}: wrap it without one. A receiver builds a pipeline by its factory or "
-                + "constructor, and a script by itself.", nameof(recipe));
+                $"A recipe tells how to build one module, and this is a {root.GetType()}: wrap it without one. "
+                + "A receiver builds a pipeline by its factory or constructor, and a script by itself.", nameof(recipe));
         }
 
         runtime.RequireRecipe(module, recipe);

@@ -19,7 +19,8 @@ internal static class ShimEmitter
         type.IsSealed ? "the class is sealed."
         : Overridable(type).Any(method => method.Name == ShimTarget.Forward)
         ? NotOverridable(type) is { } method
-            ? $"its public method '{method}' cannot be overridden, so a call of it would run here, where there are no weights; make it virtual."
+            ? $"its public method '{method}' cannot be overridden, so a call of it would run here, where there are no weights; "
+                + "make it virtual."
             : null
         : "its forward cannot be overridden.";
 

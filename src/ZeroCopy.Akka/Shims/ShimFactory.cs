@@ -27,7 +27,8 @@ internal static class ShimFactory
     /// <param name="declaredTypes">What the places that hold it are declared as, with their paths for error messages.</param>
     /// <param name="like">A module whose plain values a shim of the same class shows, such as sizes; null where there is none.</param>
     /// <exception cref="ArgumentException">A place is declared with a class that cannot be stood in for; the message names it and the fix.</exception>
-    public static torch.nn.Module Create(ShimTarget target, Type moduleType, IReadOnlyCollection<(string Path, Type Type)> declaredTypes, torch.nn.Module? like = null)
+    public static torch.nn.Module Create(
+        ShimTarget target, Type moduleType, IReadOnlyCollection<(string Path, Type Type)> declaredTypes, torch.nn.Module? like = null)
     {
         var signature = SignatureOf(moduleType) ?? declaredTypes.Select(place => SignatureOf(place.Type)).FirstOrDefault(type => type is not null)
             ?? throw new ArgumentException(

@@ -5,7 +5,8 @@ using Akka.Serialization;
 namespace ZeroCopy.Wire;
 
 /// <summary>
-/// Sends wrappers between actor systems that have a <see cref="ZeroCopyHost"/>: <see cref="ModelWrapper.Serialize"/>'s bytes under the manifest <c>w1</c>. The receiver gets the untyped form.
+/// Sends wrappers between actor systems that have a <see cref="ZeroCopyHost"/>: <see cref="ModelWrapper.Serialize"/>'s bytes under the
+/// manifest <c>w1</c>. The receiver gets the untyped form.
 /// </summary>
 public sealed class ModelWrapperSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {

@@ -80,19 +80,29 @@ public sealed class ZeroCopySettingsSpecs
         var instances = ZeroCopySettings.From("zerocopy.inference.instances { isolation = mappings, max-idle = 3 }").Inference.Instances;
 
         Assert.Equal(new InstanceSettings { Isolation = InstanceIsolation.Mappings, MaxIdle = 3 }, instances);
-        Assert.Equal(InstanceIsolation.Buffers, ZeroCopySettings.From("zerocopy.inference.instances.isolation = buffers").Inference.Instances.Isolation);
+        Assert.Equal(
+            InstanceIsolation.Buffers,
+            ZeroCopySettings.From("zerocopy.inference.instances.isolation = buffers").Inference.Instances.Isolation);
     }
 
     [Theory]
-    [InlineData("zerocopy.tasks.max-concurency = 3", "zerocopy.tasks.max-concurency is no setting: zerocopy.tasks.max-concurrency is probably meant")]
+    [InlineData(
+        "zerocopy.tasks.max-concurency = 3",
+        "zerocopy.tasks.max-concurency is no setting: zerocopy.tasks.max-concurrency is probably meant")]
     [InlineData("zerocopy.object-stor.prefault = on", "zerocopy.object-stor is no setting: zerocopy.object-store is probably meant")]
     [InlineData("zerocopy.capacity = 8g", "zerocopy.capacity is no setting: zerocopy.object-store.capacity is probably meant")]
-    [InlineData("zerocopy.batching.colour = red", "zerocopy.batching.colour is no setting: zerocopy.batching has deadline-margin, max-delay, max-rows")]
-    [InlineData("zerocopy.inference.pools.bert.sise = 3", "zerocopy.inference.pools.bert.sise is no setting: zerocopy.inference.pools.bert.size is probably meant")]
+    [InlineData(
+        "zerocopy.batching.colour = red",
+        "zerocopy.batching.colour is no setting: zerocopy.batching has deadline-margin, max-delay, max-rows")]
+    [InlineData(
+        "zerocopy.inference.pools.bert.sise = 3",
+        "zerocopy.inference.pools.bert.sise is no setting: zerocopy.inference.pools.bert.size is probably meant")]
     [InlineData("zerocopy.inference.pools.\"bert.v2\".batching.max-row = 3",
-        "zerocopy.inference.pools.\"bert.v2\".batching.max-row is no setting: zerocopy.inference.pools.\"bert.v2\".batching.max-rows is probably meant")]
+        "zerocopy.inference.pools.\"bert.v2\".batching.max-row is no setting: "
+        + "zerocopy.inference.pools.\"bert.v2\".batching.max-rows is probably meant")]
     [InlineData("zerocopy.inference.pool-defaults.resizer.max = 3",
-        "zerocopy.inference.pool-defaults.resizer.max is no setting: zerocopy.inference.pool-defaults.resizer has backoff-rate, backoff-threshold, enabled, "
+        "zerocopy.inference.pool-defaults.resizer.max is no setting: "
+        + "zerocopy.inference.pool-defaults.resizer has backoff-rate, backoff-threshold, enabled, "
         + "max-size, messages-per-resize, min-size, pressure-threshold, rampup-rate")]
     [InlineData("zerocopy.inference.pools.bert = 4", "zerocopy.inference.pools.bert is '4' but must be a section")]
     [InlineData("zerocopy.inference.pools.bert.load = 4", "zerocopy.inference.pools.bert.load is '4' but must be a section")]
@@ -106,7 +116,8 @@ public sealed class ZeroCopySettingsSpecs
     public void ZeroCopySettings_should_find_a_key_that_does_not_exist_in_any_layer()
     {
         var config = ConfigurationFactory.ParseString("zerocopy.tasks.first = 1")
-            .WithFallback("zerocopy.tasks.second = 2").WithFallback("zerocopy { third = 3, tasks.queue-capacity = 0 }").WithFallback(ZeroCopySettings.Reference);
+            .WithFallback("zerocopy.tasks.second = 2").WithFallback("zerocopy { third = 3, tasks.queue-capacity = 0 }")
+            .WithFallback(ZeroCopySettings.Reference);
 
         var problems = Assert.Throws<InvalidSettingsException>(() => ZeroCopySettings.From(config)).Problems;
 
@@ -129,7 +140,8 @@ public sealed class ZeroCopySettingsSpecs
             """);
 
         Assert.Equal(3, settings.Inference.Pool("bert.v2").Batching?.MaxRows);
-        Assert.Equal((2, 3, 5), (settings.Inference.Pool("any-name").Size, settings.Inference.Pool("any-name").Load.Attempts, settings.Inference.PoolDefaults.Load.Attempts));
+        var pool = settings.Inference.Pool("any-name");
+        Assert.Equal((2, 3, 5), (pool.Size, pool.Load.Attempts, settings.Inference.PoolDefaults.Load.Attempts));
     }
 
     [Fact]

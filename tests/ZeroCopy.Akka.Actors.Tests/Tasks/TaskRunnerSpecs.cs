@@ -143,7 +143,8 @@ public sealed class TaskRunnerSpecs() : ZeroCopySpec("zerocopy.tasks { max-concu
         var ran = false;
 
         await FailsAsync(
-            InferenceFailure.DeadlineExceeded, Zero.Tasks.RunAsync(_source, (_, _) => ran = true, null, new TaskOptions { Deadline = TimeSpan.Zero }));
+            InferenceFailure.DeadlineExceeded,
+            Zero.Tasks.RunAsync(_source, (_, _) => ran = true, null, new TaskOptions { Deadline = TimeSpan.Zero }));
 
         await EndAsync();
         Assert.False(ran);

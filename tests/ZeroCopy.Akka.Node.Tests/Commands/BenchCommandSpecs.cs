@@ -83,7 +83,8 @@ public sealed class BenchCommandSpecs : IDisposable
         });
         Assert.InRange(results.Single(result => result.GetProperty("subject").GetString() == "3 instances"
             && result.GetProperty("name").GetString() == "memory").GetProperty("ratio").GetDouble(), 1.5, 3.5);
-        Assert.Equal(["bytes.png", "instances.png", "models.png", "tensors.png"], Directory.GetFiles(plots).Select(Path.GetFileName).Order());
+        Assert.Equal(
+            ["bytes.png", "instances.png", "models.png", "tensors.png"], Directory.GetFiles(plots).Select(Path.GetFileName).Order());
         Assert.All(Directory.GetFiles(plots), file =>
         {
             using var image = SKBitmap.Decode(file);

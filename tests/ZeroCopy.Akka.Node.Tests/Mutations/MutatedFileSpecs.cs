@@ -232,11 +232,14 @@ public sealed class MutatedFileSpecs : IDisposable
     }
 
     // A frozen one, so that there are constants.
-    private static string Script => Path.Combine(RepositoryRoot.Path, "tests", "ZeroCopy.Akka.Torch.Tests", "Script", "Fixtures", "frozen.pt");
+    private static string Script =>
+        Path.Combine(RepositoryRoot.Path, "tests", "ZeroCopy.Akka.Torch.Tests", "Script", "Fixtures", "frozen.pt");
 
     private string Image()
     {
-        File.WriteAllText(_zerocopy.File("image.json"), """{"dtype": "F32", "shape": [1, 1, 4, 4], "data": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]}""");
+        File.WriteAllText(
+            _zerocopy.File("image.json"),
+            """{"dtype": "F32", "shape": [1, 1, 4, 4], "data": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]}""");
         return _zerocopy.File("image.json");
     }
 

@@ -80,7 +80,8 @@ public abstract class HostingSpec : IAsyncLifetime
     });
 
     protected static async Task<HealthReportEntry> HealthAsync(IHost application, string pool) =>
-        (await application.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync().WaitAsync(Patience)).Entries[$"zerocopy-pool-{pool}"];
+        (await application.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync().WaitAsync(Patience))
+        .Entries[$"zerocopy-pool-{pool}"];
 
     protected Tensor Call(Module<Tensor, Tensor> model)
     {
@@ -88,5 +89,6 @@ public abstract class HostingSpec : IAsyncLifetime
         return model.call(Input);
     }
 
-    protected sealed record Widths([property: JsonPropertyName("inputs")] long Inputs, [property: JsonPropertyName("outputs")] long Outputs);
+    protected sealed record Widths(
+        [property: JsonPropertyName("inputs")] long Inputs, [property: JsonPropertyName("outputs")] long Outputs);
 }

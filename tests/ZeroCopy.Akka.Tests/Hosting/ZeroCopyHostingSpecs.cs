@@ -62,7 +62,8 @@ public sealed class ZeroCopyHostingSpecs : HostingSpec
         using var model = new Encoder();
         var (application, host) = await StartAsync(akka => akka
             .WithZeroCopyHost(new ZeroCopyHostOptions { Catalog = Catalog })
-            .WithModelPool("pipelines", wrapping => ModelWrapper.FromModelAsync(new Pair(model), host: wrapping, name: new ModelName("pair")),
+            .WithModelPool(
+                "pipelines", wrapping => ModelWrapper.FromModelAsync(new Pair(model), host: wrapping, name: new ModelName("pair")),
                 (Pair pair, Tensor input) => pair.Encoder.call(input), settings => settings with { Size = 2 }));
         (await host.Pool<Tensor, Tensor>("pipelines").AskAsync(Input).WaitAsync(Patience)).Dispose();
 
@@ -149,7 +150,8 @@ public sealed class ZeroCopyHostingSpecs : HostingSpec
 
         Assert.Equal(4, error.Problems.Length);
         Assert.Contains("zerocopy.object-stor is no setting: zerocopy.object-store is probably meant", error.Problems);
-        Assert.Contains("zerocopy.inference.pools.digits.sise is no setting: zerocopy.inference.pools.digits.size is probably meant", error.Problems);
+        Assert.Contains(
+            "zerocopy.inference.pools.digits.sise is no setting: zerocopy.inference.pools.digits.size is probably meant", error.Problems);
         Assert.Contains("zerocopy.inference.instances.isolation is 'total' but must be one of none, buffers, mappings", error.Problems);
         Assert.False(Directory.Exists(StoreDirectory));
     }
@@ -191,7 +193,10 @@ public sealed class ZeroCopyHostingSpecs : HostingSpec
         var (application, host) = await StartAsync(akka => akka
             .AddHocon("zerocopy.inference.pools.encoder { size = 2, queue-capacity = 7 }", HoconAddMode.Prepend)
             .WithZeroCopyHost()
-            .WithModelPool("encoder", wrapping => ModelWrapper.FromModelAsync(model, host: wrapping), (Encoder encoder, Tensor input) => encoder.call(input)));
+            .WithModelPool(
+                "encoder",
+                wrapping => ModelWrapper.FromModelAsync(model, host: wrapping),
+                (Encoder encoder, Tensor input) => encoder.call(input)));
         var pool = host.Pool<Tensor, Tensor>("encoder");
 
         using var answer = await pool.AskAsync(Input).WaitAsync(Patience);
@@ -211,7 +216,8 @@ public sealed class ZeroCopyHostingSpecs : HostingSpec
     {
         using var model = new Encoder();
         using var expected = Call(model);
-        await using (var other = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = new ObjectStoreOptions { Directory = StoreDirectory } }))
+        var store = new ObjectStoreOptions { Directory = StoreDirectory };
+        await using (var other = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = store }))
         {
             await PutAsync(other.Runtime, model, "kept");
         }
@@ -230,7 +236,9 @@ public sealed class ZeroCopyHostingSpecs : HostingSpec
         using var model = new Encoder();
         using var expected = Call(model);
         var (application, host) = await StartAsync(akka => akka
-            .AddHocon("zerocopy.inference.pools.late { size = 2, load { attempts = 2, min-backoff = 1ms, max-backoff = 5ms } }", HoconAddMode.Prepend)
+            .AddHocon(
+                "zerocopy.inference.pools.late { size = 2, load { attempts = 2, min-backoff = 1ms, max-backoff = 5ms } }",
+                HoconAddMode.Prepend)
             .WithZeroCopyHost(new ZeroCopyHostOptions { Catalog = Catalog })
             .WithModelPool("late", new ModelName("later"), (Encoder encoder, Tensor input) => encoder.call(input)));
         var pool = host.Pool<Tensor, Tensor>("late");

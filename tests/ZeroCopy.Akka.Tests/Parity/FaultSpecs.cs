@@ -69,8 +69,10 @@ public sealed class FaultSpecs : ParitySpec
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ModelWrapper.FromModelAsync(source, host: Host, cancellationToken: cancelled.Token));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ModelWrapper.ForTasksAsync(source, host: Host, cancellationToken: cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => ModelWrapper.FromModelAsync(source, host: Host, cancellationToken: cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => ModelWrapper.ForTasksAsync(source, host: Host, cancellationToken: cancelled.Token));
 
         Assert.Equal(0, Host.Store.GetStatistics().Models);
     }

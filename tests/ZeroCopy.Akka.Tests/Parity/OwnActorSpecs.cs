@@ -65,7 +65,8 @@ public sealed class OwnActorSpecs : ParitySpec
         var loads = 0;
         var options = new LoadOptions<nn.Module<Tensor, Tensor>>
         {
-            ModuleFactory = build => Interlocked.Increment(ref loads) == 1 ? throw new IOException("a file is missing") : _model.Build(build.Device),
+            ModuleFactory = build => Interlocked.Increment(ref loads) == 1
+                ? throw new IOException("a file is missing") : _model.Build(build.Device),
         };
         var router = host.ActorSystem.ActorOf(Props.Create(() => new Owner(wrapper, options, null, null)).WithRouter(
             new RoundRobinPool(1).WithSupervisorStrategy(new OneForOneStrategy(_ => Directive.Restart))));
@@ -124,7 +125,10 @@ public sealed class OwnActorSpecs : ParitySpec
         private readonly CountdownEvent? _ends;
 
         public Owner(
-            ModelWrapper<nn.Module<Tensor, Tensor>> wrapper, LoadOptions<nn.Module<Tensor, Tensor>>? options, CountdownEvent? starts, CountdownEvent? ends)
+            ModelWrapper<nn.Module<Tensor, Tensor>> wrapper,
+            LoadOptions<nn.Module<Tensor, Tensor>>? options,
+            CountdownEvent? starts,
+            CountdownEvent? ends)
         {
             _ends = ends;
             _model = wrapper.Load(options);

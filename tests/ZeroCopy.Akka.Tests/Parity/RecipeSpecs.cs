@@ -50,10 +50,12 @@ public sealed class RecipeSpecs : ParitySpec
     {
         using var source = new Tagged("live");
         var recipe = new Recipe.Catalog("tagged", "{}");
-        var options = new ZeroCopyHostOptions { Catalog = new ModelCatalog().Register<Tagged, object>("tagged", (_, _) => new Tagged("catalog")) };
+        var catalog = new ModelCatalog().Register<Tagged, object>("tagged", (_, _) => new Tagged("catalog"));
+        var options = new ZeroCopyHostOptions { Catalog = catalog };
         var wrapper = await ModelWrapper.FromModelAsync(source, host: Open(options), recipe: recipe);
         var (knowing, ignorant) = (
-            ModelWrapper.Deserialize<Tagged>(wrapper.Serialize(), Open(options)), ModelWrapper.Deserialize<Tagged>(wrapper.Serialize(), Open()));
+            ModelWrapper.Deserialize<Tagged>(wrapper.Serialize(), Open(options)),
+            ModelWrapper.Deserialize<Tagged>(wrapper.Serialize(), Open()));
 
         Assert.Equal("catalog", wrapper.Load().Tag);
         Assert.Equal("catalog", knowing.Load().Tag);
@@ -68,9 +70,11 @@ public sealed class RecipeSpecs : ParitySpec
     [InlineData("mlp", """{"layers":7,"width":null}""", "width")]
     [InlineData("mlp", """{"layers":6,"width":1024}""", "_layers.6.weight")]
     [InlineData("mlp", """{"layers":7,"width":512}""", "[512, 512]")]
-    public async Task Wrapping_should_refuse_a_recipe_that_does_not_build_the_module_and_put_nothing(string key, string configuration, string reason)
+    public async Task Wrapping_should_refuse_a_recipe_that_does_not_build_the_module_and_put_nothing(
+        string key, string configuration, string reason)
     {
-        var error = await Assert.ThrowsAsync<InvalidModelException>(() => WrapAsync(WrapMode.Actor, new Recipe.Catalog(key, configuration)));
+        var error = await Assert.ThrowsAsync<InvalidModelException>(
+            () => WrapAsync(WrapMode.Actor, new Recipe.Catalog(key, configuration)));
 
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
         Assert.Contains(nameof(Mlp), error.Message, StringComparison.Ordinal);
@@ -98,7 +102,11 @@ public sealed class RecipeSpecs : ParitySpec
     }
 
     private Task<ModelWrapper<nn.Module<Tensor, Tensor>>> WrapAsync(WrapMode mode, Recipe.Catalog recipe) => ModelWrapper.FromModelAsync(
-        _source, mode, host: Open(new ZeroCopyHostOptions { Catalog = MlpConfiguration.Catalog() }), name: new ModelName("wrapped"), recipe: recipe);
+        _source,
+        mode,
+        host: Open(new ZeroCopyHostOptions { Catalog = MlpConfiguration.Catalog() }),
+        name: new ModelName("wrapped"),
+        recipe: recipe);
 
     private sealed record Pipeline(nn.Module<Tensor, Tensor> Model);
 

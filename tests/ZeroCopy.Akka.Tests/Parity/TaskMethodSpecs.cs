@@ -88,7 +88,8 @@ public sealed class TaskMethodSpecs : ParitySpec
     public async Task Tasks_should_refuse_a_class_with_a_public_method_that_would_run_on_the_empty_shim()
     {
         var error = await Assert.ThrowsAsync<ArgumentException>(() => ModelWrapper.ForTasksAsync(new Leaky(), host: Host));
-        var general = await ModelWrapper.ForTasksAsync<nn.Module<Tensor, Tensor>>(new Leaky(), methodNames: [nameof(Leaky.Last)], host: Host);
+        var general = await ModelWrapper.ForTasksAsync<nn.Module<Tensor, Tensor>>(
+            new Leaky(), methodNames: [nameof(Leaky.Last)], host: Host);
 
         Assert.Contains("'Last'", error.Message, StringComparison.Ordinal);
         Assert.Contains("Module<Tensor, Tensor>", error.Message, StringComparison.Ordinal);

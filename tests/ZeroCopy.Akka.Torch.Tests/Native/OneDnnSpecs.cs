@@ -17,7 +17,8 @@ public sealed class OneDnnSpecs
     [InlineData(1e-6f, true)]
     [InlineData(0.5f, false)]
     [InlineData(float.NaN, false)]
-    public void OneDnn_should_be_right_when_it_differs_by_rounding_only(float error, bool isRight) => Assert.Equal(isRight, OneDnn.IsRight(error));
+    public void OneDnn_should_be_right_when_it_differs_by_rounding_only(float error, bool isRight) =>
+        Assert.Equal(isRight, OneDnn.IsRight(error));
 
     [Theory]
     [InlineData(17, 4, 5)]

@@ -56,7 +56,8 @@ public sealed class ModelCallSpecs : IDisposable
     [Fact]
     public void ModelCall_should_answer_with_a_parameter_where_one_is_expected()
     {
-        var (alone, inside) = ((Parameter)Run((_, _) => _model.Layer.weight)!, (Tuple<Parameter>)Run((_, _) => Tuple.Create(_model.Layer.weight))!);
+        var (alone, inside) = (
+            (Parameter)Run((_, _) => _model.Layer.weight)!, (Tuple<Parameter>)Run((_, _) => Tuple.Create(_model.Layer.weight))!);
 
         alone.Dispose();
         inside.Item1.Dispose();

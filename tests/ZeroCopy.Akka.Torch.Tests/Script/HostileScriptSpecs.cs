@@ -39,7 +39,9 @@ public sealed class HostileScriptSpecs : IDisposable
     [InlineData("constants.pkl")]
     [InlineData("code/__torch__.py.debug_pkl")]
     public void ScriptSkeleton_should_refuse_values_that_are_nested_deeply(string record) => Refuses(
-        "no_parameters", file => file.Write(record, [0x80, 2, (byte)'N', .. Enumerable.Repeat((byte)0x85, 300_000), (byte)'.']), "nested in more than 500 levels");
+        "no_parameters",
+        file => file.Write(record, [0x80, 2, (byte)'N', .. Enumerable.Repeat((byte)0x85, 300_000), (byte)'.']),
+        "nested in more than 500 levels");
 
     [Fact]
     public void ScriptSkeleton_should_refuse_a_value_that_contains_itself() => Refuses(
@@ -53,7 +55,9 @@ public sealed class HostileScriptSpecs : IDisposable
     [InlineData("cos\nsystem\n)R", "os.system")]
     [InlineData("Nr\xff\xff\xff\x7f", "corrupt")]
     public void ScriptSkeleton_should_refuse_a_value_that_libtorch_would_read_otherwise(string value, string reason) => Refuses(
-        "no_parameters", file => Replace(file, "data.pkl", "training" + Memo(file, "training"), "training" + Memo(file, "training") + value + "0"), reason);
+        "no_parameters",
+        file => Replace(file, "data.pkl", "training" + Memo(file, "training"), "training" + Memo(file, "training") + value + "0"),
+        reason);
 
     [Theory]
     [InlineData("(", ")")]
@@ -69,16 +73,23 @@ public sealed class HostileScriptSpecs : IDisposable
     [Fact]
     public void ScriptSkeleton_should_refuse_code_whose_blocks_are_nested_deeply() => Refuses(
         "no_parameters",
-        file => Code(file, string.Concat(Enumerable.Range(2, 5000).Select(depth => $"{new string(' ', 2 * depth)}if True:\n")) + new string(' ', 10_004) + "pass\n" + LastLine),
+        file => Code(
+            file,
+            string.Concat(Enumerable.Range(2, 5000).Select(depth => $"{new string(' ', 2 * depth)}if True:\n"))
+            + new string(' ', 10_004) + "pass\n" + LastLine),
         "nested in more than 250 levels");
 
     [Fact]
     public void ScriptSkeleton_should_refuse_code_with_a_chain_of_branches() => Refuses(
-        "no_parameters", file => Code(file, "    if True:\n      pass\n" + Repeat("    elif True:\n      pass\n") + LastLine), "nested in more than 250 levels");
+        "no_parameters",
+        file => Code(file, "    if True:\n      pass\n" + Repeat("    elif True:\n      pass\n") + LastLine),
+        "nested in more than 250 levels");
 
     [Fact]
     public void ScriptSkeleton_should_refuse_a_type_that_is_nested_deeply() => Refuses(
-        "no_parameters", file => Replace(file, Module, ") -> Tensor", $",\n    q: {Repeat("List[")}int{Repeat("]")}) -> Tensor"), "nested in more than 250 levels");
+        "no_parameters",
+        file => Replace(file, Module, ") -> Tensor", $",\n    q: {Repeat("List[")}int{Repeat("]")}) -> Tensor"),
+        "nested in more than 250 levels");
 
     [Fact]
     public void ScriptSkeleton_should_refuse_a_text_without_an_end() => Refuses(
@@ -99,12 +110,15 @@ public sealed class HostileScriptSpecs : IDisposable
     [Fact]
     public async Task ScriptModel_should_say_that_an_attribute_is_missing() => Assert.Contains(
         "at()",
-        (await Loading("no_parameters", file => Replace(file, Module, "  training : bool\n", "  training : bool\n  other : Tensor\n"))).Message,
+        (await Loading(
+            "no_parameters", file => Replace(file, Module, "  training : bool\n", "  training : bool\n  other : Tensor\n"))).Message,
         StringComparison.Ordinal);
 
     [Fact]
     public async Task ScriptModel_should_say_that_a_module_is_none() => await Loading(
-        "traced", file => Replace(file, "data.pkl", "__torch__.torch.nn.modules.rnn.___torch_mangle_6\nGRU\n", "__torch__.___torch_mangle_7\nRecurrent\n"));
+        "traced",
+        file => Replace(
+            file, "data.pkl", "__torch__.torch.nn.modules.rnn.___torch_mangle_6\nGRU\n", "__torch__.___torch_mangle_7\nRecurrent\n"));
 
     private static string Repeat(string text) => string.Concat(Enumerable.Repeat(text, 2000));
 

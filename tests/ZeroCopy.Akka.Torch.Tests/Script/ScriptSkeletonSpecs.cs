@@ -57,7 +57,8 @@ public sealed class ScriptSkeletonSpecs : IDisposable
     {
         using var directory = new TemporaryDirectory();
         var file = new ScriptFile(ScriptExample.Path("no_parameters.pt"));
-        file.Write("code/__torch__.py", Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(file.Read("code/__torch__.py")).Replace("self", "me", StringComparison.Ordinal)));
+        var code = Encoding.UTF8.GetString(file.Read("code/__torch__.py"));
+        file.Write("code/__torch__.py", Encoding.UTF8.GetBytes(code.Replace("self", "me", StringComparison.Ordinal)));
         file.Save(directory.File("me.pt"));
         using var archive = ScriptArchive.Open(directory.File("me.pt"));
 
@@ -137,7 +138,8 @@ public sealed class ScriptSkeletonSpecs : IDisposable
     {
         using var archive = Changed("custom_class", file =>
         {
-            Edit(file, LinearCode, text => text.Replace("(Module):\n  __parameters__ = [\"weight\", \"bias\", ]\n  __buffers__ = []\n", ":\n"));
+            Edit(file, LinearCode, text => text.Replace(
+                "(Module):\n  __parameters__ = [\"weight\", \"bias\", ]\n  __buffers__ = []\n", ":\n"));
             Edit(file, "data.pkl", text => text.Remove(text.LastIndexOf('\x89'), 1).Insert(text.LastIndexOf('\x89'), "\x88"));
         });
 

@@ -38,7 +38,8 @@ public sealed class ScriptSourcesSpecs
     public void ScriptSources_should_name_a_class_that_is_left_when_what_stands_for_a_class_is_merged_itself()
     {
         // Blocks d and e are alike at first sight; block c is like them once its child, which comes last, is merged.
-        var sources = Sources(Linear("a"), Linear("b"), Block("c", child: "f"), Block("d", child: "a"), Block("e", child: "b"), Linear("f"));
+        var sources = Sources(
+            Linear("a"), Linear("b"), Block("c", child: "f"), Block("d", child: "a"), Block("e", child: "b"), Linear("f"));
 
         var merged = sources.Merge(Root);
 
@@ -73,7 +74,9 @@ public sealed class ScriptSourcesSpecs
 
         sources.MakePlain(Root, ["left.linear.weight"]);
 
-        Assert.StartsWith("class Net(Module):\n  __annotations__[\"left.linear.weight\"] = Tensor\n  __parameters__ = []\n", sources.Text("code/__torch__.py"));
+        Assert.StartsWith(
+            "class Net(Module):\n  __annotations__[\"left.linear.weight\"] = Tensor\n  __parameters__ = []\n",
+            sources.Text("code/__torch__.py"));
         Assert.Equal(
             """
             class Block:
@@ -116,7 +119,8 @@ public sealed class ScriptSourcesSpecs
     }
 
     private static ScriptSources Sources(params File[] files) => ScriptSources.Parse(
-        files.GroupBy(file => file.Space).Select(group => ($"code/__torch__/{group.Key}.py", string.Concat(group.Select(file => file.Text))))
+        files.GroupBy(file => file.Space).Select(
+            group => ($"code/__torch__/{group.Key}.py", string.Concat(group.Select(file => file.Text))))
             .Prepend(("code/__torch__.py", Net)));
 
     private static File Block(string space, string? child = null) => new(space, $"""

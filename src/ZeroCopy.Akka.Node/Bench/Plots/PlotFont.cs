@@ -9,5 +9,6 @@ internal static class PlotFont
     /// <exception cref="InvalidOperationException">There is none: text would be left out without a word.</exception>
     public static string Among(IReadOnlyCollection<string> installed) =>
         Usual.FirstOrDefault(name => installed.Contains(name, StringComparer.OrdinalIgnoreCase)) ?? installed.FirstOrDefault()
-        ?? throw new InvalidOperationException("There is no font to label plots with. Install one, on Debian by: apt-get install fonts-dejavu-core");
+        ?? throw new InvalidOperationException(
+            "There is no font to label plots with. Install one, on Debian by: apt-get install fonts-dejavu-core");
 }

@@ -8,7 +8,12 @@ namespace ZeroCopy.Node.Bench.Plots;
 /// <param name="Values">The figure's medians.</param>
 /// <param name="Baselines">The baseline's medians.</param>
 internal sealed record PlotPanel(
-    string Title, string Label, string BaselineName, IReadOnlyList<double> At, IReadOnlyList<double> Values, IReadOnlyList<double> Baselines)
+    string Title,
+    string Label,
+    string BaselineName,
+    IReadOnlyList<double> At,
+    IReadOnlyList<double> Values,
+    IReadOnlyList<double> Baselines)
 {
     /// <summary>The panel of results that are one figure at several places.</summary>
     public static PlotPanel Of(IEnumerable<BenchResult> results)
@@ -16,7 +21,11 @@ internal sealed record PlotPanel(
         var sorted = results.OrderBy(result => result.Point!.At).ToArray();
         var first = sorted[0];
         return new PlotPanel(
-            $"{first.Name} by {first.Point!.Axis}", $"{first.Name} ({first.Unit})", first.Baseline.Name, [.. sorted.Select(result => result.Point!.At)],
-            [.. sorted.Select(result => result.Value)], [.. sorted.Select(result => result.Baseline.Value)]);
+            $"{first.Name} by {first.Point!.Axis}",
+            $"{first.Name} ({first.Unit})",
+            first.Baseline.Name,
+            [.. sorted.Select(result => result.Point!.At)],
+            [.. sorted.Select(result => result.Value)],
+            [.. sorted.Select(result => result.Baseline.Value)]);
     }
 }

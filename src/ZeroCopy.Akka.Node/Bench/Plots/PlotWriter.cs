@@ -4,8 +4,8 @@ using SkiaSharp;
 namespace ZeroCopy.Node.Bench.Plots;
 
 /// <summary>
-/// Draws plots as PNG: a panel for each figure, two in a row. Both axes are logarithmic: what grows in proportion is a line of slope one, and what
-/// does not grow is level.
+/// Draws plots as PNG: a panel for each figure, two in a row. Both axes are logarithmic: what grows in proportion is a line of slope one,
+/// and what does not grow is level.
 /// </summary>
 internal static class PlotWriter
 {

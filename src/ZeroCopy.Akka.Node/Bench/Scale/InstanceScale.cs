@@ -8,8 +8,8 @@ using ZeroCopy.Torch.Models.Bert;
 namespace ZeroCopy.Node.Bench.Scale;
 
 /// <summary>
-/// How memory and time grow with the instances of a model in one process, each of which has answered once: over shared blocks, and with a private
-/// copy each. Memory is PSS above the same process before, with every page of the blocks mapped and counted to the one process.
+/// How memory and time grow with the instances of a model in one process, each of which has answered once: over shared blocks, and with a
+/// private copy each. Memory is PSS above the same process before, with every page of the blocks mapped and counted to the one process.
 /// </summary>
 internal sealed class InstanceScale(ScaleRun run)
 {
@@ -26,7 +26,8 @@ internal sealed class InstanceScale(ScaleRun run)
         var model = await PrepareAsync(file, folder).ConfigureAwait(false);
 
         // The file, the blocks, and a private copy each.
-        var counts = run.Sizes.Instances.TakeWhile(count => run.HasRoom(ScaleAxis.Instances.Subject(count), model.Bytes * (count + 2L))).ToArray();
+        var counts = run.Sizes.Instances.TakeWhile(
+            count => run.HasRoom(ScaleAxis.Instances.Subject(count), model.Bytes * (count + 2L))).ToArray();
         var points = counts.Select(_ => new Point([], [], [], [])).ToArray();
         for (var round = 1; round <= run.Sizes.LongRounds; round++)
         {
@@ -39,7 +40,11 @@ internal sealed class InstanceScale(ScaleRun run)
             .. counts.Zip(points).SelectMany(pair => new[]
             {
                 ScaleAxis.Instances.Result(
-                    "memory", pair.First, "MiB", (new Samples(pair.Second.Memory), new Samples(pair.Second.PrivateMemory)), "private copies"),
+                    "memory",
+                    pair.First,
+                    "MiB",
+                    (new Samples(pair.Second.Memory), new Samples(pair.Second.PrivateMemory)),
+                    "private copies"),
                 ScaleAxis.Instances.Result(
                     "ready", pair.First, "ms", (new Samples(pair.Second.Time), new Samples(pair.Second.PrivateTime)), "private copies"),
             }),
@@ -53,7 +58,8 @@ internal sealed class InstanceScale(ScaleRun run)
         var module = new BertModel(run.Sizes.Instance);
         module.save(file);
         var recipe = new Recipe.Catalog(BertModel.CatalogKey, JsonSerializer.Serialize(run.Sizes.Instance));
-        var handle = await runtime.PutAsync(module, new PutModuleOptions { Recipe = recipe }, cancellationToken: run.Cancelled).ConfigureAwait(false);
+        var handle = await runtime.PutAsync(
+            module, new PutModuleOptions { Recipe = recipe }, cancellationToken: run.Cancelled).ConfigureAwait(false);
         ModuleDisposal.Release(module);
         return handle;
     }

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace ZeroCopy.Node.Bench.Scale;
 
-/// <summary>Linear layers of one weight each: a model whose bytes and whose number of tensors are chosen apart. It is loaded, never called.</summary>
+/// <summary>
+/// Linear layers of one weight each: a model whose bytes and whose number of tensors are chosen apart. It is loaded, never called.
+/// </summary>
 internal sealed class LinearStack : nn.Module
 {
     private const string Key = "linear-stack";

@@ -5,7 +5,8 @@ namespace ZeroCopy.Node.Bench.Scale;
 /// <summary>A model of a number of tensors of one size.</summary>
 /// <param name="Tensors">Number of tensors.</param>
 /// <param name="Rows">Rows of each; a row has <see cref="Columns"/> numbers of 4 bytes.</param>
-internal sealed record LinearStackConfiguration([property: JsonPropertyName("tensors")] int Tensors, [property: JsonPropertyName("rows")] int Rows)
+internal sealed record LinearStackConfiguration(
+    [property: JsonPropertyName("tensors")] int Tensors, [property: JsonPropertyName("rows")] int Rows)
 {
     public const int Columns = 64;
     private const int RowBytes = Columns * sizeof(float);

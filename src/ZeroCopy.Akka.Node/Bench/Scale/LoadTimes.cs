@@ -6,8 +6,8 @@ using ZeroCopy.Torch;
 namespace ZeroCopy.Node.Bench.Scale;
 
 /// <summary>
-/// Times of loading a model from the store, against constructing it and loading its file; in milliseconds. Nothing is released within the times: a
-/// process that loads a model keeps it.
+/// Times of loading a model from the store, against constructing it and loading its file; in milliseconds. Nothing is released within the
+/// times: a process that loads a model keeps it.
 /// </summary>
 /// <param name="First">The first instance of a runtime, which maps the blocks.</param>
 /// <param name="Further">Further instances.</param>

@@ -4,8 +4,8 @@ using ZeroCopy.Torch;
 namespace ZeroCopy.Node.Bench.Scale;
 
 /// <summary>
-/// How a put, a load and a start grow: with a model's bytes at a fixed number of tensors, with its tensors at fixed bytes, and with the number of
-/// other models in the store.
+/// How a put, a load and a start grow: with a model's bytes at a fixed number of tensors, with its tensors at fixed bytes, and with the
+/// number of other models in the store.
 /// </summary>
 internal sealed class ModelScale(ScaleRun run)
 {

@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace ZeroCopy.Node.Bench.Scale;
 
-/// <summary>Times of putting a live module into a store that lacks it, against one thread that writes its bytes to a file; in milliseconds.</summary>
+/// <summary>
+/// Times of putting a live module into a store that lacks it, against one thread that writes its bytes to a file; in milliseconds.
+/// </summary>
 internal static class PutTimes
 {
     /// <summary>The module is removed again before each put; after the last it stays, under the handle.</summary>

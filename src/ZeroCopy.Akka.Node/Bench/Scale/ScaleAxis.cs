@@ -20,7 +20,10 @@ internal sealed record ScaleAxis(string Name, string Label, string Unit)
 
     /// <summary>A cost at a place of the axis.</summary>
     public BenchResult Result(string name, double at, string unit, (Samples Value, Samples Baseline) times, string baselineName) =>
-        BenchResult.OfCost(name, Subject(at), unit, times.Value, baselineName, times.Baseline) with { Point = new BenchPoint(Name, Label, at) };
+        BenchResult.OfCost(name, Subject(at), unit, times.Value, baselineName, times.Baseline) with
+        {
+            Point = new BenchPoint(Name, Label, at),
+        };
 
     /// <summary>The times of a put, a load and a start at a place of the axis.</summary>
     public IEnumerable<BenchResult> Results(

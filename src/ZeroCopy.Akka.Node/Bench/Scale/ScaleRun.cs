@@ -25,7 +25,8 @@ internal sealed record ScaleRun(BenchDirectory Directory, ScaleSizes Sizes, IPro
 
         Progress.Report(string.Create(
             CultureInfo.InvariantCulture,
-            $"scale: {subject} is left out: it takes {bytes / Mebibyte:N0} MiB of memory and files, and {available / Mebibyte:N0} MiB are free"));
+            $"scale: {subject} is left out: it takes {bytes / Mebibyte:N0} MiB of memory and files, "
+            + $"and {available / Mebibyte:N0} MiB are free"));
         return false;
     }
 }

@@ -1,8 +1,8 @@
 namespace ZeroCopy.Node.Bench.Scale;
 
 /// <summary>
-/// How cost grows: with the bytes and the tensors of a model, its instances in a process, and the models in the store. What takes more room than
-/// there is, is left out with a note.
+/// How cost grows: with the bytes and the tensors of a model, its instances in a process, and the models in the store. What takes more room
+/// than there is, is left out with a note.
 /// </summary>
 internal sealed class ScaleSuite(ScaleSizes sizes) : IBenchSuite
 {

@@ -4,8 +4,8 @@ using ZeroCopy.Node.Workers;
 namespace ZeroCopy.Node.Bench.Scale;
 
 /// <summary>
-/// Times of opening a store, which rebuilds its index, each in a process of its own that has run nothing else; against the shortest loop that reads
-/// the same headers and manifests and makes nothing of them. In milliseconds.
+/// Times of opening a store, which rebuilds its index, each in a process of its own that has run nothing else; against the shortest loop
+/// that reads the same headers and manifests and makes nothing of them. In milliseconds.
 /// </summary>
 internal static class StartTimes
 {

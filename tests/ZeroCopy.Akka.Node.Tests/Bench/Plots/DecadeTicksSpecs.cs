@@ -16,5 +16,6 @@ public sealed class DecadeTicksSpecs
     [InlineData(-2, "0.01")]
     [InlineData(0, "1")]
     [InlineData(4, "10,000")]
-    public void DecadeTicks_should_write_powers_of_ten_as_people_do(int exponent, string text) => Assert.Equal(text, DecadeTicks.Text(exponent));
+    public void DecadeTicks_should_write_powers_of_ten_as_people_do(int exponent, string text) =>
+        Assert.Equal(text, DecadeTicks.Text(exponent));
 }

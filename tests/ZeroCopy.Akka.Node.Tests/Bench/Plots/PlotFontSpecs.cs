@@ -13,5 +13,6 @@ public sealed class PlotFontSpecs
 
     [Fact]
     public void PlotFont_should_say_how_to_get_one_when_there_is_none() =>
-        Assert.Contains("fonts-dejavu-core", Assert.Throws<InvalidOperationException>(() => PlotFont.Among([])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "fonts-dejavu-core", Assert.Throws<InvalidOperationException>(() => PlotFont.Among([])).Message, StringComparison.Ordinal);
 }

@@ -1,5 +1,7 @@
+using System.Text;
 using TorchSharp;
 using ZeroCopy.Errors;
+using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Torch.Tests.Script;
 
@@ -75,5 +77,28 @@ public sealed class ScriptModelSpecs
 
         Assert.Contains("wide.calls", fixture.Weights.Keys);
         Assert.All(before, item => Assert.True(item.Value.Equals(fixture.Weights[item.Key]), item.Key));
+    }
+
+    [Fact]
+    public async Task ScriptModel_should_load_when_a_plain_class_behind_the_module_takes_a_text()
+    {
+        const string Colour = "class Color(Enum):\n  RED = 1\n  BLUE = 2\n";
+        const string Method = "  def named(self: __torch__.Counter,\n    name: str) -> str:\n    return name\n";
+        using var directory = new TemporaryDirectory();
+        var file = new ScriptFile(ScriptExample.Path("custom_class.pt"));
+        var code = Encoding.UTF8.GetString(file.Read("code/__torch__.py")).Replace(Colour, "");
+        file.Write("code/__torch__.py", Encoding.UTF8.GetBytes(code + Method + Colour));
+        file.Save(directory.File("named.pt"));
+        using var fixture = new ScriptFixture(directory.File("named.pt"));
+        using var model = fixture.Open();
+        using var instance = await model.RentAsync();
+
+        var example = ScriptExample.Of("custom_class")[0];
+        var arguments = example.NewArguments();
+        var answer = ScriptFixture.Call(instance, example.Method, arguments);
+
+        example.AssertAnswer(answer);
+        ((IDisposable)answer!).Dispose();
+        ((IDisposable)arguments[0]!).Dispose();
     }
 }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using TorchSharp;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
+using ZeroCopy.Runtime;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
 using ZeroCopy.Torch.Binding;
@@ -220,6 +221,30 @@ public sealed class TorchRuntimeSpecs : IDisposable
 
         using var back = escaped.t();
         Assert.True(TensorEquality.Same(expected, back));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task TorchRuntime_should_leave_rented_instances_valid_when_the_model_is_closed(bool stateless)
+    {
+        var module = torch.nn.Linear(4, 4);
+        var handle = await _runtime.PutAsync(module);
+        ModuleDisposal.Release(module);
+        var model = _runtime.Open(handle, new OpenOptions<TorchSharp.Modules.Linear> { Stateless = stateless });
+        var (first, second) = (await model.RentAsync(), await model.RentAsync());
+        using var input = torch.ones(1, 4);
+        using var expected = Call(first);
+
+        _runtime.Close(handle);
+        first.Dispose();
+
+        using var answer = Call(second);
+        second.Dispose();
+        Assert.True(TensorEquality.Same(expected, answer));
+
+        torch.Tensor Call(IModelInstance instance) =>
+            (torch.Tensor)instance.Run((target, argument) => ((TorchSharp.Modules.Linear)target).forward((torch.Tensor)argument!), input)!;
     }
 
     [Fact]

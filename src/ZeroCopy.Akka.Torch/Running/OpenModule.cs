@@ -17,7 +17,11 @@ internal sealed class OpenModule : IOpenModel
     private readonly IDisposable? _lease;
     private readonly SkeletonPool _pool;
     private readonly Action<torch.nn.Module> _giveBack;
+    private readonly Action<torch.nn.Module> _letGo;
     private readonly torch.nn.Module? _shared;
+
+    // Who holds the shared instance: this object until it is closed, and everybody who rents it.
+    private int _holders = 1;
     private int _closed;
 
     public OpenModule(ModelHandle handle, Prototype prototype, IDisposable? lease, int maxIdle, bool stateless)
@@ -28,6 +32,7 @@ internal sealed class OpenModule : IOpenModel
         _lease = lease;
         _pool = new SkeletonPool(maxIdle);
         _giveBack = GiveBack;
+        _letGo = LetGo;
         _shared = stateless ? prototype.NewInstance() : null;
     }
 
@@ -45,7 +50,7 @@ internal sealed class OpenModule : IOpenModel
     public bool TryRent([NotNullWhen(true)] out IModelInstance? instance)
     {
         ThrowIfClosed();
-        instance = _shared is not null ? new TorchModelInstance<torch.nn.Module>(_shared, null)
+        instance = _shared is not null ? Hold(_shared)
             : _pool.Take() is torch.nn.Module idle ? new TorchModelInstance<torch.nn.Module>(idle, _giveBack)
             : null;
         return instance is not null;
@@ -82,11 +87,32 @@ internal sealed class OpenModule : IOpenModel
         Drain();
         if (_shared is not null)
         {
-            ModuleDisposal.Release(_shared);
+            LetGo(_shared);
         }
 
         _prototype.Dispose();
         _lease?.Dispose();
+    }
+
+    private TorchModelInstance<torch.nn.Module> Hold(torch.nn.Module shared)
+    {
+        for (var holders = Volatile.Read(ref _holders); ; holders = Volatile.Read(ref _holders))
+        {
+            // Closed between the check and here, and nobody is left.
+            ObjectDisposedException.ThrowIf(holders == 0, typeof(TorchModel<>));
+            if (Interlocked.CompareExchange(ref _holders, holders + 1, holders) == holders)
+            {
+                return new TorchModelInstance<torch.nn.Module>(shared, _letGo);
+            }
+        }
+    }
+
+    private void LetGo(torch.nn.Module shared)
+    {
+        if (Interlocked.Decrement(ref _holders) == 0)
+        {
+            ModuleDisposal.Release(shared);
+        }
     }
 
     private void ThrowIfClosed() => ObjectDisposedException.ThrowIf(IsClosed, typeof(TorchModel<>));

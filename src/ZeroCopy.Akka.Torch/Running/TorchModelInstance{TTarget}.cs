@@ -3,7 +3,7 @@ using ZeroCopy.Runtime;
 namespace ZeroCopy.Torch.Running;
 
 /// <summary>A rented module or pipeline.</summary>
-internal sealed class TorchModelInstance<TTarget>(TTarget target, Action<TTarget>? giveBack) : IModelInstance
+internal sealed class TorchModelInstance<TTarget>(TTarget target, Action<TTarget> giveBack) : IModelInstance
     where TTarget : class
 {
     private Action<TTarget>? _giveBack = giveBack;

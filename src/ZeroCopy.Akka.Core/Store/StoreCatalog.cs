@@ -276,7 +276,18 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
         try
         {
             var json = buffer.AsSpan(0, length);
-            json = json[..RandomAccess.Read(file, json, 0)];
+            for (var done = 0; done < length;)
+            {
+                var read = RandomAccess.Read(file, json[done..], done);
+                if (read == 0)
+                {
+                    json = json[..done];
+                    break;
+                }
+
+                done += read;
+            }
+
             var id = ModelId.Of(json);
             if (Path.GetFileNameWithoutExtension(path.AsSpan()) is var name && !name.SequenceEqual(id.ToString()))
             {

@@ -78,8 +78,8 @@ internal sealed class PoolSuite : IBenchSuite
         return load.Rows / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    // The processors are divided among the threads, as libtorch's guide for inference on CPUs advises. Each thread says so itself: one that never did
-    // runs its products of matrices on all of them, which costs the loop half of its rows.
+    // The processors are divided among the threads, as libtorch's guide for inference on CPUs advises. Each thread says so itself: one that
+    // never did runs its products of matrices on all of them, which costs the loop half of its rows.
     private static double Loop(Load load, nn.Module module, int threads)
     {
         var next = -1;

@@ -16,6 +16,7 @@ internal sealed class ScriptSkeleton
     private readonly ScriptArchive _archive;
     private readonly ScriptCode _code;
     private readonly Dictionary<PickleTensor, List<(string Name, TensorRole Role)>> _names = new(ReferenceEqualityComparer.Instance);
+    private readonly List<(PickleTensor Tensor, string Name)> _inPlainObjects = [];
     private readonly HashSet<object> _visited = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<PickleBoolean> _training = [];
     private readonly List<PickleTensor> _stripped = [];
@@ -73,15 +74,27 @@ internal sealed class ScriptSkeleton
         ReadPickle(archive, archive.Read(archive.Find("constants.pkl")!), "constants");
         foreach (var entry in archive.Entries.Where(entry => entry.Name.EndsWith(".debug_pkl", StringComparison.Ordinal)))
         {
-            // libtorch reads these when it reports an error.
+            // Left out of the skeleton; one that is corrupt says that the file is.
             PickleReader.Read(archive.Read(entry), archive.Path);
         }
 
         var skeleton = new ScriptSkeleton(archive, module);
         skeleton.Walk(module, "", inModules: true);
         var edits = new PickleEdits(pickle.FreeMemo);
+        var sources = skeleton.Sources();
+        var end = skeleton.EndOfRoot(sources);
+        if (end is not null)
+        {
+            // The root will hold them; a plain object's tensors are out of reach else, and stay where they are.
+            skeleton._inPlainObjects.ForEach(item => skeleton.AddName(item.Tensor, item.Name, TensorRole.Attribute));
+        }
+
         var records = skeleton.Split(pickle.Tensors, edits);
-        var sources = skeleton.Simplified(pickle, edits);
+        if (end is { } place)
+        {
+            skeleton.Simplify(pickle, edits, sources, place);
+        }
+
         skeleton._skeleton = skeleton.Write(edits.Apply(bytes), records, sources);
         skeleton.Facts = skeleton.Describe();
         return skeleton;
@@ -128,14 +141,15 @@ internal sealed class ScriptSkeleton
             }
             else if (value is PickleTensor tensor)
             {
-                var role = _code.IsParameter(module.Type, name) ? TensorRole.Parameter
-                    : _code.IsBuffer(module.Type, name) ? TensorRole.Buffer : TensorRole.Attribute;
-                if (!_names.TryGetValue(tensor, out var names))
+                if (inModules)
                 {
-                    _names[tensor] = names = [];
+                    AddName(tensor, prefix + name, _code.IsParameter(module.Type, name) ? TensorRole.Parameter
+                        : _code.IsBuffer(module.Type, name) ? TensorRole.Buffer : TensorRole.Attribute);
                 }
-
-                names.Add((prefix + name, role));
+                else
+                {
+                    _inPlainObjects.Add((tensor, prefix + name));
+                }
             }
             else if (inModules && name == "training" && value is PickleBoolean { Value: true } training)
             {
@@ -148,6 +162,16 @@ internal sealed class ScriptSkeleton
         }
 
         _visited.Remove(module);
+    }
+
+    private void AddName(PickleTensor tensor, string name, TensorRole role)
+    {
+        if (!_names.TryGetValue(tensor, out var names))
+        {
+            _names[tensor] = names = [];
+        }
+
+        names.Add((name, role));
     }
 
     // Takes the weights out; gives the records that they were in.
@@ -296,23 +320,30 @@ internal sealed class ScriptSkeleton
         }
     }
 
-    // The code with adapters, and quick to load where it can be made so. A plain object's tensors are out of reach, so the root holds them
-    // too, under the names that they have in the module; and nobody switches it to eval mode, so it is written in it.
-    private ScriptSources Simplified(Pickle pickle, PickleEdits edits)
+    // The code with its adapters.
+    private ScriptSources Sources()
     {
         var sources = ScriptSources.Read(_archive);
         sources.AddMethods(_root.Type, string.Concat(
             from item in _methods.OrderBy(item => item.Key, StringComparer.Ordinal)
             where ScriptAdapter.Fits(item.Value)
             select ScriptAdapter.Source(_root.Type.FullName, item.Key, item.Value)));
+        return sources;
+    }
+
+    // Where the root's attributes end, if the code can be made quick to load: any tensor can become an attribute of the root then, by its name.
+    private int? EndOfRoot(ScriptSources sources) =>
+        sources.CanSimplify(_root.Type) && !ConstantsNameClasses()
+            && _names.Values.SelectMany(names => names.Select(name => name.Name)).Concat(_inPlainObjects.Select(item => item.Name))
+                .All(name => name.AsSpan().IndexOfAny('"', '\\', '\n') < 0)
+            ? ((PickleDictionary)_root.State!).ItemsEnd : null;
+
+    // Makes the code quick to load. A plain object's tensors are out of reach, so the root holds them too, under the names that they have
+    // in the module; and nobody switches it to eval mode, so it is written in it.
+    private void Simplify(Pickle pickle, PickleEdits edits, ScriptSources sources, int end)
+    {
         var hidden = _stripped.ConvertAll(tensor => (
             Tensor: tensor, Names: _names[tensor].Select(name => name.Name).Distinct().Where(name => name.Contains('.')).ToList()));
-        if (!sources.CanSimplify(_root.Type) || _root.State is not PickleDictionary { ItemsEnd: { } end } || ConstantsNameClasses()
-            || hidden.Any(item => item.Names.Any(name => name.AsSpan().IndexOfAny('"', '\\', '\n') >= 0)))
-        {
-            return sources;
-        }
-
         var merged = sources.Merge(_root.Type);
         sources.MakePlain(_root.Type, hidden.SelectMany(item => item.Names));
         foreach (var global in pickle.Globals)
@@ -333,8 +364,6 @@ internal sealed class ScriptSkeleton
             var place = edits.Remember(tensor);
             names.ForEach(name => edits.Add(end, name, place));
         }
-
-        return sources;
     }
 
     private bool ConstantsNameClasses() => _archive.Read(_archive.Find("constants.pkl")!).AsSpan().IndexOf("__torch__"u8) >= 0;

@@ -101,4 +101,31 @@ public sealed class ScriptModelSpecs
         ((IDisposable)answer!).Dispose();
         ((IDisposable)arguments[0]!).Dispose();
     }
+
+    [Theory]
+    [InlineData("", 2)]
+    [InlineData("class Face(ModuleInterface):\n  def forward(self: __torch__.Face,\n    x: Tensor) -> Tensor:\n    pass\n", 0)]
+    public async Task ScriptModel_should_answer_when_a_plain_object_holds_tensors(string further, int shared)
+    {
+        const string Linear = "code/__torch__/torch/nn/modules/linear/___torch_mangle_0.py";
+        using var directory = new TemporaryDirectory();
+        var file = new ScriptFile(ScriptExample.Path("custom_class.pt"));
+        var lines = Encoding.UTF8.GetString(file.Read(Linear)).Replace("(Module)", "").Split('\n');
+        var plain = lines.Where(line => !line.StartsWith("  __", StringComparison.Ordinal));
+        file.Write(Linear, Encoding.UTF8.GetBytes(string.Join('\n', plain)));
+        file.Write("code/__torch__.py", [.. file.Read("code/__torch__.py"), .. Encoding.UTF8.GetBytes(further)]);
+        file.Save(directory.File("plain.pt"));
+        using var fixture = new ScriptFixture(directory.File("plain.pt"));
+        using var model = fixture.Open();
+        using var instance = await model.RentAsync();
+
+        var example = ScriptExample.Of("custom_class")[0];
+        var arguments = example.NewArguments();
+        var answer = ScriptFixture.Call(instance, example.Method, arguments);
+
+        Assert.Equal(shared, fixture.Entries.Count);
+        example.AssertAnswer(answer);
+        ((IDisposable)answer!).Dispose();
+        ((IDisposable)arguments[0]!).Dispose();
+    }
 }

@@ -194,10 +194,9 @@ public sealed partial class TorchRuntime : IDisposable
 
     private IOpenModel Opened((ModelId Model, Type Type, string Device) key, Func<IOpenModel> create)
     {
-        TorchLibrary.Guard();
         while (true)
         {
-            var opened = _open.GetOrAdd(key, _ => new Lazy<IOpenModel>(create));
+            var opened = _open.GetOrAdd(key, _ => new Lazy<IOpenModel>(Guarded));
             try
             {
                 if (!opened.Value.IsClosed)
@@ -214,6 +213,12 @@ public sealed partial class TorchRuntime : IDisposable
 
             // Its holder disposed it.
             _open.TryRemove(new(key, opened));
+        }
+
+        IOpenModel Guarded()
+        {
+            TorchLibrary.Guard();
+            return create();
         }
     }
 

@@ -29,17 +29,12 @@ internal sealed partial class ScriptCode
     /// <summary>Some list or dictionary is changed in place: it may be an attribute.</summary>
     public bool ChangesContainers { get; private set; }
 
-    public static ScriptCode Read(ScriptArchive archive)
+    public static ScriptCode Read(ScriptSources sources)
     {
         var code = new ScriptCode();
-        foreach (var entry in archive.Entries)
+        foreach (var (module, text) in sources.Files)
         {
-            if (ScriptSources.ModuleOf(archive.NameOf(entry)) is { } module)
-            {
-                var text = Encoding.UTF8.GetString(archive.Read(entry));
-                ScriptNesting.Require(text, archive.Path);
-                code.ReadFile(module, text);
-            }
+            code.ReadFile(module, text);
         }
 
         return code;

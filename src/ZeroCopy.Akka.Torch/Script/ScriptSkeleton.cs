@@ -14,6 +14,7 @@ namespace ZeroCopy.Torch.Script;
 internal sealed class ScriptSkeleton
 {
     private readonly ScriptArchive _archive;
+    private readonly ScriptSources _sources;
     private readonly ScriptCode _code;
     private readonly Dictionary<PickleTensor, List<(string Name, TensorRole Role)>> _names = new(ReferenceEqualityComparer.Instance);
     private readonly List<(PickleTensor Tensor, string Name)> _inPlainObjects = [];
@@ -28,7 +29,8 @@ internal sealed class ScriptSkeleton
     private ScriptSkeleton(ScriptArchive archive, PickleObject root)
     {
         _archive = archive;
-        _code = ScriptCode.Read(archive);
+        _sources = ScriptSources.Read(archive);
+        _code = ScriptCode.Read(_sources);
         _root = root;
         _methods = _code.Methods(root.Type);
     }
@@ -81,8 +83,8 @@ internal sealed class ScriptSkeleton
         var skeleton = new ScriptSkeleton(archive, module);
         skeleton.Walk(module, "", inModules: true);
         var edits = new PickleEdits(pickle.FreeMemo);
-        var sources = skeleton.Sources();
-        var end = skeleton.EndOfRoot(sources);
+        skeleton.AddAdapters();
+        var end = skeleton.EndOfRoot();
         if (end is not null)
         {
             // The root will hold them; a plain object's tensors are out of reach else, and stay where they are.
@@ -92,10 +94,10 @@ internal sealed class ScriptSkeleton
         var records = skeleton.Split(pickle.Tensors, edits);
         if (end is { } place)
         {
-            skeleton.Simplify(pickle, edits, sources, place);
+            skeleton.Simplify(pickle, edits, place);
         }
 
-        skeleton._skeleton = skeleton.Write(edits.Apply(bytes), records, sources);
+        skeleton._skeleton = skeleton.Write(edits.Apply(bytes), records);
         skeleton.Facts = skeleton.Describe();
         return skeleton;
     }
@@ -320,32 +322,26 @@ internal sealed class ScriptSkeleton
         }
     }
 
-    // The code with its adapters.
-    private ScriptSources Sources()
-    {
-        var sources = ScriptSources.Read(_archive);
-        sources.AddMethods(_root.Type, string.Concat(
-            from item in _methods.OrderBy(item => item.Key, StringComparer.Ordinal)
-            where ScriptAdapter.Fits(item.Value)
-            select ScriptAdapter.Source(_root.Type.FullName, item.Key, item.Value)));
-        return sources;
-    }
+    private void AddAdapters() => _sources.AddMethods(_root.Type, string.Concat(
+        from item in _methods.OrderBy(item => item.Key, StringComparer.Ordinal)
+        where ScriptAdapter.Fits(item.Value)
+        select ScriptAdapter.Source(_root.Type.FullName, item.Key, item.Value)));
 
     // Where the root's attributes end, if the code can be made quick to load: any tensor can become an attribute of the root then, by its name.
-    private int? EndOfRoot(ScriptSources sources) =>
-        sources.CanSimplify(_root.Type) && !ConstantsNameClasses()
+    private int? EndOfRoot() =>
+        _sources.CanSimplify(_root.Type) && !ConstantsNameClasses()
             && _names.Values.SelectMany(names => names.Select(name => name.Name)).Concat(_inPlainObjects.Select(item => item.Name))
                 .All(name => name.AsSpan().IndexOfAny('"', '\\', '\n') < 0)
             ? ((PickleDictionary)_root.State!).ItemsEnd : null;
 
     // Makes the code quick to load. A plain object's tensors are out of reach, so the root holds them too, under the names that they have
     // in the module; and nobody switches it to eval mode, so it is written in it.
-    private void Simplify(Pickle pickle, PickleEdits edits, ScriptSources sources, int end)
+    private void Simplify(Pickle pickle, PickleEdits edits, int end)
     {
         var hidden = _stripped.ConvertAll(tensor => (
             Tensor: tensor, Names: _names[tensor].Select(name => name.Name).Distinct().Where(name => name.Contains('.')).ToList()));
-        var merged = sources.Merge(_root.Type);
-        sources.MakePlain(_root.Type, hidden.SelectMany(item => item.Names));
+        var merged = _sources.Merge(_root.Type);
+        _sources.MakePlain(_root.Type, hidden.SelectMany(item => item.Names));
         foreach (var global in pickle.Globals)
         {
             if (merged.TryGetValue(global.FullName, out var other))
@@ -368,7 +364,7 @@ internal sealed class ScriptSkeleton
 
     private bool ConstantsNameClasses() => _archive.Read(_archive.Find("constants.pkl")!).AsSpan().IndexOf("__torch__"u8) >= 0;
 
-    private SkeletonArchive Write(byte[] pickle, HashSet<string> stripped, ScriptSources sources)
+    private SkeletonArchive Write(byte[] pickle, HashSet<string> stripped)
     {
         var changed = stripped.ToDictionary(name => name, _ => (byte[]?)new byte[16], StringComparer.Ordinal);
         changed[$"{_archive.Root}/data.pkl"] = pickle;
@@ -378,7 +374,7 @@ internal sealed class ScriptSkeleton
             if (ScriptSources.IsSource(name))
             {
                 // Nothing is left of a file whose classes others stand for.
-                changed[entry.Name] = sources.Text(name) is { } text ? Encoding.UTF8.GetBytes(text) : null;
+                changed[entry.Name] = _sources.Text(name) is { } text ? Encoding.UTF8.GetBytes(text) : null;
             }
             else if (name.EndsWith(".debug_pkl", StringComparison.Ordinal))
             {

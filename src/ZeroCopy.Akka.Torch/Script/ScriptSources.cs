@@ -18,10 +18,14 @@ internal sealed partial class ScriptSources
 
     private ScriptSources(Dictionary<string, List<Definition>> files) => _files = files;
 
+    /// <summary>The namespaces of the source files' classes, and the files' texts.</summary>
+    public IEnumerable<(string Module, string Text)> Files => _files.Select(file => (file.Key, Joined(file.Value)));
+
     /// <summary>Reads the source files of an archive.</summary>
+    /// <exception cref="Errors.InvalidModelException">A file is corrupt, or nested too deeply.</exception>
     public static ScriptSources Read(ScriptArchive archive) =>
         Parse(archive.Entries.Select(entry => (Record: archive.NameOf(entry), entry)).Where(file => IsSource(file.Record))
-            .Select(file => (file.Record, Encoding.UTF8.GetString(archive.Read(file.entry)))));
+            .Select(file => (file.Record, ReadText(archive, file.entry))));
 
     /// <summary>Reads source files that are given as the names of their records, without the archive's folder, and their texts.</summary>
     public static ScriptSources Parse(IEnumerable<(string Record, string Text)> files) => new(files.ToDictionary(
@@ -31,7 +35,7 @@ internal sealed partial class ScriptSources
 
     /// <summary>The text of a source file; null for a record that is none, or one that nothing is left of.</summary>
     public string? Text(string record) => ModuleOf(record) is { } module && _files[module] is { Count: > 0 } definitions
-        ? string.Concat(definitions.Select(definition => definition.Text)) : null;
+        ? Joined(definitions) : null;
 
     /// <summary>Whether a record is a source file.</summary>
     public static bool IsSource(string record) => ModuleOf(record) is not null;
@@ -113,6 +117,15 @@ internal sealed partial class ScriptSources
     }
 
     private IEnumerable<Definition> All => _files.Values.SelectMany(file => file);
+
+    private static string ReadText(ScriptArchive archive, ArchiveEntry entry)
+    {
+        var text = Encoding.UTF8.GetString(archive.Read(entry));
+        ScriptNesting.Require(text, archive.Path);
+        return text;
+    }
+
+    private static string Joined(List<Definition> definitions) => string.Concat(definitions.Select(definition => definition.Text));
 
     private static Definition Define(string module, string text) => ClassLine().Match(text) is { Success: true } line
         ? new Definition(module, line.Groups[1].Value, line.Groups[2].Value, text)

@@ -1,35 +1,12 @@
 using ZeroCopy.Errors;
-using ZeroCopy.Store;
-using ZeroCopy.TestSupport;
 using ZeroCopy.Torch.Tests.Modules;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Torch.Tests;
 
 /// <summary>Tensors by name, without a module.</summary>
-public sealed class StateDictionarySpecs : IDisposable
+public sealed class StateDictionarySpecs : RuntimeSpec
 {
-    private readonly TemporaryDirectory _directory = new();
-    private readonly LeakCheck _leaks = new();
-    private readonly ObjectStore _store;
-    private readonly TorchRuntime _runtime;
-
-    public StateDictionarySpecs()
-    {
-        _store = ObjectStore.Open(new ObjectStoreOptions { Directory = _directory.File("store") });
-        _runtime = new TorchRuntime(_store);
-    }
-
-    public void Dispose()
-    {
-        _runtime.Dispose();
-        _store.Dispose();
-        _directory.Dispose();
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        _leaks.Verify();
-    }
-
     [Fact]
     public async Task PutState_should_keep_types_strides_and_ties()
     {
@@ -46,8 +23,8 @@ public sealed class StateDictionarySpecs : IDisposable
             ["none"] = empty(0),
         };
 
-        var handle = await _runtime.PutStateAsync(state);
-        var back = _runtime.OpenState(handle);
+        var handle = await Runtime.PutStateAsync(state);
+        var back = Runtime.OpenState(handle);
 
         Assert.Equal(state.Keys.Order(), back.Keys.Order());
         foreach (var (name, expected) in state)
@@ -72,10 +49,10 @@ public sealed class StateDictionarySpecs : IDisposable
         using var tensor = ones(3);
         using var equal = ones(3);
 
-        var first = await _runtime.PutStateAsync(new Dictionary<string, Tensor> { ["weight"] = tensor });
-        var second = await _runtime.PutStateAsync(new Dictionary<string, Tensor> { ["weight"] = equal });
+        var first = await Runtime.PutStateAsync(new Dictionary<string, Tensor> { ["weight"] = tensor });
+        var second = await Runtime.PutStateAsync(new Dictionary<string, Tensor> { ["weight"] = equal });
 
         Assert.Equal(first.Id, second.Id);
-        Assert.Throws<RecipeUnavailableException>(() => _runtime.Open<nn.Module>(first));
+        Assert.Throws<RecipeUnavailableException>(() => Runtime.Open<nn.Module>(first));
     }
 }

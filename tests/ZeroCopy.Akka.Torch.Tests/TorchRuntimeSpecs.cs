@@ -4,7 +4,6 @@ using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Runtime;
 using ZeroCopy.Store;
-using ZeroCopy.TestSupport;
 using ZeroCopy.Torch.Binding;
 using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch.Tests.Modules;
@@ -13,30 +12,9 @@ using static TorchSharp.torch.nn;
 namespace ZeroCopy.Torch.Tests;
 
 /// <summary>Live modules in a real store, from put to release.</summary>
-public sealed class TorchRuntimeSpecs : IDisposable
+public sealed class TorchRuntimeSpecs : RuntimeSpec
 {
-    private readonly TemporaryDirectory _directory = new();
-    private readonly LeakCheck _leaks = new();
-    private readonly ObjectStore _store;
-    private readonly TorchRuntime _runtime;
-
-    public TorchRuntimeSpecs()
-    {
-        _store = ObjectStore.Open(new ObjectStoreOptions { Directory = _directory.File("store") });
-        _runtime = new TorchRuntime(_store);
-    }
-
     public static TheoryData<string> Names => [.. ModuleCases.All.Concat(NativeCases.All).Select(one => one.Name)];
-
-    public void Dispose()
-    {
-        _runtime.Dispose();
-        _store.Dispose();
-        _directory.Dispose();
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        _leaks.Verify();
-    }
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -46,7 +24,7 @@ public sealed class TorchRuntimeSpecs : IDisposable
         var module = one.Create(1);
         using var expected = one.Run(module);
 
-        var handle = await _runtime.PutAsync(module);
+        var handle = await Runtime.PutAsync(module);
         ModuleDisposal.Release(module);
         var instances = new[] { Materialise(handle), Materialise(handle) };
 
@@ -64,7 +42,7 @@ public sealed class TorchRuntimeSpecs : IDisposable
     {
         using var module = LSTM(4, 4);
         using var input = torch.ones(2, 1, 4);
-        var handle = await _runtime.PutAsync(module);
+        var handle = await Runtime.PutAsync(module);
         var instance = (TorchSharp.Modules.LSTM)Materialise(handle);
         using var expected = Answer(instance, input);
 
@@ -91,7 +69,7 @@ public sealed class TorchRuntimeSpecs : IDisposable
         using var module = Embedding(4, 2);
         using var index = torch.arange(4);
         using var first = module.forward(index);
-        var before = await _runtime.PutAsync(module);
+        var before = await Runtime.PutAsync(module);
         using var weight = module.weight!;
         using (torch.no_grad())
         {
@@ -100,7 +78,7 @@ public sealed class TorchRuntimeSpecs : IDisposable
 
         using var second = module.forward(index);
 
-        var after = await _runtime.PutAsync(module);
+        var after = await Runtime.PutAsync(module);
 
         foreach (var (handle, expected) in new[] { (before, first), (after, second) })
         {
@@ -116,7 +94,7 @@ public sealed class TorchRuntimeSpecs : IDisposable
     {
         var module = ModuleCases.Get("small BERT").Create(1);
 
-        var handle = await _runtime.PutAsync(module, new PutModuleOptions { Rebind = true });
+        var handle = await Runtime.PutAsync(module, new PutModuleOptions { Rebind = true });
 
         AssertMapped(module, handle);
         ModuleDisposal.Release(module);
@@ -126,7 +104,7 @@ public sealed class TorchRuntimeSpecs : IDisposable
     public async Task TorchRuntime_should_tell_why_a_live_module_cannot_be_opened()
     {
         using var module = Embedding(4, 2, max_norm: 1);
-        var handle = await _runtime.PutAsync(module);
+        var handle = await Runtime.PutAsync(module);
 
         var error = Assert.Throws<RecipeUnavailableException>(() => Materialise(handle));
 
@@ -139,7 +117,7 @@ public sealed class TorchRuntimeSpecs : IDisposable
     public async Task TorchRuntime_should_open_a_module_that_was_handed_over_though_its_layers_cannot_be_built_anew()
     {
         using var module = Embedding(4, 2, max_norm: 1);
-        var handle = await _runtime.PutAsync(module, new PutModuleOptions { Rebind = true });
+        var handle = await Runtime.PutAsync(module, new PutModuleOptions { Rebind = true });
 
         var instance = Materialise(handle);
 
@@ -156,13 +134,13 @@ public sealed class TorchRuntimeSpecs : IDisposable
         var one = ModuleCases.Get(name);
         var module = one.Create(1);
         using var expected = one.Run(module);
-        var handle = await _runtime.PutAsync(module);
-        var again = await _runtime.PutAsync(module);
+        var handle = await Runtime.PutAsync(module);
+        var again = await Runtime.PutAsync(module);
         var instances = new List<Module>();
         using (torch.inference_mode())
         {
             instances.Add(Materialise(handle));
-            instances.Add(_runtime.Open(again, new OpenOptions<Module> { Factory = _ => one.Make() }).Materialise());
+            instances.Add(Runtime.Open(again, new OpenOptions<Module> { Factory = _ => one.Make() }).Materialise());
         }
 
         foreach (var instance in instances)
@@ -187,7 +165,7 @@ public sealed class TorchRuntimeSpecs : IDisposable
         var one = ModuleCases.Get("small BERT");
         var module = one.Create(1);
         using var expected = one.Run(module);
-        var store = ObjectStore.Open(new ObjectStoreOptions { Directory = _directory.File("other") });
+        var store = ObjectStore.Open(new ObjectStoreOptions { Directory = File("other") });
         var runtime = new TorchRuntime(store);
         var handle = await runtime.PutAsync(module);
         ModuleDisposal.Release(module);
@@ -212,12 +190,12 @@ public sealed class TorchRuntimeSpecs : IDisposable
     {
         using var module = Linear(4, 4);
         using var expected = module.weight.clone();
-        var handle = await _runtime.PutAsync(module);
+        var handle = await Runtime.PutAsync(module);
         var instance = (TorchSharp.Modules.Linear)Materialise(handle);
         using var escaped = instance.weight.t();
 
         ModuleDisposal.Release(instance);
-        _runtime.Dispose();
+        Runtime.Dispose();
 
         using var back = escaped.t();
         Assert.True(TensorEquality.Same(expected, back));
@@ -229,14 +207,14 @@ public sealed class TorchRuntimeSpecs : IDisposable
     public async Task TorchRuntime_should_leave_rented_instances_valid_when_the_model_is_closed(bool stateless)
     {
         var module = torch.nn.Linear(4, 4);
-        var handle = await _runtime.PutAsync(module);
+        var handle = await Runtime.PutAsync(module);
         ModuleDisposal.Release(module);
-        var model = _runtime.Open(handle, new OpenOptions<TorchSharp.Modules.Linear> { Stateless = stateless });
+        var model = Runtime.Open(handle, new OpenOptions<TorchSharp.Modules.Linear> { Stateless = stateless });
         var (first, second) = (await model.RentAsync(), await model.RentAsync());
         using var input = torch.ones(1, 4);
         using var expected = Call(first);
 
-        _runtime.Close(handle);
+        Runtime.Close(handle);
         first.Dispose();
 
         using var answer = Call(second);
@@ -254,9 +232,9 @@ public sealed class TorchRuntimeSpecs : IDisposable
         var module = one.Create(1);
         using var source = torch.ones(5, 2, 16);
         using var target = torch.ones(4, 2, 16);
-        var handle = await _runtime.PutAsync(module);
+        var handle = await Runtime.PutAsync(module);
         ModuleDisposal.Release(module);
-        var model = _runtime.Open(handle, new OpenOptions<TorchSharp.Modules.Transformer> { Stateless = true });
+        var model = Runtime.Open(handle, new OpenOptions<TorchSharp.Modules.Transformer> { Stateless = true });
         using var expected = Call();
         var wrong = 0;
         var threads = Enumerable.Range(0, 8).Select(_ => new Thread(() =>
@@ -293,12 +271,12 @@ public sealed class TorchRuntimeSpecs : IDisposable
         return module.forward(input, null).Item1.MoveToOuterDisposeScope();
     }
 
-    private Module Materialise(ModelHandle handle) => _runtime.Open<Module>(handle).Materialise();
+    private Module Materialise(ModelHandle handle) => Runtime.Open<Module>(handle).Materialise();
 
     /// <summary>Each tensor of the module has the address of its block in the mapping.</summary>
     private unsafe void AssertMapped(Module module, ModelHandle handle)
     {
-        using var lease = _store.Acquire(handle.Id, "addresses");
+        using var lease = Store.Acquire(handle.Id, "addresses");
         var addresses = lease.Manifest.Tensors
             .SelectMany(entry => entry.Aliases.Prepend(entry.Name), (entry, name) => (entry, name))
             .ToDictionary(pair => pair.name, pair => (nint)Unsafe.AsPointer(ref Unsafe.AsRef(in lease.Bytes(pair.entry.Block).GetPinnableReference())));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Akka.Routing;
+using ZeroCopy.Actors.Dispatch;
 using ZeroCopy.Actors.Telemetry;
 using ZeroCopy.Errors;
 
@@ -20,16 +21,19 @@ namespace ZeroCopy.Actors.Calls;
 /// </code>
 /// Whoever moves the state to Answered sets the promise, so that it is set once. Running means that the argument is read, by the model or by
 /// the join: a kept one may be freed as soon as the call is answered, so it is only marked as abandoned meanwhile. Joined means that its rows
-/// are copied, and the argument is free.
+/// are copied, and the argument is free. Answered is Succeeded or Failed. A failure is handed over at once, a result when the call is retired:
+/// the caller then has its place in the queue back, and goes on where the result was computed, see <see cref="ComputeExecutor"/>.
 /// </remarks>
-internal sealed class InferenceCall : IConsistentHashable
+internal sealed class InferenceCall : IConsistentHashable, IThreadPoolWorkItem
 {
     private const int Queued = 0;
     private const int Joined = 1;
     private const int Running = 2;
-    private const int Answered = 3;
+    private const int Failed = 3;
+    private const int Succeeded = 4;
 
-    private readonly TaskCompletionSource<object?> _promise = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Set where the caller may go on for as long as it likes: see ComputeThread. A refused call has no caller yet.
+    private readonly TaskCompletionSource<object?> _promise = new();
     private readonly CallLedger _ledger;
     private readonly CallTerms _terms;
     private readonly Activity? _activity;
@@ -37,6 +41,8 @@ internal sealed class InferenceCall : IConsistentHashable
     private ITimer? _timer;
     private ITimer? _pause;
     private Exception? _abandoned;
+    private Exception? _failure;
+    private object? _result;
     private int _state;
     private int _retired;
 
@@ -61,7 +67,7 @@ internal sealed class InferenceCall : IConsistentHashable
     public Task<object?> Answer => _promise.Task;
 
     /// <summary>Whether nobody waits for the answer any more.</summary>
-    public bool IsAnswered => Volatile.Read(ref _state) == Answered;
+    public bool IsAnswered => IsFinal(Volatile.Read(ref _state));
 
     /// <summary>Whether the call waits and is wanted.</summary>
     public bool IsQueued => Volatile.Read(ref _state) == Queued;
@@ -117,7 +123,9 @@ internal sealed class InferenceCall : IConsistentHashable
         _pause = _ledger.Clock.CreateTimer(static next => ((Action)next!)(), action, pause, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Answers with a result, which the call releases where nobody waits for it any more.</summary>
+    /// <summary>
+    /// Answers with a result, which the caller gets when the call is retired, and which the call releases where nobody waits for it any more.
+    /// </summary>
     public void Complete(object? result)
     {
         if (Volatile.Read(ref _abandoned) is { } reason)
@@ -125,22 +133,22 @@ internal sealed class InferenceCall : IConsistentHashable
             _ledger.Release(result);
             Fail(reason);
         }
-        else if (TryFinish())
-        {
-            _promise.SetResult(result);
-        }
         else
         {
-            _ledger.Release(result);
+            _result = result;
+            if (!TryFinish(Succeeded))
+            {
+                _ledger.Release(result);
+            }
         }
     }
 
     /// <summary>Answers with a failure, whatever the call is doing.</summary>
     public void Fail(Exception reason)
     {
-        if (TryFinish())
+        if (TryFinish(Failed))
         {
-            SetFailure(Volatile.Read(ref _abandoned) ?? reason);
+            Post(Volatile.Read(ref _abandoned) ?? reason);
         }
     }
 
@@ -150,9 +158,9 @@ internal sealed class InferenceCall : IConsistentHashable
     /// <summary>Gives up the call with the caller's own reason.</summary>
     public void Abandon(Exception reason)
     {
-        if (Move(Queued, Answered) || Move(Joined, Answered) || (_terms.Ownership == ArgumentOwnership.Give && Move(Running, Answered)))
+        if (Move(Queued, Failed) || Move(Joined, Failed) || (_terms.Ownership == ArgumentOwnership.Give && Move(Running, Failed)))
         {
-            SetFailure(reason);
+            Post(reason);
         }
         else
         {
@@ -161,7 +169,8 @@ internal sealed class InferenceCall : IConsistentHashable
     }
 
     /// <summary>
-    /// The last step of every call, by whoever took it off the queue: releases a given argument and the place in the queue. Idempotent.
+    /// The last step of every call, by whoever took it off the queue: releases a given argument and the place in the queue, and hands the result over.
+    /// Idempotent.
     /// </summary>
     public void Retire()
     {
@@ -173,7 +182,17 @@ internal sealed class InferenceCall : IConsistentHashable
             }
             finally
             {
-                _ledger.Leave(this);
+                try
+                {
+                    _ledger.Leave(this);
+                }
+                finally
+                {
+                    if (Volatile.Read(ref _state) == Succeeded)
+                    {
+                        ComputeThread.AfterRun(this);
+                    }
+                }
             }
         }
     }
@@ -183,10 +202,31 @@ internal sealed class InferenceCall : IConsistentHashable
     /// </summary>
     public void Refuse(InferenceException reason)
     {
-        Fail(reason);
+        if (TryFinish(Failed))
+        {
+            Instruments.Failed(_ledger.Owner, reason, _activity);
+            _failure = reason;
+            ((IThreadPoolWorkItem)this).Execute();
+        }
+
         if (Interlocked.Exchange(ref _retired, 1) == 0)
         {
             End();
+        }
+    }
+
+    /// <summary>Hands the answer over: the caller goes on inside.</summary>
+    void IThreadPoolWorkItem.Execute()
+    {
+        if (_failure is { } reason)
+        {
+            _promise.SetException(reason);
+            // A caller that is gone observes nothing; its failure is counted, and must not surface as an unobserved exception.
+            _ = _promise.Task.Exception;
+        }
+        else
+        {
+            _promise.SetResult(_result);
         }
     }
 
@@ -222,13 +262,30 @@ internal sealed class InferenceCall : IConsistentHashable
 
     private bool Move(int from, int to) => Interlocked.CompareExchange(ref _state, to, from) == from;
 
-    private bool TryFinish() => Interlocked.Exchange(ref _state, Answered) != Answered;
+    private static bool IsFinal(int state) => state >= Failed;
 
-    private void SetFailure(Exception reason)
+    private bool TryFinish(int final)
+    {
+        var state = Volatile.Read(ref _state);
+        while (!IsFinal(state))
+        {
+            var seen = Interlocked.CompareExchange(ref _state, final, state);
+            if (seen == state)
+            {
+                return true;
+            }
+
+            state = seen;
+        }
+
+        return false;
+    }
+
+    private void Post(Exception reason)
     {
         Instruments.Failed(_ledger.Owner, reason, _activity);
-        _promise.SetException(reason);
-        // A caller that is gone observes nothing; its failure is counted, and must not surface as an unobserved exception.
-        _ = _promise.Task.Exception;
+        _failure = reason;
+        // Never after a run: a caller who gives up inside one may wait there for the answer.
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 }

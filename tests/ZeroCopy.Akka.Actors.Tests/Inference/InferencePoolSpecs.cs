@@ -31,6 +31,42 @@ public sealed class InferencePoolSpecs : PoolSpec
     }
 
     [Fact]
+    public async Task InferencePool_should_serve_others_while_a_caller_does_not_let_go_of_its_thread()
+    {
+        var pool = await PoolAsync((_, argument) => argument);
+        using var answered = new ManualResetEventSlim();
+        var blocking = Enumerable.Range(0, 4 * Environment.ProcessorCount).Select(async i =>
+        {
+            await pool.CallAsync(i);
+            Assert.True(answered.Wait(Patience));
+        }).ToArray();
+        Assert.Equal("other", await pool.CallAsync("other").WaitAsync(Patience));
+        answered.Set();
+        await Task.WhenAll(blocking).WaitAsync(Patience);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_have_a_place_for_the_next_call_of_a_caller_that_has_its_answer()
+    {
+        var early = false;
+        Task<object?>? call = null;
+        using var called = new ManualResetEventSlim();
+        var argument = new Releasing(() =>
+        {
+            Assert.True(called.Wait(Patience));
+            early = SpinWait.SpinUntil(() => call!.IsCompleted, TimeSpan.FromMilliseconds(50));
+        });
+        var pool = await PoolAsync((_, _) => null, configure: s => s with { QueueCapacity = 1 });
+        call = pool.CallAsync(argument, Given);
+        called.Set();
+        await call.WaitAsync(Patience);
+        Assert.False(early);
+        Assert.Equal(0, pool.Pending);
+        await EndAsync(pool);
+    }
+
+    [Fact]
     public async Task InferencePool_should_bound_the_threads_of_its_calls()
     {
         var pool = await PoolAsync((_, _) => Source.ThreadBound, configure: s => s with { Threads = 3 });
@@ -280,5 +316,10 @@ public sealed class InferencePoolSpecs : PoolSpec
         await CoordinatedShutdown.Get(Sys).Run(CoordinatedShutdown.ClrExitReason.Instance).WaitAsync(Patience);
         Assert.Equal(0, Source.Out);
         await FailsAsync(InferenceFailure.ShuttingDown, pool.CallAsync(2));
+    }
+
+    private sealed class Releasing(Action action) : IDisposable
+    {
+        public void Dispose() => action();
     }
 }

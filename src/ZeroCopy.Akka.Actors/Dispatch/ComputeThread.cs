@@ -1,0 +1,143 @@
+using System.Collections.Concurrent;
+using Akka.Dispatch;
+
+namespace ZeroCopy.Actors.Dispatch;
+
+/// <summary>A thread of a <see cref="ComputeExecutor"/>, and the answers that it has to hand over once its run has ended.</summary>
+/// <remarks>
+/// <code>
+///   idle ──► running ──► handing over ──► idle
+///                         │  kept for too long
+///                         └──► other answers go to the thread pool; a stand-in there runs mailboxes until the thread is back
+/// </code>
+/// A stand-in hands over through the thread pool, so that no caller can keep it.
+/// </remarks>
+internal sealed class ComputeThread : IThreadPoolWorkItem
+{
+    [ThreadStatic]
+    private static ComputeThread? _current;
+
+    private readonly ComputeExecutor _executor;
+    private readonly ConcurrentQueue<IThreadPoolWorkItem> _answers = new();
+    private bool _running;
+
+    // Odd while the thread hands over.
+    private int _turn;
+    private int _turnSeen;
+    private bool _answersSeen;
+    private int _keptTurn;
+    private int _standIn;
+
+    private ComputeThread(ComputeExecutor executor) => _executor = executor;
+
+    /// <summary>Whether the thread is with a caller, or has answers that wait for the end of its run.</summary>
+    public bool NeedsLookingAfter => IsHandover(Volatile.Read(ref _turn)) || !_answers.IsEmpty;
+
+    /// <summary>The calling thread, which belongs to the executor.</summary>
+    public static ComputeThread Of(ComputeExecutor executor)
+    {
+        if (_current is not { } thread)
+        {
+            thread = _current = new ComputeThread(executor);
+            executor.Add(thread);
+        }
+
+        return thread;
+    }
+
+    /// <summary>
+    /// Executes the item on the calling thread when its run has ended; on a thread without a run, on the thread pool.
+    /// </summary>
+    public static void AfterRun(IThreadPoolWorkItem answer)
+    {
+        if (_current is { _running: true } thread)
+        {
+            thread._answers.Enqueue(answer);
+            thread._executor.Watch();
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(answer, preferLocal: true);
+        }
+    }
+
+    /// <summary>Runs a mailbox, then hands over.</summary>
+    public void Run(IRunnable mailbox)
+    {
+        _running = true;
+        try
+        {
+            mailbox.Run();
+        }
+        finally
+        {
+            _running = false;
+            if (!_answers.IsEmpty)
+            {
+                HandOver();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Called once in a while, by one thread at a time: answers that have waited since the last time go to the thread pool, behind a caller or a further
+    /// mailbox message alike, and where a caller has kept this thread since then a stand-in runs the mailboxes that wait.
+    /// </summary>
+    public void LookAfter()
+    {
+        var turn = Volatile.Read(ref _turn);
+        var same = turn == _turnSeen;
+        var kept = same && IsHandover(turn);
+        if (kept || (same && _answersSeen))
+        {
+            while (_answers.TryDequeue(out var answer))
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(answer, preferLocal: false);
+            }
+        }
+
+        _turnSeen = turn;
+        _answersSeen = !_answers.IsEmpty;
+        if (kept && _executor.HasWaiting && Interlocked.Exchange(ref _standIn, 1) == 0)
+        {
+            _keptTurn = turn;
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    /// <summary>Stands in for the thread while callers keep it.</summary>
+    void IThreadPoolWorkItem.Execute()
+    {
+        try
+        {
+            while (_keptTurn == Volatile.Read(ref _turn) && _executor.TryTake(out var mailbox))
+            {
+                mailbox.Run();
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _standIn, 0);
+        }
+    }
+
+    private static bool IsHandover(int turn) => (turn & 1) != 0;
+
+    private void HandOver()
+    {
+        // A full fence, as where the watch ends: either that one sees the turn, or the watch is seen to have ended.
+        Interlocked.Increment(ref _turn);
+        try
+        {
+            _executor.Watch();
+            while (_answers.TryDequeue(out var answer))
+            {
+                answer.Execute();
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _turn, _turn + 1);
+        }
+    }
+}

@@ -1,0 +1,227 @@
+using System.Collections.Concurrent;
+using Akka.Dispatch;
+using ZeroCopy.Actors.Dispatch;
+
+namespace ZeroCopy.Actors.Tests.Dispatch;
+
+public sealed class ComputeExecutorSpecs : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly OneThread _threads = new();
+    private readonly ComputeExecutor _executor;
+
+    public ComputeExecutorSpecs() => _executor = new ComputeExecutor("spec", _threads);
+
+    public void Dispose() => _executor.Shutdown();
+
+    [Fact]
+    public async Task ComputeExecutor_should_hand_over_on_the_thread_of_the_run_once_it_has_ended()
+    {
+        var handed = new TaskCompletionSource<bool>();
+        Execute(() =>
+        {
+            var inside = true;
+            ComputeThread.AfterRun(new Item(() => handed.SetResult(!inside && _threads.IsCurrent)));
+            inside = false;
+        });
+        Assert.True(await handed.Task.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task ComputeExecutor_should_go_on_while_a_caller_keeps_its_thread()
+    {
+        var handed = new TaskCompletionSource<bool>();
+        using var others = new CountdownEvent(3);
+        Execute(() =>
+        {
+            // A caller that waits for what other mailboxes do, one of which comes later.
+            ComputeThread.AfterRun(new Item(() =>
+            {
+                Execute(() => others.Signal());
+                handed.SetResult(others.Wait(Patience));
+            }));
+            Execute(() => others.Signal());
+            Execute(() => others.Signal());
+        });
+        Assert.True(await handed.Task.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task ComputeExecutor_should_stand_in_again_for_a_caller_that_keeps_its_thread()
+    {
+        using var end = new ManualResetEventSlim();
+        var kept = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var ended = new TaskCompletionSource<bool>();
+        Execute(() => ComputeThread.AfterRun(new Item(() =>
+        {
+            kept.SetResult();
+            ended.SetResult(end.Wait(Patience));
+        })));
+        await kept.Task.WaitAsync(Patience);
+        for (var i = 0; i < 3; i++)
+        {
+            var ran = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Execute(ran.SetResult);
+            await ran.Task.WaitAsync(Patience);
+        }
+
+        end.Set();
+        Assert.True(await ended.Task.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task ComputeExecutor_should_leave_the_thread_alone_while_a_mailbox_runs()
+    {
+        using var gate = new ManualResetEventSlim();
+        var where = new ConcurrentQueue<bool>();
+        using var ran = new CountdownEvent(2);
+        Execute(() =>
+        {
+            // However long a model computes: more of them at a time than threads would only be slower.
+            Assert.False(gate.Wait(10 * ComputeExecutor.Patience));
+            Note();
+        });
+        Execute(Note);
+        Assert.True(await Task.Run(() => ran.Wait(Patience)));
+        Assert.Equal([true, true], where);
+
+        void Note()
+        {
+            where.Enqueue(_threads.IsCurrent);
+            ran.Signal();
+        }
+    }
+
+    [Fact]
+    public async Task ComputeExecutor_should_let_no_answer_of_a_run_wait_for_another()
+    {
+        using var together = new Barrier(3);
+        using var met = new CountdownEvent(3);
+        Execute(() =>
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                ComputeThread.AfterRun(new Item(() =>
+                {
+                    Assert.True(together.SignalAndWait(Patience));
+                    met.Signal();
+                }));
+            }
+        });
+        Assert.True(await Task.Run(() => met.Wait(Patience)));
+    }
+
+    [Fact]
+    public async Task ComputeExecutor_should_let_no_answer_wait_for_the_rest_of_a_long_run()
+    {
+        var handed = new TaskCompletionSource<bool>();
+        Execute(() =>
+        {
+            using var answered = new ManualResetEventSlim();
+            ComputeThread.AfterRun(new Item(answered.Set));
+            handed.SetResult(answered.Wait(Patience));
+        });
+        Assert.True(await handed.Task.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task ComputeExecutor_should_lose_no_run_whoever_hands_it_in()
+    {
+        const int Runs = 5_000;
+        using var ended = new CountdownEvent(2 * 4 * Runs);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
+        {
+            for (var i = 0; i < Runs; i++)
+            {
+                Execute(() =>
+                {
+                    ComputeThread.AfterRun(new Item(() => ended.Signal()));
+                    ended.Signal();
+                });
+            }
+        }))).WaitAsync(Patience);
+        Assert.True(await Task.Run(() => ended.Wait(Patience)));
+    }
+
+    [Fact]
+    public async Task ComputeThread_should_hand_over_on_the_thread_pool_outside_of_runs()
+    {
+        var handed = new TaskCompletionSource<bool>();
+        using var returned = new ManualResetEventSlim();
+        var caller = new Thread(() =>
+        {
+            ComputeThread.AfterRun(new Item(() => handed.SetResult(returned.Wait(Patience) && Thread.CurrentThread.IsThreadPoolThread)));
+            returned.Set();
+        });
+        caller.Start();
+        Assert.True(await handed.Task.WaitAsync(Patience));
+        caller.Join();
+    }
+
+    [Fact]
+    public async Task ComputeExecutor_should_be_shut_down_while_a_caller_keeps_a_thread()
+    {
+        var refused = new TaskCompletionSource<Exception>();
+        using var never = new ManualResetEventSlim();
+        Execute(() => ComputeThread.AfterRun(new Item(() =>
+        {
+            _executor.Shutdown();
+            // As long as the executor would look after its threads.
+            Assert.False(never.Wait(3 * ComputeExecutor.Patience));
+            refused.SetResult(Record.Exception(() => Execute(() => { })));
+        })));
+        Assert.IsType<RejectedExecutionException>(await refused.Task.WaitAsync(Patience));
+    }
+
+    private void Execute(Action action) => _executor.Execute(new Run(action));
+
+    /// <summary>An executor of one thread.</summary>
+    private sealed class OneThread : ExecutorService
+    {
+        private readonly BlockingCollection<IRunnable> _runs = [];
+        private readonly Thread _thread;
+
+        public OneThread()
+            : base("one thread")
+        {
+            _thread = new Thread(() =>
+            {
+                foreach (var run in _runs.GetConsumingEnumerable())
+                {
+                    run.Run();
+                }
+            })
+            {
+                IsBackground = true,
+            };
+            _thread.Start();
+        }
+
+        public bool IsCurrent => Thread.CurrentThread == _thread;
+
+        public override void Execute(IRunnable run)
+        {
+            if (_runs.IsAddingCompleted)
+            {
+                throw new RejectedExecutionException("Shut down.");
+            }
+
+            _runs.Add(run);
+        }
+
+        public override void Shutdown() => _runs.CompleteAdding();
+    }
+
+    private sealed class Run(Action action) : IRunnable
+    {
+        void IRunnable.Run() => action();
+
+        void IThreadPoolWorkItem.Execute() => action();
+    }
+
+    private sealed class Item(Action action) : IThreadPoolWorkItem
+    {
+        public void Execute() => action();
+    }
+}

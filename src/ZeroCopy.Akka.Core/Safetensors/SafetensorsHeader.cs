@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using Microsoft.Win32.SafeHandles;
 using ZeroCopy.Errors;
+using ZeroCopy.Store;
 
 namespace ZeroCopy.Safetensors;
 
@@ -80,15 +81,9 @@ public sealed class SafetensorsHeader
         }
 
         var header = new byte[headerLength];
-        for (var read = 0; read < header.Length;)
+        if (file.ReadUpTo(header, PrefixBytes) < header.Length)
         {
-            var got = RandomAccess.Read(file, header.AsSpan(read), PrefixBytes + read);
-            if (got == 0)
-            {
-                throw SafetensorsParser.Invalid(name, $"ended inside its header.");
-            }
-
-            read += got;
+            throw SafetensorsParser.Invalid(name, "ended inside its header.");
         }
 
         return SafetensorsParser.Parse(header, length, name);

@@ -28,16 +28,10 @@ public sealed class FileTensorSource : TensorSource
     /// <exception cref="InvalidModelException">The file became shorter.</exception>
     public override void Read(long offset, Span<byte> destination)
     {
-        while (!destination.IsEmpty)
+        var read = _file.ReadUpTo(destination, _offset + offset);
+        if (read < destination.Length)
         {
-            var read = RandomAccess.Read(_file, destination, _offset + offset);
-            if (read == 0)
-            {
-                throw new InvalidModelException($"The file with tensor '{Name}' ended at byte {_offset + offset} while it was read.");
-            }
-
-            destination = destination[read..];
-            offset += read;
+            throw new InvalidModelException($"The file with tensor '{Name}' ended at byte {_offset + offset + read} while it was read.");
         }
     }
 }

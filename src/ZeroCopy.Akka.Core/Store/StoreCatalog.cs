@@ -275,19 +275,7 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
         var buffer = ArrayPool<byte>.Shared.Rent(length);
         try
         {
-            var json = buffer.AsSpan(0, length);
-            for (var done = 0; done < length;)
-            {
-                var read = RandomAccess.Read(file, json[done..], done);
-                if (read == 0)
-                {
-                    json = json[..done];
-                    break;
-                }
-
-                done += read;
-            }
-
+            var json = buffer.AsSpan(0, file.ReadUpTo(buffer.AsSpan(0, length), 0));
             var id = ModelId.Of(json);
             if (Path.GetFileNameWithoutExtension(path.AsSpan()) is var name && !name.SequenceEqual(id.ToString()))
             {

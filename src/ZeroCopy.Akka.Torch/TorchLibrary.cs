@@ -13,7 +13,7 @@ public static class TorchLibrary
     public static void Load() => NativeLibraryResolver.Install();
 
     /// <summary>
-    /// Loads the library, and compares on processors with AVX-512 what oneDNN computes with what libtorch computes itself. Where that is
+    /// Loads the library, and compares on processors with AVX-512 what oneDNN computes with the same by hand. Where that is
     /// wrong, as it is for small LSTMs and many convolutions on some of them, oneDNN is switched off in this process. A runtime does it
     /// before it opens a model; call it in a program that computes before. Idempotent and thread-safe; takes milliseconds beside loading.
     /// </summary>

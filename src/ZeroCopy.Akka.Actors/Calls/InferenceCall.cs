@@ -19,7 +19,7 @@ namespace ZeroCopy.Actors.Calls;
 ///     │                       Joined ◄┘          │         │
 ///     └──── Abandon ────────────┴─ Abandon (given) ────────┘
 /// </code>
-/// Whoever moves the state to Answered sets the promise, so that it is set once. Running means that the argument is read, by the model or by
+/// Whoever moves the state to Answered has the answer handed over, so that it is once. Running means that the argument is read, by the model or by
 /// the join: a kept one may be freed as soon as the call is answered, so it is only marked as abandoned meanwhile. Joined means that its rows
 /// are copied, and the argument is free. Answered is Succeeded or Failed. A failure is handed over at once, a result when the call is retired:
 /// the caller then has its place in the queue back, and goes on where the result was computed, see <see cref="ComputeExecutor"/>.
@@ -204,8 +204,7 @@ internal sealed class InferenceCall : IConsistentHashable, IThreadPoolWorkItem
     {
         if (TryFinish(Failed))
         {
-            Instruments.Failed(_ledger.Owner, reason, _activity);
-            _failure = reason;
+            SetFailure(reason);
             ((IThreadPoolWorkItem)this).Execute();
         }
 
@@ -281,10 +280,15 @@ internal sealed class InferenceCall : IConsistentHashable, IThreadPoolWorkItem
         return false;
     }
 
-    private void Post(Exception reason)
+    private void SetFailure(Exception reason)
     {
         Instruments.Failed(_ledger.Owner, reason, _activity);
         _failure = reason;
+    }
+
+    private void Post(Exception reason)
+    {
+        SetFailure(reason);
         // Never after a run: a caller who gives up inside one may wait there for the answer.
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }

@@ -49,7 +49,7 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
     {
         if (_stopped)
         {
-            // Not behind an enqueued mailbox: who is refused runs it elsewhere.
+            // Before the mailbox is in the queue: who is refused runs it elsewhere.
             throw new RejectedExecutionException($"The executor of {Id} was shut down.");
         }
 
@@ -68,7 +68,7 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
     /// <summary>Runs the mailbox that waits longest, on one of the threads.</summary>
     void IRunnable.Run()
     {
-        if (_queue.TryDequeue(out var run))
+        if (TryTake(out var run))
         {
             ComputeThread.Of(this).Run(run);
         }

@@ -21,7 +21,7 @@ internal static class OneDnn
     public static string? Remark => Checked.IsValueCreated ? Checked.Value : null;
 
     /// <summary>
-    /// Compares once in a process what oneDNN computes with what libtorch computes itself, and switches oneDNN off where they differ.
+    /// Compares once in a process what oneDNN computes with the same by hand, and switches oneDNN off where they differ.
     /// </summary>
     public static void Guard() => _ = Checked.Value;
 

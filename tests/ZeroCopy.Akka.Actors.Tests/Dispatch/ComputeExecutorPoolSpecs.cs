@@ -27,15 +27,7 @@ public sealed class ComputeExecutorPoolSpecs() : PoolSpec("""
     public async Task InferencePool_should_serve_others_while_callers_keep_every_thread_that_computes()
     {
         var pool = await PoolAsync((_, argument) => argument, size: 2);
-        using var answered = new ManualResetEventSlim();
-        var blocking = Enumerable.Range(0, 4 * Environment.ProcessorCount).Select(async i =>
-        {
-            await pool.CallAsync(i).ConfigureAwait(false);
-            Assert.True(answered.Wait(Patience));
-        }).ToArray();
-        Assert.Equal("other", await pool.CallAsync("other").WaitAsync(Patience));
-        answered.Set();
-        await Task.WhenAll(blocking).WaitAsync(Patience);
+        await BlockAndServeAsync(pool);
         await EndAsync(pool);
     }
 }

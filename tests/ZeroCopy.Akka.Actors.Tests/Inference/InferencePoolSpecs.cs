@@ -34,15 +34,7 @@ public sealed class InferencePoolSpecs : PoolSpec
     public async Task InferencePool_should_serve_others_while_a_caller_does_not_let_go_of_its_thread()
     {
         var pool = await PoolAsync((_, argument) => argument);
-        using var answered = new ManualResetEventSlim();
-        var blocking = Enumerable.Range(0, 4 * Environment.ProcessorCount).Select(async i =>
-        {
-            await pool.CallAsync(i);
-            Assert.True(answered.Wait(Patience));
-        }).ToArray();
-        Assert.Equal("other", await pool.CallAsync("other").WaitAsync(Patience));
-        answered.Set();
-        await Task.WhenAll(blocking).WaitAsync(Patience);
+        await BlockAndServeAsync(pool);
         await EndAsync(pool);
     }
 

@@ -2,7 +2,9 @@ using System.Collections;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using TorchSharp;
+using ZeroCopy.Runtime;
 using ZeroCopy.TestSupport;
+using ZeroCopy.Torch.Script;
 
 namespace ZeroCopy.Torch.Tests.Script;
 
@@ -22,10 +24,13 @@ internal sealed record ScriptExample(string Method, JsonElement Arguments, JsonE
            select new ScriptExample(call.GetProperty("method").GetString()!, call.GetProperty("arguments"), call.GetProperty("answer"))
     ];
 
-    public object?[] NewArguments() => [.. Arguments.EnumerateArray().Select(Value)];
-
-    /// <summary>Compares an answer with PyTorch's: structure, types, shapes, and every element within 1e-4.</summary>
-    public void AssertAnswer(object? actual) => AssertSame(Answer, actual, "answer");
+    /// <summary>Makes the call on an instance and compares its answer with PyTorch's: structure, types, shapes, and every element within 1e-4.</summary>
+    public void AssertAnswered(IModelInstance instance)
+    {
+        using var scope = torch.NewDisposeScope();
+        object?[] arguments = [.. Arguments.EnumerateArray().Select(Value)];
+        AssertSame(Answer, instance.Run((script, given) => ((ScriptProgram)script).Invoke(Method, (object?[])given!), arguments), "answer");
+    }
 
     private static object? Value(JsonElement json)
     {

@@ -1,8 +1,6 @@
-using TorchSharp;
 using ZeroCopy.Runtime;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
-using ZeroCopy.Torch.Script;
 
 namespace ZeroCopy.Torch.Tests.Script;
 
@@ -44,10 +42,9 @@ public sealed class ScriptExportSpecs : IDisposable
     private static async Task AssertAnswers(IInstanceSource model, string name)
     {
         using var instance = await model.RentAsync();
-        using var scope = torch.NewDisposeScope();
         foreach (var example in ScriptExample.Of(name))
         {
-            example.AssertAnswer(instance.Run((script, arguments) => ((ScriptProgram)script).Invoke(example.Method, (object?[])arguments!), example.NewArguments()));
+            example.AssertAnswered(instance);
         }
     }
 }

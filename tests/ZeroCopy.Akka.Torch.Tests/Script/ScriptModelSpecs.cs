@@ -93,13 +93,7 @@ public sealed class ScriptModelSpecs
         using var model = fixture.Open();
         using var instance = await model.RentAsync();
 
-        var example = ScriptExample.Of("custom_class")[0];
-        var arguments = example.NewArguments();
-        var answer = ScriptFixture.Call(instance, example.Method, arguments);
-
-        example.AssertAnswer(answer);
-        ((IDisposable)answer!).Dispose();
-        ((IDisposable)arguments[0]!).Dispose();
+        ScriptExample.Of("custom_class")[0].AssertAnswered(instance);
     }
 
     [Theory]
@@ -119,13 +113,7 @@ public sealed class ScriptModelSpecs
         using var model = fixture.Open();
         using var instance = await model.RentAsync();
 
-        var example = ScriptExample.Of("custom_class")[0];
-        var arguments = example.NewArguments();
-        var answer = ScriptFixture.Call(instance, example.Method, arguments);
-
         Assert.Equal(shared, fixture.Entries.Count);
-        example.AssertAnswer(answer);
-        ((IDisposable)answer!).Dispose();
-        ((IDisposable)arguments[0]!).Dispose();
+        ScriptExample.Of("custom_class")[0].AssertAnswered(instance);
     }
 }

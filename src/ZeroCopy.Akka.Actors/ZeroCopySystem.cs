@@ -136,7 +136,7 @@ public sealed class ZeroCopySystem : IExtension
     {
         var path = Settings.Inference.Pools.ContainsKey(name) ? $"zerocopy.inference.pools.{name}" : "zerocopy.inference.pool-defaults";
         var release = codec is not null ? codec.Release : remote is not null ? remote.Release : (Action<object?>?)null;
-        var ledger = new CallLedger($"pool {name}", settings.QueueCapacity, path, _clock, release);
+        var ledger = new CallLedger($"pool {name}", settings.QueueCapacity, path, _clock, release, source.ResetThread);
         var context = new PoolContext(name, source, function, codec, settings, ledger, new PoolReadiness());
         var router = new TaskCompletionSource<IActorRef>(TaskCreationOptions.RunContinuationsAsynchronously);
         _children.Pools.Tell(new PoolsActor.Create(context, router), ActorRefs.NoSender);

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 using ZeroCopy.Manifests;
 using ZeroCopy.Runtime;
+using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch.Running;
 
 namespace ZeroCopy.Torch;
@@ -33,6 +34,9 @@ public sealed class TorchModel<TModule> : IInstanceSource, IDisposable
 
     /// <inheritdoc/>
     public void BoundThreads(int? threads) => TorchThreads.BoundOrDefault(threads);
+
+    /// <inheritdoc/>
+    public void ResetThread() => TorchThreadState.Reset();
 
     /// <summary>
     /// A module of the caller's own around the shared weights: in eval mode, without gradients. The caller disposes it with <see cref="ModuleDisposal.Release"/>.

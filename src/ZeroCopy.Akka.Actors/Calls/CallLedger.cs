@@ -12,7 +12,7 @@ namespace ZeroCopy.Actors.Calls;
 /// A call that is given up while it waits counts until whoever reaches it in the queue retires it: until then its message is in a mailbox
 /// and holds its argument, and the bound on calls is a bound on those too.
 /// </remarks>
-internal sealed class CallLedger(string owner, int capacity, string settings, TimeProvider clock, Action<object?>? release)
+internal sealed class CallLedger(string owner, int capacity, string settings, TimeProvider clock, Action<object?>? release, Action? resetThread)
 {
     // A plain set under a lock: a concurrent one allocates for each call, and takes longer for it than this one is locked.
     private readonly Lock _lock = new();
@@ -86,6 +86,9 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
             (value as IDisposable)?.Dispose();
         }
     }
+
+    /// <summary>A caller has gone on on the calling thread, and is off it again.</summary>
+    public void ResetThread() => resetThread?.Invoke();
 
     /// <summary>
     /// Takes no more calls and waits for those there are, up to <paramref name="limit"/>; then fails the rest. True where none was left.

@@ -205,7 +205,7 @@ internal sealed class InferenceCall : IConsistentHashable, IThreadPoolWorkItem
         if (TryFinish(Failed))
         {
             SetFailure(reason);
-            ((IThreadPoolWorkItem)this).Execute();
+            Settle();
         }
 
         if (Interlocked.Exchange(ref _retired, 1) == 0)
@@ -214,8 +214,14 @@ internal sealed class InferenceCall : IConsistentHashable, IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Hands the answer over: the caller goes on inside.</summary>
+    /// <summary>Hands the answer over: the caller goes on inside, on a thread that others use after it.</summary>
     void IThreadPoolWorkItem.Execute()
+    {
+        Settle();
+        _ledger.ResetThread();
+    }
+
+    private void Settle()
     {
         if (_failure is { } reason)
         {

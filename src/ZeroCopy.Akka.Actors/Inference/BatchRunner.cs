@@ -68,6 +68,7 @@ internal sealed class BatchRunner(PoolContext pool)
     private object? Evaluate(IModelInstance instance, object? argument)
     {
         // For each call: the dispatcher may bring each on another thread.
+        pool.Source.ResetThread();
         pool.Source.BoundThreads(_threads);
         return instance.Run(pool.Function, argument);
     }

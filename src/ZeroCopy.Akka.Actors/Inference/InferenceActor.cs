@@ -165,6 +165,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
         IModelInstance? warm;
         try
         {
+            _pool.Source.ResetThread();
             _pool.Source.TryRent(out warm);
         }
         catch (Exception e)

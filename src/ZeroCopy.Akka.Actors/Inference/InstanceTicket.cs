@@ -16,6 +16,8 @@ internal sealed class InstanceTicket
     /// <summary>Rents an instance; the task ends when it is here, or with the source's error.</summary>
     public async Task RentAsync(IInstanceSource source)
     {
+        // The first part runs on a thread of the pool, where somebody may have left a scope open.
+        source.ResetThread();
         var instance = await source.RentAsync(_cancellation.Token).ConfigureAwait(false);
         lock (_lock)
         {

@@ -35,6 +35,8 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
 
     protected override void OnReceive(object message)
     {
+        // On a thread that others use too: what they left open there, or bounded it to, is not meant for the task.
+        task.Source.ResetThread();
         switch (message)
         {
             case Rented rented when rented.Ticket == _ticket:
@@ -128,7 +130,6 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
         object? answer;
         try
         {
-            // A task computes on a thread that others use too: what a pool or another program bounded it to is not meant for the task.
             task.Source.BoundThreads(null);
             answer = instance.Run(task.Function, task.Call.Argument);
         }

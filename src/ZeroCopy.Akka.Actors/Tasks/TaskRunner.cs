@@ -15,7 +15,7 @@ public sealed class TaskRunner
     internal TaskRunner(IActorRef supervisor, TaskSettings settings, TimeProvider clock)
     {
         _settings = settings;
-        _ledger = new CallLedger("the task runner", settings.QueueCapacity, "zerocopy.tasks", clock, release: null);
+        _ledger = new CallLedger("the task runner", settings.QueueCapacity, "zerocopy.tasks", clock, release: null, resetThread: null);
         _gate = new TaskGate(settings.MaxConcurrency, task => supervisor.Tell(task, ActorRefs.NoSender));
     }
 

@@ -25,6 +25,13 @@ internal static class TorchInternals
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<OwningDisposeScope>k__BackingField")]
     public static extern ref DisposeScope? OwningScope(torch.Tensor tensor);
 
+    /// <summary>The dispose scopes of the calling thread; null before it has any.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.StaticField, Name = "_threadSingleton")]
+    public static extern ref DisposeScopeManager? ThreadScopes(DisposeScopeManager? type);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_CurrentDisposeScope")]
+    public static extern DisposeScope? CurrentScope(DisposeScopeManager scopes);
+
     [UnsafeAccessor(UnsafeAccessorKind.StaticField, Name = "_totalCount")]
     public static extern ref long TensorCount(torch.Tensor? type);
 

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 using ZeroCopy.Manifests;
 using ZeroCopy.Runtime;
+using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch.Running;
 
 namespace ZeroCopy.Torch.Script;
@@ -82,6 +83,8 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
     }
 
     public void BoundThreads(int? threads) => TorchThreads.BoundOrDefault(threads);
+
+    public void ResetThread() => TorchThreadState.Reset();
 
     public void GiveBack(ScriptProgram program)
     {

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using ZeroCopy.Pipelines;
 using ZeroCopy.Runtime;
 using ZeroCopy.Torch;
+using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch.Running;
 
 namespace ZeroCopy.Pools;
@@ -43,6 +44,8 @@ internal sealed class LoadedObjectSource : IInstanceSource, IDisposable
     }
 
     public void BoundThreads(int? threads) => TorchThreads.BoundOrDefault(threads);
+
+    public void ResetThread() => TorchThreadState.Reset();
 
     /// <summary>Releases the idle objects; those still rented follow when they are given back.</summary>
     public void Dispose()

@@ -25,6 +25,8 @@ internal sealed class NamedModelSource(TorchRuntime runtime, ModelName model) : 
 
     public void BoundThreads(int? threads) => Volatile.Read(ref _opened)?.BoundThreads(threads);
 
+    public void ResetThread() => Volatile.Read(ref _opened)?.ResetThread();
+
     private IInstanceSource Open()
     {
         var found = runtime.OpenAny(runtime.Store.Resolve(model));

@@ -1,3 +1,4 @@
+using ZeroCopy.Actors.Tests.Fakes;
 using ZeroCopy.Actors.Tests.Inference;
 
 namespace ZeroCopy.Actors.Tests.Dispatch;
@@ -21,6 +22,30 @@ public sealed class ComputeExecutorPoolSpecs() : PoolSpec("""
         Gate.Set();
         Assert.Equal(await call.WaitAsync(Patience), await where.WaitAsync(Patience));
         await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_close_what_a_caller_left_open_on_its_thread_before_the_next_one_goes_on()
+    {
+        var codec = new FakeCodec { OnJoin = () => Assert.True(Gate.Wait(Patience)) };
+        var pool = await PoolAsync(
+            (_, argument) => argument, configure: s => s with { Batching = new() { MaxRows = 2, MaxDelay = Patience } }, codec: codec);
+        var callers = new[] { CallerAsync(1), CallerAsync(2) };
+        Gate.Set();
+
+        var (first, second) = ((await callers[0].WaitAsync(Patience)), (await callers[1].WaitAsync(Patience)));
+
+        Assert.Equal(first.Thread, second.Thread);
+        Assert.Null(first.Found ?? second.Found);
+        await EndAsync(pool);
+
+        async Task<(int Thread, string? Found)> CallerAsync(int row)
+        {
+            await pool.CallAsync(new FakeTensor(row), Given).ConfigureAwait(false);
+            var found = Source.LeftOpen.Value;
+            Source.LeftOpen.Value = "a scope";
+            return (Environment.CurrentManagedThreadId, found);
+        }
     }
 
     [Fact]

@@ -30,7 +30,12 @@ internal sealed class FakeSource : IInstanceSource
     /// <summary>What the calling thread was bounded to last; -1 where it never was, null for the library's own number.</summary>
     public int? ThreadBound => _bound.Value;
 
+    /// <summary>What somebody has left open on the calling thread.</summary>
+    public ThreadLocal<string?> LeftOpen { get; } = new();
+
     public void BoundThreads(int? threads) => _bound.Value = threads;
+
+    public void ResetThread() => LeftOpen.Value = null;
 
     public bool TryRent([NotNullWhen(true)] out IModelInstance? instance)
     {

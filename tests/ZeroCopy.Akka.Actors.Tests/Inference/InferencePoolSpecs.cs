@@ -67,6 +67,25 @@ public sealed class InferencePoolSpecs : PoolSpec
     }
 
     [Fact]
+    public async Task InferencePool_should_compute_on_a_thread_on_which_nobody_left_anything_open()
+    {
+        var pool = await PoolAsync((_, _) =>
+        {
+            var found = Source.LeftOpen.Value ?? "nothing";
+            Source.LeftOpen.Value = "a scope";
+            // With an answer, the thread would be left as it was by whoever got it.
+            throw new InvalidOperationException($"found {found}");
+        });
+        for (var call = 0; call < Environment.ProcessorCount + 1; call++)
+        {
+            var error = await Assert.ThrowsAsync<InferenceException>(() => pool.CallAsync(null).WaitAsync(Patience));
+            Assert.Contains("found nothing", error.Message, StringComparison.Ordinal);
+        }
+
+        await EndAsync(pool);
+    }
+
+    [Fact]
     public async Task InferencePool_should_keep_calls_of_a_hash_key_on_one_instance()
     {
         var pool = await PoolAsync((target, _) => target, size: 4, configure: s => s with { Router = RoutingStrategy.ConsistentHashing });

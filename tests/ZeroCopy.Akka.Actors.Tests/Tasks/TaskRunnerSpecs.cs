@@ -28,6 +28,19 @@ public sealed class TaskRunnerSpecs() : ZeroCopySpec("zerocopy.tasks { max-concu
     }
 
     [Fact]
+    public async Task TaskRunner_should_compute_on_a_thread_on_which_nobody_left_anything_open()
+    {
+        // More than threads to compute on: some thread is used again.
+        for (var task = 0; task < 100; task++)
+        {
+            Assert.Null(await Zero.Tasks.RunAsync(
+                _source, (_, _) => (_source.LeftOpen.Value, _source.LeftOpen.Value = "a scope").Item1, null).WaitAsync(Patience));
+        }
+
+        await EndAsync();
+    }
+
+    [Fact]
     public async Task TaskRunner_should_load_an_instance_when_none_is_warm()
     {
         var cold = new FakeSource { Warm = false };

@@ -13,7 +13,7 @@ public class MicroBatcherBenchmarks
 {
     private const int Rows = 32;
     private static readonly object Argument = new();
-    private readonly CallLedger _ledger = new("a benchmark", int.MaxValue, "zerocopy", TimeProvider.System, release: null);
+    private readonly CallLedger _ledger = new("a benchmark", int.MaxValue, "zerocopy", TimeProvider.System, release: null, resetThread: null);
     private readonly Action<InferenceCall> _alone;
     private readonly Action<InferenceCall> _joined;
     private MicroBatcher _batcher = null!;

@@ -11,7 +11,7 @@ namespace ZeroCopy.Actors.Dispatch;
 internal sealed class ComputeExecutorConfigurator(Config config, IDispatcherPrerequisites prerequisites) : ExecutorServiceConfigurator(config, prerequisites)
 {
     /// <inheritdoc/>
-    public override ExecutorService Produce(string id) => new ComputeExecutor(id, new Threads(Config, Prerequisites).Executor.Produce(id));
+    public override ExecutorService Produce(string id) => new ComputeExecutor(id, new Threads(Config, Prerequisites).Executor.Produce(id), TimeProvider.System);
 
     /// <summary>Akka gives its executors to configurators of dispatchers alone.</summary>
     private sealed class Threads(Config config, IDispatcherPrerequisites prerequisites)

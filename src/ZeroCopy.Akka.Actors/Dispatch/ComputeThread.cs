@@ -19,7 +19,9 @@ internal sealed class ComputeThread : IThreadPoolWorkItem
 
     private readonly ComputeExecutor _executor;
     private readonly ConcurrentQueue<IThreadPoolWorkItem> _answers = new();
-    private bool _running;
+    private IRunnable? _mailbox;
+    private bool _keeps;
+    private long _keepsSince;
 
     // Odd while the thread hands over.
     private int _turn;
@@ -50,7 +52,7 @@ internal sealed class ComputeThread : IThreadPoolWorkItem
     /// </summary>
     public static void AfterRun(IThreadPoolWorkItem answer)
     {
-        if (_current is { _running: true } thread)
+        if (_current is { _mailbox: not null } thread)
         {
             thread._answers.Enqueue(answer);
             thread._executor.Watch();
@@ -61,17 +63,45 @@ internal sealed class ComputeThread : IThreadPoolWorkItem
         }
     }
 
+    /// <summary>
+    /// Has the calling thread run one more mailbox when it is free, where it will be so soon: it is the thread of a caller, or has just run that mailbox.
+    /// Not where a model is computing, which may wait for what another mailbox does.
+    /// </summary>
+    public static bool TryKeep(ComputeExecutor executor, IRunnable mailbox)
+    {
+        if (_current is not { _keeps: false } thread || thread._executor != executor
+            || !(IsHandover(thread._turn) || ReferenceEquals(thread._mailbox, mailbox)))
+        {
+            return false;
+        }
+
+        return thread._keeps = executor.MayKeep(out thread._keepsSince);
+    }
+
+    /// <summary>Whether the calling thread, which is free now, has kept a mailbox.</summary>
+    public bool TakeKept()
+    {
+        if (!_keeps)
+        {
+            return false;
+        }
+
+        _keeps = false;
+        _executor.EndKeeping(_keepsSince);
+        return true;
+    }
+
     /// <summary>Runs a mailbox, then hands over.</summary>
     public void Run(IRunnable mailbox)
     {
-        _running = true;
+        _mailbox = mailbox;
         try
         {
             mailbox.Run();
         }
         finally
         {
-            _running = false;
+            _mailbox = null;
             if (!_answers.IsEmpty)
             {
                 HandOver();

@@ -4,9 +4,7 @@ using ZeroCopy.Actors.Tests.Inference;
 namespace ZeroCopy.Actors.Tests.Dispatch;
 
 /// <summary>Pools whose callers go on where their answers were computed.</summary>
-public sealed class ComputeExecutorPoolSpecs() : PoolSpec("""
-    zerocopy.inference.dispatcher.executor = "ZeroCopy.Actors.Dispatch.ComputeExecutorConfigurator, ZeroCopy.Akka.Actors"
-    """)
+public sealed class ComputeExecutorPoolSpecs : PoolSpec
 {
     [Fact]
     public async Task InferencePool_should_let_a_caller_go_on_where_its_answer_was_computed()
@@ -51,7 +49,7 @@ public sealed class ComputeExecutorPoolSpecs() : PoolSpec("""
     [Fact]
     public async Task InferencePool_should_serve_others_while_callers_keep_every_thread_that_computes()
     {
-        var pool = await PoolAsync((_, argument) => argument, size: 2);
+        var pool = await PoolAsync(Blocked, size: 2);
         await BlockAndServeAsync(pool);
         await EndAsync(pool);
     }

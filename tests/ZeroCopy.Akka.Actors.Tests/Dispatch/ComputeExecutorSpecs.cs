@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Akka.Dispatch;
+using Microsoft.Extensions.Time.Testing;
 using ZeroCopy.Actors.Dispatch;
 
 namespace ZeroCopy.Actors.Tests.Dispatch;
@@ -8,10 +9,11 @@ public sealed class ComputeExecutorSpecs : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    private readonly FakeTimeProvider _clock = new();
     private readonly OneThread _threads = new();
     private readonly ComputeExecutor _executor;
 
-    public ComputeExecutorSpecs() => _executor = new ComputeExecutor("spec", _threads);
+    public ComputeExecutorSpecs() => _executor = new ComputeExecutor("spec", _threads, _clock);
 
     public void Dispose() => _executor.Shutdown();
 
@@ -68,6 +70,85 @@ public sealed class ComputeExecutorSpecs : IDisposable
 
         end.Set();
         Assert.True(await ended.Task.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task ComputeExecutor_should_keep_the_mailbox_of_a_callers_next_call_for_its_thread()
+    {
+        var requests = await NextAsync(() => Execute(() => { }));
+        Assert.Equal(0, requests);
+    }
+
+    [Fact]
+    public async Task ComputeExecutor_should_ask_for_threads_for_the_further_mailboxes_that_a_caller_fills()
+    {
+        var requests = await NextAsync(() =>
+        {
+            Execute(() => { });
+            Execute(() => { });
+            Execute(() => { });
+        });
+        Assert.Equal(2, requests);
+    }
+
+    [Fact]
+    public async Task ComputeExecutor_should_keep_a_mailbox_that_has_more_to_do_for_its_thread()
+    {
+        var requests = _threads.Requests;
+        var ended = new TaskCompletionSource();
+        var left = 3;
+        Run? run = null;
+        run = new Run(() =>
+        {
+            if (--left > 0)
+            {
+                _executor.Execute(run!);
+            }
+            else
+            {
+                ended.SetResult();
+            }
+        });
+        _executor.Execute(run);
+        await ended.Task.WaitAsync(Patience);
+        Assert.Equal(requests + 1, _threads.Requests);
+    }
+
+    [Fact]
+    public async Task ComputeExecutor_should_ask_for_a_thread_for_a_mailbox_that_a_model_fills()
+    {
+        var requests = _threads.Requests;
+        var ended = new TaskCompletionSource();
+        Execute(() => Execute(ended.SetResult));
+        await ended.Task.WaitAsync(Patience);
+        Assert.Equal(requests + 2, _threads.Requests);
+    }
+
+    [Fact]
+    public async Task ComputeExecutor_should_keep_no_mailbox_for_a_while_after_one_had_to_wait()
+    {
+        Assert.Equal(0, await NextAsync(() =>
+        {
+            Execute(() => { });
+            _clock.Advance(TimeSpan.FromMilliseconds(5));
+        }));
+        Assert.Equal(1, await NextAsync(() => Execute(() => { })));
+        _clock.Advance(TimeSpan.FromMilliseconds(499));
+        Assert.Equal(1, await NextAsync(() => Execute(() => { })));
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(0, await NextAsync(() => Execute(() => { })));
+    }
+
+    [Fact]
+    public async Task ComputeExecutor_should_keep_mailboxes_again_soon_after_a_caller_has_kept_its_thread_for_long()
+    {
+        await NextAsync(() =>
+        {
+            Execute(() => { });
+            _clock.Advance(TimeSpan.FromHours(1));
+        });
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(0, await NextAsync(() => Execute(() => { })));
     }
 
     [Fact]
@@ -176,11 +257,32 @@ public sealed class ComputeExecutorSpecs : IDisposable
 
     private void Execute(Action action) => _executor.Execute(new Run(action));
 
+    /// <summary>Requests for threads that a caller makes with what it does next, once all of that has run.</summary>
+    private async Task<int> NextAsync(Action next)
+    {
+        var requests = 0;
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Execute(() => ComputeThread.AfterRun(new Item(() =>
+        {
+            requests = _threads.Requests;
+            next();
+            requests = _threads.Requests - requests;
+            ended.SetResult();
+        })));
+        await ended.Task.WaitAsync(Patience);
+        // Behind whatever was kept.
+        var idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Execute(idle.SetResult);
+        await idle.Task.WaitAsync(Patience);
+        return requests;
+    }
+
     /// <summary>An executor of one thread.</summary>
     private sealed class OneThread : ExecutorService
     {
         private readonly BlockingCollection<IRunnable> _runs = [];
         private readonly Thread _thread;
+        private int _requests;
 
         public OneThread()
             : base("one thread")
@@ -198,6 +300,9 @@ public sealed class ComputeExecutorSpecs : IDisposable
             _thread.Start();
         }
 
+        /// <summary>How often a thread was asked for.</summary>
+        public int Requests => Volatile.Read(ref _requests);
+
         public bool IsCurrent => Thread.CurrentThread == _thread;
 
         public override void Execute(IRunnable run)
@@ -207,6 +312,7 @@ public sealed class ComputeExecutorSpecs : IDisposable
                 throw new RejectedExecutionException("Shut down.");
             }
 
+            Interlocked.Increment(ref _requests);
             _runs.Add(run);
         }
 

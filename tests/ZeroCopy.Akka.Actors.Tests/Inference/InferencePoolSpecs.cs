@@ -31,14 +31,6 @@ public sealed class InferencePoolSpecs : PoolSpec
     }
 
     [Fact]
-    public async Task InferencePool_should_serve_others_while_a_caller_does_not_let_go_of_its_thread()
-    {
-        var pool = await PoolAsync((_, argument) => argument);
-        await BlockAndServeAsync(pool);
-        await EndAsync(pool);
-    }
-
-    [Fact]
     public async Task InferencePool_should_have_a_place_for_the_next_call_of_a_caller_that_has_its_answer()
     {
         var early = false;

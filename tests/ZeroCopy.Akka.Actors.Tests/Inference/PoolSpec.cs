@@ -31,8 +31,8 @@ public abstract class PoolSpec(string hocon = "") : ZeroCopySpec(hocon)
         Zero.CreatePoolAsync(
             name, Source, function, codec, settings => (configure ?? (same => same))(size is { } actors ? settings with { Size = actors } : settings));
 
-    /// <summary>Has callers keep the threads that they go on on, while another one is served. The pool answers with the argument.</summary>
-    protected static async Task BlockAndServeAsync(InferencePool pool)
+    /// <summary>Has callers keep the threads that they go on on, while another one is served. The pool runs <see cref="Blocked"/>.</summary>
+    protected async Task BlockAndServeAsync(InferencePool pool)
     {
         using var answered = new ManualResetEventSlim();
         // One more than the threads that compute, or that the thread pool starts at once: it adds others slowly.
@@ -41,6 +41,8 @@ public abstract class PoolSpec(string hocon = "") : ZeroCopySpec(hocon)
             await pool.CallAsync(i).ConfigureAwait(false);
             Assert.True(answered.Wait(Patience));
         }).ToArray();
+        // Not before: who has an answer when it awaits it goes on on this thread.
+        Gate.Set();
         Assert.Equal("other", await pool.CallAsync("other").WaitAsync(Patience));
         answered.Set();
         await Task.WhenAll(blocking).WaitAsync(Patience);

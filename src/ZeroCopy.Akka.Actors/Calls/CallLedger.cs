@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ZeroCopy.Actors.Telemetry;
 using ZeroCopy.Errors;
 
@@ -14,11 +13,10 @@ namespace ZeroCopy.Actors.Calls;
 /// </remarks>
 internal sealed class CallLedger(string owner, int capacity, string settings, TimeProvider clock, Action<object?>? release, Action? resetThread)
 {
-    // A plain set under a lock: a concurrent one allocates for each call, and takes longer for it than this one is locked.
-    private readonly Lock _lock = new();
-    private readonly HashSet<InferenceCall> _calls = [];
+    private readonly CallSet _calls = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private bool _closed;
+    private int _count;
+    private volatile bool _closed;
 
     /// <summary>Who serves the calls, for messages and metrics.</summary>
     public string Owner { get; } = owner;
@@ -26,32 +24,27 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     public TimeProvider Clock { get; } = clock;
 
     /// <summary>Calls that are queued or running.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _calls.Count;
-            }
-        }
-    }
+    public int Count => Volatile.Read(ref _count);
 
-    public bool IsClosed => Volatile.Read(ref _closed);
+    public bool IsClosed => _closed;
 
     public string DeadlineSetting => $"{settings}.deadline";
 
     /// <summary>Admits a call and starts its clock; a call that is refused is answered with the reason and retired.</summary>
     public bool TryEnter(InferenceCall call)
     {
-        bool admitted;
-        lock (_lock)
+        if (_closed || !TryTakePlace())
         {
-            admitted = !_closed && _calls.Count < capacity && _calls.Add(call);
+            call.Refuse(Refusal());
+            return false;
         }
 
-        if (!admitted)
+        // First added, then looked, as who closes the ledger does: either this sees that it is closed, or that one sees the call.
+        _calls.Add(call);
+        Interlocked.MemoryBarrier();
+        if (_closed)
         {
+            Remove(call);
             call.Refuse(Refusal());
             return false;
         }
@@ -66,12 +59,7 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     {
         // Before the place is free: who sees that nothing is pending has the measurements of all that was.
         Instruments.Left(Owner, Clock, call.StartedAt);
-        lock (_lock)
-        {
-            var left = _calls.Remove(call);
-            Debug.Assert(left, "A call left the ledger twice.");
-            CompleteIfEmpty();
-        }
+        Remove(call);
     }
 
     /// <summary>Releases the native memory behind an argument or an answer.</summary>
@@ -95,12 +83,9 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     /// </summary>
     public async Task<bool> CloseAsync(TimeSpan limit)
     {
-        lock (_lock)
-        {
-            _closed = true;
-            CompleteIfEmpty();
-        }
-
+        _closed = true;
+        Interlocked.MemoryBarrier();
+        CompleteIfEmpty();
         try
         {
             await _empty.Task.WaitAsync(limit, Clock).ConfigureAwait(false);
@@ -116,7 +101,7 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     /// <summary>Gives up every call that is left.</summary>
     public void FailAll(InferenceFailure failure)
     {
-        foreach (var call in Remaining())
+        foreach (var call in _calls.ToList())
         {
             call.Abandon(failure);
         }
@@ -125,7 +110,7 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     /// <summary>Retires calls that no actor is left to retire: their messages went down with the mailboxes.</summary>
     public void RetireAll()
     {
-        foreach (var call in Remaining())
+        foreach (var call in _calls.ToList())
         {
             call.Fail(new InferenceException(InferenceFailure.ShuttingDown, $"{Owner} shuts down: a call was not finished in time."));
             call.Retire();
@@ -138,19 +123,37 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
             InferenceFailure.Overloaded, $"{Owner} has {capacity} calls queued or running and takes no more; "
             + $"send fewer at a time or raise {settings}.queue-capacity.");
 
-    private void CompleteIfEmpty()
+    private bool TryTakePlace()
     {
-        if (_closed && _calls.Count == 0)
+        var count = Volatile.Read(ref _count);
+        while (count < capacity)
         {
-            _empty.TrySetResult();
+            var seen = Interlocked.CompareExchange(ref _count, count + 1, count);
+            if (seen == count)
+            {
+                return true;
+            }
+
+            count = seen;
+        }
+
+        return false;
+    }
+
+    private void Remove(InferenceCall call)
+    {
+        if (CallSet.Remove(call))
+        {
+            Interlocked.Decrement(ref _count);
+            CompleteIfEmpty();
         }
     }
 
-    private InferenceCall[] Remaining()
+    private void CompleteIfEmpty()
     {
-        lock (_lock)
+        if (_closed && Count == 0)
         {
-            return [.. _calls];
+            _empty.TrySetResult();
         }
     }
 }

@@ -45,6 +45,7 @@ internal sealed class InferenceCall : IConsistentHashable, IThreadPoolWorkItem
     private object? _result;
     private int _state;
     private int _retired;
+    private CallSet.CallPlace _place;
 
     public InferenceCall(CallLedger ledger, object? argument, in CallTerms terms)
     {
@@ -56,6 +57,9 @@ internal sealed class InferenceCall : IConsistentHashable, IThreadPoolWorkItem
     }
 
     public object? Argument { get; }
+
+    /// <summary>Where the ledger has the call.</summary>
+    public ref CallSet.CallPlace Place => ref _place;
 
     /// <summary>Who serves the call, for messages.</summary>
     public string Owner => _ledger.Owner;

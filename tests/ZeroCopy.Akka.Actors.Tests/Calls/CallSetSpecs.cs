@@ -1,0 +1,36 @@
+using ZeroCopy.Actors.Calls;
+
+namespace ZeroCopy.Actors.Tests.Calls;
+
+public sealed class CallSetSpecs
+{
+    private readonly CallSet _set = new();
+
+    [Theory]
+    [InlineData(0, 1, 2, 3)]
+    [InlineData(3, 2, 1, 0)]
+    [InlineData(1, 0, 3, 2)]
+    [InlineData(2, 3, 0, 1)]
+    [InlineData(1, 2, 0, 3)]
+    public void CallSet_should_have_the_calls_that_were_not_removed(params int[] order)
+    {
+        var calls = order.Select(_ => Call()).ToArray();
+        var left = calls.ToHashSet();
+        Array.ForEach(calls, _set.Add);
+        foreach (var index in order)
+        {
+            Assert.Equal(left, _set.ToList().ToHashSet());
+            Assert.True(CallSet.Remove(calls[index]));
+            Assert.False(CallSet.Remove(calls[index]));
+            left.Remove(calls[index]);
+        }
+
+        Assert.Empty(_set.ToList());
+    }
+
+    [Fact]
+    public void CallSet_should_find_nothing_of_a_call_that_was_never_added() => Assert.False(CallSet.Remove(Call()));
+
+    private static InferenceCall Call() => new(
+        new CallLedger("a spec", int.MaxValue, "zerocopy", TimeProvider.System, release: null, resetThread: null), argument: null, default);
+}

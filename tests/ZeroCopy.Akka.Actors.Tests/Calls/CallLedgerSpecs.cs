@@ -56,12 +56,13 @@ public sealed class CallLedgerSpecs
     [Fact]
     public async Task CallLedger_should_answer_every_call_when_it_is_closed_while_others_enter()
     {
-        for (var round = 0; round < 30; round++)
+        for (var round = 0; round < 200; round++)
         {
             var ledger = Ledger(int.MaxValue);
             using var together = new Barrier(Callers + 1);
             var calls = new ConcurrentBag<InferenceCall>();
-            var callers = Enumerable.Range(0, Callers).Select(_ => Task.Run(() =>
+            // On threads of their own: the thread pool would start them one after the other.
+            var callers = Enumerable.Range(0, Callers).Select(_ => Task.Factory.StartNew(() =>
             {
                 Assert.True(together.SignalAndWait(Patience));
                 for (var i = 0; i < 100; i++)
@@ -70,7 +71,7 @@ public sealed class CallLedgerSpecs
                     calls.Add(call);
                     ledger.TryEnter(call);
                 }
-            })).ToArray();
+            }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
             Assert.True(together.SignalAndWait(Patience));
             var drained = ledger.CloseAsync(TimeSpan.Zero);
             await Task.WhenAll(callers).WaitAsync(Patience);

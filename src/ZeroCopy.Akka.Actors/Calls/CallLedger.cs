@@ -75,7 +75,7 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
         }
     }
 
-    /// <summary>A caller has gone on on the calling thread, and is off it again.</summary>
+    /// <summary>A caller is to go on on the calling thread.</summary>
     public void ResetThread() => resetThread?.Invoke();
 
     /// <summary>

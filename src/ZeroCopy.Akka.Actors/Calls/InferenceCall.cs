@@ -218,11 +218,11 @@ internal sealed class InferenceCall : IConsistentHashable, IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Hands the answer over: the caller goes on inside, on a thread that others use after it.</summary>
+    /// <summary>Hands the answer over: the caller goes on inside, on a thread that others have used before it.</summary>
     void IThreadPoolWorkItem.Execute()
     {
-        Settle();
         _ledger.ResetThread();
+        Settle();
     }
 
     private void Settle()

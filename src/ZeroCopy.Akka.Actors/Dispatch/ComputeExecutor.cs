@@ -15,7 +15,7 @@ namespace ZeroCopy.Actors.Dispatch;
 /// </para>
 /// <para>
 /// What a caller does with its answer may take any time and may block. So it happens when the run has ended, and a thread that is kept for longer than
-/// <see cref="Patience"/> is looked after: the other answers of its run are handed over by the .NET thread pool, which also runs mailboxes in its place.
+/// its patience allows is looked after: the other answers of its run are handed over by the .NET thread pool, which also runs mailboxes in its place.
 /// </para>
 /// <para>
 /// The mailbox that a caller's next call fills is kept for the caller's own thread, which will be free as soon as the caller awaits the answer. Another one
@@ -25,9 +25,6 @@ namespace ZeroCopy.Actors.Dispatch;
 /// </remarks>
 internal sealed class ComputeExecutor : ExecutorService, IRunnable
 {
-    /// <summary>How long callers may keep a thread before another one takes over, and up to twice as long.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(10);
-
     /// <summary>How long a mailbox may wait for the thread that keeps it: about as long as it takes to wake another one.</summary>
     private static readonly TimeSpan KeepLimit = TimeSpan.FromMicroseconds(100);
 
@@ -36,20 +33,24 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
 
     private readonly ConcurrentQueue<IRunnable> _queue = new();
     private readonly ExecutorService _threads;
+    private readonly TimeSpan _patience;
     private readonly TimeProvider _clock;
     private readonly AutoResetEvent _watch = new(initialState: false);
     private ImmutableArray<ComputeThread> _known = [];
     private long _keepsFrom;
     private int _watching;
+    private volatile bool _hasKept;
     private volatile bool _stopped;
 
     /// <param name="id">The dispatcher.</param>
     /// <param name="threads">Where mailboxes run; shut down with this one.</param>
+    /// <param name="patience">How long callers may keep a thread before another one takes over, and up to twice as long; infinite: for ever.</param>
     /// <param name="clock">Says how long mailboxes wait for the thread that keeps them.</param>
-    public ComputeExecutor(string id, ExecutorService threads, TimeProvider clock)
+    public ComputeExecutor(string id, ExecutorService threads, TimeSpan patience, TimeProvider clock)
         : base(id)
     {
         _threads = threads;
+        _patience = patience;
         _clock = clock;
         _keepsFrom = clock.GetTimestamp();
         // A thread of its own rather than a timer, which would wake two others each time.
@@ -70,9 +71,15 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
         }
 
         _queue.Enqueue(run);
-        if (!ComputeThread.TryKeep(this, run))
+        if (ComputeThread.TryKeep(this, run))
         {
-            _threads.Execute(this);
+            return;
+        }
+
+        Request();
+        if (_hasKept)
+        {
+            StandIn();
         }
     }
 
@@ -80,8 +87,8 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
     public override void Shutdown()
     {
         _stopped = true;
-        _threads.Shutdown();
         _watch.Set();
+        _threads.Shutdown();
     }
 
     /// <summary>Runs the mailbox that waits longest, on one of the threads, and then those that the thread has kept meanwhile.</summary>
@@ -129,9 +136,39 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
         var waited = _clock.GetElapsedTime(since, now);
         if (waited > KeepLimit)
         {
-            // Not for longer: by then another thread has run it in this one's place.
-            var late = waited < 2 * Patience ? waited : 2 * Patience;
+            // No longer than this, for then another thread runs it in this one's place.
+            var late = _patience == Timeout.InfiniteTimeSpan || waited < 2 * _patience ? waited : 2 * _patience;
             Volatile.Write(ref _keepsFrom, now + (long)(KeepPause * late.TotalSeconds * _clock.TimestampFrequency));
+        }
+    }
+
+    private void Request()
+    {
+        try
+        {
+            _threads.Execute(this);
+        }
+        catch (RejectedExecutionException)
+        {
+            // Shut down meanwhile. The mailbox is in the queue, so nobody else may be told to run it.
+            ThreadPool.UnsafeQueueUserWorkItem(static executor => executor.RunElsewhere(), this, preferLocal: false);
+        }
+    }
+
+    private void RunElsewhere()
+    {
+        if (TryTake(out var run))
+        {
+            run.Run();
+        }
+    }
+
+    // For the threads that are known to be kept: a mailbox need not wait until they are looked after again.
+    private void StandIn()
+    {
+        foreach (var thread in _known)
+        {
+            thread.StandIn();
         }
     }
 
@@ -146,7 +183,7 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
             // The thread may be lost, and must not take a mailbox with it.
             if (thread.TakeKept())
             {
-                _threads.Execute(this);
+                Request();
             }
 
             throw;
@@ -161,15 +198,27 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
             do
             {
                 // Set meanwhile by a shutdown alone.
-                _watch.WaitOne(Patience);
+                _watch.WaitOne(_patience);
+                var kept = false;
                 foreach (var thread in _known)
                 {
-                    thread.LookAfter();
+                    kept |= thread.LookAfter();
+                }
+
+                _hasKept = kept;
+                if (kept)
+                {
+                    StandIn();
                 }
 
                 Interlocked.Exchange(ref _watching, 0);
             }
             while (!_stopped && _known.Any(static thread => thread.NeedsLookingAfter) && Interlocked.Exchange(ref _watching, 1) == 0);
+        }
+
+        foreach (var thread in _known)
+        {
+            thread.HandOverElsewhere();
         }
     }
 }

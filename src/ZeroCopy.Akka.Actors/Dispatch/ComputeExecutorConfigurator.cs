@@ -10,8 +10,22 @@ namespace ZeroCopy.Actors.Dispatch;
 /// <param name="prerequisites">Akka's.</param>
 internal sealed class ComputeExecutorConfigurator(Config config, IDispatcherPrerequisites prerequisites) : ExecutorServiceConfigurator(config, prerequisites)
 {
+    // For dispatchers that do not say.
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(10);
+
     /// <inheritdoc/>
-    public override ExecutorService Produce(string id) => new ComputeExecutor(id, new Threads(Config, Prerequisites).Executor.Produce(id), TimeProvider.System);
+    /// <exception cref="ConfigurationException"><c>caller-patience</c> is no time to wait.</exception>
+    public override ExecutorService Produce(string id)
+    {
+        var patience = Config.GetTimeSpan("caller-patience", Patience);
+        if (patience != Timeout.InfiniteTimeSpan && (patience <= TimeSpan.Zero || patience.TotalMilliseconds > int.MaxValue))
+        {
+            throw new ConfigurationException(
+                $"{id}.caller-patience is {patience}; it must be more than nothing and at most {TimeSpan.FromMilliseconds(int.MaxValue)}, or infinite.");
+        }
+
+        return new ComputeExecutor(id, new Threads(Config, Prerequisites).Executor.Produce(id), patience, TimeProvider.System);
+    }
 
     /// <summary>Akka gives its executors to configurators of dispatchers alone.</summary>
     private sealed class Threads(Config config, IDispatcherPrerequisites prerequisites)

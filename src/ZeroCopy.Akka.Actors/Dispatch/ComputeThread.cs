@@ -35,6 +35,8 @@ internal sealed class ComputeThread : IThreadPoolWorkItem
     /// <summary>Whether the thread is with a caller, or has answers that wait for the end of its run.</summary>
     public bool NeedsLookingAfter => IsHandover(Volatile.Read(ref _turn)) || !_answers.IsEmpty;
 
+    private bool IsKept => IsHandover(Volatile.Read(ref _keptTurn)) && Volatile.Read(ref _keptTurn) == Volatile.Read(ref _turn);
+
     /// <summary>The calling thread, which belongs to the executor.</summary>
     public static ComputeThread Of(ComputeExecutor executor)
     {
@@ -111,26 +113,42 @@ internal sealed class ComputeThread : IThreadPoolWorkItem
 
     /// <summary>
     /// Called once in a while, by one thread at a time: answers that have waited since the last time go to the thread pool, behind a caller or a further
-    /// mailbox message alike, and where a caller has kept this thread since then a stand-in runs the mailboxes that wait.
+    /// mailbox message alike. True where a caller has kept this thread since then, so that others have to stand in for it.
     /// </summary>
-    public void LookAfter()
+    public bool LookAfter()
     {
         var turn = Volatile.Read(ref _turn);
         var same = turn == _turnSeen;
         var kept = same && IsHandover(turn);
         if (kept || (same && _answersSeen))
         {
-            while (_answers.TryDequeue(out var answer))
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(answer, preferLocal: false);
-            }
+            HandOverElsewhere();
         }
 
         _turnSeen = turn;
         _answersSeen = !_answers.IsEmpty;
-        if (kept && _executor.HasWaiting && Interlocked.Exchange(ref _standIn, 1) == 0)
+        if (kept)
         {
-            _keptTurn = turn;
+            Volatile.Write(ref _keptTurn, turn);
+        }
+
+        return kept;
+    }
+
+    /// <summary>Has the thread pool hand over what waits.</summary>
+    public void HandOverElsewhere()
+    {
+        while (_answers.TryDequeue(out var answer))
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(answer, preferLocal: false);
+        }
+    }
+
+    /// <summary>Has the thread pool run mailboxes in place of the thread, where a caller keeps it.</summary>
+    public void StandIn()
+    {
+        if (IsKept && _executor.HasWaiting && Interlocked.Exchange(ref _standIn, 1) == 0)
+        {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
     }
@@ -140,14 +158,16 @@ internal sealed class ComputeThread : IThreadPoolWorkItem
     {
         try
         {
-            while (_keptTurn == Volatile.Read(ref _turn) && _executor.TryTake(out var mailbox))
+            while (IsKept && _executor.TryTake(out var mailbox))
             {
                 mailbox.Run();
             }
         }
         finally
         {
-            Volatile.Write(ref _standIn, 0);
+            Interlocked.Exchange(ref _standIn, 0);
+            // For a mailbox that came when this one had looked for the last time.
+            StandIn();
         }
     }
 

@@ -68,9 +68,19 @@ internal sealed class BatchRunner(PoolContext pool)
     private object? Evaluate(IModelInstance instance, object? argument)
     {
         // For each call: the dispatcher may bring each on another thread.
-        pool.Source.ResetThread();
         pool.Source.BoundThreads(_threads);
-        return instance.Run(pool.Function, argument);
+        try
+        {
+            return instance.Run(pool.Function, argument);
+        }
+        finally
+        {
+            if (Thread.CurrentThread.IsThreadPoolThread)
+            {
+                // One that stands in for a thread of the dispatcher: it has other work too.
+                pool.Source.BoundThreads(null);
+            }
+        }
     }
 
     private bool TryRunJoined(IBatchCodec codec, IModelInstance instance, List<InferenceCall> calls, List<int> rows)

@@ -140,6 +140,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
 
     private void Ready(object message)
     {
+        _pool.Source.ResetThread();
         switch (message)
         {
             case InferenceCall call:

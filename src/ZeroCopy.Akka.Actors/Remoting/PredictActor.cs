@@ -109,7 +109,8 @@ internal sealed class PredictActor : UntypedActor
                 HashKey = request.HashKey.Length == 0 ? null : request.HashKey,
                 Ownership = ArgumentOwnership.Give,
             };
-            var answer = await pool.CallAsync(argument, options, cancellationToken).ConfigureAwait(false);
+            // Off the thread that computes: an answer is copied for its way.
+            var answer = await pool.CallAsync(argument, options, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             try
             {
                 return new PredictReply.Answered([.. codec.Encode(answer)]);

@@ -28,7 +28,8 @@ internal static class PoolMap
         {
             try
             {
-                return await pool.AskAsync(input, call, stop).ConfigureAwait(false);
+                // Off the thread that computes: what follows reads the next inputs, and is the consumer's own code.
+                return await pool.AskAsync(input, call, stop).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             }
             catch (InferenceException exception) when (exception.Failure == InferenceFailure.Cancelled)
             {

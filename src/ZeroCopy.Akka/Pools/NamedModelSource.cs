@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using ZeroCopy.Manifests;
 using ZeroCopy.Runtime;
 using ZeroCopy.Torch;
+using ZeroCopy.Torch.Native;
 
 namespace ZeroCopy.Pools;
 
@@ -25,7 +26,7 @@ internal sealed class NamedModelSource(TorchRuntime runtime, ModelName model) : 
 
     public void BoundThreads(int? threads) => Volatile.Read(ref _opened)?.BoundThreads(threads);
 
-    public void ResetThread() => Volatile.Read(ref _opened)?.ResetThread();
+    public void ResetThread() => TorchThreadState.Reset();
 
     private IInstanceSource Open()
     {

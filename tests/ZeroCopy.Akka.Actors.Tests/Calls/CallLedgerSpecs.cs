@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Errors;
 
@@ -6,32 +5,49 @@ namespace ZeroCopy.Actors.Tests.Calls;
 
 public sealed class CallLedgerSpecs
 {
-    private const int Callers = 4;
+    private const int Places = 4;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     [Fact]
-    public async Task CallLedger_should_have_a_place_for_as_many_callers_as_its_capacity_and_for_no_more()
+    public async Task CallLedger_should_have_a_place_for_as_many_callers_as_its_capacity()
     {
-        const int Calls = 20_000;
-        var ledger = Ledger(Callers);
-        var most = 0;
+        const int Calls = 5_000;
+        var ledger = Ledger(Places);
 
-        var answered = await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(() => Enumerable.Range(0, Calls).Count(i =>
+        var entered = await AllAsync(Places, () => Enumerable.Range(0, Calls).Count(_ =>
         {
             var call = Call(ledger);
-            if (!ledger.TryEnter(call))
-            {
-                return false;
-            }
-
-            most = Math.Max(most, ledger.Count);
-            call.Complete(i);
+            var isInside = ledger.TryEnter(call);
+            call.Complete(null);
             call.Retire();
-            return true;
-        })))).WaitAsync(Patience);
+            return isInside;
+        }));
 
-        Assert.All(answered, count => Assert.Equal(Calls, count));
-        Assert.InRange(most, 1, Callers);
+        Assert.All(entered, count => Assert.Equal(Calls, count));
+        Assert.Equal(0, ledger.Count);
+    }
+
+    [Fact]
+    public async Task CallLedger_should_have_no_more_places_than_its_capacity()
+    {
+        var ledger = Ledger(Places);
+        var inside = 0;
+
+        var most = await AllAsync(Places, () => Enumerable.Range(0, 2_000).Max(_ =>
+        {
+            // More than there are, for each.
+            var calls = Enumerable.Range(0, Places + 1).Select(_ => Call(ledger)).Where(ledger.TryEnter).ToArray();
+            var seen = Interlocked.Add(ref inside, calls.Length);
+            Interlocked.Add(ref inside, -calls.Length);
+            Array.ForEach(calls, call =>
+            {
+                call.Complete(null);
+                call.Retire();
+            });
+            return seen;
+        }));
+
+        Assert.Equal(Places, most.Max());
         Assert.Equal(0, ledger.Count);
     }
 
@@ -54,34 +70,38 @@ public sealed class CallLedgerSpecs
     }
 
     [Fact]
-    public async Task CallLedger_should_answer_every_call_when_it_is_closed_while_others_enter()
+    public async Task CallLedger_should_answer_a_call_that_enters_while_it_is_closed()
     {
-        for (var round = 0; round < 200; round++)
-        {
-            var ledger = Ledger(int.MaxValue);
-            using var together = new Barrier(Callers + 1);
-            var calls = new ConcurrentBag<InferenceCall>();
-            // On threads of their own: the thread pool would start them one after the other.
-            var callers = Enumerable.Range(0, Callers).Select(_ => Task.Factory.StartNew(() =>
-            {
-                Assert.True(together.SignalAndWait(Patience));
-                for (var i = 0; i < 100; i++)
-                {
-                    var call = Call(ledger);
-                    calls.Add(call);
-                    ledger.TryEnter(call);
-                }
-            }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
-            Assert.True(together.SignalAndWait(Patience));
-            var drained = ledger.CloseAsync(TimeSpan.Zero);
-            await Task.WhenAll(callers).WaitAsync(Patience);
-            await drained.WaitAsync(Patience);
+        const int Rounds = 20_000;
+        var rounds = Enumerable.Range(0, Rounds).Select(_ => Ledger(1)).Select(ledger => (Ledger: ledger, Call: Call(ledger))).ToArray();
+        var (entering, closing) = (-1, -1);
 
-            var failures = await Task.WhenAll(calls.Select(call => call.Answer.ContinueWith(
-                static answer => (answer.Exception!.InnerException as InferenceException)?.Failure, TaskScheduler.Default))).WaitAsync(Patience);
-            Assert.Equal([InferenceFailure.ShuttingDown], failures.Distinct());
-            Assert.All(calls, call => call.Retire());
-            Assert.Equal(0, ledger.Count);
+        await Task.WhenAll(
+            OnThread(() => Together(ref entering, ref closing, i => rounds[i].Ledger.TryEnter(rounds[i].Call))),
+            OnThread(() => Together(ref closing, ref entering, i =>
+            {
+                // So that it happens at every moment of the entry.
+                Thread.SpinWait(i % 30);
+                _ = rounds[i].Ledger.CloseAsync(TimeSpan.Zero);
+            }))).WaitAsync(Patience);
+
+        Assert.All(rounds, round => Assert.True(round.Call.IsAnswered));
+        Assert.All(rounds, round => round.Call.Retire());
+        Assert.All(rounds, round => Assert.Equal(0, round.Ledger.Count));
+
+        static void Together(ref int mine, ref int other, Action<int> action)
+        {
+            for (var i = 0; i < Rounds; i++)
+            {
+                Volatile.Write(ref mine, i);
+                var wait = default(SpinWait);
+                while (Volatile.Read(ref other) < i)
+                {
+                    wait.SpinOnce();
+                }
+
+                action(i);
+            }
         }
     }
 
@@ -103,6 +123,13 @@ public sealed class CallLedgerSpecs
 
         Assert.True(await closed.WaitAsync(Patience));
     }
+
+    private static Task<T[]> AllAsync<T>(int count, Func<T> action) =>
+        Task.WhenAll(Enumerable.Range(0, count).Select(_ => Task.Run(action))).WaitAsync(Patience);
+
+    // The thread pool may have none to spare.
+    private static Task OnThread(Action action) =>
+        Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private static CallLedger Ledger(int capacity) => new("a spec", capacity, "zerocopy", TimeProvider.System, release: null, resetThread: null);
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.Routing;
 using ZeroCopy.Actors.Calls;
@@ -74,6 +75,28 @@ public sealed class InferencePoolSpecs : PoolSpec
             Assert.Contains("found nothing", error.Message, StringComparison.Ordinal);
         }
 
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_join_requests_on_a_thread_on_which_nobody_left_anything_open()
+    {
+        var found = new ConcurrentQueue<string?>();
+        var pool = await PoolAsync(
+            (_, argument) =>
+            {
+                Source.LeftOpen.Value = "a scope";
+                return argument;
+            },
+            configure: s => s with { Batching = new() { MaxRows = 2, MaxDelay = Patience } },
+            codec: new FakeCodec { OnJoin = () => found.Enqueue(Source.LeftOpen.Value) });
+        for (var batch = 0; batch < Environment.ProcessorCount + 1; batch++)
+        {
+            await Task.WhenAll(pool.CallAsync(new FakeTensor(1), Given), pool.CallAsync(new FakeTensor(2), Given)).WaitAsync(Patience);
+        }
+
+        Assert.All(found, Assert.Null);
+        Assert.NotEmpty(found);
         await EndAsync(pool);
     }
 

@@ -11,7 +11,7 @@ namespace ZeroCopy.Actors.Dispatch;
 /// <remarks>
 /// <para>
 /// A caller goes on where its answer was computed: its next call and the release of the answer find what they need in that processor's cache and in
-/// that thread's part of the native heap, and no thread is woken. Through the thread pool a pool of short calls loses a sixth of its rows to that.
+/// that thread's part of the native heap, and no thread is woken. Through the thread pool a pool of short calls loses a tenth of its rows to that.
 /// </para>
 /// <para>
 /// What a caller does with its answer may take any time and may block. So it happens when the run has ended, and a thread that is kept for longer than

@@ -18,10 +18,13 @@ internal sealed class ComputeExecutorConfigurator(Config config, IDispatcherPrer
     public override ExecutorService Produce(string id)
     {
         var patience = Config.GetTimeSpan("caller-patience", Patience);
-        if (patience != Timeout.InfiniteTimeSpan && (patience <= TimeSpan.Zero || patience.TotalMilliseconds > int.MaxValue))
+        if (patience.TotalMilliseconds > int.MaxValue)
         {
-            throw new ConfigurationException(
-                $"{id}.caller-patience is {patience}; it must be more than nothing and at most {TimeSpan.FromMilliseconds(int.MaxValue)}, or infinite.");
+            patience = Timeout.InfiniteTimeSpan;
+        }
+        else if (patience <= TimeSpan.Zero && patience != Timeout.InfiniteTimeSpan)
+        {
+            throw new ConfigurationException($"{id}.caller-patience is {patience} but must be a time above zero such as 10ms, or infinite");
         }
 
         return new ComputeExecutor(id, new Threads(Config, Prerequisites).Executor.Produce(id), patience, TimeProvider.System);

@@ -8,6 +8,9 @@ public sealed record InferenceSettings
     /// <summary>Configuration path of the dispatcher that inference actors compute on.</summary>
     public const string Dispatcher = "zerocopy.inference.dispatcher";
 
+    /// <summary>How long a caller may keep the thread that computed its answer before another one computes in its place; null: for ever.</summary>
+    public required TimeSpan? CallerPatience { get; init; }
+
     /// <summary>How long a shutdown lets calls finish.</summary>
     public required TimeSpan DrainTimeout { get; init; }
 

@@ -76,6 +76,7 @@ public sealed record ZeroCopySettings
         var defaults = reader.Section("pool-defaults");
         return new InferenceSettings
         {
+            CallerPatience = reader.Section("dispatcher").OptionalDuration("caller-patience"),
             DrainTimeout = reader.Duration("drain-timeout"),
             Instances = ReadInstances(reader.Section("instances")),
             PoolDefaults = ReadPool(defaults, batching),

@@ -68,11 +68,19 @@ public sealed class ZeroCopySettingsSpecs
             zerocopy.inference.pools.bert { size = many, router = random, batching.enabled = perhaps, sise = 4 }
             zerocopy.inference.instances { isolation = total, max-idle = -1 }
             zerocopy.inference.pools.other = 5
+            zerocopy.inference.dispatcher.caller-patience = 0s
             zerocopy.tusks.deadline = 5s
             """));
-        Assert.Equal(12, thrown.Problems.Length);
+        Assert.Equal(13, thrown.Problems.Length);
         Assert.Contains("zerocopy.inference.pools.bert.router is 'random' but must be one of smallest-mailbox", thrown.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("", 10)]
+    [InlineData("zerocopy.inference.dispatcher.caller-patience = 1s", 1000)]
+    [InlineData("zerocopy.inference.dispatcher.caller-patience = infinite", null)]
+    public void ZeroCopySettings_should_read_how_long_a_caller_may_keep_a_thread(string hocon, int? milliseconds) =>
+        Assert.Equal(milliseconds, ZeroCopySettings.From(hocon).Inference.CallerPatience?.TotalMilliseconds);
 
     [Fact]
     public void ZeroCopySettings_should_read_the_isolation_of_instances()

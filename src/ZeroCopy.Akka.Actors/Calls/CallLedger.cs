@@ -33,18 +33,8 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     /// <summary>Admits a call and starts its clock; a call that is refused is answered with the reason and retired.</summary>
     public bool TryEnter(InferenceCall call)
     {
-        if (_closed || !TryTakePlace())
+        if (!TryAdmit(call))
         {
-            call.Refuse(Refusal());
-            return false;
-        }
-
-        // First added, then looked, as who closes the ledger does: either this sees that it is closed, or that one sees the call.
-        _calls.Add(call);
-        Interlocked.MemoryBarrier();
-        if (_closed)
-        {
-            Remove(call);
             call.Refuse(Refusal());
             return false;
         }
@@ -122,6 +112,25 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
         : new InferenceException(
             InferenceFailure.Overloaded, $"{Owner} has {capacity} calls queued or running and takes no more; "
             + $"send fewer at a time or raise {settings}.queue-capacity.");
+
+    private bool TryAdmit(InferenceCall call)
+    {
+        if (_closed || !TryTakePlace())
+        {
+            return false;
+        }
+
+        // First added, then looked, as who closes the ledger does: either this sees that it is closed, or that one sees the call.
+        _calls.Add(call);
+        Interlocked.MemoryBarrier();
+        if (!_closed)
+        {
+            return true;
+        }
+
+        Remove(call);
+        return false;
+    }
 
     private bool TryTakePlace()
     {

@@ -38,13 +38,12 @@ internal sealed class CallSet
         return calls;
     }
 
-    /// <summary>Where a call is. Its part is set once, the rest only under that part's lock.</summary>
+    /// <summary>Where a call is: in no part before it is added and once it is removed. Changes only under its part's lock.</summary>
     internal struct CallPlace
     {
         internal Part? Part;
         internal InferenceCall? Before;
         internal InferenceCall? Behind;
-        internal bool IsTaken;
     }
 
     internal sealed class Part
@@ -56,7 +55,7 @@ internal sealed class CallSet
         {
             lock (_lock)
             {
-                call.Place = new CallPlace { Part = this, Behind = _first, IsTaken = true };
+                call.Place = new CallPlace { Part = this, Behind = _first };
                 if (_first is not null)
                 {
                     _first.Place.Before = call;
@@ -71,8 +70,9 @@ internal sealed class CallSet
             lock (_lock)
             {
                 ref var place = ref call.Place;
-                if (!place.IsTaken)
+                if (place.Part != this)
                 {
+                    // Removed since it was looked for here.
                     return false;
                 }
 
@@ -91,7 +91,7 @@ internal sealed class CallSet
                 }
 
                 // An answered call that somebody holds must not hold others.
-                place = new CallPlace { Part = this };
+                place = default;
                 return true;
             }
         }

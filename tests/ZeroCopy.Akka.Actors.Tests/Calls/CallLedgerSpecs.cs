@@ -1,5 +1,6 @@
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Errors;
+using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Actors.Tests.Calls;
 
@@ -77,8 +78,8 @@ public sealed class CallLedgerSpecs
         var (entering, closing) = (-1, -1);
 
         await Task.WhenAll(
-            OnThread(() => Together(ref entering, ref closing, i => rounds[i].Ledger.TryEnter(rounds[i].Call))),
-            OnThread(() => Together(ref closing, ref entering, i =>
+            OwnThread.RunAsync(() => Together(ref entering, ref closing, i => rounds[i].Ledger.TryEnter(rounds[i].Call))),
+            OwnThread.RunAsync(() => Together(ref closing, ref entering, i =>
             {
                 // So that it happens at every moment of the entry.
                 Thread.SpinWait(i % 30);
@@ -126,10 +127,6 @@ public sealed class CallLedgerSpecs
 
     private static Task<T[]> AllAsync<T>(int count, Func<T> action) =>
         Task.WhenAll(Enumerable.Range(0, count).Select(_ => Task.Run(action))).WaitAsync(Patience);
-
-    // The thread pool may have none to spare.
-    private static Task OnThread(Action action) =>
-        Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private static CallLedger Ledger(int capacity) => new("a spec", capacity, "zerocopy", TimeProvider.System, release: null, resetThread: null);
 

@@ -1,5 +1,5 @@
-using System.Runtime.ExceptionServices;
 using TorchSharp;
+using ZeroCopy.TestSupport;
 using ZeroCopy.Torch.Native;
 
 namespace ZeroCopy.Torch.Tests.Native;
@@ -7,12 +7,12 @@ namespace ZeroCopy.Torch.Tests.Native;
 public sealed class TorchThreadStateSpecs
 {
     [Fact]
-    public void TorchThreadState_should_leave_a_scope_to_its_owner()
+    public async Task TorchThreadState_should_leave_a_scope_to_its_owner()
     {
         torch.Tensor? before = null;
         torch.Tensor? after = null;
         DisposeScope? left = null;
-        OnNewThread(() =>
+        await OwnThread.RunAsync(() =>
         {
             left = torch.NewDisposeScope();
             before = torch.ones(1);
@@ -31,7 +31,7 @@ public sealed class TorchThreadStateSpecs
     }
 
     [Fact]
-    public void TorchThreadState_should_switch_off_the_modes_that_were_left_on() => OnNewThread(() =>
+    public Task TorchThreadState_should_switch_off_the_modes_that_were_left_on() => OwnThread.RunAsync(() =>
     {
         GC.KeepAlive(torch.no_grad());
         using var mode = torch.inference_mode();
@@ -46,7 +46,7 @@ public sealed class TorchThreadStateSpecs
     });
 
     [Fact]
-    public void TorchThreadState_should_leave_a_thread_without_anything_open_as_it_is() => OnNewThread(() =>
+    public Task TorchThreadState_should_leave_a_thread_without_anything_open_as_it_is() => OwnThread.RunAsync(() =>
     {
         using var tensor = torch.ones(1);
         var statistics = DisposeScopeManager.Statistics;
@@ -55,24 +55,4 @@ public sealed class TorchThreadStateSpecs
 
         Assert.Same(statistics, DisposeScopeManager.Statistics);
     });
-
-    // Whatever happens to it, the thread ends with the test.
-    private static void OnNewThread(Action action)
-    {
-        ExceptionDispatchInfo? error = null;
-        var thread = new Thread(() =>
-        {
-            try
-            {
-                action();
-            }
-            catch (Exception e)
-            {
-                error = ExceptionDispatchInfo.Capture(e);
-            }
-        });
-        thread.Start();
-        thread.Join();
-        error?.Throw();
-    }
 }

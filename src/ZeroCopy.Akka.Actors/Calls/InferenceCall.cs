@@ -24,7 +24,7 @@ namespace ZeroCopy.Actors.Calls;
 /// are copied, and the argument is free. Answered is Succeeded or Failed. A failure is handed over at once, a result when the call is retired:
 /// the caller then has its place in the queue back, and goes on where the result was computed, see <see cref="ComputeExecutor"/>.
 /// </remarks>
-internal sealed class InferenceCall : IConsistentHashable, IThreadPoolWorkItem
+internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistentHashable, IThreadPoolWorkItem
 {
     private const int Queued = 0;
     private const int Joined = 1;
@@ -32,8 +32,6 @@ internal sealed class InferenceCall : IConsistentHashable, IThreadPoolWorkItem
     private const int Failed = 3;
     private const int Succeeded = 4;
 
-    // Set where the caller may go on for as long as it likes: see ComputeThread. A refused call has no caller yet.
-    private readonly TaskCompletionSource<object?> _promise = new();
     private readonly CallLedger _ledger;
     private readonly CallTerms _terms;
     private readonly Activity? _activity;
@@ -67,8 +65,6 @@ internal sealed class InferenceCall : IConsistentHashable, IThreadPoolWorkItem
     public long StartedAt { get; }
 
     public TimeSpan? Deadline => _terms.Deadline;
-
-    public Task<object?> Answer => _promise.Task;
 
     /// <summary>Whether nobody waits for the answer any more.</summary>
     public bool IsAnswered => IsFinal(Volatile.Read(ref _state));
@@ -225,17 +221,18 @@ internal sealed class InferenceCall : IConsistentHashable, IThreadPoolWorkItem
         Settle();
     }
 
+    // The promise is kept where the caller may go on for as long as it likes: see ComputeThread. A refused call has no caller yet.
     private void Settle()
     {
         if (_failure is { } reason)
         {
-            _promise.SetException(reason);
+            SetException(reason);
             // A caller that is gone observes nothing; its failure is counted, and must not surface as an unobserved exception.
-            _ = _promise.Task.Exception;
+            _ = Task.Exception;
         }
         else
         {
-            _promise.SetResult(_result);
+            SetResult(_result);
         }
     }
 

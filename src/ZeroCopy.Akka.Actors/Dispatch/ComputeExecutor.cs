@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Diagnostics.CodeAnalysis;
 using Akka.Dispatch;
 
 namespace ZeroCopy.Actors.Dispatch;
@@ -18,18 +17,25 @@ namespace ZeroCopy.Actors.Dispatch;
 /// its patience allows is looked after: the other answers of its run are handed over by the .NET thread pool, which also runs mailboxes in its place.
 /// </para>
 /// <para>
-/// The mailbox that a caller's next call fills is kept for the caller's own thread, which will be free as soon as the caller awaits the answer. Another one
-/// would spin for work and wake up for a call at a time: half of the processor time of a caller that makes one call after the other.
+/// A thread keeps one mailbox to itself: that of the model that it has just run, where more calls wait, else the one that a caller's next call fills. It will
+/// be free as soon as the caller awaits the answer. Another thread would spin for work and wake up for a call at a time: half of the processor time of a
+/// caller that makes one call after the other. A thread leaves its mailbox for the one that waits longest when it has had it for a <see cref="Slice"/>.
 /// </para>
-/// Invariant: for every mailbox in the queue there is a request for a thread, or a thread that keeps it; while a thread hands over, it is looked after.
+/// Invariant: for every mailbox in the queue there is a request for a thread; while a thread hands over, it is looked after.
 /// </remarks>
 internal sealed class ComputeExecutor : ExecutorService, IRunnable
 {
     /// <summary>How long a mailbox may wait for the thread that keeps it: about as long as it takes to wake another one.</summary>
     private static readonly TimeSpan KeepLimit = TimeSpan.FromMicroseconds(100);
 
-    /// <summary>Once a mailbox has waited for longer, none is kept for so many times as long: callers that block cost a hundredth of the time at most.</summary>
-    private const int KeepPause = 100;
+    /// <summary>How long a thread stays with the mailboxes that it keeps while others wait.</summary>
+    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Late time that costs nothing: a thread that lost its processor is no caller that blocks.</summary>
+    private static readonly TimeSpan LateCredit = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Beyond the credit none is kept for so many times the late time: callers that block cost a hundredth of the time at most.</summary>
+    private const int LateFactor = 100;
 
     private readonly ConcurrentQueue<IRunnable> _queue = new();
     private readonly ExecutorService _threads;
@@ -37,7 +43,9 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
     private readonly TimeProvider _clock;
     private readonly AutoResetEvent _watch = new(initialState: false);
     private ImmutableArray<ComputeThread> _known = [];
-    private long _keepsFrom;
+    private readonly Lock _late = new();
+    private readonly long _credit;
+    private long _lateUntil;
     private int _watching;
     private volatile bool _hasKept;
     private volatile bool _stopped;
@@ -52,7 +60,8 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
         _threads = threads;
         _patience = patience;
         _clock = clock;
-        _keepsFrom = clock.GetTimestamp();
+        _credit = Ticks(LateFactor * LateCredit);
+        _lateUntil = clock.GetTimestamp();
         // A thread of its own rather than a timer, which would wake two others each time.
         new Thread(LookAfterThreads) { IsBackground = true, Name = $"{id}.watch" }.Start();
     }
@@ -70,13 +79,12 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
             throw new RejectedExecutionException($"The executor of {Id} was shut down.");
         }
 
-        _queue.Enqueue(run);
         if (ComputeThread.TryKeep(this, run))
         {
             return;
         }
 
-        Request();
+        Enqueue(run);
         if (_hasKept)
         {
             StandIn();
@@ -95,14 +103,20 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
     void IRunnable.Run()
     {
         var thread = ComputeThread.Of(this);
-        do
+        var since = _clock.GetTimestamp();
+        var run = Take();
+        while (run is not null)
         {
-            if (TryTake(out var run))
+            RunOn(thread, run);
+            run = thread.TakeKept(out var now);
+            if (run is not null && _clock.GetElapsedTime(since, now) > Slice)
             {
-                RunOn(thread, run);
+                // Into the queue before one is taken: for each that waits there is a request still.
+                since = now;
+                _queue.Enqueue(run);
+                run = Take();
             }
         }
-        while (thread.TakeKept());
     }
 
     void IThreadPoolWorkItem.Execute() => ((IRunnable)this).Run();
@@ -110,8 +124,8 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
     /// <summary>Looks after a thread that has its first mailbox.</summary>
     internal void Add(ComputeThread thread) => ImmutableInterlocked.Update(ref _known, static (known, thread) => known.Add(thread), thread);
 
-    /// <summary>Takes the mailbox that waits longest.</summary>
-    internal bool TryTake([NotNullWhen(true)] out IRunnable? run) => _queue.TryDequeue(out run);
+    /// <summary>Takes the mailbox that waits longest; null where none does.</summary>
+    internal IRunnable? Take() => _queue.TryDequeue(out var run) ? run : null;
 
     /// <summary>Looks after the threads until no answer waits and no caller is with one.</summary>
     internal void Watch()
@@ -126,24 +140,30 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
     internal bool MayKeep(out long since)
     {
         since = _clock.GetTimestamp();
-        return since >= Volatile.Read(ref _keepsFrom);
+        return since >= Volatile.Read(ref _lateUntil) - _credit;
     }
 
-    /// <summary>A thread that kept a mailbox since then is free for it.</summary>
-    internal void EndKeeping(long since)
+    /// <summary>A thread that kept a mailbox since then is free for it now.</summary>
+    internal void EndKeeping(long since, out long now)
     {
-        var now = _clock.GetTimestamp();
+        now = _clock.GetTimestamp();
         var waited = _clock.GetElapsedTime(since, now);
         if (waited > KeepLimit)
         {
             // No longer than this, for then another thread runs it in this one's place.
             var late = _patience == Timeout.InfiniteTimeSpan || waited < 2 * _patience ? waited : 2 * _patience;
-            Volatile.Write(ref _keepsFrom, now + (long)(KeepPause * late.TotalSeconds * _clock.TimestampFrequency));
+            lock (_late)
+            {
+                Volatile.Write(ref _lateUntil, Math.Max(now, _lateUntil) + Ticks(LateFactor * late));
+            }
         }
     }
 
-    private void Request()
+    private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * _clock.TimestampFrequency);
+
+    private void Enqueue(IRunnable run)
     {
+        _queue.Enqueue(run);
         try
         {
             _threads.Execute(this);
@@ -157,10 +177,7 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
 
     private void RunElsewhere()
     {
-        if (TryTake(out var run))
-        {
-            run.Run();
-        }
+        Take()?.Run();
     }
 
     // For the threads that are known to be kept: a mailbox need not wait until they are looked after again.
@@ -181,9 +198,9 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
         catch
         {
             // The thread may be lost, and must not take a mailbox with it.
-            if (thread.TakeKept())
+            if (thread.TakeKept(out _) is { } kept)
             {
-                Request();
+                Enqueue(kept);
             }
 
             throw;

@@ -20,6 +20,7 @@ internal sealed class ComputeThread : IThreadPoolWorkItem
     private readonly ComputeExecutor _executor;
     private readonly ConcurrentQueue<IThreadPoolWorkItem> _answers = new();
     private IRunnable? _mailbox;
+    private IRunnable? _kept;
     private bool _keeps;
     private long _keepsSince;
 
@@ -34,6 +35,8 @@ internal sealed class ComputeThread : IThreadPoolWorkItem
 
     /// <summary>Whether the thread is with a caller, or has answers that wait for the end of its run.</summary>
     public bool NeedsLookingAfter => IsHandover(Volatile.Read(ref _turn)) || !_answers.IsEmpty;
+
+    private bool HasWaiting => Volatile.Read(ref _kept) is not null || _executor.HasWaiting;
 
     private bool IsKept => IsHandover(Volatile.Read(ref _keptTurn)) && Volatile.Read(ref _keptTurn) == Volatile.Read(ref _turn);
 
@@ -77,20 +80,28 @@ internal sealed class ComputeThread : IThreadPoolWorkItem
             return false;
         }
 
-        return thread._keeps = executor.MayKeep(out thread._keepsSince);
-    }
-
-    /// <summary>Whether the calling thread, which is free now, has kept a mailbox.</summary>
-    public bool TakeKept()
-    {
-        if (!_keeps)
+        if (!executor.MayKeep(out thread._keepsSince))
         {
             return false;
         }
 
-        _keeps = false;
-        _executor.EndKeeping(_keepsSince);
+        thread._keeps = true;
+        Volatile.Write(ref thread._kept, mailbox);
         return true;
+    }
+
+    /// <summary>The mailbox that the calling thread, which is free now, has kept; null where there is none, or a stand-in has run it.</summary>
+    public IRunnable? TakeKept(out long now)
+    {
+        if (!_keeps)
+        {
+            now = 0;
+            return null;
+        }
+
+        _keeps = false;
+        _executor.EndKeeping(_keepsSince, out now);
+        return Interlocked.Exchange(ref _kept, null);
     }
 
     /// <summary>Runs a mailbox, then hands over.</summary>
@@ -147,7 +158,7 @@ internal sealed class ComputeThread : IThreadPoolWorkItem
     /// <summary>Has the thread pool run mailboxes in place of the thread, where a caller keeps it.</summary>
     public void StandIn()
     {
-        if (IsKept && _executor.HasWaiting && Interlocked.Exchange(ref _standIn, 1) == 0)
+        if (IsKept && HasWaiting && Interlocked.Exchange(ref _standIn, 1) == 0)
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
@@ -158,7 +169,7 @@ internal sealed class ComputeThread : IThreadPoolWorkItem
     {
         try
         {
-            while (IsKept && _executor.TryTake(out var mailbox))
+            while (IsKept && (Interlocked.Exchange(ref _kept, null) ?? _executor.Take()) is { } mailbox)
             {
                 mailbox.Run();
             }

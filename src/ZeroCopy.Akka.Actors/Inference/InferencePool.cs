@@ -69,7 +69,7 @@ public sealed class InferencePool
         var call = new InferenceCall(_context.Ledger, argument, terms);
         if (!_context.Ledger.TryEnter(call))
         {
-            return call.Answer;
+            return call.Task;
         }
 
         if (call.IsAnswered)
@@ -85,7 +85,7 @@ public sealed class InferencePool
             Router.Tell(call, ActorRefs.NoSender);
         }
 
-        return call.Answer;
+        return call.Task;
     }
 
     /// <summary>

@@ -41,7 +41,6 @@ internal sealed class LeastBusyRoutingLogic : RoutingLogic
             return int.MaxValue - 1;
         }
 
-        var running = cell is ActorCell { CurrentMessage: not null } ? 1 : 0;
-        return cell.HasMessages ? running + cell.NumberOfMessages : running;
+        return cell.NumberOfMessages + (cell is ActorCell { CurrentMessage: not null } ? 1 : 0);
     }
 }

@@ -46,7 +46,7 @@ public sealed class TaskRunner
             }
         }
 
-        return call.Answer;
+        return call.Task;
     }
 
     /// <summary>

@@ -67,7 +67,7 @@ public sealed class CallLedgerSpecs
         Assert.True(ledger.TryEnter(third));
 
         Assert.Equal(1, ledger.Count);
-        Assert.Equal(InferenceFailure.Overloaded, (await Assert.ThrowsAsync<InferenceException>(() => second.Answer)).Failure);
+        Assert.Equal(InferenceFailure.Overloaded, (await Assert.ThrowsAsync<InferenceException>(() => second.Task)).Failure);
     }
 
     [Fact]

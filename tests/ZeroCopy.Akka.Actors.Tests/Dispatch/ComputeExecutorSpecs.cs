@@ -155,13 +155,63 @@ public sealed class ComputeExecutorSpecs : IDisposable
         Assert.Equal(requests + 2, _threads.Requests);
     }
 
+    [Theory]
+    [InlineData(0, 3)]
+    [InlineData(1, 3)]
+    [InlineData(2, 2)]
+    public async Task ComputeExecutor_should_change_to_the_mailbox_that_waits_longest_after_a_millisecond(int milliseconds, int runsBefore)
+    {
+        var order = new ConcurrentQueue<string>();
+        using var ended = new CountdownEvent(4);
+        var left = 3;
+        Run? busy = null;
+        busy = new Run(() =>
+        {
+            Note("busy");
+            if (--left == 2)
+            {
+                Execute(() => Note("waiting"));
+            }
+            else
+            {
+                _clock.Advance(TimeSpan.FromMilliseconds(milliseconds));
+            }
+
+            if (left > 0)
+            {
+                Executor.Execute(busy!);
+            }
+        });
+        Executor.Execute(busy);
+        Assert.True(await Task.Run(() => ended.Wait(Patience)));
+        Assert.Equal(runsBefore, order.ToList().IndexOf("waiting"));
+
+        void Note(string run)
+        {
+            order.Enqueue(run);
+            ended.Signal();
+        }
+    }
+
     [Fact]
-    public async Task ComputeExecutor_should_keep_no_mailbox_for_a_while_after_one_had_to_wait()
+    public async Task ComputeExecutor_should_keep_mailboxes_though_a_thread_lost_its_processor_for_once()
     {
         Assert.Equal(0, await NextAsync(() =>
         {
             Execute(() => { });
-            _clock.Advance(TimeSpan.FromMilliseconds(5));
+            _clock.Advance(TimeSpan.FromMilliseconds(20));
+        }));
+        Assert.Equal(0, await NextAsync(() => Execute(() => { })));
+    }
+
+    [Fact]
+    public async Task ComputeExecutor_should_keep_no_mailbox_for_a_while_after_some_had_to_wait()
+    {
+        Assert.Equal(0, await NextAsync(() =>
+        {
+            Execute(() => { });
+            // 5 ms more than is forgiven.
+            _clock.Advance(TimeSpan.FromMilliseconds(25));
         }));
         Assert.Equal(1, await NextAsync(() => Execute(() => { })));
         _clock.Advance(TimeSpan.FromMilliseconds(499));

@@ -33,9 +33,9 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     /// <summary>Admits a call and starts its clock; a call that is refused is answered with the reason and retired.</summary>
     public bool TryEnter(InferenceCall call)
     {
-        if (!TryAdmit(call))
+        if (Admit(call) is { } refusal)
         {
-            call.Refuse(Refusal());
+            call.Refuse(refusal);
             return false;
         }
 
@@ -73,7 +73,9 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     /// </summary>
     public async Task<bool> CloseAsync(TimeSpan limit)
     {
+        _calls.Close();
         _closed = true;
+        // First closed, then counted, as the last one to leave first counts: one of them sees that nothing is left.
         Interlocked.MemoryBarrier();
         CompleteIfEmpty();
         try
@@ -107,30 +109,27 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
         }
     }
 
-    private InferenceException Refusal() => IsClosed
-        ? new InferenceException(InferenceFailure.ShuttingDown, $"{Owner} shuts down and takes no more calls.")
-        : new InferenceException(
-            InferenceFailure.Overloaded, $"{Owner} has {capacity} calls queued or running and takes no more; "
-            + $"send fewer at a time or raise {settings}.queue-capacity.");
-
-    private bool TryAdmit(InferenceCall call)
+    private InferenceException? Admit(InferenceCall call)
     {
-        if (_closed || !TryTakePlace())
+        if (!TryTakePlace())
         {
-            return false;
+            return IsClosed ? ShuttingDown() : Overloaded();
         }
 
-        // First added, then looked, as who closes the ledger does: either this sees that it is closed, or that one sees the call.
-        _calls.Add(call);
-        Interlocked.MemoryBarrier();
-        if (!_closed)
+        if (!_calls.TryAdd(call))
         {
-            return true;
+            LeavePlace();
+            return ShuttingDown();
         }
 
-        Remove(call);
-        return false;
+        return null;
     }
+
+    private InferenceException ShuttingDown() => new(InferenceFailure.ShuttingDown, $"{Owner} shuts down and takes no more calls.");
+
+    private InferenceException Overloaded() => new(
+        InferenceFailure.Overloaded, $"{Owner} has {capacity} calls queued or running and takes no more; "
+        + $"send fewer at a time or raise {settings}.queue-capacity.");
 
     private bool TryTakePlace()
     {
@@ -153,9 +152,14 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     {
         if (CallSet.Remove(call))
         {
-            Interlocked.Decrement(ref _count);
-            CompleteIfEmpty();
+            LeavePlace();
         }
+    }
+
+    private void LeavePlace()
+    {
+        Interlocked.Decrement(ref _count);
+        CompleteIfEmpty();
     }
 
     private void CompleteIfEmpty()

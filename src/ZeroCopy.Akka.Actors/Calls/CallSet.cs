@@ -3,8 +3,8 @@ using System.Numerics;
 namespace ZeroCopy.Actors.Calls;
 
 /// <summary>
-/// Calls that can all be found when it comes to an end. Divided, so that processors which take calls in do not wait for each other; a call stays in the part
-/// of the one that took it. Thread-safe.
+/// Calls that can all be found when it comes to an end: once closed, the set takes no more. Divided, so that processors which take calls in do not wait for
+/// each other; a call stays in the part of the one that took it. Thread-safe.
 /// </summary>
 internal sealed class CallSet
 {
@@ -20,11 +20,20 @@ internal sealed class CallSet
         }
     }
 
-    /// <summary>Adds a call that is in no set, and never was.</summary>
-    public void Add(InferenceCall call) => _parts[Thread.GetCurrentProcessorId() & (_parts.Length - 1)].Add(call);
+    /// <summary>Adds a call that is in no set, and never was; false where the set is closed.</summary>
+    public bool TryAdd(InferenceCall call) => _parts[Thread.GetCurrentProcessorId() & (_parts.Length - 1)].TryAdd(call);
 
     /// <summary>Whether the call was there.</summary>
     public static bool Remove(InferenceCall call) => call.Place.Part?.Remove(call) ?? false;
+
+    /// <summary>Takes no more calls. Those that were added before are there when this has returned.</summary>
+    public void Close()
+    {
+        foreach (var part in _parts)
+        {
+            part.Close();
+        }
+    }
 
     /// <summary>The calls that are there.</summary>
     public List<InferenceCall> ToList()
@@ -50,11 +59,17 @@ internal sealed class CallSet
     {
         private readonly Lock _lock = new();
         private InferenceCall? _first;
+        private bool _closed;
 
-        public void Add(InferenceCall call)
+        public bool TryAdd(InferenceCall call)
         {
             lock (_lock)
             {
+                if (_closed)
+                {
+                    return false;
+                }
+
                 call.Place = new CallPlace { Part = this, Behind = _first };
                 if (_first is not null)
                 {
@@ -62,6 +77,15 @@ internal sealed class CallSet
                 }
 
                 _first = call;
+                return true;
+            }
+        }
+
+        public void Close()
+        {
+            lock (_lock)
+            {
+                _closed = true;
             }
         }
 

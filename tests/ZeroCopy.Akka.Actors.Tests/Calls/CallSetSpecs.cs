@@ -1,4 +1,5 @@
 using ZeroCopy.Actors.Calls;
+using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Actors.Tests.Calls;
 
@@ -16,7 +17,7 @@ public sealed class CallSetSpecs
     {
         var calls = order.Select(_ => Call()).ToArray();
         var left = calls.ToHashSet();
-        Array.ForEach(calls, _set.Add);
+        Assert.All(calls, call => Assert.True(_set.TryAdd(call)));
         foreach (var index in order)
         {
             Assert.Equal(left, _set.ToList().ToHashSet());
@@ -30,6 +31,21 @@ public sealed class CallSetSpecs
 
     [Fact]
     public void CallSet_should_find_nothing_of_a_call_that_was_never_added() => Assert.False(CallSet.Remove(Call()));
+
+    [Fact]
+    public async Task CallSet_should_take_no_more_calls_once_it_is_closed()
+    {
+        var there = Call();
+        Assert.True(_set.TryAdd(there));
+        _set.Close();
+
+        // From threads of their own: each may take another part.
+        var late = await Task.WhenAll(Enumerable.Range(0, 2 * Environment.ProcessorCount).Select(_ => OwnThread.RunAsync(() => _set.TryAdd(Call()))));
+
+        Assert.All(late, Assert.False);
+        Assert.Equal([there], _set.ToList());
+        Assert.True(CallSet.Remove(there));
+    }
 
     private static InferenceCall Call() => new(
         new CallLedger("a spec", int.MaxValue, "zerocopy", TimeProvider.System, release: null, resetThread: null), argument: null, default);

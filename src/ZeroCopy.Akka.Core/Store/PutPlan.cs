@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using ZeroCopy.Blocks;
 using ZeroCopy.Manifests;
 
@@ -34,12 +33,7 @@ internal sealed class PutPlan
             throw new ArgumentException("A put needs a recipe, or the script skeleton that becomes one.", nameof(content));
         }
 
-        var ids = new BlockId[sources.Count];
-
-        // The largest first: the last to finish is then a small one.
-        var order = Enumerable.Range(0, sources.Count).OrderByDescending(i => sources[i].Layout.ByteLength).ToArray();
-        ParallelWork.ForEach(order, i => ids[i] = Hash(sources[i], meter, cancellationToken), cancellationToken);
-
+        var ids = BlockHasher.Hash(sources, meter.Hashed, cancellationToken);
         var recipe = content.ScriptSkeleton is null ? content.Recipe! : new Recipe.Script(ids[^1]);
         var entries = content.Tensors.Select((t, i) => new TensorEntry(t.Name, t.Role, t.Layout, ids[i], t.Aliases));
         var distinct = new Dictionary<BlockId, TensorSource>(sources.Count);
@@ -50,19 +44,5 @@ internal sealed class PutPlan
 
         return new PutPlan(
             new Manifest(recipe, entries, content.Metadata), distinct, distinct.Values.Sum(source => source.Layout.ByteLength));
-    }
-
-    private static BlockId Hash(TensorSource source, PutMeter meter, CancellationToken cancellationToken)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        SourceReader.ForEachPiece(
-            source,
-            (_, bytes) =>
-            {
-                hash.AppendData(bytes);
-                meter.Hashed(bytes.Length);
-            },
-            cancellationToken);
-        return BlockId.FromHash(hash.GetHashAndReset());
     }
 }

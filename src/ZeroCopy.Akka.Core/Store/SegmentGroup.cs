@@ -58,7 +58,7 @@ internal sealed class SegmentGroup : IDisposable
     }
 
     public void Write(IReadOnlyDictionary<BlockId, TensorSource> sources, PutMeter meter, CancellationToken cancellationToken) =>
-        ParallelWork.ForEach(_writers, writer => writer.Write(sources, meter, cancellationToken), cancellationToken);
+        ParallelWork.ForEach(_writers, (writer, _) => writer.Write(sources, meter, cancellationToken), cancellationToken);
 
     /// <summary>Moves the finished files into place; the caller holds the store's lock.</summary>
     public IEnumerable<Segment> Publish(StoreDirectory directory) => _writers.Select(writer => writer.Publish(directory));

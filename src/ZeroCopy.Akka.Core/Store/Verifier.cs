@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using ZeroCopy.Blocks;
 using ZeroCopy.Manifests;
@@ -10,8 +8,6 @@ namespace ZeroCopy.Store;
 /// <summary>Hashes every block again and names the models that damage hurts. Other processes go on meanwhile.</summary>
 internal sealed class Verifier(StoreCatalog catalog)
 {
-    private const int PieceBytes = 1 << 20;
-
     // Descriptors are few; blocks of this many files are still enough work for all cores.
     private const int OpenFiles = 64;
 
@@ -30,8 +26,8 @@ internal sealed class Verifier(StoreCatalog catalog)
             try
             {
                 Open(chunk, files, cancellationToken);
-                var blocks = files.SelectMany(f => f.Segment.Blocks.Select(block => (f.File, f.Segment, Block: block))).ToArray();
-                ParallelWork.ForEach(blocks, item => Check(item.File, item.Segment, item.Block, progress, cancellationToken), cancellationToken);
+                var blocks = files.SelectMany(f => f.Segment.Blocks.Select(block => new StoredBlock(f.Segment, block, f.File))).ToArray();
+                Check(blocks, progress, cancellationToken);
             }
             finally
             {
@@ -71,49 +67,22 @@ internal sealed class Verifier(StoreCatalog catalog)
         }
     }
 
-    private void Check(SafeFileHandle file, Segment segment, SegmentBlock block, IProgress<long>? progress, CancellationToken cancellationToken)
+    private void Check(StoredBlock[] blocks, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        var sound = Hash(file, block, cancellationToken) == block.Id;
+        var ids = BlockHasher.Hash(blocks, bytes => Report(progress, bytes), cancellationToken);
+        _blocks += blocks.Length;
+        var damaged = blocks.Where((block, i) => block.IsShort || ids[i] != block.Id);
+        _damaged.AddRange(damaged.Select(block => Damage(block.Id, block.Segment.FileName)));
+    }
+
+    private void Report(IProgress<long>? progress, long bytes)
+    {
         lock (_gate)
         {
-            _blocks++;
-            _bytes += block.Length;
-            if (!sound)
-            {
-                _damaged.Add(Damage(block.Id, segment.FileName));
-            }
-
+            _bytes += bytes;
             progress?.Report(_bytes);
         }
     }
 
     private DamagedBlock Damage(BlockId block, string? segment) => new(block, segment, [.. _users[block].Order()]);
-
-    private static BlockId Hash(SafeFileHandle file, SegmentBlock block, CancellationToken cancellationToken)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
-        try
-        {
-            for (var done = 0L; done < block.Length;)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                var read = RandomAccess.Read(file, buffer.AsSpan(0, (int)Math.Min(PieceBytes, block.Length - done)), block.Offset + done);
-                if (read == 0)
-                {
-                    // Shortened since its header was read: the hash of what is left is not the block's id.
-                    break;
-                }
-
-                hash.AppendData(buffer, 0, read);
-                done += read;
-            }
-
-            return BlockId.FromHash(hash.GetHashAndReset());
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
 }

@@ -1,6 +1,7 @@
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
+using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Tests.Store;
@@ -30,6 +31,24 @@ public sealed class MaintenanceSpecs : StoreFixture
         Assert.Equal(Store.ReadManifest(first.Id).Tensors[0].Block, damaged.Block);
         Assert.Equal(Path.GetFileName(path), damaged.Segment);
         Assert.Equal(new[] { first.Id, second.Id }.Order(), damaged.Models);
+    }
+
+    [Fact]
+    public async Task Verifier_should_name_a_block_of_zeros_whose_segment_was_shortened()
+    {
+        await Store.PutAsync(Content(new ArrayTensorSource("zeros", new TensorLayout(DType.UInt8, 1000), new byte[1000])));
+        var path = SegmentPath();
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        using (var file = File.OpenHandle(path, access: FileAccess.ReadWrite))
+        {
+            RandomAccess.SetLength(file, RandomAccess.GetLength(file) - 1);
+        }
+
+        Assert.Equal(Path.GetFileName(path), Assert.Single((await Store.VerifyAsync()).Damaged).Segment);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using ZeroCopy.Blocks;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
@@ -249,6 +250,15 @@ public sealed class ObjectStoreSpecs : StoreFixture
         Assert.Empty(Files("tmp"));
         Assert.Empty(Files("segments"));
         Assert.Empty(Files("manifests"));
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_name_the_blocks_of_a_large_model_by_their_hashes()
+    {
+        var tensors = Enumerable.Range(0, 40).Select(i => ArrayTensorSource.Random($"{i}", 300_000 + i, i)).ToArray();
+        var handle = await Store.PutAsync(Content(tensors));
+        Assert.Equal(tensors.Select(t => BlockId.Of(t.Content)), Store.ReadManifest(handle.Id).Tensors.Select(t => t.Block));
+        Assert.Empty((await Store.VerifyAsync()).Damaged);
     }
 
     [Fact]

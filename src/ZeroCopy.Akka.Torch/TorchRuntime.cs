@@ -44,9 +44,9 @@ public sealed partial class TorchRuntime : IDisposable
     /// <summary>
     /// Puts a live module's tensors: parameters, buffers and transient buffers, ties kept, memory order kept. The module is neither changed nor
     /// retained (see <see cref="PutModuleOptions.Rebind"/>): this process's prototype is a clone on the stored tensors, with native layers
-    /// (embeddings, recurrent layers, attention) built anew.
+    /// (embeddings, recurrent layers, attention) built anew. Tensors on a device are copied to the host first.
     /// </summary>
-    /// <exception cref="ArgumentException">A tensor is on META.</exception>
+    /// <exception cref="ArgumentException">A tensor is on META, or on a device where the module is to be rebound.</exception>
     public async Task<ModelHandle> PutAsync(
         torch.nn.Module module, PutModuleOptions? options = null, IProgress<PutProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -54,6 +54,11 @@ public sealed partial class TorchRuntime : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         TorchLibrary.Guard();
         options ??= new PutModuleOptions();
+        if (options.Rebind)
+        {
+            RequireHost(module);
+        }
+
         var recipe = (Recipe?)options.Recipe ?? new Recipe.Weights(module.GetType().Name, Guid.NewGuid().ToString("N"));
         ModelHandle handle;
         using (var tensors = LiveTensors.Of(module))
@@ -122,8 +127,7 @@ public sealed partial class TorchRuntime : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         ObjectDisposedException.ThrowIf(_disposed, this);
         options ??= new OpenOptions<TModule>();
-        var device = options.Device ?? torch.CPU;
-        DevicePlacement.Require(device);
+        var device = DevicePlacement.Require(options.Device);
         // One for all types that its module has; a type that it has not is served, or refused, by one of its own.
         return Open(typeof(torch.nn.Module)).AsOrNull<TModule>() ?? Open(typeof(TModule)).AsOrNull<TModule>()
             ?? throw new RecipeUnavailableException($"What is built here for {model} is no {typeof(TModule)}.");
@@ -263,6 +267,21 @@ public sealed partial class TorchRuntime : IDisposable
         {
             ModuleDisposal.Release(module);
             throw;
+        }
+    }
+
+    /// <summary>Throws where a module to rebind has tensors that cannot become views of the store, before anything is put.</summary>
+    private static void RequireHost(torch.nn.Module module)
+    {
+        foreach (var (name, tensor, _, _) in ModuleState.Read(module))
+        {
+            if (tensor.device_type is not (DeviceType.CPU or DeviceType.META))
+            {
+                throw new ArgumentException(
+                    $"{name} is on {tensor.device}, and only a module on the CPU can be handed over to the store: move it there first, or put it "
+                    + "without PutModuleOptions.Rebind.",
+                    nameof(module));
+            }
         }
     }
 

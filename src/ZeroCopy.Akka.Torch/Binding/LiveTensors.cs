@@ -1,6 +1,5 @@
 using TorchSharp;
 using ZeroCopy.Manifests;
-using ZeroCopy.Torch.Native;
 
 namespace ZeroCopy.Torch.Binding;
 
@@ -13,7 +12,7 @@ internal sealed class LiveTensors : IDisposable
     {
         try
         {
-            foreach (var names in state.GroupBy(Key))
+            foreach (var names in state.GroupBy(tensor => tensor.Identity))
             {
                 var first = names.First();
                 var aliases = names.Skip(1).Select(tied => tied.Name).Distinct().Where(name => name != first.Name).Order(StringComparer.Ordinal);
@@ -38,14 +37,4 @@ internal sealed class LiveTensors : IDisposable
         new(state.Select(pair => new StateTensor(pair.Key, pair.Value, TensorRole.Parameter, false)));
 
     public void Dispose() => _sources.ForEach(source => source.Dispose());
-
-    /// <summary>Tied tensors have an equal key: the same elements in the same order, whoever wraps them.</summary>
-    private static object Key(StateTensor state)
-    {
-        var tensor = state.Tensor;
-        var address = TorchNative.Data(tensor);
-        return address == 0
-            ? tensor.Handle
-            : (address, tensor.dtype, string.Join(',', tensor.shape), string.Join(',', tensor.stride()));
-    }
 }

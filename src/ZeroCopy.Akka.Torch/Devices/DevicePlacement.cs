@@ -9,23 +9,29 @@ namespace ZeroCopy.Torch.Devices;
 /// </summary>
 internal static class DevicePlacement
 {
-    /// <summary>Fails where this process has no such device.</summary>
-    /// <exception cref="DeviceUnavailableException">No such device; the message says which there are.</exception>
-    public static void Require(torch.Device device)
+    /// <summary>
+    /// The device that was asked for, the CPU where none was. A CUDA device without an index is the first one: it has one name, so that it holds one
+    /// copy of the weights.
+    /// </summary>
+    /// <exception cref="DeviceUnavailableException">This process has no such device; the message says which there are.</exception>
+    public static torch.Device Require(torch.Device? wanted)
     {
-        if (device.type != DeviceType.CUDA)
+        if (wanted is null || wanted.type != DeviceType.CUDA)
         {
-            return;
+            return wanted ?? torch.CPU;
         }
 
+        var device = wanted.index < 0 ? new torch.Device(DeviceType.CUDA, 0) : wanted;
         var count = torch.cuda.is_available() ? torch.cuda.device_count() : 0;
-        if (Math.Max(0, device.index) >= count)
+        if (device.index >= count)
         {
             throw new DeviceUnavailableException(
                 count == 0
                     ? $"OpenOptions.Device asks for {device}, and libtorch sees no CUDA device here: build with TorchBackend=cuda-linux or cuda-windows, and check the driver."
                     : $"OpenOptions.Device asks for {device}, and this process has {count} CUDA device(s), counted from 0.");
         }
+
+        return device;
     }
 
     /// <summary>Moves a prototype, which nothing was cloned from yet: clones share its native layers.</summary>
@@ -33,8 +39,7 @@ internal static class DevicePlacement
     {
         if (device.type != DeviceType.CPU)
         {
-            using var frozen = torch.no_grad();
-            prototype.to(device);
+            ModuleMove.Move(prototype, device);
         }
 
         return prototype;

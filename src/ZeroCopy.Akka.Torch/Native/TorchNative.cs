@@ -66,11 +66,15 @@ internal static unsafe partial class TorchNative
         return owner;
     }
 
-    /// <summary>Moves a native module's own tensors; the wrapper does not know where they are.</summary>
-    public static void MoveToCpu(torch.nn.Module module)
+    /// <summary>
+    /// Moves a native module's own tensors, to the CPU or a CUDA device; the wrapper does not know where they are. LibTorchSharp catches no exception
+    /// here, not even that the device has too little memory.
+    /// </summary>
+    public static void Move(torch.nn.Module module, torch.Device device)
     {
-        THSNN_Module_to_device(TorchInternals.Handle(module).DangerousGetHandle(), (int)DeviceType.CPU, -1, false);
-        torch.CheckForErrors();
+        ExceptionGuard.Call(
+            Function(nameof(THSNN_Module_to_device)), TorchInternals.Handle(module).DangerousGetHandle(), (nint)device.type, device.index, 0);
+        GC.KeepAlive(module);
     }
 
     [DllImport(Library)]

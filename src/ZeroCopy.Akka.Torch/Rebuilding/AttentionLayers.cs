@@ -21,17 +21,18 @@ internal static partial class AttentionLayers
         var keys = tensors.TryGetValue("k_proj_weight", out var key) ? key.shape[1] : width;
         var values = tensors.TryGetValue("v_proj_weight", out var value) ? value.shape[1] : width;
         var biasOfKeys = tensors.ContainsKey("bias_k");
-        var (heads, attended) = Scores(mask => source.forward(One(tensors, width), One(tensors, keys), One(tensors, values), null, true, mask));
+        var (heads, attended) = Scores(tensors, mask => source.forward(One(tensors, width), One(tensors, keys), One(tensors, values), null, true, mask));
         return MultiheadAttention(width, heads, 0, tensors.ContainsKey("in_proj_bias"), biasOfKeys, attended > (biasOfKeys ? 2 : 1), keys, values);
     }
 
     /// <summary>The number of heads, and to how many keys they attend when one is given.</summary>
+    /// <param name="tensors">The layer's tensors, which say on which device it computes.</param>
     /// <param name="call">Calls the layer on one token with the given mask.</param>
-    public static (long Heads, long Keys) Scores(Action<torch.Tensor> call)
+    public static (long Heads, long Keys) Scores(Dictionary<string, torch.Tensor> tensors, Action<torch.Tensor> call)
     {
         try
         {
-            call(torch.zeros(2, 1));
+            call(torch.zeros(2, 1, device: tensors.Values.First().device));
         }
         catch (ExternalException exception) when (ShapeOfScores().Match(exception.Message) is { Success: true } scores)
         {

@@ -33,7 +33,7 @@ internal static class NativeLayers
             throw new CloneRefusedException($"A {source.GetType().Name} does not tell its options: it fails in a call.", exception);
         }
 
-        TorchNative.MoveToCpu(layer);
+        TorchNative.Move(layer, torch.CPU);
         if (Tensors(source).Values.FirstOrDefault()?.dtype is { } type && Tensors(layer).Values.Any(tensor => tensor.dtype != type))
         {
             layer.to(type);

@@ -24,7 +24,7 @@ internal static class TransformerLayers
 
         var inner = tensors["encoder.layers.0.linear1.weight"];
         var (wide, width) = (inner.shape[0], inner.shape[1]);
-        var (heads, _) = AttentionLayers.Scores(mask =>
+        var (heads, _) = AttentionLayers.Scores(tensors, mask =>
             source.call(AttentionLayers.One(tensors, width), AttentionLayers.One(tensors, width), mask));
         return Transformer(width, heads, encoders, decoders, wide, 0, ActivationOf(source, width, heads, wide));
     }

@@ -22,5 +22,21 @@ public sealed record ModuleCase(string Name, Func<torch.nn.Module> Make, Func<to
         return Forward(module).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The answer of a module that is on a device, on the CPU.</summary>
+    public torch.Tensor Run(torch.nn.Module module, torch.Device device)
+    {
+        CaseInputs.Place = device;
+        try
+        {
+            using var answer = Run(module);
+            Assert.Equal(device.type, answer.device_type);
+            return answer.cpu();
+        }
+        finally
+        {
+            CaseInputs.Place = null;
+        }
+    }
+
     public override string ToString() => Name;
 }

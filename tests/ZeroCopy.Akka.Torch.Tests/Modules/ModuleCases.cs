@@ -1,6 +1,7 @@
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
+using static ZeroCopy.Torch.Tests.Modules.CaseInputs;
 
 namespace ZeroCopy.Torch.Tests.Modules;
 
@@ -45,17 +46,5 @@ public static class ModuleCases
     {
         var query = Reals(5, 2, 16);
         return attention.call(query, query, query, null, true, null).Item1;
-    }
-
-    private static Tensor Reals(params long[] shape)
-    {
-        manual_seed(7);
-        return randn(shape);
-    }
-
-    private static Tensor Ids(long below, params long[] shape)
-    {
-        manual_seed(7);
-        return randint(0, below, shape, dtype: ScalarType.Int64);
     }
 }

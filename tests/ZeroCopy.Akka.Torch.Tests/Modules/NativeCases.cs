@@ -2,6 +2,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
+using static ZeroCopy.Torch.Tests.Modules.CaseInputs;
 
 namespace ZeroCopy.Torch.Tests.Modules;
 
@@ -56,20 +57,8 @@ public static class NativeCases
     }
 
     /// <summary>Bags of two and three rows, with every row once; what the last offset means shows in the number of bags.</summary>
-    private static Tensor Bags(EmbeddingBag bag) => bag.forward(arange(20), tensor(new long[] { 0, 2, 5, 7, 10, 12, 15, 17, 20 }), null);
+    private static Tensor Bags(EmbeddingBag bag) => bag.forward(arange(20).to(Place), tensor(new long[] { 0, 2, 5, 7, 10, 12, 15, 17, 20 }).to(Place), null);
 
     private static Tensor Attend(MultiheadAttention attention, long keys) =>
         attention.call(Reals(5, 2, 16), Reals(3, 2, keys), Reals(3, 2, keys), null, true, null).Item1;
-
-    private static Tensor Reals(params long[] shape)
-    {
-        manual_seed(7);
-        return randn(shape);
-    }
-
-    private static Tensor Ids(long below, params long[] shape)
-    {
-        manual_seed(7);
-        return randint(0, below, shape, dtype: ScalarType.Int64);
-    }
 }

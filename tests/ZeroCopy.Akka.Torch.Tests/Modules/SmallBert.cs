@@ -27,7 +27,7 @@ internal sealed class SmallBert : Module<Tensor, Tensor>
     public override Tensor forward(Tensor ids)
     {
         using var scope = NewDisposeScope();
-        var x = _norm.forward(_tokens.forward(ids) + _positions.forward(arange(ids.shape[1], dtype: ScalarType.Int64)));
+        var x = _norm.forward(_tokens.forward(ids) + _positions.forward(arange(ids.shape[1], dtype: ScalarType.Int64, device: ids.device)));
         foreach (var block in _blocks)
         {
             x = block.forward(x);

@@ -1,0 +1,200 @@
+using TorchSharp;
+using ZeroCopy.Errors;
+using ZeroCopy.Torch.Binding;
+using ZeroCopy.Torch.Devices;
+using ZeroCopy.Torch.Models.Bert;
+using ZeroCopy.Torch.Native;
+using ZeroCopy.Torch.Tests.Modules;
+using static TorchSharp.torch.nn;
+
+namespace ZeroCopy.Torch.Tests.Devices;
+
+/// <summary>Modules on a CUDA device; skipped where there is none.</summary>
+public sealed class CudaModuleSpecs : RuntimeSpec
+{
+    private const long MiB = 1 << 20;
+
+    public static TheoryData<string> Names => CudaDevice.Rows(ModuleCases.All.Concat(NativeCases.All).Select(one => one.Name));
+
+    [SkippableTheory]
+    [MemberData(nameof(Names))]
+    public async Task Instances_should_answer_on_the_device_as_on_the_cpu_and_share_one_copy_of_the_weights(string name)
+    {
+        var device = CudaDevice.Require();
+        var one = CaseOf(name);
+        using var module = one.Create(1);
+        using var expected = one.Run(module);
+        var handle = await Runtime.PutAsync(module);
+        var model = Runtime.Open(handle, new OpenOptions<Module> { Device = device });
+        var (first, second, here) = (model.Materialise(), model.Materialise(), Runtime.Open<Module>(handle).Materialise());
+
+        using var answer = one.Run(first, device);
+        using var other = one.Run(second, device);
+        using var onTheCpu = one.Run(here);
+
+        AssertClose(expected, answer);
+        AssertClose(expected, other);
+        Assert.True(TensorEquality.Same(expected, onTheCpu));
+        Assert.All(ModuleState.Read(first), state => Assert.Equal(DeviceType.CUDA, state.Tensor.device_type));
+        Assert.All(ModuleState.Read(here).Concat(ModuleState.Read(module)), state => Assert.Equal(DeviceType.CPU, state.Tensor.device_type));
+        Assert.Equal(Addresses(first), Addresses(second));
+        Assert.Equal(Addresses(module).Distinct().Count(), Addresses(first).Distinct().Count());
+        ModuleDisposal.Release(first);
+        ModuleDisposal.Release(second);
+        ModuleDisposal.Release(here);
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Names))]
+    public async Task TorchRuntime_should_put_a_module_that_is_on_the_device(string name)
+    {
+        var device = CudaDevice.Require();
+        var one = CaseOf(name);
+        using var module = one.Create(1);
+        using var expected = one.Run(module);
+        var before = await Runtime.PutAsync(module);
+        ModuleMove.Move(module, new torch.Device(DeviceType.CUDA, 0));
+        using var there = one.Run(module, device);
+        var handle = await Runtime.PutAsync(module);
+        var (here, back) = (
+            Runtime.Open<Module>(handle).Materialise(), Runtime.Open(handle, new OpenOptions<Module> { Device = device }).Materialise());
+
+        using var onTheCpu = one.Run(here);
+        using var onTheDevice = one.Run(back, device);
+
+        AssertClose(expected, there);
+        AssertClose(expected, onTheCpu);
+        AssertClose(expected, onTheDevice);
+        Assert.Equal(
+            Store.ReadManifest(before.Id).Tensors.Select(entry => (entry.Name, entry.Block)),
+            Store.ReadManifest(handle.Id).Tensors.Select(entry => (entry.Name, entry.Block)));
+        Assert.All(ModuleState.Read(module), state => Assert.Equal(DeviceType.CUDA, state.Tensor.device_type));
+        ModuleDisposal.Release(here);
+        ModuleDisposal.Release(back);
+    }
+
+    [SkippableFact]
+    public async Task Built_in_BERT_should_answer_on_the_device_as_on_the_cpu()
+    {
+        var device = CudaDevice.Require();
+        var configuration = new BertConfiguration
+        {
+            VocabularySize = 100, HiddenSize = 64, Layers = 3, Heads = 4, IntermediateSize = 128, MaxPositions = 32,
+        };
+        using var module = new BertModel(configuration);
+        var handle = await Runtime.PutAsync(module);
+        var moved = Runtime.Open(handle, new OpenOptions<BertModel> { Device = device }).Materialise();
+        using var scope = torch.NewDisposeScope();
+        var ids = torch.arange(20, dtype: torch.int64).reshape(2, 10);
+        var mask = torch.ones_like(ids);
+        mask[1, 7..] = 0;
+
+        var expected = module.forward(ids, mask);
+        var answer = moved.forward(ids.cuda(), mask.cuda());
+
+        Assert.Equal(expected.Keys, answer.Keys);
+        Assert.All(expected, pair => AssertClose(pair.Value, answer[pair.Key].cpu()));
+        Assert.Throws<ArgumentException>(() => moved.forward(torch.full([1, 4], 100, dtype: torch.int64).cuda()));
+        ModuleDisposal.Release(moved);
+    }
+
+    [SkippableFact]
+    public async Task Device_should_hold_one_copy_of_the_weights_for_all_instances_and_get_it_back()
+    {
+        var device = CudaDevice.Require();
+        using var module = Linear(4096, 4096, hasBias: false);
+        var handle = await Runtime.PutAsync(module);
+        var options = new OpenOptions<Module> { Device = device };
+        ModuleDisposal.Release(Runtime.Open(handle, options).Materialise());
+        var before = CudaDevice.FreeBytes();
+
+        for (var round = 0; round < 20; round++)
+        {
+            // Forgotten with the model, so the module is put anew; the store has its weights.
+            Runtime.Close(handle);
+            handle = await Runtime.PutAsync(module);
+            var instances = Enumerable.Range(0, 8).Select(_ => Runtime.Open(handle, options).Materialise()).ToList();
+            Assert.Single(instances.SelectMany(Addresses).Distinct());
+            instances.ForEach(ModuleDisposal.Release);
+        }
+
+        // One copy is 64 MiB. libtorch keeps what was freed for its next tensor.
+        Assert.InRange(before - CudaDevice.FreeBytes(), long.MinValue, 80 * MiB);
+    }
+
+    [SkippableFact]
+    public async Task Device_should_be_the_same_with_and_without_its_index()
+    {
+        CudaDevice.Require();
+        using var module = Linear(4, 4);
+        var handle = await Runtime.PutAsync(module);
+
+        Assert.Same(
+            Runtime.Open(handle, new OpenOptions<Module> { Device = torch.CUDA }),
+            Runtime.Open(handle, new OpenOptions<Module> { Device = new torch.Device("cuda:0") }));
+    }
+
+    [SkippableFact]
+    public async Task TorchRuntime_should_say_how_many_devices_there_are()
+    {
+        CudaDevice.Require();
+        using var module = Linear(4, 4);
+        var handle = await Runtime.PutAsync(module);
+
+        var error = Assert.Throws<DeviceUnavailableException>(
+            () => Runtime.Open(handle, new OpenOptions<Module> { Device = new torch.Device(DeviceType.CUDA, 99) }));
+
+        Assert.Contains("cuda:99", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"{torch.cuda.device_count()} CUDA device(s)", error.Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task TorchRuntime_should_not_hand_over_a_module_that_is_on_the_device()
+    {
+        var device = CudaDevice.Require();
+        using var module = Linear(4, 4).to(device);
+
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => Runtime.PutAsync(module, new PutModuleOptions { Rebind = true }));
+
+        Assert.Contains("weight is on cuda:0", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Store.List());
+        Assert.Equal(DeviceType.CUDA, module.weight.device_type);
+    }
+
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ModuleMove_should_report_that_the_device_has_too_little_memory(bool native)
+    {
+        var device = CudaDevice.Require();
+        // 4 TiB to the device, one element on the host.
+        using var weight = torch.zeros(1, 1).expand(1 << 20, 1 << 20);
+        using Module module = native ? Embedding_from_pretrained(weight) : new Holder(weight);
+
+        var error = Assert.Throws<System.Runtime.InteropServices.ExternalException>(
+            () => ModuleMove.Move(module, new torch.Device(DeviceType.CUDA, 0)));
+
+        Assert.Contains("out of memory", error.Message, StringComparison.OrdinalIgnoreCase);
+        using var after = torch.ones(2, device: device).sum();
+        Assert.Equal(2, after.item<float>());
+    }
+
+    private static ModuleCase CaseOf(string name) => ModuleCases.All.Concat(NativeCases.All).Single(one => one.Name == name);
+
+    private static List<nint> Addresses(Module module) =>
+        [.. ModuleState.Read(module).Select(state => TorchNative.Data(state.Tensor)).Where(address => address != 0)];
+
+    private static void AssertClose(torch.Tensor expected, torch.Tensor actual)
+    {
+        Assert.Equal(expected.shape, actual.shape);
+        Assert.Equal(expected.dtype, actual.dtype);
+        using var difference = expected.to(torch.float64).sub(actual.to(torch.float64)).abs().max();
+        Assert.InRange(difference.item<double>(), 0, 0.02);
+    }
+
+    private sealed class Holder : Module
+    {
+        public Holder(torch.Tensor weight)
+            : base(nameof(Holder)) => register_parameter("weight", new TorchSharp.Modules.Parameter(weight, requires_grad: false));
+    }
+}

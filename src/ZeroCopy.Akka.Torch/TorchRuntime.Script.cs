@@ -1,8 +1,10 @@
 using TorchSharp;
+using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Runtime;
 using ZeroCopy.Store;
 using ZeroCopy.Torch.Checkpoints;
+using ZeroCopy.Torch.Devices;
 using ZeroCopy.Torch.Script;
 using ZeroCopy.Torch.Views;
 
@@ -46,24 +48,33 @@ public sealed partial class TorchRuntime
             cancellationToken);
 
     /// <summary>
-    /// Opens a model by whatever recipe its manifest has: a script, or a type of the catalog. The same object for the same model.
+    /// Opens a model by whatever recipe its manifest has: a script, or a type of the catalog. The same object for the same model and device.
     /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="device">Where instances run; null for the CPU. A script runs on the CPU or a CUDA device, with the constants in its code.</param>
     /// <exception cref="ZeroCopy.Errors.RecipeUnavailableException">The model is weights only, or its type is not registered here.</exception>
-    public IInstanceSource OpenAny(ModelHandle model)
+    /// <exception cref="ZeroCopy.Errors.DeviceUnavailableException">This process has no such device, or the script cannot run on it.</exception>
+    public IInstanceSource OpenAny(ModelHandle model, torch.Device? device = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return Store.ReadManifest(model.Id).Recipe is Recipe.Script script
-            ? (IInstanceSource)Opened((model.Id, typeof(ScriptProgram), torch.CPU.ToString()), () => OpenScript(model, script))
-            : Open<torch.nn.Module>(model);
+        if (Store.ReadManifest(model.Id).Recipe is not Recipe.Script script)
+        {
+            return Open<torch.nn.Module>(model, new OpenOptions<torch.nn.Module> { Device = device });
+        }
+
+        var place = DevicePlacement.Require(device);
+        return place.type is DeviceType.CPU or DeviceType.CUDA
+            ? (IInstanceSource)Opened((model.Id, typeof(ScriptProgram), place.ToString()), () => OpenScript(model, script, place))
+            : throw new DeviceUnavailableException($"TorchScript model {model} runs on the CPU or a CUDA device, not on {place}.");
     }
 
-    private ScriptModel OpenScript(ModelHandle model, Recipe.Script script)
+    private ScriptModel OpenScript(ModelHandle model, Recipe.Script script, torch.Device device)
     {
         var lease = Store.Acquire(model.Id, $"script {model}");
         try
         {
-            return new ScriptModel(model.ToString(), lease.Manifest, lease.Bytes(script.Skeleton).ToArray(), new LeaseViews(lease).View, lease);
+            return new ScriptModel(model.ToString(), lease.Manifest, lease.Bytes(script.Skeleton).ToArray(), new LeaseViews(lease).View, lease, device);
         }
         catch
         {

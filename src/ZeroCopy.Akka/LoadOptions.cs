@@ -8,7 +8,10 @@ namespace ZeroCopy;
 public sealed record LoadOptions<T>
     where T : class
 {
-    /// <summary>Where the modules run in actor mode; null for the CPU.</summary>
+    /// <summary>
+    /// Where the modules run in actor mode; null for the CPU. Tensors that a pipeline holds beside its modules stay on the CPU, and calls move their inputs
+    /// themselves.
+    /// </summary>
     public torch.Device? Device { get; init; }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using TorchSharp;
+
 namespace ZeroCopy;
 
 /// <summary>How a data set is mapped in batches.</summary>
@@ -8,4 +10,7 @@ public sealed record MapBatchesOptions : MapOptions
 
     /// <summary>Number of actors, at least 1.</summary>
     public int Actors { get; init; } = 4;
+
+    /// <summary>Where the instances run; null for the CPU.</summary>
+    public torch.Device? Device { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using TorchSharp;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -45,14 +46,16 @@ public sealed partial class ZeroCopyHost
     /// <param name="model">The model's name.</param>
     /// <param name="function">As in <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T})"/>.</param>
     /// <param name="configure">Changes the settings.</param>
+    /// <param name="device">Where the instances run; null for the CPU.</param>
     /// <exception cref="ArgumentException">There is a pool of that name.</exception>
+    /// <exception cref="DeviceUnavailableException">This process has no such device.</exception>
     /// <exception cref="ModelNotFoundException">The store has no such model.</exception>
     /// <exception cref="RecipeUnavailableException">The model is weights only, or its type is not registered here.</exception>
     public async Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TIn, TOut>(
-        string name, ModelName model, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure = null)
+        string name, ModelName model, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure = null, torch.Device? device = null)
         where T : class
     {
-        var source = await Task.Run(() => Runtime.OpenAny(Store.Resolve(model))).ConfigureAwait(false);
+        var source = await Task.Run(() => Runtime.OpenAny(Store.Resolve(model), device)).ConfigureAwait(false);
         return await StartAsync(name, source, function, configure).ConfigureAwait(false);
     }
 

@@ -12,10 +12,13 @@ internal static class ScriptLoader
 {
     private static readonly Lock LoadLock = new();
 
-    /// <summary>Loads a skeleton and binds every tensor of the manifest to what <paramref name="source"/> gives, which is disposed afterwards.</summary>
+    /// <summary>
+    /// Loads a skeleton onto a device and binds every tensor of the manifest to what <paramref name="source"/> gives, which is on that device and is
+    /// disposed afterwards. Constants in the code come to the device with the skeleton, unlike in a program that is moved after it was loaded.
+    /// </summary>
     /// <exception cref="InvalidModelException">libtorch refuses the archive.</exception>
     /// <exception cref="BindingException">The skeleton lacks a tensor, or has it in another shape or type.</exception>
-    public static torch.jit.ScriptModule Load(byte[] skeleton, IReadOnlyList<TensorEntry> tensors, Func<TensorEntry, torch.Tensor> source, string name)
+    public static torch.jit.ScriptModule Load(byte[] skeleton, IReadOnlyList<TensorEntry> tensors, Func<TensorEntry, torch.Tensor> source, string name, torch.Device device)
     {
         using var noGradient = torch.no_grad();
         torch.jit.ScriptModule module;
@@ -23,7 +26,7 @@ internal static class ScriptLoader
         {
             lock (LoadLock)
             {
-                module = Load(skeleton);
+                module = Load(skeleton, device);
             }
         }
         catch (ExternalException exception)
@@ -79,12 +82,12 @@ internal static class ScriptLoader
             || line.Contains("Error: ", StringComparison.Ordinal)) ?? exception.Message.Trim().Split('\n')[0].Trim();
 
     // Compiles all of the archive's code. In eval mode every module of it is visited, so that later visits find what they expect.
-    private static unsafe torch.jit.ScriptModule Load(byte[] skeleton)
+    private static unsafe torch.jit.ScriptModule Load(byte[] skeleton, torch.Device device)
     {
         fixed (byte* bytes = skeleton)
         {
             var native = ExceptionGuard.Call(
-                TorchNative.Function(nameof(TorchNative.THSJIT_load_byte_array)), (nint)bytes, skeleton.Length, (nint)DeviceType.CPU, -1);
+                TorchNative.Function(nameof(TorchNative.THSJIT_load_byte_array)), (nint)bytes, skeleton.Length, (nint)device.type, device.index);
             torch.CheckForErrors();
             var module = TorchInternals.AdoptScript(native);
             try

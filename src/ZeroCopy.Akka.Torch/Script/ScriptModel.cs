@@ -19,15 +19,18 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
     private readonly byte[] _skeleton;
     private readonly Func<TensorEntry, torch.Tensor> _view;
     private readonly IDisposable? _lease;
+    private readonly torch.Device _device;
+    private readonly Dictionary<string, torch.Tensor> _moved = new(StringComparer.Ordinal);
     private ScriptProgram? _shared;
     private int _rented;
     private bool _disposed;
 
     /// <summary>
     /// A model whose tensors <paramref name="view"/> gives, each time as a new tensor over the same memory. Owns <paramref name="lease"/>, which keeps
-    /// that memory.
+    /// that memory. On a device the tensors are moved once, for all programs.
     /// </summary>
-    public ScriptModel(string name, Manifest manifest, byte[] skeleton, Func<TensorEntry, torch.Tensor> view, IDisposable? lease = null)
+    public ScriptModel(
+        string name, Manifest manifest, byte[] skeleton, Func<TensorEntry, torch.Tensor> view, IDisposable? lease = null, torch.Device? device = null)
     {
         Name = name;
         _manifest = manifest;
@@ -35,6 +38,7 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
         _skeleton = skeleton;
         _view = view;
         _lease = lease;
+        _device = device ?? torch.CPU;
     }
 
     public string Name { get; }
@@ -111,6 +115,7 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
 
             _disposed = true;
             _lease?.Dispose();
+            ForgetMoved();
             if (_shared is null || _rented > 0)
             {
                 return;
@@ -128,11 +133,11 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
     }
 
     private ScriptProgram Load() =>
-        new(ScriptLoader.Load(_skeleton, _manifest.Tensors, TensorFor, Name), _facts, Name);
+        new(ScriptLoader.Load(_skeleton, _manifest.Tensors, TensorFor, Name, _device), _facts, Name);
 
     private torch.Tensor TensorFor(TensorEntry entry)
     {
-        var view = _view(entry);
+        var view = _device.type == DeviceType.CPU ? _view(entry) : Moved(entry);
         if (!_facts.Copied.Contains(entry.Name))
         {
             return view;
@@ -141,6 +146,35 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
         using (view)
         {
             return view.clone();
+        }
+    }
+
+    /// <summary>Another tensor over the one copy on the device, which programs keep that outlive this model.</summary>
+    private torch.Tensor Moved(TensorEntry entry)
+    {
+        lock (_moved)
+        {
+            if (!_moved.TryGetValue(entry.Name, out var there))
+            {
+                using var view = _view(entry);
+                there = view.to(_device).DetachFromDisposeScope();
+                _moved.Add(entry.Name, there);
+            }
+
+            return there.detach().DetachFromDisposeScope();
+        }
+    }
+
+    private void ForgetMoved()
+    {
+        lock (_moved)
+        {
+            foreach (var there in _moved.Values)
+            {
+                there.Dispose();
+            }
+
+            _moved.Clear();
         }
     }
 }

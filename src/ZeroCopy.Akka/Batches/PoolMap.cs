@@ -68,7 +68,7 @@ internal static class PoolMap
             QueueCapacity = PrefetchOf(options, options.Actors),
             Resizer = null,
             Batching = null,
-        }).ConfigureAwait(false);
+        }, new LoadOptions<T> { Device = options.Device }).ConfigureAwait(false);
         await using (pool.ConfigureAwait(false))
         {
             var answered = 0L;

@@ -36,7 +36,7 @@ public static class ZeroCopyHosting
 
     /// <summary>
     /// Starts a pool with the actor system, on a model of the store that any process can build, as
-    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings})"/>
+    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, TorchSharp.torch.Device)"/>
     /// does. <see cref="ZeroCopyHost.Pool{TIn, TOut}"/> finds it, and a health check <c>zerocopy-pool-NAME</c> is healthy while an actor of
     /// it has its model.
     /// </summary>

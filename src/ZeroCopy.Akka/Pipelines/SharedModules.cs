@@ -1,5 +1,4 @@
 using TorchSharp;
-using ZeroCopy.Errors;
 using ZeroCopy.Runtime;
 using ZeroCopy.Shims;
 using ZeroCopy.Torch;
@@ -27,11 +26,7 @@ internal static class SharedModules
             return runtime.Open(entry.Handle, options).Materialise();
         }
 
-        if (options.Device is { } device && device.type != DeviceType.CPU)
-        {
-            throw new DeviceUnavailableException($"TorchScript model {entry.Handle} runs on the CPU only, not on {device}; load it without a device.");
-        }
-
-        return ShimFactory.Create(new ShimTarget(entry.Paths[0], new LocalCalls(Open(runtime, entry)), methods), type, places);
+        var source = runtime.OpenAny(entry.Handle, options.Device);
+        return ShimFactory.Create(new ShimTarget(entry.Paths[0], new LocalCalls(source), methods), type, places);
     }
 }

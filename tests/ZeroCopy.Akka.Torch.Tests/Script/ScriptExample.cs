@@ -25,14 +25,16 @@ internal sealed record ScriptExample(string Method, JsonElement Arguments, JsonE
     ];
 
     /// <summary>Makes the call on an instance and compares its answer with PyTorch's: structure, types, shapes, and every element within 1e-4.</summary>
-    public void AssertAnswered(IModelInstance instance)
+    public void AssertAnswered(IModelInstance instance, torch.Device? device = null)
     {
         using var scope = torch.NewDisposeScope();
-        object?[] arguments = [.. Arguments.EnumerateArray().Select(Value)];
+        object?[] arguments = [.. Arguments.EnumerateArray().Select(argument => Value(argument, device))];
         AssertSame(Answer, instance.Run((script, given) => ((ScriptProgram)script).Invoke(Method, (object?[])given!), arguments), "answer");
     }
 
-    private static object? Value(JsonElement json)
+    private static object? Value(JsonElement json) => Value(json, device: null);
+
+    private static object? Value(JsonElement json, torch.Device? device)
     {
         switch (json.ValueKind)
         {
@@ -45,16 +47,16 @@ internal sealed record ScriptExample(string Method, JsonElement Arguments, JsonE
         return kind switch
         {
             // The object is said, because numbers convert to tensors by themselves.
-            "tensor" => (object)Tensor(json),
+            "tensor" => (object)Tensor(json).to(device ?? torch.CPU),
             "int" => content.GetInt64(),
             "float" => content.GetDouble(),
-            "tuple" => content.EnumerateArray().Select(Value).ToArray() switch
+            "tuple" => content.EnumerateArray().Select(item => Value(item, device)).ToArray() switch
             {
                 [var a, var b] => (a, b),
                 var other => throw new NotSupportedException($"a tuple of {other.Length}"),
             },
-            "list" => content.EnumerateArray().Select(Value).ToList(),
-            "dict" => content.EnumerateArray().ToDictionary(pair => Value(pair[0])!, pair => Value(pair[1])),
+            "list" => content.EnumerateArray().Select(item => Value(item, device)).ToList(),
+            "dict" => content.EnumerateArray().ToDictionary(pair => Value(pair[0], device)!, pair => Value(pair[1], device)),
             _ => throw new NotSupportedException(kind),
         };
     }
@@ -154,7 +156,7 @@ internal sealed record ScriptExample(string Method, JsonElement Arguments, JsonE
         if (expected.numel() > 0)
         {
             var wide = torch.is_complex(expected.dtype) ? torch.complex128 : torch.float64;
-            var difference = (expected.to(wide) - actual.to(wide)).abs().max().item<double>();
+            var difference = (expected.to(wide) - actual.cpu().to(wide)).abs().max().item<double>();
             Assert.True(difference < 1e-4, $"{at}: the largest difference is {difference}.");
         }
     }

@@ -76,6 +76,8 @@ public sealed class ModelPoolSpecs : HostSpec
         {
             await using var pool = await Host.StartPoolAsync(
                 "pipelines", wrapper, (CountingPipeline own, Tensor input) => own.Run(input), settings => settings with { Size = 3 });
+            // An actor that had no instance yet would make one in a later round only.
+            Assert.True(SpinWait.SpinUntil(() => pool.Actors.ReadyActors == 3, Patience));
             (await pool.AskAsync(Input).WaitAsync(Patience)).Dispose();
         }
     }

@@ -19,7 +19,7 @@ public abstract class RuntimeSpec : IDisposable
 
     protected TorchRuntime Runtime { get; }
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         Runtime.Dispose();
         Store.Dispose();

@@ -14,7 +14,16 @@ public sealed class CudaModuleSpecs : RuntimeSpec
 {
     private const long MiB = 1 << 20;
 
+    private readonly List<Module> _instances = [];
+
     public static TheoryData<string> Names => CudaDevice.Rows(ModuleCases.All.Concat(NativeCases.All).Select(one => one.Name));
+
+    /// <summary>
+    /// Without those that got a weight from outside: libtorch's embedding registers the weight it was made with, so that one which was set in its place
+    /// cannot be moved in a live module, nor by <c>Module.to</c>. An instance is built anew, and has it registered.
+    /// </summary>
+    public static TheoryData<string> Movable =>
+        CudaDevice.Rows(ModuleCases.All.Concat(NativeCases.All).Select(one => one.Name).Except(["tied embedding", "tied tables"]));
 
     [SkippableTheory]
     [MemberData(nameof(Names))]
@@ -26,7 +35,7 @@ public sealed class CudaModuleSpecs : RuntimeSpec
         using var expected = one.Run(module);
         var handle = await Runtime.PutAsync(module);
         var model = Runtime.Open(handle, new OpenOptions<Module> { Device = device });
-        var (first, second, here) = (model.Materialise(), model.Materialise(), Runtime.Open<Module>(handle).Materialise());
+        var (first, second, here) = (Own(model.Materialise()), Own(model.Materialise()), Own(Runtime.Open<Module>(handle).Materialise()));
 
         using var answer = one.Run(first, device);
         using var other = one.Run(second, device);
@@ -38,14 +47,12 @@ public sealed class CudaModuleSpecs : RuntimeSpec
         Assert.All(ModuleState.Read(first), state => Assert.Equal(DeviceType.CUDA, state.Tensor.device_type));
         Assert.All(ModuleState.Read(here).Concat(ModuleState.Read(module)), state => Assert.Equal(DeviceType.CPU, state.Tensor.device_type));
         Assert.Equal(Addresses(first), Addresses(second));
-        Assert.Equal(Addresses(module).Distinct().Count(), Addresses(first).Distinct().Count());
-        ModuleDisposal.Release(first);
-        ModuleDisposal.Release(second);
-        ModuleDisposal.Release(here);
+        // The module may have more: the store keeps equal bytes once.
+        Assert.Equal(Tensors(here), Addresses(first).Distinct().Count());
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Names))]
+    [MemberData(nameof(Movable))]
     public async Task TorchRuntime_should_put_a_module_that_is_on_the_device(string name)
     {
         var device = CudaDevice.Require();
@@ -57,7 +64,7 @@ public sealed class CudaModuleSpecs : RuntimeSpec
         using var there = one.Run(module, device);
         var handle = await Runtime.PutAsync(module);
         var (here, back) = (
-            Runtime.Open<Module>(handle).Materialise(), Runtime.Open(handle, new OpenOptions<Module> { Device = device }).Materialise());
+            Own(Runtime.Open<Module>(handle).Materialise()), Own(Runtime.Open(handle, new OpenOptions<Module> { Device = device }).Materialise()));
 
         using var onTheCpu = one.Run(here);
         using var onTheDevice = one.Run(back, device);
@@ -69,8 +76,6 @@ public sealed class CudaModuleSpecs : RuntimeSpec
             Store.ReadManifest(before.Id).Tensors.Select(entry => (entry.Name, entry.Block)),
             Store.ReadManifest(handle.Id).Tensors.Select(entry => (entry.Name, entry.Block)));
         Assert.All(ModuleState.Read(module), state => Assert.Equal(DeviceType.CUDA, state.Tensor.device_type));
-        ModuleDisposal.Release(here);
-        ModuleDisposal.Release(back);
     }
 
     [SkippableFact]
@@ -83,7 +88,7 @@ public sealed class CudaModuleSpecs : RuntimeSpec
         };
         using var module = new BertModel(configuration);
         var handle = await Runtime.PutAsync(module);
-        var moved = Runtime.Open(handle, new OpenOptions<BertModel> { Device = device }).Materialise();
+        var moved = Own(Runtime.Open(handle, new OpenOptions<BertModel> { Device = device }).Materialise());
         using var scope = torch.NewDisposeScope();
         var ids = torch.arange(20, dtype: torch.int64).reshape(2, 10);
         var mask = torch.ones_like(ids);
@@ -95,7 +100,6 @@ public sealed class CudaModuleSpecs : RuntimeSpec
         Assert.Equal(expected.Keys, answer.Keys);
         Assert.All(expected, pair => AssertClose(pair.Value, answer[pair.Key].cpu()));
         Assert.Throws<ArgumentException>(() => moved.forward(torch.full([1, 4], 100, dtype: torch.int64).cuda()));
-        ModuleDisposal.Release(moved);
     }
 
     [SkippableFact]
@@ -113,9 +117,9 @@ public sealed class CudaModuleSpecs : RuntimeSpec
             // Forgotten with the model, so the module is put anew; the store has its weights.
             Runtime.Close(handle);
             handle = await Runtime.PutAsync(module);
-            var instances = Enumerable.Range(0, 8).Select(_ => Runtime.Open(handle, options).Materialise()).ToList();
+            var instances = Enumerable.Range(0, 8).Select(_ => Own(Runtime.Open(handle, options).Materialise())).ToList();
             Assert.Single(instances.SelectMany(Addresses).Distinct());
-            instances.ForEach(ModuleDisposal.Release);
+            Release();
         }
 
         // One copy is 64 MiB. libtorch keeps what was freed for its next tensor.
@@ -169,7 +173,7 @@ public sealed class CudaModuleSpecs : RuntimeSpec
         var device = CudaDevice.Require();
         // 4 TiB to the device, one element on the host.
         using var weight = torch.zeros(1, 1).expand(1 << 20, 1 << 20);
-        using Module module = native ? Embedding_from_pretrained(weight) : new Holder(weight);
+        using Module module = native ? Table(weight) : new Holder(weight);
 
         var error = Assert.Throws<System.Runtime.InteropServices.ExternalException>(
             () => ModuleMove.Move(module, new torch.Device(DeviceType.CUDA, 0)));
@@ -179,7 +183,38 @@ public sealed class CudaModuleSpecs : RuntimeSpec
         Assert.Equal(2, after.item<float>());
     }
 
+    public override void Dispose()
+    {
+        Release();
+        base.Dispose();
+    }
+
+    private TModule Own<TModule>(TModule instance)
+        where TModule : Module
+    {
+        _instances.Add(instance);
+        return instance;
+    }
+
+    private void Release()
+    {
+        _instances.ForEach(ModuleDisposal.Release);
+        _instances.Clear();
+    }
+
+    // Embedding_from_pretrained would first make a table of that size, on the host.
+    private static TorchSharp.Modules.Embedding Table(torch.Tensor weight)
+    {
+        var table = Embedding(1, 1);
+        table.weight!.requires_grad = false;
+        table.weight.set_(weight).Dispose();
+        return table;
+    }
+
     private static ModuleCase CaseOf(string name) => ModuleCases.All.Concat(NativeCases.All).Single(one => one.Name == name);
+
+    private static int Tensors(Module module) =>
+        ModuleState.Read(module).Where(state => TorchNative.Data(state.Tensor) != 0).Select(state => state.Identity).Distinct().Count();
 
     private static List<nint> Addresses(Module module) =>
         [.. ModuleState.Read(module).Select(state => TorchNative.Data(state.Tensor)).Where(address => address != 0)];

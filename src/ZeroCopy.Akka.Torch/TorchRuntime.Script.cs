@@ -58,9 +58,17 @@ public sealed partial class TorchRuntime
     {
         ArgumentNullException.ThrowIfNull(model);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (Store.ReadManifest(model.Id).Recipe is not Recipe.Script script)
+        var manifest = Store.ReadManifest(model.Id);
+        if (manifest.Recipe is not Recipe.Script script)
         {
             return Open<torch.nn.Module>(model, new OpenOptions<torch.nn.Module> { Device = device });
+        }
+
+        if (device is not null && device.type != DeviceType.CPU && ScriptFacts.FromMetadata(manifest.Metadata).HostOnly)
+        {
+            throw new DeviceUnavailableException(
+                $"TorchScript model {model} runs on the CPU only, not on {device}: it holds objects of libtorch's own classes, such as the packed weights "
+                + "of quantized layers.");
         }
 
         var place = DevicePlacement.Require(device);

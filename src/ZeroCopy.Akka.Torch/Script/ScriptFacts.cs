@@ -6,6 +6,9 @@ namespace ZeroCopy.Torch.Script;
 /// <summary>What is known about a script from its archive; kept in the manifest's metadata, so that opening a model reads no code.</summary>
 /// <param name="UnsharedBytes">Bytes of tensors that stay in the skeleton, so that every load holds its own copy.</param>
 /// <param name="UnsharedTensors">Number of such tensors.</param>
+/// <param name="HostOnly">
+/// Whether it holds objects of libtorch's own classes, such as the packed weights of quantized layers: to load those onto a device ends the process.
+/// </param>
 /// <param name="Stateful">Whether the code may change the module, so that every instance needs a module of its own.</param>
 /// <param name="Copied">Tensors that the code may change in place, so that every instance needs a copy of its own.</param>
 /// <param name="Methods">The methods that can be called, with their arguments.</param>
@@ -13,6 +16,7 @@ namespace ZeroCopy.Torch.Script;
 internal sealed record ScriptFacts(
     long UnsharedBytes,
     int UnsharedTensors,
+    bool HostOnly,
     bool Stateful,
     ImmutableHashSet<string> Copied,
     ImmutableSortedDictionary<string, ImmutableArray<ScriptParameter>> Methods,
@@ -20,6 +24,7 @@ internal sealed record ScriptFacts(
 {
     private const string UnsharedBytesKey = "script.unshared-bytes";
     private const string UnsharedTensorsKey = "script.unshared-tensors";
+    private const string HostOnlyKey = "script.host-only";
     private const string StatefulKey = "script.stateful";
     private const string CopiedKey = "script.copied";
     private const string MethodKey = "script.method.";
@@ -27,12 +32,13 @@ internal sealed record ScriptFacts(
 
     public static ScriptFacts Empty { get; } =
         new(
-            0, 0, true, [], ImmutableSortedDictionary<string, ImmutableArray<ScriptParameter>>.Empty,
+            0, 0, false, true, [], ImmutableSortedDictionary<string, ImmutableArray<ScriptParameter>>.Empty,
             ImmutableSortedDictionary<string, ScriptType>.Empty);
 
     public static ScriptFacts FromMetadata(IReadOnlyDictionary<string, string> metadata) => new(
         long.Parse(metadata.GetValueOrDefault(UnsharedBytesKey, "0"), CultureInfo.InvariantCulture),
         int.Parse(metadata.GetValueOrDefault(UnsharedTensorsKey, "0"), CultureInfo.InvariantCulture),
+        metadata.ContainsKey(HostOnlyKey),
         metadata.GetValueOrDefault(StatefulKey) != "false",
         [.. metadata.GetValueOrDefault(CopiedKey, "").Split('\n', StringSplitOptions.RemoveEmptyEntries)],
         Under(metadata, MethodKey, Parameters),
@@ -43,6 +49,11 @@ internal sealed record ScriptFacts(
         var metadata = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         metadata[UnsharedBytesKey] = UnsharedBytes.ToString(CultureInfo.InvariantCulture);
         metadata[UnsharedTensorsKey] = UnsharedTensors.ToString(CultureInfo.InvariantCulture);
+        if (HostOnly)
+        {
+            metadata[HostOnlyKey] = "true";
+        }
+
         metadata[StatefulKey] = Stateful ? "true" : "false";
         metadata[CopiedKey] = string.Join('\n', Copied.Order(StringComparer.Ordinal));
         foreach (var (name, parameters) in Methods)

@@ -111,6 +111,7 @@ internal sealed class ScriptSkeleton
         return new ScriptFacts(
             UnsharedBytes,
             UnsharedTensors,
+            _archive.Entries.Any(entry => _archive.NameOf(entry).StartsWith("code/__torch__/torch/classes/", StringComparison.Ordinal)),
             stateful,
             [.. copied.Select(tensor => tensor.Name)],
             _methods.ToImmutableSortedDictionary(item => item.Key, item => item.Value.Parameters, StringComparer.Ordinal),

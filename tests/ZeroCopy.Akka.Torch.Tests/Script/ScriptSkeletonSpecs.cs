@@ -50,6 +50,7 @@ public sealed class ScriptSkeletonSpecs : IDisposable
         var read = ScriptFacts.FromMetadata(skeleton.Facts.ToMetadata());
         Assert.Equal(expected, read.Methods["forward"].ToArray());
         Assert.Equal(skeleton.Facts.Copied, read.Copied);
+        Assert.False(read.HostOnly);
     }
 
     [Fact]

@@ -111,11 +111,17 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
 
     private InferenceException? Admit(InferenceCall call)
     {
-        if (!TryTakePlace())
+        if (IsClosed)
         {
-            return IsClosed ? ShuttingDown() : Overloaded();
+            return ShuttingDown();
         }
 
+        if (!TryTakePlace())
+        {
+            return Overloaded();
+        }
+
+        // Closed since.
         if (!_calls.TryAdd(call))
         {
             LeavePlace();

@@ -221,7 +221,7 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
         Settle();
     }
 
-    // The promise is kept where the caller may go on for as long as it likes: see ComputeThread. A refused call has no caller yet.
+    // Nothing else completes the promise. The caller may go on inside for as long as it likes: see ComputeThread. A refused call has no caller yet.
     private void Settle()
     {
         if (_failure is { } reason)

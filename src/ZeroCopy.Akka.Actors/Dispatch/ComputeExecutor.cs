@@ -19,7 +19,7 @@ namespace ZeroCopy.Actors.Dispatch;
 /// <para>
 /// A thread keeps one mailbox to itself: that of the model that it has just run, where more calls wait, else the one that a caller's next call fills. It will
 /// be free as soon as the caller awaits the answer. Another thread would spin for work and wake up for a call at a time: half of the processor time of a
-/// caller that makes one call after the other. A thread leaves its mailbox for the one that waits longest when it has had it for a <see cref="Slice"/>.
+/// caller that makes one call after the other. A thread changes to the mailbox that waits longest when it has run those that it kept for a <see cref="Slice"/>.
 /// </para>
 /// Invariant: for every mailbox in the queue there is a request for a thread; while a thread hands over, it is looked after.
 /// </remarks>

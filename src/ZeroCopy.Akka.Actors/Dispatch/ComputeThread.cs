@@ -74,7 +74,7 @@ internal sealed class ComputeThread : IThreadPoolWorkItem
     /// </summary>
     public static bool TryKeep(ComputeExecutor executor, IRunnable mailbox)
     {
-        if (_current is not { _keeps: false } thread || thread._executor != executor
+        if (_current is not { _keeps: false } thread || thread._executor != executor || thread.IsKept
             || !(IsHandover(thread._turn) || ReferenceEquals(thread._mailbox, mailbox)))
         {
             return false;

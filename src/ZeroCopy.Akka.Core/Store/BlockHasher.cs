@@ -70,6 +70,11 @@ internal sealed class BlockHasher
     // One core's share.
     private void HashLanes(ConcurrentQueue<int> queue, ParallelLoopState loop)
     {
+        if (queue.IsEmpty)
+        {
+            return;
+        }
+
         using var hasher = new LaneHasher(queue, _sources, _ids, _hashed);
         while (!loop.ShouldExitCurrentIteration && hasher.Step())
         {

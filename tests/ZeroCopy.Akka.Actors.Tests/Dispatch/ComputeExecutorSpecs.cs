@@ -104,6 +104,31 @@ public sealed class ComputeExecutorSpecs : IDisposable
     }
 
     [Fact]
+    public async Task ComputeExecutor_should_keep_no_mailbox_for_a_thread_that_is_known_to_be_kept()
+    {
+        _patience = CallerPatience;
+        using var known = new ManualResetEventSlim();
+        var kept = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var requests = new TaskCompletionSource<int>();
+        Execute(() => ComputeThread.AfterRun(new Item(() =>
+        {
+            kept.SetResult();
+            Assert.True(known.Wait(Patience));
+            var before = _threads.Requests;
+            Execute(() => { });
+            requests.SetResult(_threads.Requests - before);
+        })));
+        await kept.Task.WaitAsync(Patience);
+        var elsewhere = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Execute(elsewhere.SetResult);
+        await elsewhere.Task.WaitAsync(Patience);
+
+        known.Set();
+
+        Assert.Equal(1, await requests.Task.WaitAsync(Patience));
+    }
+
+    [Fact]
     public async Task ComputeExecutor_should_keep_the_mailbox_of_a_callers_next_call_for_its_thread()
     {
         var requests = await NextAsync(() => Execute(() => { }));

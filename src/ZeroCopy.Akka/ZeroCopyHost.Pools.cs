@@ -61,9 +61,9 @@ public sealed partial class ZeroCopyHost
 
     /// <summary>As with a name, for a model that may be put into the store later: the pool loads it then.</summary>
     internal Task<ModelPool<TIn, TOut>> StartPoolLaterAsync<T, TIn, TOut>(
-        string name, ModelName model, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure)
+        string name, ModelName model, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure, torch.Device? device)
         where T : class =>
-        StartAsync(name, new NamedModelSource(Runtime, model), function, configure);
+        StartAsync(name, new NamedModelSource(Runtime, model, device), function, configure);
 
     /// <summary>A pool that was started here.</summary>
     /// <exception cref="KeyNotFoundException">There is none of that name.</exception>

@@ -3,6 +3,7 @@ using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using TorchSharp;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -36,7 +37,7 @@ public static class ZeroCopyHosting
 
     /// <summary>
     /// Starts a pool with the actor system, on a model of the store that any process can build, as
-    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, TorchSharp.torch.Device)"/>
+    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, torch.Device)"/>
     /// does. <see cref="ZeroCopyHost.Pool{TIn, TOut}"/> finds it, and a health check <c>zerocopy-pool-NAME</c> is healthy while an actor of
     /// it has its model.
     /// </summary>
@@ -50,11 +51,12 @@ public static class ZeroCopyHosting
     /// <param name="model">The model's name; without a version, the newest one at the first load.</param>
     /// <param name="function">What a call runs.</param>
     /// <param name="configure">Changes the settings.</param>
+    /// <param name="device">Where the instances run; null for the CPU.</param>
     public static AkkaConfigurationBuilder WithModelPool<T, TIn, TOut>(
         this AkkaConfigurationBuilder builder, string name, ModelName model, Func<T, TIn, TOut> function,
-        Func<PoolSettings, PoolSettings>? configure = null)
+        Func<PoolSettings, PoolSettings>? configure = null, torch.Device? device = null)
         where T : class =>
-        builder.WithPool(name, host => host.StartPoolLaterAsync(name, model, function, configure));
+        builder.WithPool(name, host => host.StartPoolLaterAsync(name, model, function, configure, device));
 
     /// <summary>
     /// Starts a pool with the actor system, on what a function wraps or reads then, as

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using TorchSharp;
 using ZeroCopy.Manifests;
 using ZeroCopy.Runtime;
 using ZeroCopy.Torch;
@@ -9,7 +10,7 @@ namespace ZeroCopy.Pools;
 /// <summary>
 /// Leases instances of the model that a name stands for at the first load. Where the store lacks it, each load looks again. Thread-safe.
 /// </summary>
-internal sealed class NamedModelSource(TorchRuntime runtime, ModelName model) : IInstanceSource
+internal sealed class NamedModelSource(TorchRuntime runtime, ModelName model, torch.Device? device) : IInstanceSource
 {
     private IInstanceSource? _opened;
 
@@ -30,7 +31,7 @@ internal sealed class NamedModelSource(TorchRuntime runtime, ModelName model) : 
 
     private IInstanceSource Open()
     {
-        var found = runtime.OpenAny(runtime.Store.Resolve(model));
+        var found = runtime.OpenAny(runtime.Store.Resolve(model), device);
         // The name may have moved between two loads: the pool serves one model.
         return Interlocked.CompareExchange(ref _opened, found, null) ?? found;
     }

@@ -3,6 +3,7 @@ using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using TorchSharp;
 using ZeroCopy.Actors;
 using ZeroCopy.Actors.Protocol;
 using ZeroCopy.Actors.Settings;
@@ -228,6 +229,19 @@ public sealed class ZeroCopyHostingSpecs : HostingSpec
         using var answer = await host.Pool<Tensor, Tensor>("encoder").AskAsync(Input).WaitAsync(Patience);
 
         Assert.True(allclose(expected, answer));
+    }
+
+    [Fact]
+    public async Task Pool_should_run_a_model_by_its_name_where_it_is_told()
+    {
+        using var model = new Encoder();
+        var (_, host) = await StartAsync(akka => akka
+            .WithZeroCopyHost(new ZeroCopyHostOptions { Catalog = Catalog })
+            .WithModelPool(
+                "encoder", new ModelName("encoder"), (Encoder encoder, int _) => encoder.parameters().First().device_type, device: META));
+        await PutAsync(host.Runtime, model, "encoder");
+
+        Assert.Equal(DeviceType.META, await host.Pool<int, DeviceType>("encoder").AskAsync(0).WaitAsync(Patience));
     }
 
     [Fact]

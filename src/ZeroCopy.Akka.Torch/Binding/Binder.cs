@@ -42,6 +42,7 @@ internal static class Binder
             }
         }
 
+        TorchInternals.SelfAndDescendants(module).ForEach(NativeWeights.DropUnused);
         module.eval();
     }
 

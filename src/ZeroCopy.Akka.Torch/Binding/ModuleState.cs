@@ -9,7 +9,7 @@ internal static class ModuleState
 {
     /// <summary>
     /// Parameters and buffers of the module and all below it, in the order of registration, under each of their names: the non-persistent buffers
-    /// too, which <c>named_buffers</c> leaves out, and tied tensors more than once.
+    /// too, which <c>named_buffers</c> leaves out, and tied tensors more than once. A native layer's weight is the one that it computes with.
     /// </summary>
     public static List<StateTensor> Read(torch.nn.Module module)
     {
@@ -26,6 +26,7 @@ internal static class ModuleState
         }
 
         var native = TorchInternals.IsNative(module);
+        NativeWeights.Settle(module);
         foreach (var (name, parameter) in TorchInternals.Parameters(module))
         {
             Add(prefix + name, parameter, TensorRole.Parameter);

@@ -62,6 +62,10 @@ internal static class TorchInternals
     public static IEnumerable<(string Name, Parameter Value)> Parameters(torch.nn.Module module) =>
         IsSequential(module.GetType()) ? [] : module.named_parameters(false);
 
+    /// <summary>What libtorch has registered in a native layer, in wrappers of the caller's.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "_named_parameters")]
+    public static extern (string Name, Parameter Value)[] NativeParameters(torch.nn.Module layer);
+
     /// <summary>The owner of a module's native counterpart.</summary>
     public static SafeHandle Handle(torch.nn.Module module) => (SafeHandle)ModuleHandle.GetValue(module)!;
 

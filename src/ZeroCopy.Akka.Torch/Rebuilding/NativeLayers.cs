@@ -36,6 +36,12 @@ internal static class NativeLayers
         TorchNative.Move(layer, torch.CPU);
         if (Tensors(source).Values.FirstOrDefault()?.dtype is { } type && Tensors(layer).Values.Any(tensor => tensor.dtype != type))
         {
+            if (!torch.is_floating_point(type) && !torch.is_complex(type))
+            {
+                ModuleDisposal.Release(layer);
+                throw new CloneRefusedException($"A {source.GetType().Name} of {type} cannot be built anew.");
+            }
+
             layer.to(type);
         }
 

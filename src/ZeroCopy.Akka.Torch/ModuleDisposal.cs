@@ -36,7 +36,15 @@ public static class ModuleDisposal
         var modules = TorchInternals.SelfAndDescendants(module);
         // Dispose leaves out transient buffers, and some of the tensors that a layer holds twice.
         var tensors = ModuleState.Read(module);
-        module.Dispose();
+        try
+        {
+            module.Dispose();
+        }
+        catch (ObjectDisposedException) when (modules.Any(part => part is torch.jit.ScriptModule))
+        {
+            // TorchSharp disposes a script inside a module and asks it for its parts then. What is left is disposed below.
+        }
+
         foreach (var part in modules)
         {
             (TorchInternals.BoxedModule.GetValue(part) as IDisposable)?.Dispose();

@@ -1,7 +1,10 @@
 using TorchSharp;
+using ZeroCopy.Errors;
 using ZeroCopy.Torch.Binding;
 using ZeroCopy.Torch.Devices;
+using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch.Tests.Modules;
+using ZeroCopy.Torch.Tests.Script;
 using static TorchSharp.torch.nn;
 
 namespace ZeroCopy.Torch.Tests.Devices;
@@ -51,6 +54,48 @@ public sealed class ModuleMoveSpecs : RuntimeSpec
         Assert.Equal(DeviceType.META, first!.device_type);
     }
 
+    [Theory]
+    [InlineData("tied embedding")]
+    [InlineData("tied tables")]
+    public void ModuleMove_should_take_weights_along_that_native_layers_got_from_outside(string name)
+    {
+        using var module = ModuleCases.All.Concat(NativeCases.All).Single(one => one.Name == name).Create(1);
+        var wrappers = module.parameters().ToList();
+
+        ModuleMove.Move(module, torch.META);
+
+        AssertInUse(module);
+        Assert.All(wrappers.Zip(module.parameters()), pair => Assert.Same(pair.First, pair.Second));
+    }
+
+    [Fact]
+    public async Task ModuleMove_should_take_weights_along_that_a_factory_brought()
+    {
+        using var weight = torch.randn(20, 8);
+        using var module = Embedding_from_pretrained(weight);
+        var handle = await Runtime.PutAsync(module);
+        Runtime.Close(handle);
+
+        var moved = Runtime.Open(
+            handle, new OpenOptions<Module> { Device = torch.META, Factory = build => Embedding_from_pretrained(build.Tensor("weight")) }).Materialise();
+
+        AssertInUse(moved);
+        ModuleDisposal.Release(moved);
+    }
+
+    [Fact]
+    public void ModuleMove_should_refuse_a_module_with_a_script_inside_and_move_nothing()
+    {
+        var module = new WithScript();
+
+        var error = Assert.Throws<DeviceUnavailableException>(() => ModuleMove.Move(module, torch.META));
+
+        Assert.Contains("not on meta", error.Message, StringComparison.Ordinal);
+        Assert.Contains("TorchScript", error.Message, StringComparison.Ordinal);
+        Assert.All(ModuleState.Read(module), state => Assert.Equal(DeviceType.CPU, state.Tensor.device_type));
+        ModuleDisposal.Release(module);
+    }
+
     [Fact]
     public void ModuleMove_should_let_a_class_move_what_it_holds_beside()
     {
@@ -60,6 +105,28 @@ public sealed class ModuleMoveSpecs : RuntimeSpec
 
         Assert.Equal(DeviceType.META, module.Mask.device_type);
         Assert.Equal(DeviceType.META, module.get_parameter("inner.weight")!.device_type);
+    }
+
+    private static void AssertInUse(Module module)
+    {
+        var layers = TorchInternals.SelfAndDescendants(module).Where(TorchInternals.IsNative).ToList();
+        Assert.NotEmpty(layers);
+        Assert.All(layers, layer =>
+        {
+            using var inUse = layer is TorchSharp.Modules.Embedding table ? table.weight : ((TorchSharp.Modules.EmbeddingBag)layer).weight;
+            Assert.Equal(DeviceType.META, inUse!.device_type);
+        });
+        Assert.All(ModuleState.Read(module), state => Assert.Equal(DeviceType.META, state.Tensor.device_type));
+    }
+
+    private sealed class WithScript : Module
+    {
+        public WithScript()
+            : base(nameof(WithScript))
+        {
+            register_module("script", torch.jit.load(ScriptExample.Path("containers.pt")));
+            register_module("layer", Linear(2, 2));
+        }
     }
 
     private sealed class Masked : Module

@@ -64,7 +64,25 @@ public sealed partial class TorchRuntime
             return Open<torch.nn.Module>(model, new OpenOptions<torch.nn.Module> { Device = device });
         }
 
-        if (device is not null && device.type != DeviceType.CPU && ScriptFacts.FromMetadata(manifest.Metadata).HostOnly)
+        var place = RequireDevice(model, manifest, device);
+        return (IInstanceSource)Opened((model.Id, typeof(ScriptProgram), place.ToString()), () => OpenScript(model, script, place));
+    }
+
+    /// <summary>Throws where a model could not be opened on a device, before anything is built.</summary>
+    /// <exception cref="ZeroCopy.Errors.DeviceUnavailableException">This process has no such device, or the script cannot run on it.</exception>
+    internal void RequireDevice(ModelHandle model, torch.Device? device)
+    {
+        // Whatever the model is, the CPU will do.
+        if (device is not null && device.type != DeviceType.CPU)
+        {
+            RequireDevice(model, Store.ReadManifest(model.Id), device);
+        }
+    }
+
+    private static torch.Device RequireDevice(ModelHandle model, Manifest manifest, torch.Device? device)
+    {
+        var script = manifest.Recipe is Recipe.Script;
+        if (script && device is not null && device.type != DeviceType.CPU && ScriptFacts.FromMetadata(manifest.Metadata).HostOnly)
         {
             throw new DeviceUnavailableException(
                 $"TorchScript model {model} runs on the CPU only, not on {device}: it holds objects of libtorch's own classes, such as the packed weights "
@@ -72,8 +90,8 @@ public sealed partial class TorchRuntime
         }
 
         var place = DevicePlacement.Require(device);
-        return place.type is DeviceType.CPU or DeviceType.CUDA
-            ? (IInstanceSource)Opened((model.Id, typeof(ScriptProgram), place.ToString()), () => OpenScript(model, script, place))
+        return !script || place.type is DeviceType.CPU or DeviceType.CUDA
+            ? place
             : throw new DeviceUnavailableException($"TorchScript model {model} runs on the CPU or a CUDA device, not on {place}.");
     }
 

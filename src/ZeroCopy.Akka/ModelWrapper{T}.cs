@@ -27,6 +27,7 @@ public sealed class ModelWrapper<T> : ModelWrapper
     /// <exception cref="ModelNotFoundException">The store holds the model no more.</exception>
     /// <exception cref="RecipeUnavailableException">This process did not wrap the model and cannot build a T; the message says what to do.</exception>
     /// <exception cref="BindingException">The tensors do not fit what this process builds.</exception>
+    /// <exception cref="DeviceUnavailableException">This process has no such device, or a script of the model cannot run on it.</exception>
     /// <exception cref="ArgumentException">In task mode: a member is declared with a class that no shim can stand in for.</exception>
     public T Load(LoadOptions<T>? options = null)
     {
@@ -53,6 +54,7 @@ public sealed class ModelWrapper<T> : ModelWrapper
     /// <param name="function">Runs the model on a batch; it may answer with more or fewer elements than the batch has rows.</param>
     /// <param name="options">Size of the batches, number of actors, prefetch, progress.</param>
     /// <param name="cancellationToken">Ends the map.</param>
+    /// <exception cref="DeviceUnavailableException">This process has no such device, or a script of the model cannot run on it; thrown at once.</exception>
     /// <exception cref="InferenceException">A batch failed: the failure says why, the message which rows.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public IAsyncEnumerable<TOut> MapBatchesAsync<TIn, TOut>(
@@ -65,18 +67,29 @@ public sealed class ModelWrapper<T> : ModelWrapper
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Actors, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Prefetch ?? 1, 1);
+        RequireDevice(options.Device);
         return PoolMap.RowsAsync(this, rows, function, options, cancellationToken);
     }
 
     /// <summary>Where a pool leases objects that run in this process, whatever the wrapper's mode.</summary>
     internal IInstanceSource Instances(LoadOptions<T>? options)
     {
+        // A pool loads in the background, where nobody could tell its starter.
+        RequireDevice(options?.Device);
         var template = Template(options);
         // A standalone module shares its prototype and warm instances with tasks.
         return template.Modules is [{ Entry: { Script: false, Paths: [""] } } module]
             ? Host.Runtime.Open(module.Entry.Handle, Options(module, options?.Device))
             : new LoadedObjectSource(
                 Document.TypeName, () => Checked(template.Load(module => Materialise(module, options?.Device))), Host.MaxIdleInstances);
+    }
+
+    private void RequireDevice(torch.Device? device)
+    {
+        foreach (var module in Document.Modules)
+        {
+            Host.Runtime.RequireDevice(module.Handle, device);
+        }
     }
 
     private static OpenOptions<torch.nn.Module> Options(TemplateModule module, torch.Device? device) =>

@@ -27,6 +27,7 @@ public sealed partial class ZeroCopyHost
     /// <param name="configure">Changes the settings.</param>
     /// <param name="load">Where the instances run, and how they are built in a process that did not wrap the model.</param>
     /// <exception cref="ArgumentException">There is a pool of that name.</exception>
+    /// <exception cref="DeviceUnavailableException">This process has no such device, or a script of the model cannot run on it.</exception>
     /// <exception cref="RecipeUnavailableException">This process did not wrap the model and cannot build a T.</exception>
     public async Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TIn, TOut>(
         string name, ModelWrapper<T> model, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure = null, LoadOptions<T>? load = null)

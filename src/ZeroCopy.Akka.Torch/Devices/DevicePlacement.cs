@@ -16,23 +16,33 @@ internal static class DevicePlacement
     /// <exception cref="DeviceUnavailableException">This process has no such device; the message says which there are.</exception>
     public static torch.Device Require(torch.Device? wanted)
     {
-        if (wanted is null || wanted.type != DeviceType.CUDA)
+        switch (wanted?.type)
         {
-            return wanted ?? torch.CPU;
+            case null:
+                return torch.CPU;
+            case DeviceType.CPU or DeviceType.META:
+                return wanted;
+            case DeviceType.CUDA:
+                break;
+            default:
+                throw Unavailable(wanted, "models run on the CPU or a CUDA device");
         }
 
-        var device = wanted.index < 0 ? new torch.Device(DeviceType.CUDA, 0) : wanted;
         var count = torch.cuda.is_available() ? torch.cuda.device_count() : 0;
-        if (device.index >= count)
+        if (wanted.index < -1 || wanted.index >= count || count == 0)
         {
-            throw new DeviceUnavailableException(
+            throw Unavailable(
+                wanted,
                 count == 0
-                    ? $"OpenOptions.Device asks for {device}, and libtorch sees no CUDA device here: build with TorchBackend=cuda-linux or cuda-windows, and check the driver."
-                    : $"OpenOptions.Device asks for {device}, and this process has {count} CUDA device(s), counted from 0.");
+                    ? "libtorch sees no CUDA device here: build with TorchBackend=cuda-linux or cuda-windows, and check the driver"
+                    : $"this process has {count} CUDA device(s), counted from 0");
         }
 
-        return device;
+        return wanted.index < 0 ? new torch.Device(DeviceType.CUDA, 0) : wanted;
     }
+
+    private static DeviceUnavailableException Unavailable(torch.Device wanted, string reason) =>
+        new($"Device {wanted} was asked for, and {reason}.");
 
     /// <summary>Moves a prototype, which nothing was cloned from yet: clones share its native layers.</summary>
     public static torch.nn.Module Move(torch.nn.Module prototype, torch.Device device)

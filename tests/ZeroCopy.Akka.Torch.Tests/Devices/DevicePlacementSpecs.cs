@@ -2,6 +2,7 @@ using TorchSharp;
 using ZeroCopy.Errors;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
+using ZeroCopy.Torch.Devices;
 using ZeroCopy.Torch.Tests.Script;
 using static TorchSharp.torch.nn;
 
@@ -83,6 +84,18 @@ public sealed class DevicePlacementSpecs : IDisposable
         Assert.Contains("quantized layers", error.Message, StringComparison.Ordinal);
         using var here = await _runtime.OpenAny(handle).RentAsync();
         Assert.All(ScriptExample.Of("quantized"), example => example.AssertAnswered(here));
+    }
+
+    [Theory]
+    [InlineData(DeviceType.MPS, -1, "mps")]
+    [InlineData(DeviceType.XLA, 1, "xla:1")]
+    [InlineData(DeviceType.CUDA, -2, "cuda:-2")]
+    [InlineData(DeviceType.CUDA, 99, "cuda:99")]
+    public void DevicePlacement_should_name_a_device_that_is_not_there(DeviceType type, int index, string name)
+    {
+        var error = Assert.Throws<DeviceUnavailableException>(() => DevicePlacement.Require(new torch.Device(type, index)));
+
+        Assert.StartsWith($"Device {name} was asked for, and ", error.Message, StringComparison.Ordinal);
     }
 
     [SkippableFact]

@@ -9,8 +9,10 @@ public sealed record LoadOptions<T>
     where T : class
 {
     /// <summary>
-    /// Where the modules run in actor mode; null for the CPU. Tensors that a pipeline holds beside its modules stay on the CPU, and calls move their inputs
-    /// themselves.
+    /// Where the modules run in this process, be it in actor mode or in a pool on a wrapper of either mode; null for the CPU. Tasks run on the CPU. Tensors
+    /// that a pipeline holds beside its modules stay on the CPU, and calls move their inputs themselves. The holders of a module have one copy of its
+    /// weights on the device, but for two cases in which each takes its own: modules that refuse to be cloned and are rebuilt by their factory, and
+    /// <see cref="Runtime.InstanceIsolation.Mappings"/>.
     /// </summary>
     public torch.Device? Device { get; init; }
 

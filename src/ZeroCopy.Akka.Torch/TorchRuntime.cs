@@ -241,7 +241,15 @@ public sealed partial class TorchRuntime : IDisposable
                 : ModuleCloner.Clone(module, _options.Isolation == InstanceIsolation.Buffers);
             var rebuilds = lease.Manifest.Recipe is Recipe.Catalog || options.Factory is not null;
             var prototype = new Prototype(Place(build(views), device), Clone, rebuilds ? Rebuild : null);
-            return new OpenModule(model, prototype, lease, _options.MaxIdleSkeletons, options.Stateless);
+            try
+            {
+                return new OpenModule(model, prototype, lease, _options.MaxIdleSkeletons, options.Stateless);
+            }
+            catch
+            {
+                prototype.Dispose();
+                throw;
+            }
         }
         catch
         {

@@ -25,6 +25,9 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
     private int _rented;
     private bool _disposed;
 
+    // Under the lock of what was moved.
+    private bool _forgotten;
+
     /// <summary>
     /// A model whose tensors <paramref name="view"/> gives, each time as a new tensor over the same memory. Owns <paramref name="lease"/>, which keeps
     /// that memory. On a device the tensors are moved once, for all programs.
@@ -115,7 +118,12 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
 
             _disposed = true;
             _lease?.Dispose();
-            ForgetMoved();
+            lock (_moved)
+            {
+                _forgotten = true;
+                ForgetMoved();
+            }
+
             if (_shared is null || _rented > 0)
             {
                 return;
@@ -132,8 +140,26 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
         return new ScriptInstance(this, program);
     }
 
-    private ScriptProgram Load() =>
-        new(ScriptLoader.Load(_skeleton, _manifest.Tensors, TensorFor, Name, _device), _facts, Name);
+    private ScriptProgram Load()
+    {
+        try
+        {
+            return new(ScriptLoader.Load(_skeleton, _manifest.Tensors, TensorFor, Name, _device), _facts, Name);
+        }
+        catch
+        {
+            // Memory of a device that is too small for the model, most likely: not to be held by half a model.
+            lock (_lock)
+            {
+                if (_rented == 0 && _shared is null)
+                {
+                    ForgetMoved();
+                }
+            }
+
+            throw;
+        }
+    }
 
     private torch.Tensor TensorFor(TensorEntry entry)
     {
@@ -154,6 +180,7 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
     {
         lock (_moved)
         {
+            ObjectDisposedException.ThrowIf(_forgotten, this);
             if (!_moved.TryGetValue(entry.Name, out var there))
             {
                 using var view = _view(entry);

@@ -86,6 +86,30 @@ public sealed class DevicePlacementSpecs : IDisposable
         Assert.All(ScriptExample.Of("quantized"), example => example.AssertAnswered(here));
     }
 
+    [Fact]
+    public async Task TorchRuntime_should_release_what_it_built_where_the_one_shared_instance_cannot_be_made()
+    {
+        using var module = Linear(4, 4);
+        var handle = await _runtime.PutAsync(module);
+        var built = new List<Single>();
+
+        Assert.Throws<InvalidOperationException>(() => _runtime.Open(
+            handle,
+            new OpenOptions<Module>
+            {
+                Stateless = true,
+                Factory = _ => built.Count == 0 ? Built(new Single()) : throw new InvalidOperationException("once only"),
+            }));
+
+        Assert.True(Assert.Single(built).Weight.IsInvalid);
+
+        Module Built(Single one)
+        {
+            built.Add(one);
+            return one;
+        }
+    }
+
     [Theory]
     [InlineData(DeviceType.MPS, -1, "mps")]
     [InlineData(DeviceType.XLA, 1, "xla:1")]
@@ -109,5 +133,20 @@ public sealed class DevicePlacementSpecs : IDisposable
             () => _runtime.Open(handle, new OpenOptions<TorchSharp.Modules.Linear> { Device = new torch.Device(DeviceType.CUDA, 0) }));
 
         Assert.Contains("TorchBackend", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Of a linear layer's tensors, and with something that cannot be cloned.</summary>
+    private sealed class Single : Module
+    {
+        public Single()
+            : base(nameof(Single))
+        {
+            register_parameter("weight", Weight);
+            register_parameter("bias", new TorchSharp.Modules.Parameter(torch.zeros(4)));
+        }
+
+        public TorchSharp.Modules.Parameter Weight { get; } = new(torch.zeros(4, 4));
+
+        public SemaphoreSlim Gate { get; } = new(1);
     }
 }

@@ -118,8 +118,10 @@ public sealed class CudaModuleSpecs : RuntimeSpec
     {
         CudaDevice.Require();
         using var weight = torch.randn(4, 4);
+        // A parameter takes over the tensor that it is made of.
+        using var tied = weight.detach();
         using var module = new Holder(weight);
-        module.register_parameter("other", new TorchSharp.Modules.Parameter(weight, requires_grad: false));
+        module.register_parameter("other", new TorchSharp.Modules.Parameter(tied, requires_grad: false));
         Assert.NotSame(module.get_parameter("weight"), module.get_parameter("other"));
 
         ModuleMove.Move(module, new torch.Device(DeviceType.CUDA, 0));

@@ -136,7 +136,12 @@ public sealed class CudaModuleSpecs : RuntimeSpec
         var device = CudaDevice.Require();
         var configuration = new BertConfiguration
         {
-            VocabularySize = 100, HiddenSize = 64, Layers = 3, Heads = 4, IntermediateSize = 128, MaxPositions = 32,
+            VocabularySize = 100,
+            HiddenSize = 64,
+            Layers = 3,
+            Heads = 4,
+            IntermediateSize = 128,
+            MaxPositions = 32,
         };
         using var module = new BertModel(configuration);
         var handle = await Runtime.PutAsync(module);

@@ -42,8 +42,8 @@ public sealed partial class TorchRuntime : IDisposable
     public ModelCatalog Catalog { get; }
 
     /// <summary>
-    /// Puts a live module's tensors: parameters, buffers and transient buffers, ties kept, memory order kept. The module is neither changed nor
-    /// retained (see <see cref="PutModuleOptions.Rebind"/>): this process's prototype is a clone on the stored tensors, with native layers
+    /// Puts a live module's tensors: parameters, buffers and transient buffers, ties kept, memory order kept. The module answers as before and
+    /// is not retained (see <see cref="PutModuleOptions.Rebind"/>): this process's prototype is a clone on the stored tensors, with native layers
     /// (embeddings, recurrent layers, attention) built anew. Tensors on a device are copied to the host first.
     /// </summary>
     /// <exception cref="ArgumentException">A tensor is on META, or on a device where the module is to be rebound.</exception>

@@ -14,13 +14,13 @@ namespace ZeroCopy.Torch.Tests;
 /// <summary>Live modules in a real store, from put to release.</summary>
 public sealed class TorchRuntimeSpecs : RuntimeSpec
 {
-    public static TheoryData<string> Names => [.. ModuleCases.All.Concat(NativeCases.All).Select(one => one.Name)];
+    public static TheoryData<string> Names => EveryCase.Names;
 
     [Theory]
     [MemberData(nameof(Names))]
     public async Task TorchRuntime_should_give_instances_whose_weights_all_lie_in_the_mapping(string name)
     {
-        var one = ModuleCases.All.Concat(NativeCases.All).Single(one => one.Name == name);
+        var one = EveryCase.Get(name);
         var module = one.Create(1);
         using var expected = one.Run(module);
 

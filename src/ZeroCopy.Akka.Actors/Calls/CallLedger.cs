@@ -49,7 +49,10 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     {
         // Before the place is free: who sees that nothing is pending has the measurements of all that was.
         Instruments.Left(Owner, Clock, call.StartedAt);
-        Remove(call);
+        if (CallSet.Remove(call))
+        {
+            LeavePlace();
+        }
     }
 
     /// <summary>Releases the native memory behind an argument or an answer.</summary>
@@ -152,14 +155,6 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
         }
 
         return false;
-    }
-
-    private void Remove(InferenceCall call)
-    {
-        if (CallSet.Remove(call))
-        {
-            LeavePlace();
-        }
     }
 
     private void LeavePlace()

@@ -42,9 +42,9 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
     private readonly TimeSpan _patience;
     private readonly TimeProvider _clock;
     private readonly AutoResetEvent _watch = new(initialState: false);
-    private ImmutableArray<ComputeThread> _known = [];
     private readonly Lock _late = new();
     private readonly long _credit;
+    private ImmutableArray<ComputeThread> _known = [];
     private long _lateUntil;
     private int _watching;
     private volatile bool _hasKept;
@@ -175,10 +175,7 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
         }
     }
 
-    private void RunElsewhere()
-    {
-        Take()?.Run();
-    }
+    private void RunElsewhere() => Take()?.Run();
 
     // For the threads that are known to be kept: a mailbox need not wait until they are looked after again.
     private void StandIn()

@@ -25,9 +25,6 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
     private int _rented;
     private bool _disposed;
 
-    // Under the lock of what was moved.
-    private bool _forgotten;
-
     /// <summary>
     /// A model whose tensors <paramref name="view"/> gives, each time as a new tensor over the same memory. Owns <paramref name="lease"/>, which keeps
     /// that memory. On a device the tensors are moved once, for all programs.
@@ -118,12 +115,7 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
 
             _disposed = true;
             _lease?.Dispose();
-            lock (_moved)
-            {
-                _forgotten = true;
-                ForgetMoved();
-            }
-
+            ForgetMoved();
             if (_shared is null || _rented > 0)
             {
                 return;
@@ -180,7 +172,8 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
     {
         lock (_moved)
         {
-            ObjectDisposedException.ThrowIf(_forgotten, this);
+            // Set before what was moved is forgotten under this lock: nothing is added after that.
+            ObjectDisposedException.ThrowIf(_disposed, this);
             if (!_moved.TryGetValue(entry.Name, out var there))
             {
                 using var view = _view(entry);

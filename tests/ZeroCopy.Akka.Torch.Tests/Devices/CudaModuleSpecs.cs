@@ -16,14 +16,14 @@ public sealed class CudaModuleSpecs : RuntimeSpec
 
     private readonly List<Module> _instances = [];
 
-    public static TheoryData<string> Names => CudaDevice.Rows(ModuleCases.All.Concat(NativeCases.All).Select(one => one.Name));
+    public static TheoryData<string> Names => CudaDevice.Rows(EveryCase.All.Select(one => one.Name));
 
     [SkippableTheory]
     [MemberData(nameof(Names))]
     public async Task Instances_should_answer_on_the_device_as_on_the_cpu_and_share_one_copy_of_the_weights(string name)
     {
         var device = CudaDevice.Require();
-        var one = CaseOf(name);
+        var one = EveryCase.Get(name);
         using var module = one.Create(1);
         using var expected = one.Run(module);
         var handle = await Runtime.PutAsync(module);
@@ -49,7 +49,7 @@ public sealed class CudaModuleSpecs : RuntimeSpec
     public async Task TorchRuntime_should_put_a_module_that_is_on_the_device(string name)
     {
         var device = CudaDevice.Require();
-        var one = CaseOf(name);
+        var one = EveryCase.Get(name);
         using var module = one.Create(1);
         using var expected = one.Run(module);
         var before = await Runtime.PutAsync(module);
@@ -77,7 +77,7 @@ public sealed class CudaModuleSpecs : RuntimeSpec
     public async Task Factories_should_bring_native_layers_whose_weight_is_set_from_outside(string name)
     {
         var device = CudaDevice.Require();
-        var one = CaseOf(name);
+        var one = EveryCase.Get(name);
         using var module = one.Create(1);
         using var expected = one.Run(module);
         var handle = await Runtime.PutAsync(module);
@@ -267,8 +267,6 @@ public sealed class CudaModuleSpecs : RuntimeSpec
         table.weight.set_(weight).Dispose();
         return table;
     }
-
-    private static ModuleCase CaseOf(string name) => ModuleCases.All.Concat(NativeCases.All).Single(one => one.Name == name);
 
     private static int Tensors(Module module) =>
         ModuleState.Read(module).Where(state => TorchNative.Data(state.Tensor) != 0).Select(state => state.Identity).Distinct().Count();

@@ -59,7 +59,7 @@ public sealed class ModuleMoveSpecs : RuntimeSpec
     [InlineData("tied tables")]
     public void ModuleMove_should_take_weights_along_that_native_layers_got_from_outside(string name)
     {
-        using var module = ModuleCases.All.Concat(NativeCases.All).Single(one => one.Name == name).Create(1);
+        using var module = EveryCase.Get(name).Create(1);
         var wrappers = module.parameters().ToList();
 
         ModuleMove.Move(module, torch.META);

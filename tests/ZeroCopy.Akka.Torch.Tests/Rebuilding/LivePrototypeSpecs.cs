@@ -12,13 +12,13 @@ public sealed class LivePrototypeSpecs
 {
     private readonly long _views = MemoryBlocks.LiveViews;
 
-    public static TheoryData<string> Names => [.. ModuleCases.All.Concat(NativeCases.All).Select(one => one.Name)];
+    public static TheoryData<string> Names => EveryCase.Names;
 
     [Theory]
     [MemberData(nameof(Names))]
     public void LivePrototype_should_answer_from_the_shared_memory_whatever_becomes_of_the_module(string name)
     {
-        var one = ModuleCases.All.Concat(NativeCases.All).Single(one => one.Name == name);
+        var one = EveryCase.Get(name);
         var original = one.Create(1);
         using var expected = one.Run(original);
         using var blocks = MemoryBlocks.Of(original);

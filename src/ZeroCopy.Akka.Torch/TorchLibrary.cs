@@ -14,13 +14,15 @@ public static class TorchLibrary
 
     /// <summary>
     /// Loads the library, and compares on processors with AVX-512 what oneDNN computes with the same by hand. Where that is
-    /// wrong, as it is for small LSTMs and many convolutions on some of them, oneDNN is switched off in this process. A runtime does it
-    /// before it opens a model; call it in a program that computes before. Idempotent and thread-safe; takes milliseconds beside loading.
+    /// wrong, as it is for small LSTMs and many convolutions on some of them, oneDNN is switched off in this process. On Linux it lets C++ exceptions
+    /// that TorchSharp does not catch fail their call, where they would end the process. A runtime does all that before it opens a model; call it in
+    /// a program that computes before. Idempotent and thread-safe; takes milliseconds beside loading.
     /// </summary>
     public static void Guard()
     {
         Load();
         OneDnn.Guard();
+        UncaughtExceptions.Guard();
     }
 
     /// <summary>
@@ -28,6 +30,6 @@ public static class TorchLibrary
     /// written to the trace <c>ZeroCopy.Torch</c>.
     /// </summary>
     public static string? Remark =>
-        string.Join('\n', new[] { NativeLibraryResolver.Remark, OneDnn.Remark }.OfType<string>()) is { Length: > 0 } remarks
+        string.Join('\n', new[] { NativeLibraryResolver.Remark, OneDnn.Remark, UncaughtExceptions.Remark }.OfType<string>()) is { Length: > 0 } remarks
             ? remarks : null;
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.ModelProcess.Models;
@@ -18,6 +20,7 @@ namespace ZeroCopy.ModelProcess;
 /// <item><c>script WIDTH WRAPPER</c>: a TorchScript model from the store, for inputs [3, WIDTH].</item>
 /// <item><c>call</c>: a hash of the answer. <c>parallel N</c>: the different hashes of N calls at once.</item>
 /// <item><c>write</c>: adds one to every parameter in place.</item>
+/// <item><c>throw</c>: has the C++ runtime throw in a call of a model. <c>convert</c>: has libtorch refuse a value outside of a model's call.</item>
 /// <item><c>remove NAME</c>, <c>listen CASE</c> (the path of an actor that takes wrappers and answers as <c>call</c>).</item>
 /// </list>
 /// </summary>
@@ -94,6 +97,20 @@ internal sealed class ModelSession(string directory) : IAsyncDisposable
             case "write":
                 Write();
                 return "";
+            case "throw":
+                var any = await ModelWrapper.FromModelAsync(ModelCases.Get("mlp").Make(), host: _host);
+                var pool = await _host.StartPoolAsync("throwing", any, (nn.Module<Tensor, Tensor> _, Tensor input) =>
+                {
+                    Throw();
+                    return input;
+                });
+                return $"{await pool.AskAsync(ones(1))}";
+            case "convert":
+                using (var big = tensor(3_000_000_000))
+                {
+                    return $"{big.ToInt32()}";
+                }
+
             case "remove":
                 _host.Store.Remove(ModelName.Parse(words[1]));
                 return "";
@@ -115,6 +132,9 @@ internal sealed class ModelSession(string directory) : IAsyncDisposable
         using var answer = await ((nn.Module<Tensor, Tensor>)Model).CallAsync(input);
         return ModelCase.Digest(answer);
     }
+
+    private static unsafe void Throw() =>
+        ((delegate* unmanaged[Cdecl]<void>)NativeLibrary.GetExport(NativeLibrary.Load("libstdc++.so.6"), "_ZSt17__throw_bad_allocv"))();
 
     private void Write()
     {

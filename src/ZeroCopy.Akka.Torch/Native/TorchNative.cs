@@ -10,7 +10,7 @@ namespace ZeroCopy.Torch.Native;
 /// </summary>
 internal static unsafe partial class TorchNative
 {
-    private const string Library = "LibTorchSharp";
+    public const string Library = "LibTorchSharp";
 
     static TorchNative() => NativeLibrary.SetDllImportResolver(typeof(TorchNative).Assembly, static (name, _, _) =>
     {
@@ -39,10 +39,6 @@ internal static unsafe partial class TorchNative
         }
     }
 
-    /// <summary>The address of one of the functions below.</summary>
-    public static nint Function(string name) =>
-        NativeLibrary.GetExport(NativeLibrary.Load(Library, typeof(TorchNative).Assembly, null), name);
-
     /// <summary>The address of a tensor's first element; 0 for a META tensor.</summary>
     public static nint Data(torch.Tensor tensor) =>
         tensor.device_type == DeviceType.META || tensor.numel() == 0 ? 0 : THSTensor_data(tensor.Handle);
@@ -67,14 +63,14 @@ internal static unsafe partial class TorchNative
     }
 
     /// <summary>
-    /// Moves a native module's own tensors, to the CPU or a CUDA device; the wrapper does not know where they are. LibTorchSharp catches no exception
-    /// here, not even that the device has too little memory.
+    /// Moves a native module's own tensors, to the CPU or a CUDA device; the wrapper does not know where they are.
     /// </summary>
+    /// <exception cref="ExternalException">libtorch failed; the device may have too little memory.</exception>
     public static void Move(torch.nn.Module module, torch.Device device)
     {
-        ExceptionGuard.Call(
-            Function(nameof(THSNN_Module_to_device)), TorchInternals.Handle(module).DangerousGetHandle(), (nint)device.type, device.index, 0);
+        THSNN_Module_to_device(TorchInternals.Handle(module).DangerousGetHandle(), (long)device.type, device.index, nonBlocking: false);
         GC.KeepAlive(module);
+        torch.CheckForErrors();
     }
 
     [DllImport(Library)]
@@ -103,6 +99,9 @@ internal static unsafe partial class TorchNative
 
     [DllImport(Library)]
     public static extern void THSTensor_dispose(nint tensor);
+
+    [DllImport(Library)]
+    public static extern nint THSTorch_get_and_reset_last_err();
 
     [DllImport(Library)]
     public static extern nint THSJIT_load_byte_array(nint bytes, long length, long deviceType, long deviceIndex);

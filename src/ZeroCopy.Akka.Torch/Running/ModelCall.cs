@@ -1,5 +1,6 @@
 using TorchSharp;
 using ZeroCopy.Runtime;
+using ZeroCopy.Torch.Native;
 
 namespace ZeroCopy.Torch.Running;
 
@@ -15,7 +16,17 @@ internal static class ModelCall
         // no_grad rather than inference mode: its answers are ordinary tensors, which the caller may change in place.
         using var frozen = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        var answer = BorrowedTensors.Replace(function(target, argument), scope, target, argument);
+        UncaughtExceptions.BeginCall();
+        object? answer;
+        try
+        {
+            answer = BorrowedTensors.Replace(function(target, argument), scope, target, argument);
+        }
+        finally
+        {
+            UncaughtExceptions.EndCall();
+        }
+
         Answers.MoveOut(answer);
         return answer;
     }

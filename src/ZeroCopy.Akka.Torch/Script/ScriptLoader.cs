@@ -86,13 +86,13 @@ internal static class ScriptLoader
     {
         fixed (byte* bytes = skeleton)
         {
-            var native = ExceptionGuard.Call(
-                TorchNative.Function(nameof(TorchNative.THSJIT_load_byte_array)), (nint)bytes, skeleton.Length, (nint)device.type, device.index);
+            var native = TorchNative.THSJIT_load_byte_array((nint)bytes, skeleton.Length, (long)device.type, device.index);
             torch.CheckForErrors();
             var module = TorchInternals.AdoptScript(native);
             try
             {
-                ExceptionGuard.Call(TorchNative.Function(nameof(TorchNative.THSJIT_Module_eval)), native);
+                TorchNative.THSJIT_Module_eval(native);
+                torch.CheckForErrors();
                 return module;
             }
             catch

@@ -112,6 +112,38 @@ public sealed class FaultSpecs : ParitySpec
     }
 
     [Fact]
+    public async Task Pool_should_answer_with_the_failure_and_go_on_when_matmul_refuses_an_input()
+    {
+        using var source = new Tensors(("weight", eye(4)));
+        var wrapper = await ModelWrapper.FromModelAsync(source, host: Host);
+        await using var pool = await Host.StartPoolAsync(
+            "matmul", wrapper, (Tensors model, Tensor input) => matmul(input, model.parameters().Single()), settings => settings with { Size = 1 });
+        using var fits = ones(3, 4);
+        using var unfit = ones(3, 5);
+
+        var error = await Assert.ThrowsAsync<InferenceException>(() => pool.AskAsync(unfit));
+        using var answer = await pool.AskAsync(fits);
+
+        Assert.Equal(InferenceFailure.ModelError, error.Failure);
+        Assert.Contains("shapes cannot be multiplied (3x5 and 4x4)", error.Message, StringComparison.Ordinal);
+        Elements.AssertSame(fits, answer);
+    }
+
+    [SkippableTheory]
+    [InlineData("throw")]
+    [InlineData("convert")]
+    public async Task Exceptions_that_nobody_would_learn_of_should_end_the_process(string command)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Windows hands C++ exceptions to .NET.");
+        const int aborted = 128 + 6;
+        var process = await StartAsync();
+
+        await process.SendAsync(command);
+
+        Assert.Equal(aborted, await process.EndAsync());
+    }
+
+    [Fact]
     public void Host_should_refuse_a_store_that_is_no_directory()
     {
         System.IO.File.WriteAllText(File("file"), "");

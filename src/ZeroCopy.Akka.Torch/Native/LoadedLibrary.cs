@@ -1,0 +1,84 @@
+using System.Runtime.InteropServices;
+
+namespace ZeroCopy.Torch.Native;
+
+/// <summary>
+/// A shared object of this process as glibc's loader has it. Sources: dladdr(3), dlinfo(3); System V ABI, dynamic linking.
+/// </summary>
+internal sealed unsafe class LoadedLibrary
+{
+    private const int LinkMapRequest = 2;
+    private const int ThreadBlockRequest = 10;
+    private static readonly delegate* unmanaged[Cdecl]<nint, nint*, int> AddressInfo = (delegate* unmanaged[Cdecl]<nint, nint*, int>)Loader("dladdr");
+    private static readonly delegate* unmanaged[Cdecl]<nint, int, void*, int> Info = (delegate* unmanaged[Cdecl]<nint, int, void*, int>)Loader("dlinfo");
+    private readonly nint _handle;
+    private readonly nint* _dynamic;
+
+    /// <summary>A library by the handle that <see cref="NativeLibrary"/> gives.</summary>
+    public LoadedLibrary(nint handle)
+    {
+        nint* map;
+        if (Info(handle, LinkMapRequest, &map) != 0)
+        {
+            throw new DllNotFoundException("The loader does not know this library.");
+        }
+
+        _handle = handle;
+        Base = map[0];
+        _dynamic = (nint*)map[2];
+    }
+
+    /// <summary>Where it begins.</summary>
+    public nint Base { get; }
+
+    /// <summary>Where the library that an address is in begins, and the exported function; zeros where it is in none.</summary>
+    public static (nint Base, string Function) Find(nint address)
+    {
+        // Name and base of the library, name and address of the symbol.
+        var found = stackalloc nint[4];
+        return AddressInfo(address, found) == 0 ? (0, "") : (found[1], Marshal.PtrToStringUTF8(found[2]) ?? "");
+    }
+
+    /// <summary>The calling thread's variables of this library; 0 where the thread has none yet.</summary>
+    public nint ThreadBlock()
+    {
+        nint block;
+        return Info(_handle, ThreadBlockRequest, &block) == 0 ? block : 0;
+    }
+
+    /// <summary>Where the library keeps the address of a function that it imports; null where it imports no such function.</summary>
+    public nint* ImportSlot(string function)
+    {
+        const int entryBytes = 24;
+        var (relocations, bytes, symbols, strings) = (Dynamic(23), Dynamic(2), Dynamic(6), Dynamic(5));
+        for (var entry = relocations; entry < relocations + bytes; entry += entryBytes)
+        {
+            var (offset, info) = (((nint*)entry)[0], ((ulong*)entry)[1]);
+            var name = (byte*)strings + *(uint*)(symbols + (nint)(info >> 32) * entryBytes);
+            if (Marshal.PtrToStringUTF8((nint)name) == function)
+            {
+                return (nint*)(Base + offset);
+            }
+        }
+
+        return null;
+    }
+
+    private nint Dynamic(nint tag)
+    {
+        for (var entry = _dynamic; entry[0] != 0; entry += 2)
+        {
+            if (entry[0] == tag)
+            {
+                return entry[1];
+            }
+        }
+
+        return 0;
+    }
+
+    // A library of its own before glibc 2.34.
+    private static nint Loader(string name) =>
+        NativeLibrary.TryGetExport(NativeLibrary.Load("libc.so.6"), name, out var function)
+            ? function : NativeLibrary.GetExport(NativeLibrary.Load("libdl.so.2"), name);
+}

@@ -15,14 +15,16 @@ public static class TorchLibrary
     /// <summary>
     /// Loads the library, and compares on processors with AVX-512 what oneDNN computes with the same by hand. Where that is
     /// wrong, as it is for small LSTMs and many convolutions on some of them, oneDNN is switched off in this process. On Linux it lets C++ exceptions
-    /// that TorchSharp does not catch fail their call, where they would end the process. A runtime does all that before it opens a model; call it in
-    /// a program that computes before. Idempotent and thread-safe; takes milliseconds beside loading.
+    /// that TorchSharp does not catch fail their call, where they would end the process, and leaves the native stack out of the texts of errors, which
+    /// takes milliseconds for each; as for PyTorch, <c>TORCH_SHOW_CPP_STACKTRACES=1</c> in the environment brings it back. A runtime does all that
+    /// before it opens a model; call it in a program that computes before. Idempotent and thread-safe; takes milliseconds beside loading.
     /// </summary>
     public static void Guard()
     {
         Load();
         OneDnn.Guard();
         UncaughtExceptions.Guard();
+        NativeStacks.Guard();
     }
 
     /// <summary>

@@ -6,7 +6,7 @@ namespace ZeroCopy.Torch.Native;
 
 /// <summary>
 /// The message of the last failure on each thread, where LibTorchSharp keeps it for TorchSharp to fetch: in its only variable of that kind. LibTorchSharp
-/// copies each message and nobody frees the copies, a native stack of some kilobytes per failed call; here the copy lives until the thread's next one.
+/// copies each message and nobody frees the copies, with a native stack some kilobytes each; here the copy lives until the thread's next one.
 /// </summary>
 internal static unsafe class LastError
 {

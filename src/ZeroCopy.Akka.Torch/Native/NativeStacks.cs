@@ -1,0 +1,48 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace ZeroCopy.Torch.Native;
+
+/// <summary>
+/// Leaves the native stack out of the texts of libtorch's errors. To name its frames takes milliseconds in each call that fails, hundreds of times what the
+/// failure itself takes, on the thread that serves. PyTorch shows them on request only, by the same variable of the environment.
+/// </summary>
+internal static unsafe class NativeStacks
+{
+    private const string Variable = "TORCH_SHOW_CPP_STACKTRACES";
+    private static readonly Lazy<bool> Switched = new(TrySwitchOff);
+
+    /// <summary>Leaves them out in this process, but where the environment asks for them. Thread-safe.</summary>
+    public static void Guard() => _ = Switched.Value;
+
+    private static bool TrySwitchOff()
+    {
+        if (!OperatingSystem.IsLinux() || Environment.GetEnvironmentVariable(Variable) == "1" || !NativeLibrary.TryLoad("libc10.so", out var library)
+            || !NativeLibrary.TryGetExport(
+                library, "_ZN3c1020SetStackTraceFetcherESt8functionIFNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEEvEE", out var setFetcher))
+        {
+            return false;
+        }
+
+        // libstdc++'s std::function<std::string()>: two words of state, which this one does not need, how to copy it, how to call it.
+        var fetcher = stackalloc nint[4];
+        fetcher[0] = fetcher[1] = 0;
+        fetcher[2] = (nint)(delegate* unmanaged[Cdecl]<nint, nint, int, byte>)&Manage;
+        fetcher[3] = (nint)(delegate* unmanaged[Cdecl]<nint*, nint, nint*>)&Fetch;
+        ((delegate* unmanaged[Cdecl]<nint*, void>)setFetcher)(fetcher);
+        return true;
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static byte Manage(nint target, nint source, int operation) => 0;
+
+    // An empty std::string, whose characters lie within itself.
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static nint* Fetch(nint* text, nint state)
+    {
+        text[0] = (nint)(text + 2);
+        text[1] = 0;
+        text[2] = 0;
+        return text;
+    }
+}

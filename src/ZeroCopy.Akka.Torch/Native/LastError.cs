@@ -26,29 +26,23 @@ internal static unsafe class LastError
         }
 
         _library = library;
-        *slot = (nint)(delegate* unmanaged[Cdecl]<nint, nint>)&Copy;
+        *slot = (nint)(delegate* unmanaged[Cdecl]<byte*, nint>)&Copy;
         return true;
     }
 
     /// <summary>Sets the calling thread's message, as a failure inside LibTorchSharp does.</summary>
-    public static void Set(string text)
+    public static void Set(ReadOnlySpan<byte> text)
     {
-        var copy = Marshal.StringToCoTaskMemUTF8(text);
+        var copy = Keep(text);
         // A first call makes the thread's variables.
         _ = TorchNative.THSTorch_get_and_reset_last_err();
-        *(nint*)_library!.ThreadBlock() = Keep(copy);
+        *(nint*)_library!.ThreadBlock() = copy;
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static nint Copy(nint text)
-    {
-        var bytes = MemoryMarshal.CreateReadOnlySpanFromNullTerminated((byte*)text);
-        var copy = Marshal.AllocCoTaskMem(bytes.Length + 1);
-        new ReadOnlySpan<byte>((void*)text, bytes.Length + 1).CopyTo(new Span<byte>((void*)copy, bytes.Length + 1));
-        return Keep(copy);
-    }
+    private static nint Copy(byte* text) => Keep(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text));
 
-    private static nint Keep(nint text) => (_message ??= new Message()).Replace(text);
+    private static nint Keep(ReadOnlySpan<byte> text) => (_message ??= new Message()).Replace(NativeStacks.WithoutOrigin(text));
 
     /// <summary>Owns a thread's message; ends after the thread.</summary>
     private sealed class Message
@@ -57,10 +51,14 @@ internal static unsafe class LastError
 
         ~Message() => Marshal.FreeCoTaskMem(_text);
 
-        public nint Replace(nint text)
+        public nint Replace(ReadOnlySpan<byte> text)
         {
             Marshal.FreeCoTaskMem(_text);
-            return _text = text;
+            _text = Marshal.AllocCoTaskMem(text.Length + 1);
+            var copy = new Span<byte>((void*)_text, text.Length + 1);
+            text.CopyTo(copy);
+            copy[^1] = 0;
+            return _text;
         }
     }
 }

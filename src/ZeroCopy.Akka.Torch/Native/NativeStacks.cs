@@ -15,6 +15,10 @@ internal static unsafe class NativeStacks
     /// <summary>Leaves them out in this process, but where the environment asks for them. Thread-safe.</summary>
     public static void Guard() => _ = Switched.Value;
 
+    /// <summary>The text of an error without its last line, where that heads a stack that was left out.</summary>
+    public static ReadOnlySpan<byte> WithoutOrigin(ReadOnlySpan<byte> text) =>
+        text.EndsWith("(most recent call first):\n"u8) && text.LastIndexOf("\nException raised from "u8) is >= 0 and var end ? text[..end] : text;
+
     private static bool TrySwitchOff()
     {
         if (!OperatingSystem.IsLinux() || Environment.GetEnvironmentVariable(Variable) == "1" || !NativeLibrary.TryLoad("libc10.so", out var library)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Text;
 using TorchSharp;
 
 namespace ZeroCopy.Torch.Native;
@@ -113,7 +114,7 @@ internal static unsafe class UncaughtExceptions
         }
         else
         {
-            LastError.Set(text);
+            LastError.Set(Encoding.UTF8.GetBytes(text));
         }
 
         return unwinding.Begin(_stop);

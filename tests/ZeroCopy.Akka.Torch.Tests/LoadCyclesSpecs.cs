@@ -106,9 +106,9 @@ public sealed class LoadCyclesSpecs : IDisposable
         {
             for (var call = 0; call < 20; call++)
             {
-                // LibTorchSharp catches the first one.
+                // LibTorchSharp catches the first one, and native frames have much to clean up after the second.
                 Assert.Throws<ExternalException>(() => left.add(right));
-                Assert.Throws<ExternalException>(() => left.matmul(right));
+                Assert.Throws<ExternalException>(() => left.cummax(7));
             }
 
             return Task.CompletedTask;

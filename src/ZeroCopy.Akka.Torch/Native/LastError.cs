@@ -10,8 +10,9 @@ namespace ZeroCopy.Torch.Native;
 /// </summary>
 internal static unsafe class LastError
 {
-    // Which one the facts above were read from; others may free messages themselves.
-    private static readonly Version Known = new(0, 107, 0, 0);
+    /// <summary>The version of TorchSharp that the facts above were read from; others may free messages themselves.</summary>
+    public static readonly Version Known = new(0, 107, 0, 0);
+
     private static LoadedLibrary? _library;
 
     [ThreadStatic]

@@ -31,12 +31,13 @@ internal sealed unsafe class LoadedLibrary
     /// <summary>Where it begins.</summary>
     public nint Base { get; }
 
-    /// <summary>Where the library that an address is in begins, and the exported function; zeros where it is in none.</summary>
-    public static (nint Base, string Function) Find(nint address)
+    /// <summary>Where the library that an address is in begins, its file's name, and the exported function; 0 and empty where it is in none.</summary>
+    public static (nint Base, string File, string Function) Find(nint address)
     {
         // Name and base of the library, name and address of the symbol.
         var found = stackalloc nint[4];
-        return AddressInfo(address, found) == 0 ? (0, "") : (found[1], Marshal.PtrToStringUTF8(found[2]) ?? "");
+        return AddressInfo(address, found) == 0
+            ? (0, "", "") : (found[1], Path.GetFileName(Marshal.PtrToStringUTF8(found[0])!), Marshal.PtrToStringUTF8(found[2]) ?? "");
     }
 
     /// <summary>The calling thread's variables of this library; 0 where the thread has none yet.</summary>

@@ -40,6 +40,7 @@ internal static unsafe class TerminateHandler
             0x48, 0x8B, 0x4F, 0x38, // mov rcx, [rdi + 56]
             0x48, 0x8B, 0x77, 0x48, // mov rsi, [rdi + 72]
             0x48, 0x8B, 0x7F, 0x40, // mov rdi, [rdi + 64]
+            0x0F, 0x57, 0xC0, // xorps xmm0, xmm0
             0x31, 0xD2, // xor edx, edx
             0x31, 0xC0, // xor eax, eax
             0xFF, 0xE1, // jmp rcx
@@ -87,6 +88,7 @@ internal static unsafe class TerminateHandler
             return null;
         }
 
+        // From then on the unwinder of GCC 12 and older takes a lock at each exception; that of GCC 13 does not.
         ((delegate* unmanaged[Cdecl]<nint, void>)NativeLibrary.GetExport(unwinder, "__register_frame"))(page + TableAt);
         stop = page + handler.Length;
         return page;
@@ -134,7 +136,7 @@ internal static unsafe class TerminateHandler
     [DllImport("libc", EntryPoint = "mprotect")]
     private static extern int Protect(nint address, nint length, int protection);
 
-    /// <summary>Where to go on, and with which registers; the result register is 0.</summary>
+    /// <summary>Where to go on, and with which registers; those for a result are 0.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct Registers
     {

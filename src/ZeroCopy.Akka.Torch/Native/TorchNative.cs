@@ -68,9 +68,9 @@ internal static unsafe partial class TorchNative
     /// <exception cref="ExternalException">libtorch failed; the device may have too little memory.</exception>
     public static void Move(torch.nn.Module module, torch.Device device)
     {
-        THSNN_Module_to_device(TorchInternals.Handle(module).DangerousGetHandle(), (long)device.type, device.index, nonBlocking: false);
+        UncaughtExceptions.Run(
+            () => THSNN_Module_to_device(TorchInternals.Handle(module).DangerousGetHandle(), (long)device.type, device.index, nonBlocking: false));
         GC.KeepAlive(module);
-        torch.CheckForErrors();
     }
 
     [DllImport(Library)]

@@ -14,13 +14,16 @@ namespace ZeroCopy.Torch.Native;
 /// Where nobody catches, the C++ runtime calls its terminate handler, with the stack as it was at the throw. The handler here looks who called whom. Where
 /// managed code called LibTorchSharp, it leaves the message where LibTorchSharp leaves its own, has the unwinder run the clean-ups of all native
 /// frames (<c>_Unwind_ForcedUnwind</c>; Itanium C++ ABI, exception handling, section 1.6), and goes on behind the managed call as if the function had
-/// given 0, upon which TorchSharp asks for the error. In all other cases the process ends as it would have. Nothing of this runs in a process that would
-/// not end. Linux on x64; on Windows .NET catches C++ exceptions by itself.
+/// given 0, upon which TorchSharp asks for the error. In all other cases the process ends as it would have, and the handler runs in no other process. Linux
+/// on x64; on Windows .NET catches C++ exceptions by itself.
 /// </remarks>
 internal static unsafe class UncaughtExceptions
 {
-    // TorchSharp does not ask for an error after these, and would take their 0 for a value. Conversions of scalars are left by a jump into functions of C++.
-    private static readonly string[] Unchecked = ["_Z", "THSTorch_scalar_", "THSGenerator_", "THSData_", "THSJIT_Module_num_", "THSJIT_Type"];
+    // TorchSharp does not ask for an error after these, and would take their 0 for a value.
+    private static readonly string[] Unchecked = ["THSTorch_scalar_", "THSData_", "THSJIT_Module_num_", "THSJIT_Type"];
+
+    // LibTorchSharp's shortest functions are left by a jump into these, so that nothing tells which one it was.
+    private static readonly string[] Callees = ["libtorch", "libc10"];
 
     private static readonly Lazy<bool> Installed = new(TryInstall);
     private static nint _torchSharp;
@@ -33,6 +36,12 @@ internal static unsafe class UncaughtExceptions
     private static int _calls;
 
     [ThreadStatic]
+    private static string? _text;
+
+    [ThreadStatic]
+    private static bool _isUnchecked;
+
+    [ThreadStatic]
     private static string? _unreported;
 
     /// <summary>Whether exceptions fail calls in this process, once <see cref="Guard"/> has been called.</summary>
@@ -40,12 +49,28 @@ internal static unsafe class UncaughtExceptions
 
     /// <summary>A line for the log where exceptions end the process; null where they do not, or nothing was installed yet.</summary>
     public static string? Remark => Installed.IsValueCreated && !Installed.Value && OperatingSystem.IsLinux()
-        ? $"TorchSharp {typeof(torch).Assembly.GetName().Version} on {RuntimeInformation.ProcessArchitecture} is not known here: "
-            + "a C++ exception that it does not catch ends the process."
+        ? $"C++ exceptions that TorchSharp {typeof(torch).Assembly.GetName().Version} does not catch end this process: failing their call instead takes "
+            + $"TorchSharp {LastError.Known} on x64, and a system that lets code be made at run time."
         : null;
 
     /// <summary>Installs the handler in this process, once. Thread-safe.</summary>
     public static void Guard() => _ = Installed.Value;
+
+    /// <summary>Runs a function of LibTorchSharp that is called without TorchSharp.</summary>
+    /// <exception cref="ExternalException">It failed.</exception>
+    public static void Run(Action native)
+    {
+        BeginCall();
+        try
+        {
+            native();
+            torch.CheckForErrors();
+        }
+        finally
+        {
+            EndCall();
+        }
+    }
 
     /// <summary>
     /// Begins a call that <see cref="EndCall"/> ends on this thread. In between, exceptions that TorchSharp would take for a value are kept until
@@ -79,6 +104,8 @@ internal static unsafe class UncaughtExceptions
             return false;
         }
 
+        // Not at the first failure, when nothing may fail any more.
+        RuntimeHelpers.RunClassConstructor(typeof(Unwinding).TypeHandle);
         _torchSharp = library.Base;
         CppRuntime.TerminateHandler = handler;
         return true;
@@ -94,32 +121,43 @@ internal static unsafe class UncaughtExceptions
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static TerminateHandler.Registers* Decide()
     {
-        if (_unwinding is not { } unwinding || !unwinding.IsCallInto(_torchSharp, out var function) || unwinding.IsUnderWay
-            || !CppRuntime.HasCurrentException)
+        if (_unwinding is not { } unwinding || !unwinding.TryFinish(out var called) || !CppRuntime.HasCurrentException)
         {
             return null;
         }
 
-        var isUnchecked = function == "" || Unchecked.Any(prefix => function.StartsWith(prefix, StringComparison.Ordinal));
-        if (isUnchecked && _calls == 0)
+        var isJump = called.Base != _torchSharp;
+        if (isJump && !Callees.Any(callee => called.File.StartsWith(callee, StringComparison.Ordinal)))
         {
             return null;
         }
 
-        var text = CppRuntime.DescribeCurrent();
+        _isUnchecked = isJump || !called.Function.StartsWith("THS", StringComparison.Ordinal)
+            || Unchecked.Any(prefix => called.Function.StartsWith(prefix, StringComparison.Ordinal));
+        if (_isUnchecked && _calls == 0)
+        {
+            return null;
+        }
+
+        _text = CppRuntime.DescribeCurrent();
         CppRuntime.EndCatch();
-        if (isUnchecked)
-        {
-            _unreported ??= text;
-        }
-        else
-        {
-            LastError.Set(Encoding.UTF8.GetBytes(text));
-        }
-
         return unwinding.Begin(_stop);
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static TerminateHandler.Registers* Land(nint context) => _unwinding!.End(context);
+    private static TerminateHandler.Registers* Land(nint context)
+    {
+        // Not before: what native frames clean up may call LibTorchSharp, which forgets the last error then.
+        if (_isUnchecked)
+        {
+            _unreported ??= _text;
+        }
+        else
+        {
+            LastError.Set(Encoding.UTF8.GetBytes(_text!));
+        }
+
+        _text = null;
+        return _unwinding!.End(context);
+    }
 }

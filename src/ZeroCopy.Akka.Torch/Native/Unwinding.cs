@@ -11,6 +11,8 @@ internal sealed unsafe class Unwinding
     private const int HeaderBytes = 32;
     private const long HeaderKind = 0x5A43_414B_4B41_0000;
 
+    private static readonly string[] Raisers = ["__cxa_throw", "__cxa_rethrow", "_ZSt17rethrow_exception"];
+
     // Numbers of rbx, rbp and r12 to r15 in DWARF.
     private static readonly int[] Saved = [3, 6, 12, 13, 14, 15];
     private static readonly nint Unwinder = NativeLibrary.Load("libgcc_s.so.1");
@@ -26,7 +28,7 @@ internal sealed unsafe class Unwinding
     private readonly byte[] _memory = GC.AllocateArray<byte>(Alignment + sizeof(TerminateHandler.Registers) + Alignment + HeaderBytes, pinned: true);
 
     private int _frames;
-    private bool _hasThrower;
+    private Raising _raising;
     private nint _last;
     private nint _lastButOne;
 
@@ -37,32 +39,44 @@ internal sealed unsafe class Unwinding
         _header = Align(start + sizeof(TerminateHandler.Registers));
     }
 
-    /// <summary>Whether frames are being taken down: an exception that nobody catches meanwhile cannot be dealt with.</summary>
-    public bool IsUnderWay { get; private set; }
+    // While frames are being taken down an exception that nobody catches cannot be dealt with.
+    private bool IsUnderWay { get; set; }
 
-    /// <summary>Notes a frame: the first is the terminate handler's own, then come those of the C++ runtime, then the one that threw.</summary>
+    /// <summary>
+    /// Notes a frame. The first is the terminate handler's own. Then come those of the C++ runtime, down to the function that raises an exception, and
+    /// the frame that called it. Where there is no such function before the first other frame, the exception was on its way already.
+    /// </summary>
     public void Visit(nint context)
     {
         var instruction = GetInstruction(context);
         (_lastButOne, _last) = (_last, instruction);
-        if (_frames++ > 0 && !_hasThrower && !IsUnderWay && LoadedLibrary.Find(instruction).Base != Cpp)
+        if (_frames++ == 0 || IsUnderWay || _raising is Raising.Found or Raising.None)
         {
-            _hasThrower = true;
-            Read(context);
+            return;
         }
+
+        if (_raising == Raising.Next)
+        {
+            _raising = Raising.Found;
+            Read(context);
+            return;
+        }
+
+        // A return address behind a call that does not return may be the next function's first.
+        var (library, _, function) = LoadedLibrary.Find(instruction - 1);
+        _raising = library != Cpp ? Raising.None : Raisers.Any(raiser => function.StartsWith(raiser, StringComparison.Ordinal)) ? Raising.Next : Raising.Sought;
     }
 
     /// <summary>
-    /// Ends the walk. Whether managed code, which is the last that the unwinder can see, called the function of <paramref name="library"/> that is told.
+    /// Ends the walk. Whether an exception was raised below managed code, which is the last that the unwinder can see; gives the native function that
+    /// managed code called, or the one that this has jumped to at its end.
     /// </summary>
-    public bool IsCallInto(nint library, out string function)
+    public bool TryFinish(out (nint Base, string File, string Function) called)
     {
-        // A return address behind a call that does not return may be the next function's first.
-        (var callee, function) = LoadedLibrary.Find(_lastButOne - 1);
-        var isManaged = LoadedLibrary.Find(_last).Base == 0;
-        _frames = 0;
-        _hasThrower = false;
-        return callee == library && isManaged;
+        called = LoadedLibrary.Find(_lastButOne - 1);
+        var isWhole = _raising == Raising.Found && !IsUnderWay && LoadedLibrary.Find(_last).Base == 0;
+        (_frames, _raising) = (0, Raising.Sought);
+        return isWhole;
     }
 
     /// <summary>From the frame that threw, as if it had called the unwinder instead: where it would go on, it calls <paramref name="stop"/>.</summary>
@@ -100,4 +114,12 @@ internal sealed unsafe class Unwinding
     private static nint Align(nint address) => (address + Alignment - 1) & -Alignment;
 
     private static nint Export(string name) => NativeLibrary.GetExport(Unwinder, name);
+
+    private enum Raising
+    {
+        Sought,
+        Next,
+        Found,
+        None,
+    }
 }

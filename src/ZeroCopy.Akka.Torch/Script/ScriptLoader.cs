@@ -91,8 +91,7 @@ internal static class ScriptLoader
             var module = TorchInternals.AdoptScript(native);
             try
             {
-                TorchNative.THSJIT_Module_eval(native);
-                torch.CheckForErrors();
+                UncaughtExceptions.Run(() => TorchNative.THSJIT_Module_eval(native));
                 return module;
             }
             catch

@@ -21,8 +21,11 @@ public sealed class LoadedLibrarySpecs
     {
         var function = NativeLibrary.GetExport(_handle, "THSTensor_matmul");
 
-        Assert.Equal((_library.Base, "THSTensor_matmul"), LoadedLibrary.Find(function + 1));
-        Assert.Equal((0, ""), LoadedLibrary.Find(1));
+        var (library, file, name) = LoadedLibrary.Find(function + 1);
+
+        Assert.Equal((_library.Base, "THSTensor_matmul"), (library, name));
+        Assert.NotEmpty(file);
+        Assert.Equal((0, "", ""), LoadedLibrary.Find(1));
     }
 
     [SkippableFact]

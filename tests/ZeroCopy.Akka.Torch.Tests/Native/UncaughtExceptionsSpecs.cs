@@ -11,7 +11,11 @@ public sealed class UncaughtExceptionsSpecs : IDisposable
     private readonly torch.Tensor _left = torch.ones(3, 4);
     private readonly torch.Tensor _right = torch.ones(5, 7);
 
-    public UncaughtExceptionsSpecs() => Skip.IfNot(UncaughtExceptions.AreCaught, "The handler is one for Linux on x64.");
+    public UncaughtExceptionsSpecs()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64, "The handler is one for Linux on x64.");
+        Assert.True(UncaughtExceptions.AreCaught, UncaughtExceptions.Remark);
+    }
 
     public void Dispose()
     {
@@ -39,21 +43,6 @@ public sealed class UncaughtExceptionsSpecs : IDisposable
     }
 
     [SkippableFact]
-    public void UncaughtExceptions_should_let_native_frames_clean_up()
-    {
-        var count = torch.Tensor.TotalCount;
-        for (var round = 0; round < 10; round++)
-        {
-            // The lock of a function that compiles is let go of, too.
-            Assert.Throws<ExternalException>(() => torch.jit.compile("def f(x):\n  return unknown\n"));
-            torch.jit.compile("def f(x):\n  return x\n").Dispose();
-            Assert.Throws<ExternalException>(() => _left.cummax(7));
-        }
-
-        Assert.Equal(count, torch.Tensor.TotalCount);
-    }
-
-    [SkippableFact]
     public void UncaughtExceptions_should_fail_a_model_s_call_where_TorchSharp_does_not_ask()
     {
         using var big = torch.tensor(3_000_000_000);
@@ -62,6 +51,35 @@ public sealed class UncaughtExceptionsSpecs : IDisposable
 
         Assert.Contains("cannot be converted to type int without overflow", error.Message, StringComparison.Ordinal);
         Assert.Equal(7, ModelCall.Run((_, _) => 7, this, null));
+    }
+
+    [SkippableFact]
+    public void UncaughtExceptions_should_fail_a_model_s_call_where_LibTorchSharp_is_left_by_a_jump()
+    {
+        using var state = torch.ones(3);
+        using var generator = new torch.Generator(1);
+
+        var error = Assert.Throws<ExternalException>(() => ModelCall.Run((_, _) => Set(), this, null));
+
+        Assert.Contains("must be a", error.Message, StringComparison.Ordinal);
+
+        object? Set()
+        {
+            generator.set_state(state);
+            return null;
+        }
+    }
+
+    [SkippableFact]
+    public void UncaughtExceptions_should_fail_a_move_to_a_device_that_is_not_there()
+    {
+        Skip.If(torch.cuda.is_available(), "This machine has such a device.");
+        var module = torch.nn.LSTM(4, 4);
+
+        var error = Assert.Throws<ExternalException>(() => TorchNative.Move(module, new torch.Device(DeviceType.CUDA)));
+
+        Assert.Contains("CUDA", error.Message, StringComparison.OrdinalIgnoreCase);
+        ModuleDisposal.Release(module);
     }
 
     [SkippableFact]

@@ -4,6 +4,7 @@ using Akka.Event;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Inference;
 using ZeroCopy.Actors.Remoting;
+using ZeroCopy.Actors.Routing;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Actors.Stores;
 using ZeroCopy.Actors.Tasks;
@@ -137,7 +138,8 @@ public sealed class ZeroCopySystem : IExtension
         var path = Settings.Inference.Pools.ContainsKey(name) ? $"zerocopy.inference.pools.{name}" : "zerocopy.inference.pool-defaults";
         var release = codec is not null ? codec.Release : remote is not null ? remote.Release : (Action<object?>?)null;
         var ledger = new CallLedger($"pool {name}", settings.QueueCapacity, path, _clock, release, source.ResetThread);
-        var context = new PoolContext(name, source, function, codec, settings, ledger, new PoolReadiness());
+        var loads = settings.Router == RoutingStrategy.SmallestMailbox ? new ActorLoads() : null;
+        var context = new PoolContext(name, source, function, codec, settings, ledger, new PoolReadiness(), loads);
         var router = new TaskCompletionSource<IActorRef>(TaskCreationOptions.RunContinuationsAsynchronously);
         _children.Pools.Tell(new PoolsActor.Create(context, router), ActorRefs.NoSender);
         return new InferencePool(

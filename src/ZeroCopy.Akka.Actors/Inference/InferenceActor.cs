@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using ZeroCopy.Actors.Batching;
 using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Routing;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Errors;
 using ZeroCopy.Runtime;
@@ -28,6 +29,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     private readonly Queue<object> _waiting = [];
     private readonly PoolContext _pool;
     private readonly BatchRunner _runner;
+    private readonly ActorLoad? _load;
     private InstanceTicket? _ticket;
     private IModelInstance? _instance;
     private int _failedLoads;
@@ -36,6 +38,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     {
         _pool = pool;
         _runner = new BatchRunner(pool);
+        _load = pool.Loads?.Of(Self);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -126,6 +129,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
                 if (!TryHandOn(message))
                 {
                     Fail(message, LoadFailure());
+                    _load?.End();
                 }
 
                 break;
@@ -140,18 +144,35 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
 
     private void Ready(object message)
     {
-        _pool.Source.ResetThread();
         switch (message)
         {
-            case InferenceCall call:
-                _runner.Run(_instance!, call);
-                break;
-            case CallBatch batch:
-                _runner.Run(_instance!, batch);
+            case InferenceCall or CallBatch:
+                try
+                {
+                    Run(message);
+                }
+                finally
+                {
+                    _load?.End();
+                }
+
                 break;
             default:
                 Unhandled(message);
                 break;
+        }
+    }
+
+    private void Run(object work)
+    {
+        _pool.Source.ResetThread();
+        if (work is InferenceCall call)
+        {
+            _runner.Run(_instance!, call);
+        }
+        else
+        {
+            _runner.Run(_instance!, (CallBatch)work);
         }
     }
 
@@ -233,7 +254,9 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
             return false;
         }
 
+        _pool.Loads?.Of(ready).Add();
         ready.Tell(work, ActorRefs.NoSender);
+        _load?.End();
         return true;
     }
 

@@ -1,9 +1,11 @@
 using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Routing;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Runtime;
 
 namespace ZeroCopy.Actors.Inference;
 
-/// <summary>What the actors of a pool share.</summary>
+/// <summary>What the actors of a pool share. Their loads are counted only for a router that asks.</summary>
 internal sealed record PoolContext(
-    string Name, IInstanceSource Source, ModelFunction Function, IBatchCodec? Codec, PoolSettings Settings, CallLedger Ledger, PoolReadiness Readiness);
+    string Name, IInstanceSource Source, ModelFunction Function, IBatchCodec? Codec, PoolSettings Settings, CallLedger Ledger, PoolReadiness Readiness,
+    ActorLoads? Loads);

@@ -62,7 +62,7 @@ internal sealed class PoolsActor : UntypedActor
         const string RouterDispatcher = Akka.Dispatch.Dispatchers.DefaultDispatcherId;
         RouterConfig router = settings.Router switch
         {
-            RoutingStrategy.SmallestMailbox => new LeastBusyPool(settings.Size, resizer, strategy, RouterDispatcher),
+            RoutingStrategy.SmallestMailbox => new LeastBusyPool(pool.Loads!, settings.Size, resizer, strategy, RouterDispatcher),
             RoutingStrategy.RoundRobin => new RoundRobinPool(settings.Size, resizer, strategy, RouterDispatcher),
             RoutingStrategy.ConsistentHashing => new ConsistentHashingPool(settings.Size, resizer, strategy, RouterDispatcher),
             _ => throw new ArgumentOutOfRangeException(nameof(pool), settings.Router, "Not a routing strategy."),

@@ -5,10 +5,10 @@ using Akka.Util;
 namespace ZeroCopy.Actors.Routing;
 
 /// <summary>A pool router that gives a message to an idle actor, else to the one with the fewest messages waiting.</summary>
-internal sealed class LeastBusyPool(int size, Resizer? resizer, SupervisorStrategy strategy, string dispatcher)
+internal sealed class LeastBusyPool(ActorLoads loads, int size, Resizer? resizer, SupervisorStrategy strategy, string dispatcher)
     : Pool(size, resizer, strategy, dispatcher, usePoolDispatcher: false)
 {
-    public override Router CreateRouter(ActorSystem system) => new(new LeastBusyRoutingLogic());
+    public override Router CreateRouter(ActorSystem system) => new(new LeastBusyRoutingLogic(loads));
 
     public override int GetNrOfInstances(ActorSystem system) => NrOfInstances;
 

@@ -1,0 +1,104 @@
+using Akka.Actor;
+using ZeroCopy.Actors.Batching;
+using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Inference;
+using ZeroCopy.Actors.Routing;
+using ZeroCopy.Actors.Settings;
+using ZeroCopy.Actors.Tests.Fakes;
+using ZeroCopy.Errors;
+using ZeroCopy.Runtime;
+
+namespace ZeroCopy.Actors.Tests.Inference;
+
+/// <summary>Actors that say when they have ended a call, so that others come to them.</summary>
+public sealed class InferenceActorLoadSpecs : ZeroCopySpec
+{
+    private readonly ActorLoads _loads = new();
+    private readonly PoolReadiness _readiness = new();
+    private readonly CallLedger _ledger = new("a spec", int.MaxValue, "zerocopy", TimeProvider.System, release: null, resetThread: null);
+
+    [Fact]
+    public async Task InferenceActor_should_end_its_load_with_each_call()
+    {
+        var actor = Start(new FakeSource());
+        Assert.Equal([1, 2], await Task.WhenAll(Send(actor, 1), Send(actor, 2)).WaitAsync(Patience));
+        Assert.Equal(0, await LoadAsync(actor));
+    }
+
+    [Fact]
+    public async Task InferenceActor_should_end_its_load_when_its_model_throws()
+    {
+        var actor = Start(new FakeSource(), (_, _) => throw new InvalidOperationException("A bad request."));
+        await FailsAsync(InferenceFailure.ModelError, Send(actor, 1));
+        Assert.Equal(0, await LoadAsync(actor));
+    }
+
+    [Fact]
+    public async Task InferenceActor_should_end_its_load_when_it_crashes()
+    {
+        var actor = Start(new FakeSource());
+        var call = Call(1);
+        _loads.Of(actor).Add();
+        // Without a codec: the batch is an error outside the calls.
+        actor.Tell(new CallBatch([call], [1]));
+        await FailsAsync(InferenceFailure.ActorCrashed, call.Task);
+        Assert.Equal(0, await LoadAsync(actor));
+    }
+
+    [Fact]
+    public async Task InferenceActor_should_keep_its_load_while_it_loads()
+    {
+        var gate = new TaskCompletionSource();
+        var actor = Start(new FakeSource { Warm = false, OnLoad = _ => gate.Task });
+        var call = Send(actor, 1);
+        Assert.Equal(1, await LoadAsync(actor));
+        gate.SetResult();
+        Assert.Equal(1, await call.WaitAsync(Patience));
+        Assert.Equal(0, await LoadAsync(actor));
+    }
+
+    [Fact]
+    public async Task InferenceActor_should_hand_its_load_on_with_the_call()
+    {
+        var gate = new TaskCompletionSource();
+        var loading = Start(new FakeSource { Warm = false, OnLoad = _ => gate.Task });
+        var ready = Start(new FakeSource());
+        await _readiness.FirstReady.WaitAsync(Patience);
+        Assert.Equal(1, await Send(loading, 1).WaitAsync(Patience));
+        Assert.Equal(0, await LoadAsync(loading));
+        Assert.Equal(0, await LoadAsync(ready));
+        gate.SetResult();
+    }
+
+    [Fact]
+    public async Task InferenceActor_should_end_its_load_when_its_model_cannot_be_loaded()
+    {
+        var actor = Start(new FakeSource { Warm = false, OnLoad = _ => throw new InvalidOperationException("No such file.") });
+        await FailsAsync(InferenceFailure.LoadFailed, Send(actor, 1));
+        Assert.Equal(0, await LoadAsync(actor));
+    }
+
+    private IActorRef Start(FakeSource source, ModelFunction? function = null)
+    {
+        var settings = Zero.Settings.Inference.PoolDefaults with { Load = new LoadSettings { Attempts = 1 } };
+        return Sys.ActorOf(InferenceActor.Props(
+            new PoolContext("spec", source, function ?? ((_, argument) => argument), Codec: null, settings, _ledger, _readiness, _loads)));
+    }
+
+    private InferenceCall Call(object? argument) => new(_ledger, argument, default);
+
+    private Task<object?> Send(IActorRef actor, object? argument)
+    {
+        var call = Call(argument);
+        _loads.Of(actor).Add();
+        actor.Tell(call);
+        return call.Task;
+    }
+
+    // Behind the calls in the mailbox: the answer to a call comes before its end.
+    private async Task<int> LoadAsync(IActorRef actor)
+    {
+        await actor.Ask<ActorIdentity>(new Identify(null), Patience);
+        return _loads.Of(actor).Count;
+    }
+}

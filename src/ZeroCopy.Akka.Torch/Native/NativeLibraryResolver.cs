@@ -11,7 +11,6 @@ namespace ZeroCopy.Torch.Native;
 /// </summary>
 internal static class NativeLibraryResolver
 {
-    private const string Library = "LibTorchSharp";
     private const string FileName = "libLibTorchSharp.so";
     private const string MarkerVersion = "GLIBCXX_3.4.32";
     private static readonly string[] Dependencies = ["libc10.so", "libtorch_cpu.so", "libtorch.so"];
@@ -38,7 +37,7 @@ internal static class NativeLibraryResolver
 
     private static nint Resolve(Assembly assembly, string name)
     {
-        if (name != Library)
+        if (name != TorchNative.Library)
         {
             return 0;
         }

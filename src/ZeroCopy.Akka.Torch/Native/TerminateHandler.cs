@@ -26,7 +26,6 @@ internal static unsafe class TerminateHandler
         nint previous, out nint stop)
     {
         stop = 0;
-        var unwinder = NativeLibrary.Load("libgcc_s.so.1");
         byte[] resume =
         [
             0x48, 0x89, 0xC7, // mov rdi, rax
@@ -56,7 +55,7 @@ internal static unsafe class TerminateHandler
             0x48, 0x83, 0xEC, 0x08, // sub rsp, 8
             0x48, 0xBF, .. Word((nint)visit), // mov rdi, visit
             0x31, 0xF6, // xor esi, esi
-            .. Call(NativeLibrary.GetExport(unwinder, "_Unwind_Backtrace")),
+            .. Call(Unwinding.Function("_Unwind_Backtrace")),
             .. Call((nint)decide),
             0x48, 0x85, 0xC0, // test rax, rax
             0x75, (byte)end.Length, // jne past the end
@@ -89,7 +88,7 @@ internal static unsafe class TerminateHandler
         }
 
         // From then on the unwinder of GCC 12 and older takes a lock at each exception; that of GCC 13 does not.
-        ((delegate* unmanaged[Cdecl]<nint, void>)NativeLibrary.GetExport(unwinder, "__register_frame"))(page + TableAt);
+        ((delegate* unmanaged[Cdecl]<nint, void>)Unwinding.Function("__register_frame"))(page + TableAt);
         stop = page + handler.Length;
         return page;
     }

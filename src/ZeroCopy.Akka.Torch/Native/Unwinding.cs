@@ -16,10 +16,10 @@ internal sealed unsafe class Unwinding
     // Numbers of rbx, rbp and r12 to r15 in DWARF.
     private static readonly int[] Saved = [3, 6, 12, 13, 14, 15];
     private static readonly nint Unwinder = NativeLibrary.Load("libgcc_s.so.1");
-    private static readonly delegate* unmanaged[Cdecl]<nint, nint> GetInstruction = (delegate* unmanaged[Cdecl]<nint, nint>)Export("_Unwind_GetIP");
-    private static readonly delegate* unmanaged[Cdecl]<nint, nint> GetStackPointer = (delegate* unmanaged[Cdecl]<nint, nint>)Export("_Unwind_GetCFA");
-    private static readonly delegate* unmanaged[Cdecl]<nint, int, long> GetRegister = (delegate* unmanaged[Cdecl]<nint, int, long>)Export("_Unwind_GetGR");
-    private static readonly nint ForcedUnwind = Export("_Unwind_ForcedUnwind");
+    private static readonly delegate* unmanaged[Cdecl]<nint, nint> GetInstruction = (delegate* unmanaged[Cdecl]<nint, nint>)Function("_Unwind_GetIP");
+    private static readonly delegate* unmanaged[Cdecl]<nint, nint> GetStackPointer = (delegate* unmanaged[Cdecl]<nint, nint>)Function("_Unwind_GetCFA");
+    private static readonly delegate* unmanaged[Cdecl]<nint, int, long> GetRegister = (delegate* unmanaged[Cdecl]<nint, int, long>)Function("_Unwind_GetGR");
+    private static readonly nint ForcedUnwind = Function("_Unwind_ForcedUnwind");
     private static readonly nint Cpp = LoadedLibrary.Find(CppRuntime.Address).Base;
 
     // Neither may lie on the stack that goes.
@@ -27,7 +27,6 @@ internal sealed unsafe class Unwinding
     private readonly nint _header;
     private readonly byte[] _memory = GC.AllocateArray<byte>(Alignment + sizeof(TerminateHandler.Registers) + Alignment + HeaderBytes, pinned: true);
 
-    private int _frames;
     private Raising _raising;
     private nint _last;
     private nint _lastButOne;
@@ -42,6 +41,9 @@ internal sealed unsafe class Unwinding
     // While frames are being taken down an exception that nobody catches cannot be dealt with.
     private bool IsUnderWay { get; set; }
 
+    /// <summary>The address of a function of the unwinder.</summary>
+    public static nint Function(string name) => NativeLibrary.GetExport(Unwinder, name);
+
     /// <summary>
     /// Notes a frame. The first is the terminate handler's own. Then come those of the C++ runtime, down to the function that raises an exception, and
     /// the frame that called it. Where there is no such function before the first other frame, the exception was on its way already.
@@ -50,21 +52,34 @@ internal sealed unsafe class Unwinding
     {
         var instruction = GetInstruction(context);
         (_lastButOne, _last) = (_last, instruction);
-        if (_frames++ == 0 || IsUnderWay || _raising is Raising.Found or Raising.None)
+        if (IsUnderWay)
         {
             return;
         }
 
-        if (_raising == Raising.Next)
+        switch (_raising)
         {
-            _raising = Raising.Found;
-            Read(context);
-            return;
-        }
+            case Raising.Begun:
+                _raising = Raising.Sought;
+                break;
+            case Raising.Sought:
+                // A return address behind a call that does not return may be the next function's first.
+                var (library, _, function) = LoadedLibrary.Find(instruction - 1);
+                if (library != Cpp)
+                {
+                    _raising = Raising.None;
+                }
+                else if (Raisers.Any(raiser => function.StartsWith(raiser, StringComparison.Ordinal)))
+                {
+                    _raising = Raising.Next;
+                }
 
-        // A return address behind a call that does not return may be the next function's first.
-        var (library, _, function) = LoadedLibrary.Find(instruction - 1);
-        _raising = library != Cpp ? Raising.None : Raisers.Any(raiser => function.StartsWith(raiser, StringComparison.Ordinal)) ? Raising.Next : Raising.Sought;
+                break;
+            case Raising.Next:
+                _raising = Raising.Found;
+                Read(context);
+                break;
+        }
     }
 
     /// <summary>
@@ -75,7 +90,7 @@ internal sealed unsafe class Unwinding
     {
         called = LoadedLibrary.Find(_lastButOne - 1);
         var isWhole = _raising == Raising.Found && !IsUnderWay && LoadedLibrary.Find(_last).Base == 0;
-        (_frames, _raising) = (0, Raising.Sought);
+        _raising = Raising.Begun;
         return isWhole;
     }
 
@@ -113,10 +128,9 @@ internal sealed unsafe class Unwinding
 
     private static nint Align(nint address) => (address + Alignment - 1) & -Alignment;
 
-    private static nint Export(string name) => NativeLibrary.GetExport(Unwinder, name);
-
     private enum Raising
     {
+        Begun,
         Sought,
         Next,
         Found,

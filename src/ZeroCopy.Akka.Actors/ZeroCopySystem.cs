@@ -83,7 +83,7 @@ public sealed class ZeroCopySystem : IExtension
     /// <param name="name">Name of the pool and of its actor.</param>
     /// <param name="source">Where the actors get their instances.</param>
     /// <param name="function">What a call runs.</param>
-    /// <param name="codec">Joins requests where the pool's batching is on, and releases arguments and answers.</param>
+    /// <param name="codec">Joins requests where the pool's batching is on.</param>
     /// <param name="configure">Changes the settings.</param>
     /// <param name="remote">Makes calls of other processes, see <see cref="InferenceClient"/>, where the pool's settings take them.</param>
     /// <exception cref="ArgumentException">The name is taken, or batching or remote calls are on and there is no codec for them.</exception>
@@ -136,8 +136,7 @@ public sealed class ZeroCopySystem : IExtension
         string name, IInstanceSource source, ModelFunction function, IBatchCodec? codec, PoolSettings settings, IRemoteCodec? remote)
     {
         var path = Settings.Inference.Pools.ContainsKey(name) ? $"zerocopy.inference.pools.{name}" : "zerocopy.inference.pool-defaults";
-        var release = codec is not null ? codec.Release : remote is not null ? remote.Release : (Action<object?>?)null;
-        var ledger = new CallLedger($"pool {name}", settings.QueueCapacity, path, _clock, release, source.ResetThread);
+        var ledger = new CallLedger($"pool {name}", settings.QueueCapacity, path, _clock);
         var loads = settings.Router == RoutingStrategy.SmallestMailbox ? new ActorLoads() : null;
         var context = new PoolContext(name, source, function, codec, settings, ledger, new PoolReadiness(), loads);
         var router = new TaskCompletionSource<IActorRef>(TaskCreationOptions.RunContinuationsAsynchronously);

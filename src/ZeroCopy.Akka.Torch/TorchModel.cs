@@ -38,6 +38,9 @@ public sealed class TorchModel<TModule> : IInstanceSource, IDisposable
     /// <inheritdoc/>
     public void ResetThread() => TorchThreadState.Reset();
 
+    /// <inheritdoc/>
+    public void Release(object? value) => Answers.Release(value);
+
     /// <summary>
     /// A module of the caller's own around the shared weights: in eval mode, without gradients. The caller disposes it with <see cref="ModuleDisposal.Release"/>.
     /// </summary>

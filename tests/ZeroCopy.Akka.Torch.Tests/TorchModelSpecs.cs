@@ -27,6 +27,19 @@ public sealed class TorchModelSpecs : IDisposable
     }
 
     [Fact]
+    public async Task TorchModel_should_release_the_tensors_of_an_answer_wherever_they_lie()
+    {
+        using var module = Linear(2, 2);
+        IInstanceSource model = _runtime.Open<Module>(await _runtime.PutAsync(module));
+        var (one, other) = (torch.zeros(1), torch.zeros(1));
+
+        model.Release(new Dictionary<string, object> { ["one"] = one, ["others"] = (other, 1) });
+
+        Assert.True(one.IsInvalid);
+        Assert.True(other.IsInvalid);
+    }
+
+    [Fact]
     public async Task TorchModel_should_lease_each_instance_to_one_holder_and_keep_as_many_idle_as_it_is_told()
     {
         using var module = Linear(2, 2);

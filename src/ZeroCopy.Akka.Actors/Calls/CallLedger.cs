@@ -11,7 +11,7 @@ namespace ZeroCopy.Actors.Calls;
 /// A call that is given up while it waits counts until whoever reaches it in the queue retires it: until then its message is in a mailbox
 /// and holds its argument, and the bound on calls is a bound on those too.
 /// </remarks>
-internal sealed class CallLedger(string owner, int capacity, string settings, TimeProvider clock, Action<object?>? release, Action? resetThread)
+internal sealed class CallLedger(string owner, int capacity, string settings, TimeProvider clock)
 {
     private readonly CallSet _calls = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -54,22 +54,6 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
             LeavePlace();
         }
     }
-
-    /// <summary>Releases the native memory behind an argument or an answer.</summary>
-    public void Release(object? value)
-    {
-        if (release is not null)
-        {
-            release(value);
-        }
-        else
-        {
-            (value as IDisposable)?.Dispose();
-        }
-    }
-
-    /// <summary>A caller is to go on on the calling thread.</summary>
-    public void ResetThread() => resetThread?.Invoke();
 
     /// <summary>
     /// Takes no more calls and waits for those there are, up to <paramref name="limit"/>; then fails the rest. True where none was left.

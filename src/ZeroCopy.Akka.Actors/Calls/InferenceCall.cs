@@ -3,6 +3,7 @@ using Akka.Routing;
 using ZeroCopy.Actors.Dispatch;
 using ZeroCopy.Actors.Telemetry;
 using ZeroCopy.Errors;
+using ZeroCopy.Runtime;
 
 namespace ZeroCopy.Actors.Calls;
 
@@ -33,6 +34,7 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
     private const int Succeeded = 4;
 
     private readonly CallLedger _ledger;
+    private readonly IInstanceSource _source;
     private readonly CallTerms _terms;
     private readonly Activity? _activity;
     private CancellationTokenRegistration _registration;
@@ -45,9 +47,11 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
     private int _retired;
     private CallSet.CallPlace _place;
 
-    public InferenceCall(CallLedger ledger, object? argument, in CallTerms terms)
+    /// <summary>A call that <paramref name="ledger"/> counts, and whose argument and answer are of the model that <paramref name="source"/> has.</summary>
+    public InferenceCall(CallLedger ledger, IInstanceSource source, object? argument, in CallTerms terms)
     {
         _ledger = ledger;
+        _source = source;
         _terms = terms;
         Argument = argument;
         StartedAt = ledger.Clock.GetTimestamp();
@@ -130,7 +134,7 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
     {
         if (Volatile.Read(ref _abandoned) is { } reason)
         {
-            _ledger.Release(result);
+            _source.Release(result);
             Fail(reason);
         }
         else
@@ -138,7 +142,7 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
             _result = result;
             if (!TryFinish(Succeeded))
             {
-                _ledger.Release(result);
+                _source.Release(result);
             }
         }
     }
@@ -217,7 +221,7 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
     /// <summary>Hands the answer over: the caller goes on inside, on a thread that others have used before it.</summary>
     void IThreadPoolWorkItem.Execute()
     {
-        _ledger.ResetThread();
+        _source.ResetThread();
         Settle();
     }
 
@@ -245,7 +249,7 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
         {
             if (_terms.Ownership == ArgumentOwnership.Give)
             {
-                _ledger.Release(Argument);
+                _source.Release(Argument);
             }
         }
         finally

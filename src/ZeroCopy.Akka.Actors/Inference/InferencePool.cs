@@ -66,7 +66,7 @@ public sealed class InferencePool
     {
         options ??= CallOptions.Default;
         var terms = new CallTerms(options.Deadline ?? Settings.Deadline, options.Ownership, options.HashKey, cancellationToken);
-        var call = new InferenceCall(_context.Ledger, argument, terms);
+        var call = new InferenceCall(_context.Ledger, _context.Source, argument, terms);
         if (!_context.Ledger.TryEnter(call))
         {
             return call.Task;

@@ -15,7 +15,7 @@ public sealed class TaskRunner
     internal TaskRunner(IActorRef supervisor, TaskSettings settings, TimeProvider clock)
     {
         _settings = settings;
-        _ledger = new CallLedger("the task runner", settings.QueueCapacity, "zerocopy.tasks", clock, release: null, resetThread: null);
+        _ledger = new CallLedger("the task runner", settings.QueueCapacity, "zerocopy.tasks", clock);
         _gate = new TaskGate(settings.MaxConcurrency, task => supervisor.Tell(task, ActorRefs.NoSender));
     }
 
@@ -24,7 +24,7 @@ public sealed class TaskRunner
 
     /// <summary>
     /// Runs <paramref name="function"/> on an instance of the model. The answer belongs to the caller; the argument to whom
-    /// <see cref="TaskOptions.Ownership"/> says. Given arguments and unwanted answers are disposed where they are <see cref="IDisposable"/>.
+    /// <see cref="TaskOptions.Ownership"/> says. Given arguments and unwanted answers are released by <see cref="IInstanceSource.Release"/>.
     /// </summary>
     /// <exception cref="ZeroCopy.Errors.InferenceException">The task was not answered; its failure says why.</exception>
     public Task<object?> RunAsync(
@@ -33,7 +33,8 @@ public sealed class TaskRunner
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(function);
         options ??= TaskOptions.Default;
-        var call = new InferenceCall(_ledger, argument, new CallTerms(options.Deadline ?? _settings.Deadline, options.Ownership, null, cancellationToken));
+        var terms = new CallTerms(options.Deadline ?? _settings.Deadline, options.Ownership, null, cancellationToken);
+        var call = new InferenceCall(_ledger, source, argument, terms);
         if (_ledger.TryEnter(call))
         {
             if (call.IsAnswered)

@@ -32,4 +32,10 @@ public interface IInstanceSource
     void ResetThread()
     {
     }
+
+    /// <summary>
+    /// Releases the native memory behind an argument that was given away or an answer that nobody wants any more, wherever it lies in tuples,
+    /// collections and records. A source of objects without native memory disposes the value where it is <see cref="IDisposable"/>.
+    /// </summary>
+    void Release(object? value) => (value as IDisposable)?.Dispose();
 }

@@ -106,14 +106,7 @@ public sealed class TorchBatchCodec : IBatchCodec
     }
 
     /// <inheritdoc/>
-    public void Release(object? value)
-    {
-        Answers.Dispose(value);
-        if (value is not torch.Tensor)
-        {
-            (value as IDisposable)?.Dispose();
-        }
-    }
+    public void Release(object? value) => Answers.Release(value);
 
     /// <summary>The key of a request, whose tensors are added to the leaves; null, and no rows, where it joins with none.</summary>
     private static BatchKey? Describe(object? request, List<torch.Tensor?> leaves, out int rows)

@@ -24,8 +24,15 @@ internal static class Answers
         }
     });
 
-    /// <summary>Disposes everything.</summary>
-    public static void Dispose(object? answer) => ForEach(answer, static held => held.Dispose());
+    /// <summary>Disposes everything, and with it an answer that is disposable itself.</summary>
+    public static void Release(object? answer)
+    {
+        ForEach(answer, static held => held.Dispose());
+        if (answer is not torch.Tensor)
+        {
+            (answer as IDisposable)?.Dispose();
+        }
+    }
 
     /// <summary>Acts on everything that is found.</summary>
     /// <param name="value">Where to look.</param>

@@ -90,6 +90,8 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
 
     public void ResetThread() => TorchThreadState.Reset();
 
+    public void Release(object? value) => Answers.Release(value);
+
     public void GiveBack(ScriptProgram program)
     {
         lock (_lock)

@@ -47,6 +47,8 @@ internal sealed class LoadedObjectSource : IInstanceSource, IDisposable
 
     public void ResetThread() => TorchThreadState.Reset();
 
+    public void Release(object? value) => Answers.Release(value);
+
     /// <summary>Releases the idle objects; those still rented follow when they are given back.</summary>
     public void Dispose()
     {

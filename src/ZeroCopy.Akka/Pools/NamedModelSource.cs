@@ -4,6 +4,7 @@ using ZeroCopy.Manifests;
 using ZeroCopy.Runtime;
 using ZeroCopy.Torch;
 using ZeroCopy.Torch.Native;
+using ZeroCopy.Torch.Running;
 
 namespace ZeroCopy.Pools;
 
@@ -28,6 +29,8 @@ internal sealed class NamedModelSource(TorchRuntime runtime, ModelName model, to
     public void BoundThreads(int? threads) => Volatile.Read(ref _opened)?.BoundThreads(threads);
 
     public void ResetThread() => TorchThreadState.Reset();
+
+    public void Release(object? value) => Answers.Release(value);
 
     private IInstanceSource Open()
     {

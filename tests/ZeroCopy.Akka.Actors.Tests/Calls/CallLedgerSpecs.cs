@@ -1,4 +1,5 @@
 using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Tests.Fakes;
 using ZeroCopy.Errors;
 
 namespace ZeroCopy.Actors.Tests.Calls;
@@ -112,7 +113,7 @@ public sealed class CallLedgerSpecs
     private static Task<T[]> AllAsync<T>(int count, Func<T> action) =>
         Task.WhenAll(Enumerable.Range(0, count).Select(_ => Task.Run(action))).WaitAsync(Patience);
 
-    private static CallLedger Ledger(int capacity) => new("a spec", capacity, "zerocopy", TimeProvider.System, release: null, resetThread: null);
+    private static CallLedger Ledger(int capacity) => new("a spec", capacity, "zerocopy", TimeProvider.System);
 
-    private static InferenceCall Call(CallLedger ledger) => new(ledger, argument: null, default);
+    private static InferenceCall Call(CallLedger ledger) => new(ledger, new FakeSource(), argument: null, default);
 }

@@ -1,4 +1,5 @@
 using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Tests.Fakes;
 using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Actors.Tests.Calls;
@@ -48,5 +49,5 @@ public sealed class CallSetSpecs
     }
 
     private static InferenceCall Call() => new(
-        new CallLedger("a spec", int.MaxValue, "zerocopy", TimeProvider.System, release: null, resetThread: null), argument: null, default);
+        new CallLedger("a spec", int.MaxValue, "zerocopy", TimeProvider.System), new FakeSource(), argument: null, default);
 }

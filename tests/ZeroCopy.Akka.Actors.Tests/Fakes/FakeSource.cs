@@ -21,6 +21,9 @@ internal sealed class FakeSource : IInstanceSource
     /// <summary>Runs when an instance is given back.</summary>
     public Action OnReturn { get; set; } = () => { };
 
+    /// <summary>Runs before an argument or an answer is released.</summary>
+    public Action<object?> OnRelease { get; set; } = _ => { };
+
     public int Rented => Volatile.Read(ref _rented);
 
     public int Out => Volatile.Read(ref _out);
@@ -36,6 +39,15 @@ internal sealed class FakeSource : IInstanceSource
     public void BoundThreads(int? threads) => _bound.Value = threads;
 
     public void ResetThread() => LeftOpen.Value = null;
+
+    public void Release(object? value)
+    {
+        OnRelease(value);
+        foreach (var held in value as object?[] ?? [value])
+        {
+            (held as IDisposable)?.Dispose();
+        }
+    }
 
     public bool TryRent([NotNullWhen(true)] out IModelInstance? instance)
     {

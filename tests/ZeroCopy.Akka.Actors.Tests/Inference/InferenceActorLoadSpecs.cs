@@ -15,7 +15,7 @@ public sealed class InferenceActorLoadSpecs : ZeroCopySpec
 {
     private readonly ActorLoads _loads = new();
     private readonly PoolReadiness _readiness = new();
-    private readonly CallLedger _ledger = new("a spec", int.MaxValue, "zerocopy", TimeProvider.System, release: null, resetThread: null);
+    private readonly CallLedger _ledger = new("a spec", int.MaxValue, "zerocopy", TimeProvider.System);
 
     [Fact]
     public async Task InferenceActor_should_end_its_load_with_each_call()
@@ -85,7 +85,7 @@ public sealed class InferenceActorLoadSpecs : ZeroCopySpec
             new PoolContext("spec", source, function ?? ((_, argument) => argument), Codec: null, settings, _ledger, _readiness, _loads)));
     }
 
-    private InferenceCall Call(object? argument) => new(_ledger, argument, default);
+    private InferenceCall Call(object? argument) => new(_ledger, new FakeSource(), argument, default);
 
     private Task<object?> Send(IActorRef actor, object? argument)
     {

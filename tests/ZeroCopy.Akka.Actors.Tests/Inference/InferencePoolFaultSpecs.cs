@@ -12,8 +12,8 @@ public sealed class InferencePoolFaultSpecs : PoolSpec
     [Fact]
     public async Task InferencePool_should_restart_an_actor_that_crashes_in_a_call_and_serve_the_others()
     {
-        var codec = new FakeCodec { OnRelease = value => CrashOn(value, "crash") };
-        var pool = await PoolAsync((_, argument) => Blocked(0, argument), size: 2, codec: codec);
+        Source = new FakeSource { OnRelease = value => CrashOn(value, "crash") };
+        var pool = await PoolAsync((_, argument) => Blocked(0, argument), size: 2);
         var crash = pool.CallAsync(new FakeTensor { Name = "crash" }, Given);
         var others = Enumerable.Range(0, 6).Select(i => pool.CallAsync(i)).ToArray();
         Gate.Set();
@@ -45,8 +45,8 @@ public sealed class InferencePoolFaultSpecs : PoolSpec
     [Fact]
     public async Task InferencePool_should_serve_the_calls_behind_a_crash_on_the_restarted_actor()
     {
-        var codec = new FakeCodec { OnRelease = value => CrashOn(value, "crash") };
-        var pool = await PoolAsync(Blocked, codec: codec);
+        Source = new FakeSource { OnRelease = value => CrashOn(value, "crash") };
+        var pool = await PoolAsync(Blocked);
         var crash = pool.CallAsync(new FakeTensor { Name = "crash" }, Given);
         await Entered.WaitAsync(Patience);
         var behind = Enumerable.Range(0, 5).Select(i => pool.CallAsync(i)).ToArray();

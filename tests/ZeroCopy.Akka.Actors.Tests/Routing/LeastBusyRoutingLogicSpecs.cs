@@ -1,6 +1,7 @@
 using Akka.Routing;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Routing;
+using ZeroCopy.Actors.Tests.Fakes;
 
 namespace ZeroCopy.Actors.Tests.Routing;
 
@@ -52,7 +53,7 @@ public sealed class LeastBusyRoutingLogicSpecs : ZeroCopySpec
         Assert.Same(Routee.NoRoutee, _logic.Select(Call(), []));
 
     private static InferenceCall Call() => new(
-        new CallLedger("a spec", int.MaxValue, "zerocopy", TimeProvider.System, release: null, resetThread: null), argument: null, default);
+        new CallLedger("a spec", int.MaxValue, "zerocopy", TimeProvider.System), new FakeSource(), argument: null, default);
 
     private List<Routee> Route(int calls) => [.. Enumerable.Range(0, calls).Select(_ => _logic.Select(Call(), _routees))];
 

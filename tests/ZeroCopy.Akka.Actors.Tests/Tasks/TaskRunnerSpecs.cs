@@ -324,6 +324,29 @@ public sealed class TaskRunnerSpecs() : ZeroCopySpec("zerocopy.tasks { max-concu
     }
 
     [Fact]
+    public async Task TaskRunner_should_release_argument_and_answer_as_its_source_does_when_nobody_waits()
+    {
+        var (argument, answer) = (new FakeTensor(), new FakeTensor());
+        using var cancellation = new CancellationTokenSource();
+        var call = Zero.Tasks.RunAsync(
+            _source,
+            (target, held) =>
+            {
+                Blocked(target, held);
+                return new[] { answer };
+            },
+            new[] { argument },
+            new TaskOptions { Ownership = ArgumentOwnership.Give },
+            cancellation.Token);
+        await _entered.WaitAsync(Patience);
+        await cancellation.CancelAsync();
+        await FailsAsync(InferenceFailure.Cancelled, call);
+        _gate.Set();
+        await EndAsync();
+        Assert.Equal((1, 1), (argument.Released, answer.Released));
+    }
+
+    [Fact]
     public async Task TaskRunner_should_keep_its_place_when_an_argument_cannot_be_released()
     {
         var broken = new Unreleasable();

@@ -53,7 +53,7 @@ public sealed class AnswersSpecs
         Assert.True(between.IsInvalid);
         var held = answer is torch.nn.utils.rnn.PackedSequence packed ? packed.data : tensor;
         Assert.False(held.IsInvalid);
-        Answers.Dispose(answer);
+        Answers.Release(answer);
         Assert.True(held.IsInvalid);
     }
 
@@ -80,7 +80,7 @@ public sealed class AnswersSpecs
     {
         using var module = torch.nn.Linear(2, 2);
 
-        Answers.Dispose((module, new List<object> { module }));
+        Answers.Release((module, new List<object> { module }));
 
         Assert.False(module.weight.IsInvalid);
     }

@@ -48,7 +48,7 @@ public sealed class ModelCallSpecs : IDisposable
             var tensors = TensorsOf(answer);
             Assert.All(tensors, tensor => Assert.NotSame(borrowed, tensor));
             Assert.True(TensorEquality.Same(expected, Assert.Single(tensors)));
-            Answers.Dispose(answer);
+            Answers.Release(answer);
             Assert.True(TensorEquality.Same(expected, borrowed));
         }
     }
@@ -83,7 +83,7 @@ public sealed class ModelCallSpecs : IDisposable
         var answer = Run((_, _) => _model.Kept);
 
         Assert.NotSame(_model.Kept, answer);
-        Answers.Dispose(answer);
+        Answers.Release(answer);
         Assert.False(_model.Kept[0].IsInvalid);
     }
 

@@ -13,7 +13,8 @@ public class MicroBatcherBenchmarks
 {
     private const int Rows = 32;
     private static readonly object Argument = new();
-    private readonly CallLedger _ledger = new("a benchmark", int.MaxValue, "zerocopy", TimeProvider.System, release: null, resetThread: null);
+    private static readonly EmptySource Source = new();
+    private readonly CallLedger _ledger = new("a benchmark", int.MaxValue, "zerocopy", TimeProvider.System);
     private readonly Action<InferenceCall> _alone;
     private readonly Action<InferenceCall> _joined;
     private MicroBatcher _batcher = null!;
@@ -42,7 +43,7 @@ public class MicroBatcherBenchmarks
     {
         for (var i = 0; i < Rows; i++)
         {
-            var call = new InferenceCall(_ledger, Argument, default);
+            var call = new InferenceCall(_ledger, Source, Argument, default);
             if (!_ledger.TryEnter(call))
             {
                 throw new InvalidOperationException("The ledger refused a call.");

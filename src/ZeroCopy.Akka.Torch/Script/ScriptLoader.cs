@@ -57,7 +57,7 @@ internal static class ScriptLoader
     public static void Release(torch.jit.ScriptModule module)
     {
         var handle = TorchInternals.Handle(module);
-        if (handle.IsClosed)
+        if (handle.IsInvalid)
         {
             return;
         }

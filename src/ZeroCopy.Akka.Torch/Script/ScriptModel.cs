@@ -13,7 +13,8 @@ namespace ZeroCopy.Torch.Script;
 /// </summary>
 internal sealed class ScriptModel : IInstanceSource, IOpenModel
 {
-    private readonly Lock _lock = new();
+    private readonly Holds _holds;
+    private readonly Lock _loading = new();
     private readonly Manifest _manifest;
     private readonly ScriptFacts _facts;
     private readonly byte[] _skeleton;
@@ -22,8 +23,6 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
     private readonly torch.Device _device;
     private readonly Dictionary<string, torch.Tensor> _moved = new(StringComparer.Ordinal);
     private ScriptProgram? _shared;
-    private int _rented;
-    private bool _disposed;
 
     /// <summary>
     /// A model whose tensors <paramref name="view"/> gives, each time as a new tensor over the same memory. Owns <paramref name="lease"/>, which keeps
@@ -33,6 +32,7 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
         string name, Manifest manifest, byte[] skeleton, Func<TensorEntry, torch.Tensor> view, IDisposable? lease = null, torch.Device? device = null)
     {
         Name = name;
+        _holds = new Holds(name, Free);
         _manifest = manifest;
         _facts = ScriptFacts.FromMetadata(manifest.Metadata);
         _skeleton = skeleton;
@@ -43,46 +43,26 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
 
     public string Name { get; }
 
-    public bool IsClosed
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _disposed;
-            }
-        }
-    }
+    public bool IsClosed => _holds.IsClosed;
 
     public bool TryRent([NotNullWhen(true)] out IModelInstance? instance)
     {
-        lock (_lock)
-        {
-            instance = _shared is null || _disposed ? null : Rented(_shared);
-            return instance is not null;
-        }
+        instance = Volatile.Read(ref _shared) is { } shared && _holds.TryTake() ? new ScriptInstance(this, shared) : null;
+        return instance is not null;
     }
 
     public ValueTask<IModelInstance> RentAsync(CancellationToken cancellationToken = default)
     {
-        if (TryRent(out var warm))
-        {
-            return ValueTask.FromResult(warm);
-        }
-
         cancellationToken.ThrowIfCancellationRequested();
-        if (_facts.Stateful)
+        _holds.Take();
+        try
         {
-            var program = Load();
-            lock (_lock)
-            {
-                return ValueTask.FromResult<IModelInstance>(Rented(program));
-            }
+            return ValueTask.FromResult<IModelInstance>(new ScriptInstance(this, _facts.Stateful ? Load() : Shared()));
         }
-
-        lock (_lock)
+        catch
         {
-            return ValueTask.FromResult<IModelInstance>(Rented(_shared ??= Load()));
+            _holds.LetGo();
+            throw;
         }
     }
 
@@ -94,44 +74,44 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
 
     public void GiveBack(ScriptProgram program)
     {
-        lock (_lock)
+        if (!ReferenceEquals(program, _shared))
         {
-            _rented--;
-            if (ReferenceEquals(program, _shared) && !(_disposed && _rented == 0))
-            {
-                return;
-            }
+            ScriptLoader.Release(program.Module);
         }
 
-        ScriptLoader.Release(program.Module);
+        _holds.LetGo();
     }
 
-    public void Dispose()
-    {
-        lock (_lock)
-        {
-            if (_disposed)
-            {
-                return;
-            }
+    public void Dispose() => _holds.Close();
 
-            _disposed = true;
-            _lease?.Dispose();
-            ForgetMoved();
-            if (_shared is null || _rented > 0)
-            {
-                return;
-            }
+    private void Free()
+    {
+        if (_shared is { } shared)
+        {
+            ScriptLoader.Release(shared.Module);
         }
 
-        ScriptLoader.Release(_shared.Module);
+        ForgetMoved();
+        _lease?.Dispose();
     }
 
-    private ScriptInstance Rented(ScriptProgram program)
+    /// <summary>The program that all holders have; loaded by the first one, while others that need it wait.</summary>
+    private ScriptProgram Shared()
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        _rented++;
-        return new ScriptInstance(this, program);
+        if (Volatile.Read(ref _shared) is { } loaded)
+        {
+            return loaded;
+        }
+
+        lock (_loading)
+        {
+            if (_shared is null)
+            {
+                Volatile.Write(ref _shared, Load());
+            }
+
+            return _shared;
+        }
     }
 
     private ScriptProgram Load()
@@ -142,13 +122,10 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
         }
         catch
         {
-            // Memory of a device that is too small for the model, most likely: not to be held by half a model.
-            lock (_lock)
+            // Memory of a device that is too small for the model, most likely: not to be held by half a model. One that loads now moves it anew.
+            if (_holds.Count == 1)
             {
-                if (_rented == 0 && _shared is null)
-                {
-                    ForgetMoved();
-                }
+                ForgetMoved();
             }
 
             throw;
@@ -174,8 +151,6 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
     {
         lock (_moved)
         {
-            // Set before what was moved is forgotten under this lock: nothing is added after that.
-            ObjectDisposedException.ThrowIf(_disposed, this);
             if (!_moved.TryGetValue(entry.Name, out var there))
             {
                 using var view = _view(entry);

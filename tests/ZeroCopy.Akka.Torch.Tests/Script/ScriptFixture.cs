@@ -46,8 +46,19 @@ internal sealed class ScriptFixture : IDisposable
         return Path.Combine(RepositoryRoot.SharedData!, name);
     }
 
-    public ScriptModel Open() => new(
-        "test", new Manifest(new Recipe.Script(BlockId.Of(Skeleton)), Entries, Facts.ToMetadata()), Skeleton, entry => _weights[entry.Name].alias());
+    /// <summary>The script as a model.</summary>
+    /// <param name="onLoad">Runs in a load, before each tensor is bound.</param>
+    /// <param name="lease">Ends with the model.</param>
+    public ScriptModel Open(Action? onLoad = null, IDisposable? lease = null) => new(
+        "test",
+        new Manifest(new Recipe.Script(BlockId.Of(Skeleton)), Entries, Facts.ToMetadata()),
+        Skeleton,
+        entry =>
+        {
+            onLoad?.Invoke();
+            return _weights[entry.Name].alias();
+        },
+        lease);
 
     public static object? Call(IModelInstance instance, string method, params object?[] arguments) =>
         instance.Run((target, _) => ((ScriptProgram)target).Invoke(method, arguments), null);

@@ -2,11 +2,15 @@ using System.Text;
 using TorchSharp;
 using ZeroCopy.Errors;
 using ZeroCopy.TestSupport;
+using ZeroCopy.Torch.Native;
+using ZeroCopy.Torch.Script;
 
 namespace ZeroCopy.Torch.Tests.Script;
 
 public sealed class ScriptModelSpecs
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     [SkippableFact]
     public async Task ScriptModel_should_give_PyTorchs_answers_when_traced()
     {
@@ -79,6 +83,40 @@ public sealed class ScriptModelSpecs
         Assert.All(before, item => Assert.True(item.Value.Equals(fixture.Weights[item.Key]), item.Key));
     }
 
+    [Theory]
+    [InlineData("traced.pt", false)]
+    [InlineData("stateful.pt", true)]
+    public async Task ScriptModel_should_hold_up_nobody_and_stay_open_for_the_loader_when_it_is_disposed_during_a_load(string file, bool stateful)
+    {
+        using var fixture = new ScriptFixture(ScriptExample.Path(file));
+        using var loading = new SemaphoreSlim(0);
+        using var gate = new ManualResetEventSlim();
+        var lease = new Lease();
+        var model = fixture.Open(
+            () =>
+            {
+                loading.Release();
+                Assert.True(gate.Wait(Patience));
+            },
+            lease);
+        var rented = Task.Run(async () => await model.RentAsync());
+        Assert.True(await loading.WaitAsync(Patience));
+
+        Assert.False(await Task.Run(() => model.TryRent(out _)).WaitAsync(Patience));
+        await Task.Run(model.Dispose).WaitAsync(Patience);
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await model.RentAsync());
+        Assert.False(lease.Ended);
+        gate.Set();
+        var instance = await rented.WaitAsync(Patience);
+        var program = (ScriptProgram)instance.Target;
+
+        Assert.Equal(stateful, fixture.Facts.Stateful);
+        Assert.False(TorchInternals.Handle(program.Module).IsInvalid);
+        instance.Dispose();
+        Assert.True(TorchInternals.Handle(program.Module).IsInvalid);
+        Assert.True(lease.Ended);
+    }
+
     [Fact]
     public async Task ScriptModel_should_load_when_a_plain_class_behind_the_module_takes_a_text()
     {
@@ -115,5 +153,12 @@ public sealed class ScriptModelSpecs
 
         Assert.Equal(shared, fixture.Entries.Count);
         ScriptExample.Of("custom_class")[0].AssertAnswered(instance);
+    }
+
+    private sealed class Lease : IDisposable
+    {
+        public bool Ended { get; private set; }
+
+        public void Dispose() => Ended = true;
     }
 }

@@ -39,6 +39,7 @@ public sealed class ModelPool<TIn, TOut> : IAsyncDisposable
     /// <param name="deadline">How long the answer may take; null for the pool's setting.</param>
     /// <param name="cancellationToken">Gives the call up.</param>
     /// <exception cref="InferenceException">The call was not answered; its failure says why.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public Task<TOut> AskAsync(TIn input, TimeSpan? deadline = null, CancellationToken cancellationToken = default) =>
         AskAsync(input, deadline is null ? CallOptions.Default : new CallOptions { Deadline = deadline }, cancellationToken);
 
@@ -47,6 +48,7 @@ public sealed class ModelPool<TIn, TOut> : IAsyncDisposable
     /// <param name="options">Deadline, ownership, and the key for consistent hashing.</param>
     /// <param name="cancellationToken">Gives the call up.</param>
     /// <exception cref="InferenceException">The call was not answered; its failure says why.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<TOut> AskAsync(TIn input, CallOptions options, CancellationToken cancellationToken = default) =>
         (TOut)(await Actors.CallAsync(input, options, cancellationToken).ConfigureAwait(false))!;
 

@@ -67,6 +67,7 @@ public class ModelWrapper
     /// <exception cref="MethodNotAllowedException">A method is private or unknown.</exception>
     /// <exception cref="StoreFullException">The store has no room.</exception>
     /// <exception cref="CloneRefusedException">The pipeline holds something that cannot be copied.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static Task<ModelWrapper<T>> FromModelAsync<T>(
         T model, WrapMode mode = WrapMode.Actor, IEnumerable<string>? modelAttributeNames = null, IEnumerable<string>? methodNames = null,
         ZeroCopyHost? host = null, ModelName? name = null, bool handOver = false, Recipe.Catalog? recipe = null,
@@ -178,6 +179,7 @@ public class ModelWrapper
         where T : class
     {
         ArgumentNullException.ThrowIfNull(model);
+        cancellationToken.ThrowIfCancellationRequested();
         host ??= ZeroCopyHost.Default;
         var (document, template) = await TemplateBuilder.WrapAsync(host.Runtime, model, request, cancellationToken).ConfigureAwait(false);
         host.Templates.Add(document.Template, template);

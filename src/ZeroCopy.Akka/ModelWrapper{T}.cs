@@ -38,9 +38,11 @@ public sealed class ModelWrapper<T> : ModelWrapper
                 typeof(T), MethodNames, module => Host.CallsTo(SharedModules.Open(Host.Runtime, module.Entry)), module => Materialise(module, null))).Root;
     }
 
-    /// <summary>As <see cref="Load"/>, off the calling thread.</summary>
+    /// <summary>As <see cref="Load"/>, off the calling thread. What is loaded when the token has fired is released.</summary>
+    /// <inheritdoc cref="Load" path="/exception"/>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public Task<T> LoadAsync(LoadOptions<T>? options = null, CancellationToken cancellationToken = default) =>
-        Task.Run(() => Load(options), cancellationToken);
+        Abandonable.Run(() => Load(options), Release, cancellationToken);
 
     /// <summary>
     /// Runs a function on a data set in batches, through a pool of actors that is made for it, and gives the answers in the order of the rows. The function

@@ -14,7 +14,8 @@ public static class TaskCallExtensions
     /// <param name="cancellationToken">Gives the call up.</param>
     /// <returns>The answer, which is the caller's to dispose.</returns>
     /// <exception cref="ArgumentException">The module runs in this process, not as a task.</exception>
-    /// <exception cref="InferenceException">The model threw, the deadline passed, or the call was cancelled.</exception>
+    /// <exception cref="InferenceException">The model threw, or the deadline passed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static async Task<TResult> CallAsync<T, TResult>(
         this torch.nn.Module<T, TResult> module, T input, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
         (TResult)(await Target(module).InvokeAsync(ShimTarget.Forward, [input], timeout, cancellationToken).ConfigureAwait(false))!;
@@ -32,6 +33,8 @@ public static class TaskCallExtensions
     /// <param name="cancellationToken">Gives the call up.</param>
     /// <exception cref="MethodNotAllowedException">The method is private, unknown, or was not named when the model was wrapped.</exception>
     /// <exception cref="ArgumentException">The module runs in this process, not as a task.</exception>
+    /// <exception cref="InferenceException">The model threw, or the deadline passed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static async Task<TResult> InvokeAsync<TResult>(
         this torch.nn.Module module, string method, IReadOnlyList<object?> arguments, TimeSpan? timeout = null,
         CancellationToken cancellationToken = default)

@@ -38,5 +38,13 @@ public abstract class ZeroCopySpec : TestKit
         return thrown;
     }
 
+    /// <summary>The call ends as .NET's own do where the caller's token fires.</summary>
+    protected static async Task IsCancelledAsync(Task call, CancellationToken token)
+    {
+        var thrown = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.WaitAsync(Patience));
+        Assert.Equal(token, thrown.CancellationToken);
+        Assert.True(call.IsCanceled);
+    }
+
     protected Task EventuallyAsync(Func<bool> condition) => AwaitConditionAsync(() => Task.FromResult(condition()), Patience, TimeSpan.FromMilliseconds(5));
 }

@@ -228,7 +228,11 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
     // Nothing else completes the promise. The caller may go on inside for as long as it likes: see ComputeThread. A refused call has no caller yet.
     private void Settle()
     {
-        if (_failure is { } reason)
+        if (_failure is OperationCanceledException cancelled)
+        {
+            SetCanceled(cancelled.CancellationToken);
+        }
+        else if (_failure is { } reason)
         {
             SetException(reason);
             // A caller that is gone observes nothing; its failure is counted, and must not surface as an unobserved exception.
@@ -258,14 +262,13 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
         }
     }
 
-    private InferenceException Describe(InferenceFailure failure) => failure switch
+    private Exception Describe(InferenceFailure failure) => failure switch
     {
         InferenceFailure.DeadlineExceeded => new InferenceException(
             failure,
             $"A call to {_ledger.Owner} was not answered within its deadline of {_terms.Deadline}; give it a longer one or raise "
             + $"{_ledger.DeadlineSetting}."),
-        InferenceFailure.Cancelled => new InferenceException(
-            failure, $"A call to {_ledger.Owner} was cancelled by its caller.", new OperationCanceledException(_terms.Cancellation)),
+        InferenceFailure.Cancelled => new OperationCanceledException($"A call to {_ledger.Owner} was cancelled by its caller.", _terms.Cancellation),
         InferenceFailure.ShuttingDown => new InferenceException(failure, $"{_ledger.Owner} shuts down: a call was not finished in time."),
         _ => new InferenceException(failure, $"A call to {_ledger.Owner} failed: {failure}."),
     };

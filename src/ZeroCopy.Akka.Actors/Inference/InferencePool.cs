@@ -62,6 +62,7 @@ public sealed class InferencePool
     /// <see cref="CallOptions.Ownership"/> says. A call that is given up frees its answer by itself.
     /// </summary>
     /// <exception cref="ZeroCopy.Errors.InferenceException">The call was not answered; its failure says why.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public Task<object?> CallAsync(object? argument, CallOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= CallOptions.Default;

@@ -34,6 +34,7 @@ public sealed class InferenceClient : IDisposable
     /// <exception cref="InferenceException">
     /// The node does not answer in time, or runs no ZeroCopy.Akka: <see cref="InferenceFailure.Unreachable"/>.
     /// </exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static async Task<InferenceClient> ConnectAsync(
         ActorSystem system, Address node, TimeSpan timeout, TimeProvider? clock = null, CancellationToken cancellationToken = default)
     {
@@ -45,6 +46,10 @@ public sealed class InferenceClient : IDisposable
         {
             var actor = await system.ActorSelection(path).ResolveOne(timeout, cancellationToken).ConfigureAwait(false);
             return new InferenceClient(system, actor, clock ?? TimeProvider.System);
+        }
+        catch (ActorNotFoundException e) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException($"Looking for a node at {path} was cancelled by its caller.", e, cancellationToken);
         }
         catch (ActorNotFoundException e)
         {
@@ -59,6 +64,7 @@ public sealed class InferenceClient : IDisposable
     /// <param name="method">Method of the model, where the pool's codec knows several; empty for the pool's own function.</param>
     /// <param name="cancellationToken">Gives the call up, here at once and on the node as soon as it hears of it.</param>
     /// <exception cref="InferenceException">The call was not answered; its failure says why.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<ImmutableArray<NamedTensor>> PredictAsync(
         string pool, ImmutableArray<NamedTensor> inputs, CallOptions? options = null, string method = "",
         CancellationToken cancellationToken = default)
@@ -93,7 +99,7 @@ public sealed class InferenceClient : IDisposable
         {
             _actor.Tell(new PredictCancel(request.Id), ActorRefs.NoSender);
             throw cancellationToken.IsCancellationRequested
-                ? new InferenceException(InferenceFailure.Cancelled, $"A call to pool {pool} of {_node.Path.Address} was cancelled by its caller.", e)
+                ? new OperationCanceledException($"A call to pool {pool} of {_node.Path.Address} was cancelled by its caller.", e, cancellationToken)
                 : new InferenceException(InferenceFailure.ShuttingDown, $"The client of {_node.Path.Address} was closed during a call.", e);
         }
     }

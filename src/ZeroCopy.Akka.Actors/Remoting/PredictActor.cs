@@ -124,6 +124,10 @@ internal sealed class PredictActor : UntypedActor
         {
             return Refusal(e.Failure, e.Message);
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return Refusal(InferenceFailure.Cancelled, $"A call to pool {request.Pool} was cancelled by its caller.");
+        }
         catch (Exception e)
         {
             return Refusal(InferenceFailure.ModelError, e.Message);

@@ -27,6 +27,7 @@ public sealed class TaskRunner
     /// <see cref="TaskOptions.Ownership"/> says. Given arguments and unwanted answers are released by <see cref="IInstanceSource.Release"/>.
     /// </summary>
     /// <exception cref="ZeroCopy.Errors.InferenceException">The task was not answered; its failure says why.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public Task<object?> RunAsync(
         IInstanceSource source, ModelFunction function, object? argument, TaskOptions? options = null, CancellationToken cancellationToken = default)
     {

@@ -67,7 +67,12 @@ public static class Instruments
             return;
         }
 
-        var failure = reason is InferenceException inference ? inference.Failure.ToString() : reason.GetType().Name;
+        var failure = reason switch
+        {
+            InferenceException inference => inference.Failure.ToString(),
+            OperationCanceledException => nameof(InferenceFailure.Cancelled),
+            _ => reason.GetType().Name,
+        };
         activity?.SetStatus(ActivityStatusCode.Error, reason.Message).SetTag("failure", failure);
         Failures.Add(1, new("owner", owner), new("failure", failure));
     }

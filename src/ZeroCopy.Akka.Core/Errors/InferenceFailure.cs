@@ -7,7 +7,9 @@ public enum InferenceFailure
     ModelError,
     /// <summary>The deadline passed before an answer was there.</summary>
     DeadlineExceeded,
-    /// <summary>The caller cancelled.</summary>
+    /// <summary>
+    /// The caller of another process cancelled. A caller's own token ends its wait with an <see cref="OperationCanceledException"/> instead.
+    /// </summary>
     Cancelled,
     /// <summary>The queue in front of the model was full.</summary>
     Overloaded,

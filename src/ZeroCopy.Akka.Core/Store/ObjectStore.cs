@@ -78,6 +78,10 @@ public sealed class ObjectStore : IDisposable
                 {
                     return await put.RunAsync(content, options ?? new PutOptions(), progress, linked.Token).ConfigureAwait(false);
                 }
+                catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
+                {
+                    throw new OperationCanceledException($"A put into the store in {Options.Directory} was cancelled by its caller.", e, cancellationToken);
+                }
                 catch (ObjectDisposedException e) when (_closing.IsCancellationRequested)
                 {
                     throw new OperationCanceledException($"The store in {Options.Directory} was closed during the put.", e);

@@ -13,7 +13,7 @@ internal static class OrderedMap
     /// <param name="call">Starts one call.</param>
     /// <param name="prefetch">Most calls in flight, at least 1.</param>
     /// <param name="release">Releases an answer that nobody will take.</param>
-    /// <param name="cancellationToken">Ends the enumeration.</param>
+    /// <param name="cancellationToken">Ends the enumeration with an <see cref="OperationCanceledException"/> that carries it.</param>
     public static async IAsyncEnumerable<TOut> RunAsync<TIn, TOut>(
         IAsyncEnumerable<TIn> source, Func<TIn, CancellationToken, Task<TOut>> call, int prefetch, Action<TOut> release,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -22,18 +22,22 @@ internal static class OrderedMap
         var flying = new Queue<Task<TOut>>(prefetch);
         try
         {
-            await foreach (var input in source.WithCancellation(stop.Token).ConfigureAwait(false))
+            var inputs = source.GetAsyncEnumerator(stop.Token);
+            await using (inputs.ConfigureAwait(false))
             {
-                flying.Enqueue(call(input, stop.Token));
-                if (flying.Count == prefetch)
+                while (await CarryingAsync(inputs.MoveNextAsync(), cancellationToken).ConfigureAwait(false))
                 {
-                    yield return await flying.Dequeue().ConfigureAwait(false);
+                    flying.Enqueue(call(inputs.Current, stop.Token));
+                    if (flying.Count == prefetch)
+                    {
+                        yield return await CarryingAsync(new ValueTask<TOut>(flying.Dequeue()), cancellationToken).ConfigureAwait(false);
+                    }
                 }
             }
 
             while (flying.Count > 0)
             {
-                yield return await flying.Dequeue().ConfigureAwait(false);
+                yield return await CarryingAsync(new ValueTask<TOut>(flying.Dequeue()), cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -48,6 +52,19 @@ internal static class OrderedMap
                     release(await unwanted.ConfigureAwait(false));
                 }
             }
+        }
+    }
+
+    /// <summary>A step that is cancelled carries the consumer's own token then, not one that is linked to it.</summary>
+    private static async ValueTask<T> CarryingAsync<T>(ValueTask<T> step, CancellationToken token)
+    {
+        try
+        {
+            return await step.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException exception) when (token.IsCancellationRequested && exception.CancellationToken != token)
+        {
+            throw new OperationCanceledException(exception.Message, exception, token);
         }
     }
 }

@@ -31,10 +31,6 @@ internal static class PoolMap
                 // Off the thread that computes: what follows reads the next inputs, and is the consumer's own code.
                 return await pool.AskAsync(input, call, stop).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             }
-            catch (InferenceException exception) when (exception.Failure == InferenceFailure.Cancelled)
-            {
-                throw new OperationCanceledException(exception.Message, exception, cancellationToken);
-            }
             catch (InferenceException exception)
             {
                 throw new InferenceException(exception.Failure, $"Mapping {describe(index)} failed: {exception.Message}", exception);

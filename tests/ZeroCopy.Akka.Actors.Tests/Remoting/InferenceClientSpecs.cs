@@ -109,10 +109,27 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
         var call = client.PredictAsync(_pool, [FakeRemoteCodec.Wire(1)], cancellationToken: cancellation.Token);
         await Entered.WaitAsync(Patience);
         await cancellation.CancelAsync();
-        await FailsAsync(InferenceFailure.Cancelled, call);
+        await IsCancelledAsync(call, cancellation.Token);
         await EventuallyAsync(() => cancelled.Count == 1);
         Gate.Set();
         await EndAsync(pool);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task InferenceClient_should_look_for_a_node_no_longer_than_its_token_lets_it(bool before)
+    {
+        using var cancellation = new CancellationTokenSource();
+        if (before)
+        {
+            await cancellation.CancelAsync();
+        }
+
+        var found = InferenceClient.ConnectAsync(_clients, Node.WithPort(1), Patience, cancellationToken: cancellation.Token);
+        await cancellation.CancelAsync();
+
+        await IsCancelledAsync(found, cancellation.Token);
     }
 
     [Fact]

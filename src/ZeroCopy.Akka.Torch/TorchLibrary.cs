@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
 using ZeroCopy.Torch.Native;
 
 namespace ZeroCopy.Torch;
@@ -6,11 +8,12 @@ namespace ZeroCopy.Torch;
 public static class TorchLibrary
 {
     /// <summary>
-    /// Makes TorchSharp loadable on Linux distributions with an older C++ runtime (Debian 12, Ubuntu 22.04), where it would fail at its first call.
-    /// Call it before the first use of <c>torch</c> in a program that touches TorchSharp before any type of this library; otherwise it happens by
-    /// itself. Idempotent and thread-safe; it loads nothing where TorchSharp loads by itself.
+    /// Loads the libraries now, which TorchSharp does at its first call otherwise. Idempotent and thread-safe.
     /// </summary>
-    public static void Load() => NativeLibraryResolver.Install();
+    /// <exception cref="DllNotFoundException">
+    /// The system lacks what they need, or no package brought libtorch; the message names what was tried.
+    /// </exception>
+    public static void Load() => NativeLibrary.Load(TorchNative.Library, typeof(torch).Assembly, null);
 
     /// <summary>
     /// Loads the library, and compares on processors with AVX-512 what oneDNN computes with the same by hand. Where that is
@@ -28,10 +31,10 @@ public static class TorchLibrary
     }
 
     /// <summary>
-    /// What was done to the libraries: null where nothing had to be or they were not needed yet, else a line each for the log. It is also
-    /// written to the trace <c>ZeroCopy.Torch</c>.
+    /// What was done to the libraries: null where nothing had to be or they were not needed yet, else a line each for the log. What was found
+    /// of the processor is also written to the trace <c>ZeroCopy.Torch</c>.
     /// </summary>
     public static string? Remark =>
-        string.Join('\n', new[] { NativeLibraryResolver.Remark, OneDnn.Remark, UncaughtExceptions.Remark }.OfType<string>()) is { Length: > 0 } remarks
+        string.Join('\n', new[] { MendedLibrary.Remark, OneDnn.Remark, UncaughtExceptions.Remark }.OfType<string>()) is { Length: > 0 } remarks
             ? remarks : null;
 }

@@ -29,7 +29,6 @@ public sealed partial class TorchRuntime : IDisposable
     public TorchRuntime(ObjectStore store, ModelCatalog? catalog = null, TorchRuntimeOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(store);
-        TorchLibrary.Load();
         Store = store;
         Catalog = catalog ?? new ModelCatalog();
         _options = options ?? new TorchRuntimeOptions();

@@ -3,7 +3,7 @@ using ZeroCopy.Torch;
 
 namespace ZeroCopy.Node.Tests;
 
-/// <summary>Loads the native library the way the executable does, before any test touches it.</summary>
+/// <summary>Guards what the product guards, before any test computes.</summary>
 internal static class TorchSetup
 {
     [ModuleInitializer]

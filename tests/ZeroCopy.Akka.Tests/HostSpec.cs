@@ -1,6 +1,5 @@
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
-using ZeroCopy.Torch;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -14,11 +13,7 @@ public abstract class HostSpec : IAsyncLifetime
 
     private readonly TemporaryDirectory _directory = new();
 
-    protected HostSpec()
-    {
-        TorchLibrary.Load();
-        Host = Open();
-    }
+    protected HostSpec() => Host = Open();
 
     protected ZeroCopyHost Host { get; }
 

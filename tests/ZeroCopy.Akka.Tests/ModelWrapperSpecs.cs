@@ -1,7 +1,6 @@
 using ZeroCopy.Errors;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
-using ZeroCopy.Torch;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -13,11 +12,8 @@ public sealed class ModelWrapperSpecs : IAsyncLifetime
     private readonly ZeroCopyHost _host;
     private readonly Tensor _input = linspace(-1, 1, 24).reshape(3, 8);
 
-    public ModelWrapperSpecs()
-    {
-        TorchLibrary.Load();
+    public ModelWrapperSpecs() =>
         _host = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = new ObjectStoreOptions { Directory = _directory.File("store") } });
-    }
 
     public Task InitializeAsync() => Task.CompletedTask;
 

@@ -3,7 +3,7 @@ using ZeroCopy.Torch;
 
 namespace ZeroCopy.Product.Tests;
 
-/// <summary>Specs make modules before they touch the product: the native library has to load by then on every Linux.</summary>
+/// <summary>Specs make and call modules before they touch the product: what the product guards has to be guarded by then.</summary>
 internal static class NativeLibrary
 {
     [ModuleInitializer]

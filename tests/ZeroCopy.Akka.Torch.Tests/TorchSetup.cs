@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace ZeroCopy.Torch.Tests;
 
-/// <summary>Makes TorchSharp loadable before any spec touches it, whichever runs first.</summary>
+/// <summary>Guards what the product guards before any spec computes, whichever runs first.</summary>
 internal static class TorchSetup
 {
     [ModuleInitializer]

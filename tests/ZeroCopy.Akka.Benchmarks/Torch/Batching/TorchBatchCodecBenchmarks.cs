@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using ZeroCopy.Torch;
 using ZeroCopy.Torch.Batching;
 using static TorchSharp.torch;
 
@@ -18,7 +17,6 @@ public class TorchBatchCodecBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        TorchLibrary.Load();
         _requests = [.. Enumerable.Range(0, Requests).Select(_ => randn(1, 128))];
         _answer = randn(Requests, 10);
     }

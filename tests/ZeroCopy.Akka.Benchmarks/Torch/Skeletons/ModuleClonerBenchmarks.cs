@@ -17,7 +17,6 @@ public class ModuleClonerBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        TorchLibrary.Load();
         _prototype = Model.Create();
     }
 

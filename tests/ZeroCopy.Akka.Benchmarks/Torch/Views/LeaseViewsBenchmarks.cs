@@ -3,7 +3,6 @@ using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
-using ZeroCopy.Torch;
 using ZeroCopy.Torch.Views;
 using static TorchSharp.torch;
 
@@ -24,7 +23,6 @@ public class LeaseViewsBenchmarks
     [GlobalSetup]
     public async Task SetupAsync()
     {
-        TorchLibrary.Load();
         _directory = new TemporaryDirectory();
         _store = ObjectStore.Open(new ObjectStoreOptions { Directory = _directory.Path });
         var bytes = new byte[64 * 128 * sizeof(float)];

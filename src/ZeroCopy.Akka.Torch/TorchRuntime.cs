@@ -180,6 +180,7 @@ public sealed partial class TorchRuntime : IDisposable
     {
         foreach (var key in _open.Keys.Where(key => isMeant(key.Model)))
         {
+            // One that is being created is disposed by who creates it.
             if (_open.TryRemove(key, out var opened) && opened.IsValueCreated)
             {
                 opened.Value.Dispose();
@@ -188,9 +189,9 @@ public sealed partial class TorchRuntime : IDisposable
 
         foreach (var model in _live.Keys.Where(isMeant))
         {
-            if (_live.TryRemove(model, out var live) && live.Module is { } module)
+            if (_live.TryRemove(model, out var live))
             {
-                ModuleDisposal.Release(module);
+                live.Dispose();
             }
         }
     }
@@ -200,12 +201,10 @@ public sealed partial class TorchRuntime : IDisposable
         while (true)
         {
             var opened = _open.GetOrAdd(key, _ => new Lazy<IOpenModel>(Guarded));
+            IOpenModel model;
             try
             {
-                if (!opened.Value.IsClosed)
-                {
-                    return opened.Value;
-                }
+                model = opened.Value;
             }
             catch
             {
@@ -214,8 +213,21 @@ public sealed partial class TorchRuntime : IDisposable
                 throw;
             }
 
-            // Its holder disposed it.
+            // First created, then looked for, as Close first takes it out and then looks whether it was created: one of them disposes it.
+            Interlocked.MemoryBarrier();
+            if (_disposed || !_open.TryGetValue(key, out var current) || !ReferenceEquals(current, opened))
+            {
+                model.Dispose();
+            }
+
+            if (!model.IsClosed)
+            {
+                return model;
+            }
+
+            // Its holder disposed it, or it was closed while it was opened: as if it had been opened before.
             _open.TryRemove(new(key, opened));
+            ObjectDisposedException.ThrowIf(_disposed, this);
         }
 
         IOpenModel Guarded()
@@ -309,9 +321,9 @@ public sealed partial class TorchRuntime : IDisposable
         if (_live.TryGetValue(manifest.Id, out var live) && live.Module is TModule module)
         {
             // Clones share native layers, so what moves elsewhere needs layers of its own.
-            return device.type == DeviceType.CPU
-                ? _ => ModuleCloner.Clone(module)
-                : views => LivePrototype.Create(module, manifest.Tensors, views);
+            return views => live.Use(device.type == DeviceType.CPU
+                ? () => ModuleCloner.Clone<torch.nn.Module>(module)
+                : () => LivePrototype.Create(module, manifest.Tensors, views));
         }
 
         var reason = live?.Refused is { } refused ? refused.Message : $"It was not put by this process as a {typeof(TModule).Name}.";
@@ -334,9 +346,13 @@ public sealed partial class TorchRuntime : IDisposable
             live = Try(() => ModuleCloner.Clone(module));
         }
 
-        if (!_live.TryAdd(model, live) && live.Module is { } spare)
+        if (!_live.TryAdd(model, live))
         {
-            ModuleDisposal.Release(spare);
+            live.Dispose();
+        }
+        else if (_disposed)
+        {
+            Close(id => id == model);
         }
 
         static Live Try(Func<torch.nn.Module> make)
@@ -352,6 +368,23 @@ public sealed partial class TorchRuntime : IDisposable
         }
     }
 
-    /// <summary>What is left of a module that was put in this process: a prototype, or why there is none.</summary>
-    private sealed record Live(torch.nn.Module? Module, CloneRefusedException? Refused);
+    /// <summary>What is left of a module that was put in this process: a prototype, which a clone of it holds, or why there is none.</summary>
+    private sealed class Live(torch.nn.Module? module, CloneRefusedException? refused) : IDisposable
+    {
+        private readonly Holds _holds = new($"The {module?.GetType().Name} that was put", () =>
+        {
+            if (module is not null)
+            {
+                ModuleDisposal.Release(module);
+            }
+        });
+
+        public torch.nn.Module? Module => module;
+
+        public CloneRefusedException? Refused => refused;
+
+        public torch.nn.Module Use(Func<torch.nn.Module> clone) => _holds.Use(clone);
+
+        public void Dispose() => _holds.Close();
+    }
 }

@@ -89,7 +89,21 @@ public sealed partial class ZeroCopyHost
                 _pools.TryRemove(new(name, started!));
                 started!.Close();
             });
-            _pools[name] = started = new StartedPool(pool, source as LoadedObjectSource);
+            started = new StartedPool(pool, source as LoadedObjectSource);
+            // The last one of that name is over: its actors stopped, though nobody disposed it.
+            _pools.AddOrUpdate(name, started, (_, last) =>
+            {
+                last.Close();
+                return started;
+            });
+            // First started, then looked, as the host's end first begins and then looks for pools: one of them ends this one.
+            Interlocked.MemoryBarrier();
+            if (Volatile.Read(ref _disposed) != 0)
+            {
+                await pool.DisposeAsync().ConfigureAwait(false);
+                ThrowIfDisposed();
+            }
+
             return pool;
         }
         catch

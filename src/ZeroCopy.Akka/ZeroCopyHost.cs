@@ -21,8 +21,9 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
 {
     private static readonly Lazy<ZeroCopyHost> LazyDefault = new(() => Open());
 
-    private readonly Lazy<ActorSystem> _system;
+    private readonly Lock _starting = new();
     private readonly bool _ownsSystem;
+    private ActorSystem? _system;
     private int _disposed;
     private int _closed;
 
@@ -34,7 +35,7 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
         Runtime = new TorchRuntime(Store, options.Catalog, torch);
         MaxIdleInstances = torch.MaxIdleSkeletons;
         _ownsSystem = options.ActorSystem is null;
-        _system = options.ActorSystem is null ? new Lazy<ActorSystem>(StartSystem) : new Lazy<ActorSystem>(options.ActorSystem);
+        _system = options.ActorSystem;
         if (actors is not null)
         {
             ModelWrapperSerializer.Register((ExtendedActorSystem)options.ActorSystem!);
@@ -59,8 +60,18 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
     {
         get
         {
-            ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
-            return _system.Value;
+            ThrowIfDisposed();
+            if (Volatile.Read(ref _system) is { } running)
+            {
+                return running;
+            }
+
+            // Not while the host ends: an actor system that starts then would outlive it.
+            lock (_starting)
+            {
+                ThrowIfDisposed();
+                return _system ??= StartSystem();
+            }
         }
     }
 
@@ -105,21 +116,29 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        ActorSystem? started;
+        lock (_starting)
         {
-            return;
+            if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            {
+                return;
+            }
+
+            started = _system;
         }
 
         await Task.WhenAll(_pools.Values.Select(started => started.Pool.DisposeAsync().AsTask())).ConfigureAwait(false);
-        if (_ownsSystem && _system.IsValueCreated)
+        if (_ownsSystem && started is not null)
         {
-            await CoordinatedShutdown.Get(_system.Value).Run(CoordinatedShutdown.ClrExitReason.Instance).ConfigureAwait(false);
+            await CoordinatedShutdown.Get(started).Run(CoordinatedShutdown.ClrExitReason.Instance).ConfigureAwait(false);
         }
 
         Close();
     }
 
     internal ITaskCalls CallsTo(IInstanceSource source) => new ActorTaskCalls(Actors.Tasks, source);
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
 
     private static TorchRuntimeOptions From(InstanceSettings settings) =>
         new() { MaxIdleSkeletons = settings.MaxIdle, Isolation = settings.Isolation };
@@ -157,8 +176,8 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
         }
         else
         {
-            ZeroCopySystem.For(_system.Value).ActorsStopped -= Close;
-            HostOfSystem.Remove(_system.Value);
+            ZeroCopySystem.For(_system!).ActorsStopped -= Close;
+            HostOfSystem.Remove(_system!);
         }
     }
 }

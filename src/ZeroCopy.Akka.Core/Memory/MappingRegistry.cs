@@ -40,14 +40,29 @@ internal static class MappingRegistry
         }
     }
 
-    /// <summary>Another mapping of the same segment, which only its caller finds, with one reference.</summary>
-    public static SegmentMapping MapAnew(SegmentMapping like)
+    /// <summary>
+    /// Another mapping of the same segment, which only its caller finds, with one reference. Null where the segment is not mapped any more: its
+    /// file may be gone.
+    /// </summary>
+    public static SegmentMapping? MapAnewOrNull(SegmentMapping like)
     {
-        lock (Gate)
+        if (!like.TryRetain())
         {
-            var mapping = new SegmentMapping(like.Path, like.Mode, prefault: false);
-            Add(mapping);
-            return mapping;
+            return null;
+        }
+
+        try
+        {
+            lock (Gate)
+            {
+                var mapping = new SegmentMapping(like.Path, like.Mode, prefault: false);
+                Add(mapping);
+                return mapping;
+            }
+        }
+        finally
+        {
+            Unmap(like);
         }
     }
 
@@ -73,14 +88,16 @@ internal static class MappingRegistry
         Unmapped?.Invoke();
     }
 
-    public static void Retain(SegmentMapping mapping)
+    /// <summary>Retains a mapping for a block's user; false where it is not mapped any more, because the lease that found it has ended.</summary>
+    public static bool TryRetain(SegmentMapping mapping)
     {
         if (!mapping.TryRetain())
         {
-            throw new InvalidOperationException($"{mapping.Path} is not mapped any more.");
+            return false;
         }
 
         Interlocked.Increment(ref _retained);
+        return true;
     }
 
     /// <summary>Gives a retained reference back. Never throws: an unknown address is ignored, for the caller is a native deleter.</summary>

@@ -41,7 +41,8 @@ public sealed class ModelLease : IDisposable
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         var (mapping, address, _) = _model.Find(block);
-        MappingRegistry.Retain(mapping);
+        // Ended since: the mapping went with the last lease on it.
+        ObjectDisposedException.ThrowIf(!MappingRegistry.TryRetain(mapping), this);
         return address;
     }
 

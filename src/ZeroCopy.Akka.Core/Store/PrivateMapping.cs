@@ -20,7 +20,9 @@ public sealed class PrivateMapping : IDisposable
         {
             foreach (var shared in model.Mappings)
             {
-                _own.Add(shared, MappingRegistry.MapAnew(shared));
+                _own.Add(
+                    shared,
+                    MappingRegistry.MapAnewOrNull(shared) ?? throw new ObjectDisposedException(nameof(ModelLease), "The lease on the model has ended."));
             }
         }
         catch
@@ -41,7 +43,8 @@ public sealed class PrivateMapping : IDisposable
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         var (shared, address, _) = _model.Find(block);
         var own = _own[shared];
-        MappingRegistry.Retain(own);
+        // Disposed since.
+        ObjectDisposedException.ThrowIf(!MappingRegistry.TryRetain(own), this);
         return own.Base + (address - shared.Base);
     }
 

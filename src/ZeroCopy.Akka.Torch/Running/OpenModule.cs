@@ -7,12 +7,13 @@ using ZeroCopy.Runtime;
 namespace ZeroCopy.Torch.Running;
 
 /// <summary>
-/// A module of the store that this process can run: owns the prototype and the pool of skeletons, whichever types its holders know it by.
-/// Thread-safe.
+/// A module of the store that this process can run: owns the prototype and the pool of skeletons, whichever types its holders know it by. An instance
+/// that is being made or is rented holds it, see <see cref="Holds"/>. Thread-safe.
 /// </summary>
 internal sealed class OpenModule : IOpenModel
 {
     private readonly ConcurrentDictionary<Type, object> _typed = new();
+    private readonly Holds _holds;
     private readonly Prototype _prototype;
     private readonly IDisposable? _lease;
     private readonly SkeletonPool _pool;
@@ -20,19 +21,16 @@ internal sealed class OpenModule : IOpenModel
     private readonly Action<torch.nn.Module> _letGo;
     private readonly torch.nn.Module? _shared;
 
-    // Who holds the shared instance: this object until it is closed, and everybody who rents it.
-    private int _holders = 1;
-    private int _closed;
-
     public OpenModule(ModelHandle handle, Prototype prototype, IDisposable? lease, int maxIdle, bool stateless)
     {
         Handle = handle;
         Name = handle.ToString();
+        _holds = new Holds(Name, Free);
         _prototype = prototype;
         _lease = lease;
         _pool = new SkeletonPool(maxIdle);
         _giveBack = GiveBack;
-        _letGo = LetGo;
+        _letGo = _ => _holds.LetGo();
         _shared = stateless ? prototype.NewInstance() : null;
     }
 
@@ -40,7 +38,7 @@ internal sealed class OpenModule : IOpenModel
 
     public string Name { get; }
 
-    public bool IsClosed => Volatile.Read(ref _closed) != 0;
+    public bool IsClosed => _holds.IsClosed;
 
     /// <summary>The model as a holder sees it, the same object for the same type; null where its instances are of another type.</summary>
     public TorchModel<TModule>? AsOrNull<TModule>()
@@ -49,10 +47,15 @@ internal sealed class OpenModule : IOpenModel
 
     public bool TryRent([NotNullWhen(true)] out IModelInstance? instance)
     {
-        ThrowIfClosed();
-        instance = _shared is not null ? Hold(_shared)
+        _holds.Take();
+        instance = _shared is not null ? new TorchModelInstance<torch.nn.Module>(_shared, _letGo)
             : _pool.Take() is torch.nn.Module idle ? new TorchModelInstance<torch.nn.Module>(idle, _giveBack)
             : null;
+        if (instance is null)
+        {
+            _holds.LetGo();
+        }
+
         return instance is not null;
     }
 
@@ -66,68 +69,53 @@ internal sealed class OpenModule : IOpenModel
 
         // A clone takes milliseconds; a factory may take seconds, and does not hold up the caller's thread.
         return _prototype.Clones ? ValueTask.FromResult(Build()) : new ValueTask<IModelInstance>(Task.Run(Build, cancellationToken));
-
-        IModelInstance Build() => new TorchModelInstance<torch.nn.Module>(_prototype.NewInstance(), _giveBack);
     }
 
     /// <summary>A module that the caller releases.</summary>
-    public torch.nn.Module Materialise()
-    {
-        ThrowIfClosed();
-        return _prototype.NewInstance();
-    }
+    public torch.nn.Module Materialise() => _holds.Use(_prototype.NewInstance);
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _closed, 1) != 0)
-        {
-            return;
-        }
-
+        _holds.Close();
+        // Not needed any more, though somebody may still have another one.
         Drain();
-        if (_shared is not null)
-        {
-            LetGo(_shared);
-        }
-
-        _prototype.Dispose();
-        _lease?.Dispose();
     }
 
-    private TorchModelInstance<torch.nn.Module> Hold(torch.nn.Module shared)
+    private IModelInstance Build()
     {
-        for (var holders = Volatile.Read(ref _holders); ; holders = Volatile.Read(ref _holders))
+        _holds.Take();
+        try
         {
-            // Closed between the check and here, and nobody is left.
-            ObjectDisposedException.ThrowIf(holders == 0, typeof(TorchModel<>));
-            if (Interlocked.CompareExchange(ref _holders, holders + 1, holders) == holders)
-            {
-                return new TorchModelInstance<torch.nn.Module>(shared, _letGo);
-            }
+            return new TorchModelInstance<torch.nn.Module>(_prototype.NewInstance(), _giveBack);
+        }
+        catch
+        {
+            _holds.LetGo();
+            throw;
         }
     }
-
-    private void LetGo(torch.nn.Module shared)
-    {
-        if (Interlocked.Decrement(ref _holders) == 0)
-        {
-            ModuleDisposal.Release(shared);
-        }
-    }
-
-    private void ThrowIfClosed() => ObjectDisposedException.ThrowIf(IsClosed, typeof(TorchModel<>));
 
     private void GiveBack(torch.nn.Module skeleton)
     {
+        // One that is put back just behind the end is freed with the rest.
         if (IsClosed || !_pool.TryPut(skeleton))
         {
             ModuleDisposal.Release(skeleton);
         }
-        else if (IsClosed)
+
+        _holds.LetGo();
+    }
+
+    private void Free()
+    {
+        Drain();
+        if (_shared is not null)
         {
-            // The model was closed between the check and the put.
-            Drain();
+            ModuleDisposal.Release(_shared);
         }
+
+        _prototype.Dispose();
+        _lease?.Dispose();
     }
 
     private void Drain()

@@ -12,14 +12,23 @@ internal sealed class TemplateRegistry : IDisposable
     private readonly ConcurrentDictionary<Guid, PipelineTemplate> _own = new();
     private readonly ConcurrentDictionary<(Guid Id, Type Type), PipelineTemplate> _built = new();
     private readonly Lock _gate = new();
+    private bool _closed;
 
     /// <summary>Templates that are kept.</summary>
     public int Count => _own.Count + _built.Count;
 
     /// <summary>Keeps the template of a wrapper that this process made, as long as the host object lives.</summary>
-    public void Add(Guid id, PipelineTemplate template) => _own[id] = template;
+    /// <exception cref="ObjectDisposedException">The host has ended; the template was disposed.</exception>
+    public void Add(Guid id, PipelineTemplate template)
+    {
+        lock (_gate)
+        {
+            _own[id] = Kept(template);
+        }
+    }
 
     /// <summary>The template of a wrapper; builds it at the first load of that wrapper and type.</summary>
+    /// <exception cref="ObjectDisposedException">The host has ended.</exception>
     public PipelineTemplate Get(Guid id, Type type, Func<PipelineTemplate> build)
     {
         if (_own.TryGetValue(id, out var own))
@@ -34,7 +43,7 @@ internal sealed class TemplateRegistry : IDisposable
 
         lock (_gate)
         {
-            return _built.TryGetValue((id, type), out known) ? known : _built[(id, type)] = build();
+            return _built.TryGetValue((id, type), out known) ? known : _built[(id, type)] = Kept(build());
         }
     }
 
@@ -62,15 +71,30 @@ internal sealed class TemplateRegistry : IDisposable
     public bool Uses(ModelId model) =>
         _own.Values.Concat(_built.Values).Any(template => template.Modules.Any(module => module.Entry.Handle.Id == model));
 
-    /// <summary>Disposes what stands in the templates; objects that were loaded from them stay valid.</summary>
+    /// <summary>Disposes what stands in the templates, and what comes too late; objects that were loaded from them stay valid.</summary>
     public void Dispose()
     {
-        foreach (var template in _own.Values.Concat(_built.Values))
+        lock (_gate)
+        {
+            _closed = true;
+            foreach (var template in _own.Values.Concat(_built.Values))
+            {
+                template.Dispose();
+            }
+
+            _own.Clear();
+            _built.Clear();
+        }
+    }
+
+    private PipelineTemplate Kept(PipelineTemplate template)
+    {
+        if (_closed)
         {
             template.Dispose();
+            ObjectDisposedException.ThrowIf(true, typeof(ZeroCopyHost));
         }
 
-        _own.Clear();
-        _built.Clear();
+        return template;
     }
 }

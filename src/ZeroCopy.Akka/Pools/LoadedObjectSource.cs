@@ -9,14 +9,14 @@ namespace ZeroCopy.Pools;
 
 /// <summary>
 /// Leases objects that a wrapper loads, pipelines above all: one holder at a time, idle ones kept for the next. An object comes back with the plain state
-/// that its calls left in it, as a warm module does. Thread-safe.
+/// that its calls left in it, as a warm module does. An object that is being made or is rented holds the source, see <see cref="Holds"/>. Thread-safe.
 /// </summary>
 internal sealed class LoadedObjectSource : IInstanceSource, IDisposable
 {
     private readonly Func<LoadedObject> _load;
     private readonly SkeletonPool _idle;
     private readonly Action<object> _giveBack;
-    private volatile bool _closed;
+    private readonly Holds _holds;
 
     public LoadedObjectSource(string name, Func<LoadedObject> load, int maxIdle)
     {
@@ -24,23 +24,27 @@ internal sealed class LoadedObjectSource : IInstanceSource, IDisposable
         _load = load;
         _idle = new SkeletonPool(maxIdle);
         _giveBack = GiveBack;
+        _holds = new Holds(name, Drain);
     }
 
     public string Name { get; }
 
     public bool TryRent([NotNullWhen(true)] out IModelInstance? instance)
     {
-        ObjectDisposedException.ThrowIf(_closed, this);
-        instance = _idle.Take() is { } warm ? Rented(warm) : null;
+        _holds.Take();
+        instance = _idle.Take() is { } warm ? new TorchModelInstance<object>(warm, _giveBack) : null;
+        if (instance is null)
+        {
+            _holds.LetGo();
+        }
+
         return instance is not null;
     }
 
     public ValueTask<IModelInstance> RentAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return TryRent(out var warm)
-            ? ValueTask.FromResult(warm)
-            : new ValueTask<IModelInstance>(Task.Run<IModelInstance>(() => Rented(_load().Root), cancellationToken));
+        return TryRent(out var warm) ? ValueTask.FromResult(warm) : new ValueTask<IModelInstance>(Task.Run(Load, cancellationToken));
     }
 
     public void BoundThreads(int? threads) => TorchThreads.BoundOrDefault(threads);
@@ -52,23 +56,33 @@ internal sealed class LoadedObjectSource : IInstanceSource, IDisposable
     /// <summary>Releases the idle objects; those still rented follow when they are given back.</summary>
     public void Dispose()
     {
-        _closed = true;
+        _holds.Close();
         Drain();
     }
 
-    private TorchModelInstance<object> Rented(object root) => new TorchModelInstance<object>(root, _giveBack);
+    private IModelInstance Load()
+    {
+        _holds.Take();
+        try
+        {
+            return new TorchModelInstance<object>(_load().Root, _giveBack);
+        }
+        catch
+        {
+            _holds.LetGo();
+            throw;
+        }
+    }
 
     private void GiveBack(object root)
     {
-        if (_closed || !_idle.TryPut(root))
+        // One that is put back just behind the end is freed with the rest.
+        if (_holds.IsClosed || !_idle.TryPut(root))
         {
             LoadedObject.Release(root);
         }
-        else if (_closed)
-        {
-            // Closed between the check and the put.
-            Drain();
-        }
+
+        _holds.LetGo();
     }
 
     private void Drain()

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.Event;
+using ZeroCopy.Actors.Batching;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Inference;
 using ZeroCopy.Actors.Remoting;
@@ -138,7 +139,8 @@ public sealed class ZeroCopySystem : IExtension
         var path = Settings.Inference.Pools.ContainsKey(name) ? $"zerocopy.inference.pools.{name}" : "zerocopy.inference.pool-defaults";
         var ledger = new CallLedger($"pool {name}", settings.QueueCapacity, path, _clock);
         var loads = settings.Router == RoutingStrategy.SmallestMailbox ? new ActorLoads() : null;
-        var context = new PoolContext(name, source, function, codec, settings, ledger, new PoolReadiness(), loads);
+        var kinds = new JoinedKinds(settings.Batching?.Verify ?? true);
+        var context = new PoolContext(name, source, function, codec, settings, ledger, new PoolReadiness(), loads, kinds);
         var router = new TaskCompletionSource<IActorRef>(TaskCreationOptions.RunContinuationsAsynchronously);
         _children.Pools.Tell(new PoolsActor.Create(context, router), ActorRefs.NoSender);
         return new InferencePool(

@@ -4,7 +4,7 @@ using ZeroCopy.Actors.Settings;
 namespace ZeroCopy.Actors.Batching;
 
 /// <summary>The rules of one kind of batch: what joins, and when it is due. Times are timestamps of the clock. Not thread-safe.</summary>
-internal sealed class BatchAssembler(BatchingSettings settings, TimeProvider clock)
+internal sealed class BatchAssembler(object kind, BatchingSettings settings, TimeProvider clock)
 {
     private readonly List<InferenceCall> _calls = [];
     private readonly List<int> _rowsOfCalls = [];
@@ -55,7 +55,7 @@ internal sealed class BatchAssembler(BatchingSettings settings, TimeProvider clo
         _calls.Clear();
         _rowsOfCalls.Clear();
         _rows = 0;
-        return calls.Count == 0 ? null : new CallBatch(calls, rows);
+        return calls.Count == 0 ? null : new CallBatch(calls, rows, kind);
     }
 
     private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * clock.TimestampFrequency);

@@ -6,7 +6,8 @@ namespace ZeroCopy.Actors.Batching;
 /// <summary>Calls that one actor runs as a joined call of the model.</summary>
 /// <param name="Calls">The calls in the order in which they came.</param>
 /// <param name="Rows">Rows of each.</param>
-internal sealed record CallBatch(IReadOnlyList<InferenceCall> Calls, IReadOnlyList<int> Rows) : IConsistentHashable
+/// <param name="Kind">What the codec said of each of them.</param>
+internal sealed record CallBatch(IReadOnlyList<InferenceCall> Calls, IReadOnlyList<int> Rows, object Kind) : IConsistentHashable
 {
     // The batcher joins only calls of an equal hash key.
     public object ConsistentHashKey => Calls[0].ConsistentHashKey;

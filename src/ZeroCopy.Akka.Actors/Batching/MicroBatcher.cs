@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Settings;
+using ZeroCopy.Actors.Telemetry;
 using ZeroCopy.Runtime;
 
 namespace ZeroCopy.Actors.Batching;
@@ -18,15 +19,17 @@ internal sealed class MicroBatcher : IDisposable
     private readonly Dictionary<(object Kind, string? HashKey), BatchAssembler> _open = [];
     private readonly BatchingSettings _settings;
     private readonly IBatchCodec _codec;
+    private readonly JoinedKinds _kinds;
     private readonly TimeProvider _clock;
     private readonly Action<object> _send;
     private readonly ITimer _timer;
     private long _timerDueAt = long.MaxValue;
 
-    public MicroBatcher(BatchingSettings settings, IBatchCodec codec, TimeProvider clock, Action<object> send)
+    public MicroBatcher(BatchingSettings settings, IBatchCodec codec, JoinedKinds kinds, TimeProvider clock, Action<object> send)
     {
         _settings = settings;
         _codec = codec;
+        _kinds = kinds;
         _clock = clock;
         _send = send;
         _timer = clock.CreateTimer(static batcher => ((MicroBatcher)batcher!).FlushDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -41,13 +44,20 @@ internal sealed class MicroBatcher : IDisposable
             return;
         }
 
+        if (_kinds.Of(kind) == JoinTrust.Refused)
+        {
+            Instruments.Unjoined(call.Owner, 1);
+            _send(call);
+            return;
+        }
+
         CallBatch? before = null;
         CallBatch? full = null;
         lock (_lock)
         {
             if (!_open.TryGetValue((kind, hashKey), out var batch))
             {
-                _open[(kind, hashKey)] = batch = new BatchAssembler(_settings, _clock);
+                _open[(kind, hashKey)] = batch = new BatchAssembler(kind, _settings, _clock);
             }
 
             if (!batch.Fits(rows))

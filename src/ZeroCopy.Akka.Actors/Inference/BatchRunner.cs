@@ -1,3 +1,4 @@
+using Akka.Event;
 using ZeroCopy.Actors.Batching;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Telemetry;
@@ -7,7 +8,7 @@ using ZeroCopy.Runtime;
 namespace ZeroCopy.Actors.Inference;
 
 /// <summary>Runs calls and joined calls on an instance. Whatever the model throws ends in the calls.</summary>
-internal sealed class BatchRunner(PoolContext pool)
+internal sealed class BatchRunner(PoolContext pool, ILoggingAdapter log)
 {
     private readonly int _threads = pool.Settings.Threads;
 
@@ -22,10 +23,23 @@ internal sealed class BatchRunner(PoolContext pool)
     }
 
     /// <summary>
-    /// Joins the calls that still wait. A joined call that fails says nothing about which request was bad: the parts are run one by one then.
+    /// Joins the calls that still wait. A joined call that fails says nothing about which request was bad, and one whose kind is not believed yet
+    /// nothing about the answers: the parts are run one by one then.
     /// </summary>
     public void Run(IModelInstance instance, CallBatch batch)
     {
+        var trust = pool.Kinds.Of(batch.Kind);
+        if (trust == JoinTrust.Refused)
+        {
+            Instruments.Unjoined(pool.Ledger.Owner, batch.Calls.Count);
+            foreach (var call in batch.Calls)
+            {
+                Run(instance, call);
+            }
+
+            return;
+        }
+
         var codec = pool.Codec ?? throw new InvalidOperationException("A batch needs a codec.");
         var calls = new List<InferenceCall>(batch.Calls.Count);
         var rows = new List<int>(batch.Calls.Count);
@@ -47,21 +61,106 @@ internal sealed class BatchRunner(PoolContext pool)
             Compute(instance, calls[0]);
             calls[0].Retire();
         }
-        else if (calls.Count > 1 && !TryRunJoined(codec, instance, calls, rows))
+        else if (calls.Count > 1)
         {
-            calls.ForEach(call => Run(instance, call));
+            RunJoined(codec, instance, calls, rows, batch.Kind, trust);
+        }
+    }
+
+    private void RunJoined(IBatchCodec codec, IModelInstance instance, List<InferenceCall> calls, List<int> rows, object kind, JoinTrust trust)
+    {
+        var needed = JoinTrust.Full;
+        var answers = Answers(codec, instance, calls, rows, trust, ref needed);
+        if (answers is not null && trust >= needed)
+        {
+            Instruments.Joined(pool.Ledger.Owner, rows.Sum());
+            for (var i = 0; i < calls.Count; i++)
+            {
+                calls[i].Complete(answers[i]);
+                calls[i].Retire();
+            }
+
+            return;
+        }
+
+        Compare(codec, instance, calls, answers, kind, needed);
+    }
+
+    /// <summary>Answers each call by itself, and compares: what joining would have answered, if it could, is released.</summary>
+    private void Compare(
+        IBatchCodec codec, IModelInstance instance, List<InferenceCall> calls, IReadOnlyList<object>? joined, object kind, JoinTrust earned)
+    {
+        var compared = 0;
+        string? difference = joined is null ? "the joined call failed and the single ones did not" : null;
+        for (var i = 0; i < calls.Count; i++)
+        {
+            try
+            {
+                if (calls[i].TryRun() && TryEvaluate(instance, calls[i], out var answer))
+                {
+                    compared++;
+                    if (joined is not null && !codec.AreSame(joined[i], answer))
+                    {
+                        difference = $"the part of request {i + 1} of {calls.Count} is another answer than its single call's";
+                    }
+
+                    calls[i].Complete(answer);
+                }
+            }
+            finally
+            {
+                codec.Release(joined?[i]);
+                calls[i].Retire();
+            }
+        }
+
+        // A request that fails alone has the joined call fail too, which tells nothing of the others.
+        if (difference is not null && (joined is not null || compared == calls.Count))
+        {
+            Refuse(kind, difference);
+        }
+        else if (joined is not null && compared == calls.Count)
+        {
+            pool.Kinds.Believe(kind, earned);
+        }
+
+        if (joined is null || difference is not null)
+        {
+            Instruments.Unjoined(pool.Ledger.Owner, calls.Count);
+        }
+    }
+
+    private void Refuse(object kind, string difference)
+    {
+        if (pool.Kinds.Refuse(kind))
+        {
+            log.Warning(
+                "{0} runs requests one by one that it was to join: {1}. Where its function does answer row by row, within rounding, set "
+                + "zerocopy.inference.pools.{2}.batching.verify = off; else turn its batching off. Further kinds of requests are counted by "
+                + "zerocopy.batches.fallbacks, not logged", pool.Ledger.Owner, difference, pool.Name);
         }
     }
 
     private void Compute(IModelInstance instance, InferenceCall call)
     {
+        if (TryEvaluate(instance, call, out var answer))
+        {
+            call.Complete(answer);
+        }
+    }
+
+    private bool TryEvaluate(IModelInstance instance, InferenceCall call, out object? answer)
+    {
         try
         {
-            call.Complete(Evaluate(instance, call.Argument));
+            answer = Evaluate(instance, call.Argument);
+            return true;
         }
         catch (Exception e)
         {
             call.Fail(ModelFailure.Of(e, pool.Ledger.Owner));
+            answer = null;
+            return false;
         }
     }
 
@@ -83,45 +182,43 @@ internal sealed class BatchRunner(PoolContext pool)
         }
     }
 
-    private bool TryRunJoined(IBatchCodec codec, IModelInstance instance, List<InferenceCall> calls, List<int> rows)
+    /// <summary>The answers of the joined call, which is not counted; null where it fails: each part then fails, or not, by itself.</summary>
+    private IReadOnlyList<object>? Answers(
+        IBatchCodec codec, IModelInstance instance, List<InferenceCall> calls, List<int> rows, JoinTrust trust, ref JoinTrust needed)
     {
-        IReadOnlyList<object> answers;
         object? joined = null;
         try
         {
-            joined = Join(codec, calls);
+            joined = Join(codec, calls, trust, ref needed);
             var answer = Evaluate(instance, joined)
                 ?? throw new InferenceException(InferenceFailure.ModelError, "The model answered a joined call with nothing.");
-            answers = codec.Split(answer, rows);
-            if (answers.Count != calls.Count)
-            {
-                throw new InvalidOperationException($"The codec split the answer to {calls.Count} requests into {answers.Count}.");
-            }
+            var answers = codec.Split(answer, rows);
+            return answers.Count == calls.Count
+                ? answers
+                : throw new InvalidOperationException($"The codec split the answer to {calls.Count} requests into {answers.Count}.");
         }
-        catch (Exception)
+        catch (Exception e)
         {
             // Not lost: each part is run again alone and fails with its own error.
-            return false;
+            log.Debug("A joined call to {0} failed, and its {1} requests run one by one: {2}", pool.Ledger.Owner, calls.Count, e.Message);
+            return null;
         }
         finally
         {
             codec.Release(joined);
         }
-
-        Instruments.Joined(pool.Ledger.Owner, rows.Sum());
-        for (var i = 0; i < calls.Count; i++)
-        {
-            calls[i].Complete(answers[i]);
-            calls[i].Retire();
-        }
-
-        return true;
     }
 
-    private static object Join(IBatchCodec codec, List<InferenceCall> calls)
+    /// <summary>Joins the arguments, which are free afterwards, and says how much trust their answers need.</summary>
+    private static object Join(IBatchCodec codec, List<InferenceCall> calls, JoinTrust trust, ref JoinTrust needed)
     {
         try
         {
+            if (trust != JoinTrust.Full && calls.TrueForAll(call => codec.AreSame(calls[0].Argument, call.Argument)))
+            {
+                needed = JoinTrust.SameRequests;
+            }
+
             return codec.Join(calls.ConvertAll(call => call.Argument!));
         }
         finally

@@ -37,7 +37,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     public InferenceActor(PoolContext pool)
     {
         _pool = pool;
-        _runner = new BatchRunner(pool);
+        _runner = new BatchRunner(pool, _log);
         _load = pool.Loads?.Of(Self);
     }
 

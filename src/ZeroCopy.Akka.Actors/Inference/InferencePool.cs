@@ -26,7 +26,7 @@ public sealed class InferencePool
         _drain = new Lazy<Task>(DrainOnceAsync);
         if (context.Settings.Batching is { } batching && context.Codec is { } codec)
         {
-            _batcher = new MicroBatcher(batching, codec, context.Ledger.Clock, work => Router.Tell(work, ActorRefs.NoSender));
+            _batcher = new MicroBatcher(batching, codec, context.Kinds, context.Ledger.Clock, work => Router.Tell(work, ActorRefs.NoSender));
         }
     }
 

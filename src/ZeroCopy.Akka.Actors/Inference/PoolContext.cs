@@ -1,3 +1,4 @@
+using ZeroCopy.Actors.Batching;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Routing;
 using ZeroCopy.Actors.Settings;
@@ -8,4 +9,4 @@ namespace ZeroCopy.Actors.Inference;
 /// <summary>What the actors of a pool share. Their loads are counted only for a router that asks.</summary>
 internal sealed record PoolContext(
     string Name, IInstanceSource Source, ModelFunction Function, IBatchCodec? Codec, PoolSettings Settings, CallLedger Ledger, PoolReadiness Readiness,
-    ActorLoads? Loads);
+    ActorLoads? Loads, JoinedKinds Kinds);

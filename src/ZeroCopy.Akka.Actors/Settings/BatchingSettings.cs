@@ -11,4 +11,10 @@ public sealed record BatchingSettings
 
     /// <summary>A batch is sent at the latest this long before the earliest deadline in it.</summary>
     public TimeSpan DeadlineMargin { get; init; } = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>
+    /// Whether joined answers are believed only after they were compared with those of single calls, kind of request by kind. False says that the
+    /// pool's function answers row i of its argument in row i of every tensor of its answer.
+    /// </summary>
+    public bool Verify { get; init; } = true;
 }

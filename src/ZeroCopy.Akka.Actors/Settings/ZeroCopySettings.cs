@@ -69,6 +69,7 @@ public sealed record ZeroCopySettings
         MaxRows = reader.Has("max-rows") ? reader.Number("max-rows", 1, 1_000_000) : inherited.MaxRows,
         MaxDelay = reader.Has("max-delay") ? reader.Duration("max-delay") : inherited.MaxDelay,
         DeadlineMargin = reader.Has("deadline-margin") ? reader.Duration("deadline-margin") : inherited.DeadlineMargin,
+        Verify = reader.Has("verify") ? reader.Switch("verify") : inherited.Verify,
     };
 
     private static InferenceSettings ReadInference(SettingsReader reader, BatchingSettings batching)

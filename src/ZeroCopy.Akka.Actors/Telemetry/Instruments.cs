@@ -22,6 +22,9 @@ public static class Instruments
 
     private static readonly Counter<long> Failures = Meter.CreateCounter<long>("zerocopy.calls.failed", "{call}", "Calls not answered, by reason.");
     private static readonly Histogram<int> Batches = Meter.CreateHistogram<int>("zerocopy.batches.rows", "{row}", "Rows of joined calls.");
+    private static readonly Counter<long> Fallbacks = Meter.CreateCounter<long>(
+        "zerocopy.batches.fallbacks", "{call}", "Calls of a pool with batching that were run alone because joining them failed or gave other answers.");
+
     private static readonly UpDownCounter<long> Leases = Meter.CreateUpDownCounter<long>("zerocopy.leases", "{lease}", "Leases that actors hold.");
 
     /// <summary>The trace of a call, a child of the caller's own; it does not become the caller's current one, for it ends on another thread.</summary>
@@ -84,6 +87,8 @@ public static class Instruments
             Batches.Record(rows, new KeyValuePair<string, object?>("owner", owner));
         }
     }
+
+    internal static void Unjoined(string owner, int calls) => Fallbacks.Add(calls, new KeyValuePair<string, object?>("owner", owner));
 
     internal static void Leased(int change) => Leases.Add(change);
 

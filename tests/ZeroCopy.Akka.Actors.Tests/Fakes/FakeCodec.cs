@@ -52,6 +52,8 @@ internal sealed class FakeCodec : IBatchCodec
         return parts;
     }
 
+    public bool AreSame(object? one, object? other) => ((FakeTensor)one!).Rows.AsSpan().SequenceEqual(((FakeTensor)other!).Rows);
+
     public void Release(object? value)
     {
         OnRelease(value);

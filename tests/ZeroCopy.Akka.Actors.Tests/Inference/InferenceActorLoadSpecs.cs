@@ -40,7 +40,7 @@ public sealed class InferenceActorLoadSpecs : ZeroCopySpec
         var call = Call(1);
         _loads.Of(actor).Add();
         // Without a codec: the batch is an error outside the calls.
-        actor.Tell(new CallBatch([call], [1]));
+        actor.Tell(new CallBatch([call], [1], "kind"));
         await FailsAsync(InferenceFailure.ActorCrashed, call.Task);
         Assert.Equal(0, await LoadAsync(actor));
     }
@@ -82,7 +82,8 @@ public sealed class InferenceActorLoadSpecs : ZeroCopySpec
     {
         var settings = Zero.Settings.Inference.PoolDefaults with { Load = new LoadSettings { Attempts = 1 } };
         return Sys.ActorOf(InferenceActor.Props(
-            new PoolContext("spec", source, function ?? ((_, argument) => argument), Codec: null, settings, _ledger, _readiness, _loads)));
+            new PoolContext(
+                "spec", source, function ?? ((_, argument) => argument), Codec: null, settings, _ledger, _readiness, _loads, new JoinedKinds(verify: true))));
     }
 
     private InferenceCall Call(object? argument) => new(_ledger, new FakeSource(), argument, default);

@@ -14,8 +14,8 @@ public sealed class ZeroCopySettingsSpecs
         var settings = ZeroCopySettings.From(Config.Empty);
         Assert.Equal(new ObjectStoreOptions(), settings.ObjectStore);
         Assert.Equal(new BatchingSettings(), settings.Batching);
-        Assert.Equal((32, TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(5)),
-            (settings.Batching.MaxRows, settings.Batching.MaxDelay, settings.Batching.DeadlineMargin));
+        Assert.Equal((32, TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(5), true),
+            (settings.Batching.MaxRows, settings.Batching.MaxDelay, settings.Batching.DeadlineMargin, settings.Batching.Verify));
         Assert.Equal(new TaskSettings(), settings.Tasks);
         Assert.Equal((Environment.ProcessorCount, 4096, null, TimeSpan.FromSeconds(4)),
             (settings.Tasks.MaxConcurrency, settings.Tasks.QueueCapacity, settings.Tasks.Deadline, settings.Tasks.DrainTimeout));
@@ -101,7 +101,7 @@ public sealed class ZeroCopySettingsSpecs
     [InlineData("zerocopy.capacity = 8g", "zerocopy.capacity is no setting: zerocopy.object-store.capacity is probably meant")]
     [InlineData(
         "zerocopy.batching.colour = red",
-        "zerocopy.batching.colour is no setting: zerocopy.batching has deadline-margin, max-delay, max-rows")]
+        "zerocopy.batching.colour is no setting: zerocopy.batching has deadline-margin, max-delay, max-rows, verify")]
     [InlineData(
         "zerocopy.inference.pools.bert.sise = 3",
         "zerocopy.inference.pools.bert.sise is no setting: zerocopy.inference.pools.bert.size is probably meant")]

@@ -90,11 +90,26 @@ public sealed class InstrumentsSpecs : PoolSpec
     {
         var pool = await PoolAsync(
             (_, argument) => new FakeTensor(((FakeTensor)argument!).Rows),
-            s => s with { Batching = new BatchingSettings { MaxRows = 3 } },
+            s => s with { Batching = new BatchingSettings { MaxRows = 3, Verify = false } },
             new FakeCodec());
         await Task.WhenAll(pool.CallAsync(new FakeTensor(1)), pool.CallAsync(new FakeTensor(2, 3))).WaitAsync(Patience);
         await EndAsync(pool);
         Assert.Equal([3], Values("zerocopy.batches.rows"));
+        Assert.Empty(Values("zerocopy.batches.fallbacks"));
+    }
+
+    [Fact]
+    public async Task Instruments_should_count_the_calls_that_a_pool_with_batching_runs_alone()
+    {
+        var pool = await PoolAsync(
+            (_, argument) => new FakeTensor([.. ((FakeTensor)argument!).Rows.AsEnumerable().Reverse()]),
+            s => s with { Batching = new BatchingSettings { MaxRows = 2 } },
+            new FakeCodec());
+        await Task.WhenAll(pool.CallAsync(new FakeTensor(1)), pool.CallAsync(new FakeTensor(2))).WaitAsync(Patience);
+        await pool.CallAsync(new FakeTensor(3)).WaitAsync(Patience);
+        await EndAsync(pool);
+        Assert.Equal([2, 1], Values("zerocopy.batches.fallbacks"));
+        Assert.Empty(Values("zerocopy.batches.rows"));
     }
 
     [Fact]

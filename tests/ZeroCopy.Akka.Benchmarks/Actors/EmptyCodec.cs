@@ -16,6 +16,8 @@ internal sealed class EmptyCodec : IBatchCodec
 
     public IReadOnlyList<object> Split(object answer, IReadOnlyList<int> rows) => (IReadOnlyList<object>)answer;
 
+    public bool AreSame(object? one, object? other) => ReferenceEquals(one, other);
+
     public void Release(object? value)
     {
     }

@@ -217,6 +217,44 @@ public sealed class TorchBatchCodecSpecs : IDisposable
         Assert.Equal(before, Tensor.TotalCount);
     }
 
+    public static TheoryData<string, object?, object?> Same => new()
+    {
+        { "rounding", ones(2, 3), ones(2, 3) + tensor(1e-5f) },
+        { "what cancels out beside a large number", tensor([1e6f, 1e-3f]), tensor([1e6f, 2e-3f]) },
+        { "not a number and infinity", tensor([float.NaN, float.PositiveInfinity]), tensor([float.NaN, float.PositiveInfinity]) },
+        { "complex numbers", tensor((1f, 2f)), tensor((1f, 2.00001f)) },
+        { "whole numbers", tensor([1L, 2L]), tensor([1L, 2L]) },
+        { "structures", (ones(1), new Dictionary<string, Tensor?> { ["a"] = ones(2), ["b"] = null }),
+            (ones(1), new Dictionary<string, Tensor?> { ["b"] = null, ["a"] = ones(2) }) },
+        { "nothing in it", zeros(0, 4), zeros(0, 4) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Same))]
+    public void TorchBatchCodec_should_see_that_values_are_the_same(string what, object? one, object? other) =>
+        Assert.True(_codec.AreSame(one, other), what);
+
+    public static TheoryData<string, object?, object?> Different => new()
+    {
+        { "a number", tensor([1f, 2f]), tensor([1f, 2.001f]) },
+        { "a double, by little", tensor([1.0, 2.0]), tensor([1.0, 2.0000001]) },
+        { "a shape", ones(2, 1), ones(1, 2) },
+        { "a shape that would be broadcast", ones(1), ones(2) },
+        { "a type", ones(1), ones(1, dtype: ScalarType.Float64) },
+        { "a whole number", tensor([1L]), tensor([2L]) },
+        { "not a number", tensor([float.NaN]), tensor([1f]) },
+        { "the sign of infinity", tensor([float.PositiveInfinity]), tensor([float.NegativeInfinity]) },
+        { "infinity beside a number", tensor([float.PositiveInfinity, 1f]), tensor([1f, 1f]) },
+        { "a null", new Tensor?[] { null }, new Tensor?[] { ones(1) } },
+        { "a structure", new[] { ones(1) }, new List<Tensor> { ones(1) } },
+        { "no tensors", "text", "text" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Different))]
+    public void TorchBatchCodec_should_see_that_values_differ(string what, object? one, object? other) =>
+        Assert.False(_codec.AreSame(one, other), what);
+
     private object KeyOf(object request)
     {
         Assert.True(_codec.TryDescribe(request, out _, out var key));

@@ -28,7 +28,7 @@ public class MicroBatcherBenchmarks
 
     [GlobalSetup]
     public void Setup() => _batcher = new MicroBatcher(
-        new() { MaxRows = Rows, MaxDelay = TimeSpan.FromHours(1) }, new EmptyCodec(), TimeProvider.System, Answer);
+        new() { MaxRows = Rows, MaxDelay = TimeSpan.FromHours(1) }, new EmptyCodec(), new JoinedKinds(verify: false), TimeProvider.System, Answer);
 
     [GlobalCleanup]
     public void Cleanup() => _batcher.Dispose();

@@ -8,11 +8,13 @@ namespace ZeroCopy.Pipelines;
 /// <summary>Checks the methods that a caller wants to run as tasks.</summary>
 internal static class MethodSelection
 {
-    /// <summary>Each method must be public on at least one of the wrapped modules; on the others it stays forbidden.</summary>
+    /// <summary>
+    /// Each method must be public on the pipeline, where it runs as it is, or on one of the wrapped modules; on the others it stays forbidden.
+    /// </summary>
     /// <exception cref="MethodNotAllowedException">A method is private or unknown; the message names it.</exception>
-    public static void Check(IEnumerable<string> methods, IEnumerable<Type> moduleTypes)
+    public static void Check(IEnumerable<string> methods, Type root, IEnumerable<Type> moduleTypes)
     {
-        var types = moduleTypes.Distinct().ToList();
+        var types = moduleTypes.Append(root).Distinct().ToList();
         foreach (var method in methods)
         {
             // A script's methods are not .NET methods: the script itself refuses unknown ones when they are called.

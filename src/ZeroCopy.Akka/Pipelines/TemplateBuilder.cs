@@ -32,7 +32,8 @@ internal static class TemplateBuilder
         var scan = PipelineScan.Of(root, request.DeclaredType);
         var groups = scan.Modules.GroupBy(slot => slot.Value!, ReferenceEqualityComparer.Instance).ToList();
         var selected = AttributeSelection.Select(groups.SelectMany(group => group), request);
-        MethodSelection.Check(request.Methods, groups.Where(group => group.Any(selected.Contains)).Select(group => group.Key!.GetType()));
+        MethodSelection.Check(
+            request.Methods, root.GetType(), groups.Where(group => group.Any(selected.Contains)).Select(group => group.Key!.GetType()));
 
         if (request.Recipe is { } recipe)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ZeroCopy.Errors;
 using ZeroCopy.Product.Tests.Models;
 using static TorchSharp.torch;
 
@@ -39,6 +40,31 @@ public sealed class PipelineSpecs : ParitySpec
         Assert.All(tasks.Modules, module => Assert.Empty(module.parameters()));
         using var answer = tasks.Run(_input);
         Elements.AssertSame(expected, answer);
+    }
+
+    [Theory]
+    [InlineData(WrapMode.Actor)]
+    [InlineData(WrapMode.Task)]
+    public async Task Pipeline_should_take_the_name_of_a_method_that_it_alone_has(WrapMode mode)
+    {
+        var pipeline = new Everything();
+        using var expected = pipeline.Run(_input);
+
+        var wrapper = await ModelWrapper.FromModelAsync(pipeline, mode, methodNames: [nameof(Everything.Run)], host: Host);
+
+        Assert.Equal([nameof(Everything.Run)], wrapper.MethodNames);
+        using var answer = wrapper.Load().Run(_input);
+        Elements.AssertSame(expected, answer);
+    }
+
+    [Fact]
+    public async Task Pipeline_should_name_a_method_that_neither_it_nor_a_module_has()
+    {
+        var error = await Assert.ThrowsAsync<MethodNotAllowedException>(
+            () => ModelWrapper.FromModelAsync(new Everything(), WrapMode.Task, methodNames: [nameof(Everything.Run), "Walk"], host: Host));
+
+        Assert.Equal("Walk", error.Method);
+        Assert.Empty(Host.Store.List());
     }
 
     [SkippableFact]

@@ -35,7 +35,7 @@ public sealed class SelectionSpecs
     [InlineData("NoSuchMethod", "unknown")]
     public void Selection_should_name_a_method_that_cannot_be_called(string method, string reason)
     {
-        var error = Assert.Throws<MethodNotAllowedException>(() => MethodSelection.Check([method], [typeof(Encoder)]));
+        var error = Assert.Throws<MethodNotAllowedException>(() => MethodSelection.Check([method], typeof(object), [typeof(Encoder)]));
 
         Assert.Equal(method, error.Method);
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
@@ -43,7 +43,7 @@ public sealed class SelectionSpecs
 
     [Fact]
     public void Selection_should_take_a_method_that_one_of_the_modules_has() =>
-        MethodSelection.Check([nameof(Encoder.Encode), "forward"], [typeof(TorchSharp.Modules.Linear), typeof(Encoder)]);
+        MethodSelection.Check([nameof(Encoder.Encode), "forward"], typeof(object), [typeof(TorchSharp.Modules.Linear), typeof(Encoder)]);
 
     private static WrapRequest Request(params string[] attributes) =>
         ModelWrapper.Request<Two>(WrapMode.Actor, attributes, null, null, handOver: false, scriptsOnly: false);

@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
+using TorchSharp.Modules;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Pipelines;
 using ZeroCopy.Wire;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace ZeroCopy;
 
@@ -49,7 +52,9 @@ public class ModelWrapper
     /// Which attributes to wrap, by path; null for every module that is found. Modules that are not named share their weights too, but always run in
     /// the process that loads the wrapper.
     /// </param>
-    /// <param name="methodNames">Public methods that may run as tasks, beside the call itself.</param>
+    /// <param name="methodNames">
+    /// Public methods that may run as tasks, beside the call itself, on the modules that have them; those of a pipeline run where it is called.
+    /// </param>
     /// <param name="host">Store and runtime; null for <see cref="ZeroCopyHost.Default"/>.</param>
     /// <param name="name">A name for the model, such as <c>bert</c>; the modules of a pipeline get it with their path appended.</param>
     /// <param name="handOver">Binds the given modules themselves to the shared weights, which frees their private ones.</param>
@@ -80,6 +85,28 @@ public class ModelWrapper
             cancellationToken);
 
     /// <summary>
+    /// As <see cref="FromModelAsync{T}"/> with the type that a Sequential has for its callers: functions, actors and other processes know it as that.
+    /// </summary>
+    /// <inheritdoc cref="FromModelAsync{T}" path="/param"/>
+    /// <inheritdoc cref="FromModelAsync{T}" path="/exception"/>
+    public static Task<ModelWrapper<Module<Tensor, Tensor>>> FromModelAsync(
+        Sequential model, WrapMode mode = WrapMode.Actor, IEnumerable<string>? modelAttributeNames = null, IEnumerable<string>? methodNames = null,
+        ZeroCopyHost? host = null, ModelName? name = null, bool handOver = false, Recipe.Catalog? recipe = null,
+        CancellationToken cancellationToken = default) =>
+        FromModelAsync<Module<Tensor, Tensor>>(model, mode, modelAttributeNames, methodNames, host, name, handOver, recipe, cancellationToken);
+
+    /// <summary>
+    /// As <see cref="FromModelAsync{T}"/> with the type that a Linear has for its callers: functions, actors and other processes know it as that.
+    /// </summary>
+    /// <inheritdoc cref="FromModelAsync{T}" path="/param"/>
+    /// <inheritdoc cref="FromModelAsync{T}" path="/exception"/>
+    public static Task<ModelWrapper<Module<Tensor, Tensor>>> FromModelAsync(
+        Linear model, WrapMode mode = WrapMode.Actor, IEnumerable<string>? modelAttributeNames = null, IEnumerable<string>? methodNames = null,
+        ZeroCopyHost? host = null, ModelName? name = null, bool handOver = false, Recipe.Catalog? recipe = null,
+        CancellationToken cancellationToken = default) =>
+        FromModelAsync<Module<Tensor, Tensor>>(model, mode, modelAttributeNames, methodNames, host, name, handOver, recipe, cancellationToken);
+
+    /// <summary>
     /// Wraps in task mode and loads: the same object, whose modules run each call as a task. Where T is <c>Module&lt;Tensor, Tensor&gt;</c> the result
     /// stands wherever such a module can.
     /// </summary>
@@ -98,6 +125,24 @@ public class ModelWrapper
             model, WrapMode.Task, modelAttributeNames, methodNames, host, cancellationToken: cancellationToken).ConfigureAwait(false);
         return wrapper.Load();
     }
+
+    /// <summary>As <see cref="ForTasksAsync{T}"/> with the type that a Sequential has for its callers, which the result has too.</summary>
+    /// <inheritdoc cref="ForTasksAsync{T}" path="/remarks"/>
+    /// <inheritdoc cref="FromModelAsync{T}" path="/param"/>
+    /// <inheritdoc cref="FromModelAsync{T}" path="/exception"/>
+    public static Task<Module<Tensor, Tensor>> ForTasksAsync(
+        Sequential model, IEnumerable<string>? methodNames = null, IEnumerable<string>? modelAttributeNames = null, ZeroCopyHost? host = null,
+        CancellationToken cancellationToken = default) =>
+        ForTasksAsync<Module<Tensor, Tensor>>(model, methodNames, modelAttributeNames, host, cancellationToken);
+
+    /// <summary>As <see cref="ForTasksAsync{T}"/> with the type that a Linear has for its callers, which the result has too.</summary>
+    /// <inheritdoc cref="ForTasksAsync{T}" path="/remarks"/>
+    /// <inheritdoc cref="FromModelAsync{T}" path="/param"/>
+    /// <inheritdoc cref="FromModelAsync{T}" path="/exception"/>
+    public static Task<Module<Tensor, Tensor>> ForTasksAsync(
+        Linear model, IEnumerable<string>? methodNames = null, IEnumerable<string>? modelAttributeNames = null, ZeroCopyHost? host = null,
+        CancellationToken cancellationToken = default) =>
+        ForTasksAsync<Module<Tensor, Tensor>>(model, methodNames, modelAttributeNames, host, cancellationToken);
 
     /// <summary>Reads what <see cref="Serialize"/> wrote, here or in another process of this host.</summary>
     /// <exception cref="InvalidModelException">The bytes are no serialised wrapper.</exception>

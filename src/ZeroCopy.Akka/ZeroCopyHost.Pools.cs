@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using TorchSharp;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Errors;
@@ -38,6 +39,22 @@ public sealed partial class ZeroCopyHost
         var source = await Task.Run(() => model.Instances(load)).ConfigureAwait(false);
         return await StartAsync(name, source, function, configure).ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// As <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T})"/>, for a
+    /// function that knows the model by a base class, such as <c>Module&lt;Tensor, Tensor&gt;</c>.
+    /// </summary>
+    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T})"
+    /// path="/param"/>
+    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T})"
+    /// path="/exception"/>
+    [OverloadResolutionPriority(-1)]
+    public Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TBase, TIn, TOut>(
+        string name, ModelWrapper<T> model, Func<TBase, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure = null,
+        LoadOptions<T>? load = null)
+        where T : class, TBase
+        where TBase : class =>
+        StartPoolAsync<T, TIn, TOut>(name, model, function, configure, load);
 
     /// <summary>
     /// Starts a pool on a model of the store that any process can build: TorchScript (T is <see cref="Torch.Script.ScriptProgram"/>) or a model type of the

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -81,6 +82,21 @@ public static class ZeroCopyHosting
             async host => await host.StartPoolAsync(
                 name, await model(host).ConfigureAwait(false), function, configure, load).ConfigureAwait(false));
     }
+
+    /// <summary>
+    /// As <see cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T, TIn, TOut},
+    /// Func{PoolSettings, PoolSettings}, LoadOptions{T})"/>, for a function that knows the model by a base class, such as
+    /// <c>Module&lt;Tensor, Tensor&gt;</c>.
+    /// </summary>
+    /// <inheritdoc cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T, TIn, TOut},
+    /// Func{PoolSettings, PoolSettings}, LoadOptions{T})" path="/param"/>
+    [OverloadResolutionPriority(-1)]
+    public static AkkaConfigurationBuilder WithModelPool<T, TBase, TIn, TOut>(
+        this AkkaConfigurationBuilder builder, string name, Func<ZeroCopyHost, Task<ModelWrapper<T>>> model, Func<TBase, TIn, TOut> function,
+        Func<PoolSettings, PoolSettings>? configure = null, LoadOptions<T>? load = null)
+        where T : class, TBase
+        where TBase : class =>
+        builder.WithModelPool<T, TIn, TOut>(name, model, function, configure, load);
 
     /// <summary>
     /// Lets the container give out the host of its actor system, see <see cref="WithZeroCopyHost"/>. It ends with the actor system.

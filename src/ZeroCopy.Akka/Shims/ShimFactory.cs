@@ -45,7 +45,7 @@ internal static class ShimFactory
             {
                 throw new ArgumentException(
                     $"{Describe(path, type)} cannot hold a shim: the class is {(type.IsSealed ? "sealed" : "not one that tasks can stand for")}. "
-                    + $"Declare it as {Name(signature)}, or name only other attributes in modelAttributeNames.");
+                    + Advice(path, signature));
             }
 
             needed = type;
@@ -54,7 +54,7 @@ internal static class ShimFactory
         if (needed != signature && ShimEmitter.ReasonAgainst(needed) is { } reason)
         {
             throw new ArgumentException(
-                $"{Describe(target.Path, needed)} cannot be stood in for: {reason} Declare it as {Name(signature)}.");
+                $"{Describe(target.Path, needed)} cannot be stood in for: {reason} {Advice(target.Path, signature)}");
         }
 
         return needed == signature ? Plain(target, signature) : Derived(target, needed, signature, like);
@@ -111,5 +111,26 @@ internal static class ShimFactory
 
     private static string Describe(string path, Type type) => path.Length == 0 ? $"The model of type {type}" : $"'{path}' of type {type}";
 
-    private static string Name(Type signature) => $"Module<{string.Join(", ", signature.GetGenericArguments().Select(type => type.Name))}>";
+    private static string Advice(string path, Type signature) => path.Length == 0
+        ? $"Wrap and load it as what it is to its callers: ForTasksAsync<{NameOf(signature)}>(model), FromModelAsync<{NameOf(signature)}>(model, …)."
+        : $"Declare it as {NameOf(signature)}, or name only other attributes in modelAttributeNames.";
+
+    /// <summary>A type as code writes it, TorchSharp's by <c>using static TorchSharp.torch</c> and <c>TorchSharp.torch.nn</c>.</summary>
+    private static string NameOf(Type type)
+    {
+        if (Nullable.GetUnderlyingType(type) is { } underlying)
+        {
+            return $"{NameOf(underlying)}?";
+        }
+
+        if (type.IsArray)
+        {
+            return $"{NameOf(type.GetElementType()!)}[]";
+        }
+
+        var arguments = string.Join(", ", type.GetGenericArguments().Select(NameOf));
+        return !type.IsGenericType ? type.Name
+            : type.IsValueType && typeof(ITuple).IsAssignableFrom(type) ? $"({arguments})"
+            : $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{arguments}>";
+    }
 }

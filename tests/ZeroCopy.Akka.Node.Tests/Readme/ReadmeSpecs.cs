@@ -48,7 +48,7 @@ public sealed class ReadmeSpecs : IAsyncLifetime
 
         AssertEqual(expected, await ReadmeExamples.CallTask(_host, classifier, input));
         AssertEqual(expected, await ReadmeExamples.AskActor(_host, classifier, input));
-        var wrapper = await ModelWrapper.FromModelAsync<Module<Tensor, Tensor>>(classifier, host: _host);
+        var wrapper = await ModelWrapper.FromModelAsync(classifier, host: _host);
         AssertEqual(expected, await ReadmeExamples.CallPool(_host, wrapper, input));
     }
 

@@ -34,7 +34,7 @@ public static class TorchLibrary
     /// What was done to the libraries: null where nothing had to be or they were not needed yet, else a line each for the log. What was found
     /// of the processor is also written to the trace <c>ZeroCopy.Torch</c>.
     /// </summary>
-    public static string? Remark =>
-        string.Join('\n', new[] { MendedLibrary.Remark, OneDnn.Remark, UncaughtExceptions.Remark }.OfType<string>()) is { Length: > 0 } remarks
-            ? remarks : null;
+    public static string? Remark => string.Join('\n', Remarks.OfType<string>()) is { Length: > 0 } remarks ? remarks : null;
+
+    private static string?[] Remarks => [MendedLibrary.Remark, OneDnn.Remark, UncaughtExceptions.Remark, ThreadNumber.Remark];
 }

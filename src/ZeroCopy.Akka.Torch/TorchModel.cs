@@ -36,6 +36,9 @@ public sealed class TorchModel<TModule> : IInstanceSource, IDisposable
     public void BoundThreads(int? threads) => TorchThreads.BoundOrDefault(threads);
 
     /// <inheritdoc/>
+    public void RestoreThreads() => TorchThreads.Reset();
+
+    /// <inheritdoc/>
     public void ResetThread() => TorchThreadState.Reset();
 
     /// <inheritdoc/>

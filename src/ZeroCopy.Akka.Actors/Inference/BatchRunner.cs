@@ -174,11 +174,8 @@ internal sealed class BatchRunner(PoolContext pool, ILoggingAdapter log)
         }
         finally
         {
-            if (Thread.CurrentThread.IsThreadPoolThread)
-            {
-                // One that stands in for a thread of the dispatcher: it has other work too.
-                pool.Source.BoundThreads(null);
-            }
+            // A setting may have put others on the same thread.
+            pool.Source.RestoreThreads();
         }
     }
 

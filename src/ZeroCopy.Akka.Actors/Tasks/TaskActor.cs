@@ -139,6 +139,10 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
             Fail(ModelFailure.Of(e, task.Ledger.Owner));
             return;
         }
+        finally
+        {
+            task.Source.RestoreThreads();
+        }
 
         instance.Dispose();
         task.Call.Complete(answer);

@@ -19,9 +19,15 @@ public interface IInstanceSource
 
     /// <summary>
     /// Bounds the threads that one operation of an instance uses when it runs on the calling thread; null: the tensor library's own number. The bound
-    /// belongs to the thread, and asking for the one it has costs nanoseconds. A source whose instances compute on the calling thread alone ignores it.
+    /// is the thread's alone, until <see cref="RestoreThreads"/>; it costs nanoseconds. A source whose instances compute on the calling thread alone
+    /// ignores it.
     /// </summary>
     void BoundThreads(int? threads)
+    {
+    }
+
+    /// <summary>Gives the calling thread back the number of threads that it had before it was bound; nothing where it was not.</summary>
+    void RestoreThreads()
     {
     }
 

@@ -68,6 +68,8 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
 
     public void BoundThreads(int? threads) => TorchThreads.BoundOrDefault(threads);
 
+    public void RestoreThreads() => TorchThreads.Reset();
+
     public void ResetThread() => TorchThreadState.Reset();
 
     public void Release(object? value) => Answers.Release(value);

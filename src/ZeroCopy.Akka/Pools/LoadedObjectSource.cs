@@ -49,6 +49,8 @@ internal sealed class LoadedObjectSource : IInstanceSource, IDisposable
 
     public void BoundThreads(int? threads) => TorchThreads.BoundOrDefault(threads);
 
+    public void RestoreThreads() => TorchThreads.Reset();
+
     public void ResetThread() => TorchThreadState.Reset();
 
     public void Release(object? value) => Answers.Release(value);

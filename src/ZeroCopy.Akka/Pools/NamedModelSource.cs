@@ -28,6 +28,8 @@ internal sealed class NamedModelSource(TorchRuntime runtime, ModelName model, to
 
     public void BoundThreads(int? threads) => Volatile.Read(ref _opened)?.BoundThreads(threads);
 
+    public void RestoreThreads() => TorchThreads.Reset();
+
     public void ResetThread() => TorchThreadState.Reset();
 
     public void Release(object? value) => Answers.Release(value);

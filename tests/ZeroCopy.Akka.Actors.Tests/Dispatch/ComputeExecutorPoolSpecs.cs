@@ -4,7 +4,12 @@ using ZeroCopy.Actors.Tests.Inference;
 namespace ZeroCopy.Actors.Tests.Dispatch;
 
 /// <summary>Pools whose callers go on where their answers were computed.</summary>
-public sealed class ComputeExecutorPoolSpecs() : PoolSpec("zerocopy.inference.dispatcher.caller-patience = 1h")
+public sealed class ComputeExecutorPoolSpecs() : PoolSpec("""
+    zerocopy.inference.dispatcher {
+      executor = "ZeroCopy.Actors.Dispatch.ComputeExecutorConfigurator, ZeroCopy.Akka.Actors"
+      caller-patience = 1h
+    }
+    """)
 {
     [Fact]
     public async Task InferencePool_should_let_a_caller_go_on_where_its_answer_was_computed()

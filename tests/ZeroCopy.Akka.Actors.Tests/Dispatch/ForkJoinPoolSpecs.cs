@@ -3,7 +3,7 @@ using ZeroCopy.Actors.Tests.Inference;
 namespace ZeroCopy.Actors.Tests.Dispatch;
 
 /// <summary>Pools whose callers go on on the .NET thread pool.</summary>
-public sealed class ForkJoinPoolSpecs() : PoolSpec("zerocopy.inference.dispatcher.executor = fork-join-executor")
+public sealed class ForkJoinPoolSpecs : PoolSpec
 {
     [Fact]
     public async Task InferencePool_should_let_callers_go_on_on_the_thread_pool()

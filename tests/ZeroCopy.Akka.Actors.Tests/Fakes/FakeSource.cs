@@ -38,6 +38,8 @@ internal sealed class FakeSource : IInstanceSource
 
     public void BoundThreads(int? threads) => _bound.Value = threads;
 
+    public void RestoreThreads() => _bound.Value = -1;
+
     public void ResetThread() => LeftOpen.Value = null;
 
     public void Release(object? value)

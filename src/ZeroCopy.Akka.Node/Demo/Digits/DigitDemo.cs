@@ -69,7 +69,7 @@ internal sealed class DigitDemo(ZeroCopyHost host, DigitClassifier direct, DemoR
         var answers = (await Task.WhenAll(calls).ConfigureAwait(false)).Cast<Tensor>().ToArray();
         await pool.DrainAsync().ConfigureAwait(false);
 
-        var equal = images.Zip(answers).Count(pair => Equal(pair.First, pair.Second));
+        var equal = images.Zip(answers).Count(pair => Equal(pair.First, pair.Second, pool.Settings.Threads));
         report.Check($"pool of {PoolSize}", equal == images.Length, $"{equal} of {images.Length} batches bit-equal to direct calls");
         var right = starts.Zip(answers).Sum(pair => Right(pair.Second, pair.First));
         var accuracy = (double)right / _heldOut.Count;
@@ -82,7 +82,6 @@ internal sealed class DigitDemo(ZeroCopyHost host, DigitClassifier direct, DemoR
     {
         using var images = Images(0, BatchRows);
         using var guard = no_grad();
-        TorchThreads.Bound(1);
         using var scores = loaded.Scores(images);
         report.Check("pipeline of two models", Equal(images, scores), "bit-equal to the classifier as one");
         ModuleDisposal.Release(loaded.Encoder);
@@ -91,13 +90,29 @@ internal sealed class DigitDemo(ZeroCopyHost host, DigitClassifier direct, DemoR
 
     private Tensor Images(int start, int rows) => _heldOut.Images(start, rows).ToTorch();
 
-    private bool Equal(Tensor images, Tensor scores)
+    /// <summary>
+    /// Whether a direct call gives the same bits, with as many threads: among another number a sum is divided in another way, and its last bits differ.
+    /// </summary>
+    /// <param name="images">The input.</param>
+    /// <param name="scores">The answer to it.</param>
+    /// <param name="threads">Those that each operation had; null where they were not bounded.</param>
+    private bool Equal(Tensor images, Tensor scores, int? threads = null)
     {
         using var guard = no_grad();
-        // As tasks and pools do: among more threads a sum is divided in another way, and its last bits differ.
-        TorchThreads.Bound(1);
-        using var expected = direct.call(images);
-        return expected.bytes.SequenceEqual(scores.bytes);
+        if (threads is { } bound)
+        {
+            TorchThreads.Bound(bound);
+        }
+
+        try
+        {
+            using var expected = direct.call(images);
+            return expected.bytes.SequenceEqual(scores.bytes);
+        }
+        finally
+        {
+            TorchThreads.Reset();
+        }
     }
 
     private int Right(Tensor scores, int start)

@@ -1,4 +1,5 @@
 using TorchSharp;
+using ZeroCopy.Torch;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Node.Demo.Digits;
@@ -18,8 +19,6 @@ internal static class DigitTrainer
     /// </summary>
     public static DigitClassifier Train(DigitData data, Action<int, double> epoch, CancellationToken cancellationToken)
     {
-        // Sums in another order give other last bits: with one thread the same machine makes the same weights again.
-        set_num_threads(1);
         manual_seed(Seed);
         var order = new Random(Seed);
         var classifier = new DigitClassifier();
@@ -27,13 +26,22 @@ internal static class DigitTrainer
         var schedule = optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps: Epochs);
         var rows = Enumerable.Range(0, data.Count).ToArray();
         classifier.train();
-        for (var number = 1; number <= Epochs; number++)
+        // Sums in another order give other last bits: with one thread the same machine makes the same weights again.
+        TorchThreads.Bound(1);
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            order.Shuffle(rows);
-            var loss = rows.Chunk(BatchSize).Average(batch => Step(classifier, optimizer, data, batch));
-            schedule.step();
-            epoch(number, loss);
+            for (var number = 1; number <= Epochs; number++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                order.Shuffle(rows);
+                var loss = rows.Chunk(BatchSize).Average(batch => Step(classifier, optimizer, data, batch));
+                schedule.step();
+                epoch(number, loss);
+            }
+        }
+        finally
+        {
+            TorchThreads.Reset();
         }
 
         classifier.eval();

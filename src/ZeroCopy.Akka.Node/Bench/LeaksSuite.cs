@@ -1,3 +1,4 @@
+using ZeroCopy.Node.Cli;
 using ZeroCopy.Node.Workers;
 
 namespace ZeroCopy.Node.Bench;
@@ -19,7 +20,7 @@ internal sealed class LeaksSuite : IBenchSuite
 
     public async Task<IReadOnlyList<BenchResult>> RunAsync(IProgress<string> progress, CancellationToken cancellationToken)
     {
-        using var directory = new BenchDirectory();
+        using var directory = new ScratchDirectory("bench");
         var results = new List<BenchResult>();
         foreach (var (loop, count) in Loops)
         {

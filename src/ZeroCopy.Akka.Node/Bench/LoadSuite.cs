@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using ZeroCopy.Manifests;
 using ZeroCopy.Node.Bench.Scripts;
+using ZeroCopy.Node.Cli;
 using ZeroCopy.Store;
 using ZeroCopy.Torch;
 using ZeroCopy.Torch.Catalog;
@@ -24,7 +25,7 @@ internal sealed class LoadSuite : IBenchSuite
 
     public async Task<IReadOnlyList<BenchResult>> RunAsync(IProgress<string> progress, CancellationToken cancellationToken)
     {
-        using var directory = new BenchDirectory();
+        using var directory = new ScratchDirectory("bench");
         using var store = ObjectStore.Open(new ObjectStoreOptions { Directory = directory.Path("store") });
         using var runtime = new TorchRuntime(store, BuiltInModels.AddTo(new ModelCatalog()));
         var module = BenchModels.Bert();
@@ -68,7 +69,7 @@ internal sealed class LoadSuite : IBenchSuite
 
     // Models that differ in one small tensor: the store holds the others once, and each is new to the process.
     private static async Task<(List<ModelHandle> Modules, List<ModelHandle> Scripts)> PutVariantsAsync(
-        TorchRuntime runtime, BertModel module, BenchDirectory directory, IProgress<string> progress, CancellationToken cancellationToken)
+        TorchRuntime runtime, BertModel module, ScratchDirectory directory, IProgress<string> progress, CancellationToken cancellationToken)
     {
         var recipe = new Recipe.Catalog(BertModel.CatalogKey, "{}");
         var bias = module.named_parameters().Single(parameter => parameter.name == "pooler.dense.bias").parameter;

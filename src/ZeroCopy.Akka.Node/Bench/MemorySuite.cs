@@ -1,4 +1,5 @@
 using System.Globalization;
+using ZeroCopy.Node.Cli;
 using ZeroCopy.Node.Workers;
 
 namespace ZeroCopy.Node.Bench;
@@ -29,7 +30,7 @@ internal sealed class MemorySuite : IBenchSuite
             throw new PlatformNotSupportedException("Memory of processes is read from /proc/PID/smaps_rollup, which this system does not have.");
         }
 
-        using var directory = new BenchDirectory();
+        using var directory = new ScratchDirectory("bench");
         var models = await PreparedModels.MakeAsync(directory, progress, cancellationToken).ConfigureAwait(false);
         for (var round = 1; round <= Rounds; round++)
         {
@@ -107,7 +108,7 @@ internal sealed class MemorySuite : IBenchSuite
         }
     }
 
-    private async Task PutsAsync(PreparedModels models, BenchDirectory directory, int round, CancellationToken cancellationToken)
+    private async Task PutsAsync(PreparedModels models, ScratchDirectory directory, int round, CancellationToken cancellationToken)
     {
         var load = await PeakAsync(new WorkerStep(WorkerVerb.Copies, models.DatFile, "1")).ConfigureAwait(false);
         foreach (var file in models.Files)

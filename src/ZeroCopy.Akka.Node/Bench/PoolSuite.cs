@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ZeroCopy.Node.Cli;
 using ZeroCopy.Runtime;
 using ZeroCopy.Store;
 using ZeroCopy.Torch;
@@ -23,7 +24,7 @@ internal sealed class PoolSuite : IBenchSuite
 
     public async Task<IReadOnlyList<BenchResult>> RunAsync(IProgress<string> progress, CancellationToken cancellationToken)
     {
-        using var directory = new BenchDirectory();
+        using var directory = new ScratchDirectory("bench");
         await using var host = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = new ObjectStoreOptions { Directory = directory.Path("store") } });
         var small = new Load("small", BenchModels.CallSmall, BenchModels.Rows(32), Actors: 4, Calls: 8000, WarmUps);
         var bert = new Load("bert", BenchModels.CallBert, BenchModels.Tokens(8), Actors: 2, Calls: 12, WarmUps: 1);

@@ -1,3 +1,4 @@
+using ZeroCopy.Node.Cli;
 using ZeroCopy.Node.Workers;
 
 namespace ZeroCopy.Node.Bench;
@@ -18,7 +19,7 @@ internal sealed record PreparedModels(string Folder, string Store, string Bert, 
 
     public IEnumerable<string> Files => [SafetensorsFile, DatFile, ScriptFile];
 
-    public static async Task<PreparedModels> MakeAsync(BenchDirectory directory, IProgress<string> progress, CancellationToken cancellationToken)
+    public static async Task<PreparedModels> MakeAsync(ScratchDirectory directory, IProgress<string> progress, CancellationToken cancellationToken)
     {
         progress.Report("BERT-base with random weights, into files and into a store");
         var (folder, store) = (directory.Path(""), directory.Path("store"));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ZeroCopy.Manifests;
+using ZeroCopy.Node.Cli;
 using ZeroCopy.Store;
 
 namespace ZeroCopy.Node.Bench;
@@ -17,7 +18,7 @@ internal sealed class PutSuite : IBenchSuite
 
     public async Task<IReadOnlyList<BenchResult>> RunAsync(IProgress<string> progress, CancellationToken cancellationToken)
     {
-        using var directory = new BenchDirectory();
+        using var directory = new ScratchDirectory("bench");
         var tensors = Enumerable.Range(0, TensorCount).Select(index => new RandomTensorSource(index, TensorBytes)).ToArray();
         const double Total = (double)TensorCount * TensorBytes / (1 << 20);
         progress.Report($"put: {Rounds} rounds of {Total:N0} MiB in {TensorCount} tensors");
@@ -31,7 +32,7 @@ internal sealed class PutSuite : IBenchSuite
     }
 
     private static async Task<double> PutAsync(
-        BenchDirectory directory, RandomTensorSource[] tensors, double total, CancellationToken cancellationToken)
+        ScratchDirectory directory, RandomTensorSource[] tensors, double total, CancellationToken cancellationToken)
     {
         using var store = ObjectStore.Open(new ObjectStoreOptions { Directory = directory.Path("store") });
         var content = new ModelContent { Tensors = tensors, Recipe = new Recipe.Weights("bench", "") };
@@ -42,7 +43,7 @@ internal sealed class PutSuite : IBenchSuite
         return total / seconds;
     }
 
-    private static double Write(BenchDirectory directory, RandomTensorSource[] tensors, double total)
+    private static double Write(ScratchDirectory directory, RandomTensorSource[] tensors, double total)
     {
         var path = directory.Path("baseline.bin");
         var start = Stopwatch.GetTimestamp();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ZeroCopy.Node.Cli;
 using ZeroCopy.Runtime;
 using ZeroCopy.Store;
 using ZeroCopy.Torch;
@@ -15,7 +16,7 @@ internal sealed class TasksSuite : IBenchSuite
 
     public async Task<IReadOnlyList<BenchResult>> RunAsync(IProgress<string> progress, CancellationToken cancellationToken)
     {
-        using var directory = new BenchDirectory();
+        using var directory = new ScratchDirectory("bench");
         await using var host = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = new ObjectStoreOptions { Directory = directory.Path("store") } });
         return
         [

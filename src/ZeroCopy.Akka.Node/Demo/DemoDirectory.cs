@@ -1,53 +1,21 @@
-using ZeroCopy.Store;
+using ZeroCopy.Node.Cli;
 
 namespace ZeroCopy.Node.Demo;
 
 /// <summary>
-/// Where the demo works: files of its own in a temporary folder, and a store, of its own too unless one was given. What is its
-/// own goes when it ends.
+/// Where the demo works: files of its own, and a store, of its own too unless one was given. What is its own goes when it ends.
 /// </summary>
-internal sealed class DemoDirectory : IDisposable
+internal sealed class DemoDirectory(string? store) : IDisposable
 {
-    /// <summary>BERT-base, the digits, and room to breathe.</summary>
-    private const long NeededBytes = 600L << 20;
+    /// <summary>BERT-base in the store and as a file, the digits, and room to breathe.</summary>
+    private const long NeededBytes = 1100L << 20;
 
-    private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("zerocopy-demo-");
-    private readonly string? _ownStore;
-
-    public DemoDirectory(string? store)
-    {
-        if (store is null)
-        {
-            var folder = $"{new ObjectStoreOptions().Directory}-demo-{Environment.ProcessId}-{Guid.NewGuid():N}";
-            _ownStore = Room(folder) >= NeededBytes ? folder : File("store");
-        }
-
-        Store = store ?? _ownStore!;
-    }
+    private readonly ScratchDirectory _own = new("demo", NeededBytes);
 
     /// <summary>The store's directory.</summary>
-    public string Store { get; }
+    public string Store => store ?? File("store");
 
-    public string File(string name) => Path.Combine(_files.FullName, name);
+    public string File(string name) => _own.Path(name);
 
-    public void Dispose()
-    {
-        if (Directory.Exists(_ownStore))
-        {
-            Directory.Delete(_ownStore, recursive: true);
-        }
-
-        _files.Delete(recursive: true);
-    }
-
-    private static long Room(string folder)
-    {
-        var parent = new DirectoryInfo(folder).Parent;
-        while (parent is { Exists: false })
-        {
-            parent = parent.Parent;
-        }
-
-        return parent is null ? 0 : new DriveInfo(parent.FullName).AvailableFreeSpace;
-    }
+    public void Dispose() => _own.Dispose();
 }

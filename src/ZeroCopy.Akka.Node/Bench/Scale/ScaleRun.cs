@@ -1,10 +1,11 @@
 using System.Globalization;
+using ZeroCopy.Node.Cli;
 using ZeroCopy.Node.Workers;
 
 namespace ZeroCopy.Node.Bench.Scale;
 
 /// <summary>What the axes of one run of <see cref="ScaleSuite"/> share.</summary>
-internal sealed record ScaleRun(BenchDirectory Directory, ScaleSizes Sizes, IProgress<string> Progress, CancellationToken Cancelled)
+internal sealed record ScaleRun(ScratchDirectory Directory, ScaleSizes Sizes, IProgress<string> Progress, CancellationToken Cancelled)
 {
     private const double Mebibyte = 1 << 20;
     private const long LongRoundBytes = 256 << 20;

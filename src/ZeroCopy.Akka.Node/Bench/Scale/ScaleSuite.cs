@@ -1,3 +1,5 @@
+using ZeroCopy.Node.Cli;
+
 namespace ZeroCopy.Node.Bench.Scale;
 
 /// <summary>
@@ -14,7 +16,7 @@ internal sealed class ScaleSuite(ScaleSizes sizes) : IBenchSuite
 
     public async Task<IReadOnlyList<BenchResult>> RunAsync(IProgress<string> progress, CancellationToken cancellationToken)
     {
-        using var directory = new BenchDirectory();
+        using var directory = new ScratchDirectory("bench");
         var run = new ScaleRun(directory, sizes, progress, cancellationToken);
         return
         [

@@ -1,11 +1,11 @@
-using ZeroCopy.Node.Bench;
 using ZeroCopy.Node.Bench.Scale;
+using ZeroCopy.Node.Cli;
 
 namespace ZeroCopy.Node.Tests.Bench.Scale;
 
 public sealed class ScaleRunSpecs : IProgress<string>, IDisposable
 {
-    private readonly BenchDirectory _directory = new();
+    private readonly ScratchDirectory _directory = new("bench");
     private readonly List<string> _lines = [];
 
     [Fact]

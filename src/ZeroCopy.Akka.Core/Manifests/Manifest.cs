@@ -13,7 +13,9 @@ public sealed class Manifest
     private readonly byte[] _canonicalJson;
 
     /// <summary>Creates a manifest.</summary>
-    /// <exception cref="ArgumentException">Two tensors or aliases share a name, or a block has two sizes.</exception>
+    /// <exception cref="ArgumentException">
+    /// Two tensors or aliases share a name, a block has two sizes, or a tensor is neither its block nor a part of the skeleton.
+    /// </exception>
     public Manifest(Recipe recipe, IEnumerable<TensorEntry> tensors, IEnumerable<KeyValuePair<string, string>>? metadata = null)
         : this(recipe, tensors, metadata, null)
     {
@@ -28,6 +30,7 @@ public sealed class Manifest
         Tensors = [.. tensors.Select(Normalise)];
         Metadata = (metadata ?? []).ToImmutableSortedDictionary(StringComparer.Ordinal);
         RequireDistinctNames();
+        RequirePlaces();
         Blocks = DistinctBlocks();
         _canonicalJson = canonicalJson ?? ManifestJson.Write(this);
         Id = ModelId.Of(_canonicalJson);
@@ -81,11 +84,24 @@ public sealed class Manifest
         }
     }
 
+    private void RequirePlaces()
+    {
+        var skeleton = (Recipe as Recipe.Script)?.Skeleton;
+        foreach (var tensor in Tensors)
+        {
+            if (tensor.Offset is null ? !tensor.Layout.IsDense : tensor.Offset < 0 || tensor.Block != skeleton)
+            {
+                throw new ArgumentException(
+                    $"Tensor '{tensor.Name}' of {tensor.Layout} at {tensor.Offset} is neither its block nor a part of the script's skeleton.");
+            }
+        }
+    }
+
     private ImmutableArray<BlockId> DistinctBlocks()
     {
         var sizes = new Dictionary<BlockId, long>();
         var blocks = ImmutableArray.CreateBuilder<BlockId>(Tensors.Length + 1);
-        foreach (var tensor in Tensors)
+        foreach (var tensor in Tensors.Where(tensor => tensor.Offset is null))
         {
             if (sizes.TryAdd(tensor.Block, tensor.Layout.ByteLength))
             {

@@ -138,6 +138,11 @@ internal static class ManifestJson
         }
 
         json.WriteString("block", tensor.Block.ToString());
+        if (tensor.Offset is { } offset)
+        {
+            json.WriteNumber("offset", offset);
+        }
+
         if (!tensor.Aliases.IsEmpty)
         {
             json.WriteStartArray("aliases");
@@ -154,7 +159,7 @@ internal static class ManifestJson
 
     private static TensorEntry ReadTensor(JsonElement json)
     {
-        RequireMembers(json, "a tensor", "name", "role", "dtype", "shape", "strides", "block", "aliases");
+        RequireMembers(json, "a tensor", "name", "role", "dtype", "shape", "strides", "block", "offset", "aliases");
         var name = Text(json.GetProperty("name"));
         var token = Text(json.GetProperty("dtype"));
         if (!DTypeExtensions.TryParseToken(token, out var dtype))
@@ -163,12 +168,16 @@ internal static class ManifestJson
         }
 
         var shape = Numbers(json.GetProperty("shape"));
-        var layout = json.TryGetProperty("strides", out var strides)
-            ? new TensorLayout(dtype, shape, Numbers(strides))
-            : new TensorLayout(dtype, shape);
+        var offset = json.TryGetProperty("offset", out var place) ? place.GetInt64() : (long?)null;
+        var layout = !json.TryGetProperty("strides", out var strides) ? new TensorLayout(dtype, shape)
+            : offset is null ? new TensorLayout(dtype, shape, Numbers(strides))
+            : TensorLayout.Strided(dtype, shape, Numbers(strides));
         var aliases = json.TryGetProperty("aliases", out var names) ? names.EnumerateArray().Select(Text) : [];
         return new TensorEntry(
-            name, ParseRole(Text(json.GetProperty("role"))), layout, BlockId.Parse(Text(json.GetProperty("block"))), [.. aliases]);
+            name, ParseRole(Text(json.GetProperty("role"))), layout, BlockId.Parse(Text(json.GetProperty("block"))), [.. aliases])
+        {
+            Offset = offset,
+        };
     }
 
     private static string RoleToken(TensorRole role) => role switch

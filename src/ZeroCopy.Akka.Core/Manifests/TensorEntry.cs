@@ -10,4 +10,11 @@ namespace ZeroCopy.Manifests;
 /// <param name="Layout">Element type, shape and strides.</param>
 /// <param name="Block">The block that holds the bytes.</param>
 /// <param name="Aliases">Further names of the very same tensor: tied weights, in ordinal order.</param>
-public sealed record TensorEntry(string Name, TensorRole Role, TensorLayout Layout, BlockId Block, ImmutableArray<string> Aliases);
+public sealed record TensorEntry(string Name, TensorRole Role, TensorLayout Layout, BlockId Block, ImmutableArray<string> Aliases)
+{
+    /// <summary>
+    /// Null where the block is the tensor, in memory order. Else the tensor stays in its script's skeleton, from where the program itself reads
+    /// it: the block is the skeleton, and this is the place of the first element in it, in bytes.
+    /// </summary>
+    public long? Offset { get; init; }
+}

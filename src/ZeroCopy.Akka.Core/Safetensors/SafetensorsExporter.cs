@@ -10,19 +10,23 @@ public static class SafetensorsExporter
 {
     private const int HeaderAlignment = 8;
     private const int PieceBytes = 1 << 20;
+    private const int MaxNamed = 5;
 
     /// <summary>
-    /// Writes parameters and persistent buffers, row-major, to a temporary file beside <paramref name="path"/> that takes its place when it
+    /// Writes all parameters and persistent buffers, row-major, to a temporary file beside <paramref name="path"/> that takes its place when it
     /// is complete. Tied tensors are written once, under their first name; the metadata maps each further name to it, as Python's
     /// <c>safetensors.torch.save_model</c> does. The lease stays with the caller. Synchronous: call it off an actor's thread.
     /// </summary>
-    /// <exception cref="InvalidModelException">A tensor has a type that the format lacks, or a name that it keeps for itself.</exception>
+    /// <exception cref="InvalidModelException">
+    /// A tensor has a type that the format lacks, a name that it keeps for itself, or a form that it cannot hold, such as a sparse one.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be written; the former one is untouched.</exception>
     public static void Export(ModelLease lease, string path, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(lease);
+        RequireWhole(lease.Manifest);
         var tensors = lease.Manifest.Tensors.Where(t => t.Role is TensorRole.Parameter or TensorRole.Buffer)
-            .OrderByDescending(t => t.Layout.DType.ElementSize()).ThenBy(t => t.Name, StringComparer.Ordinal).ToArray();
+            .OrderByDescending(t => t.Layout.DType.ElementBits()).ThenBy(t => t.Name, StringComparer.Ordinal).ToArray();
         var header = Header(lease.Manifest, tensors);
         var temporary = $"{Path.GetFullPath(path)}.{Guid.NewGuid():N}.tmp";
         try
@@ -45,9 +49,21 @@ public static class SafetensorsExporter
         }
     }
 
+    private static void RequireWhole(Manifest manifest)
+    {
+        if (manifest.Recipe is Recipe.Script && manifest.Metadata.TryGetValue(ModelMetadata.NotExported, out var text))
+        {
+            var lines = text.Split('\n');
+            var more = lines.Length > MaxNamed ? $"; and {lines.Length - MaxNamed} more" : "";
+            throw new InvalidModelException(
+                $"A .safetensors file cannot hold all of the model's state: {string.Join("; ", lines.Take(MaxNamed))}{more}. "
+                + "Export it in Python, as dense tensors of plain types.");
+        }
+    }
+
     private static byte[] Header(Manifest manifest, TensorEntry[] tensors)
     {
-        var metadata = manifest.Metadata.ToDictionary(StringComparer.Ordinal);
+        var metadata = ModelMetadata.ToFile(manifest.Metadata);
         metadata.TryAdd("format", "pt");
         foreach (var tensor in tensors)
         {
@@ -83,9 +99,10 @@ public static class SafetensorsExporter
 
     private static unsafe void Write(ModelLease lease, TensorEntry tensor, FileStream file, CancellationToken cancellationToken)
     {
-        var address = lease.Retain(tensor.Block);
+        var block = lease.Retain(tensor.Block);
         try
         {
+            var address = block + (nint)(tensor.Offset ?? 0);
             if (tensor.Layout.IsContiguous)
             {
                 for (var offset = 0L; offset < tensor.Layout.ByteLength; offset += PieceBytes)
@@ -107,7 +124,7 @@ public static class SafetensorsExporter
         }
         finally
         {
-            ModelLease.Release(address);
+            ModelLease.Release(block);
         }
     }
 }

@@ -16,7 +16,9 @@ namespace ZeroCopy.Safetensors;
 public sealed class SafetensorsFile : IDisposable
 {
     private const int MaxIndexBytes = 100_000_000;
+    private const string FormatKey = "format";
     private readonly List<SafeFileHandle> _files = [];
+    private readonly List<(SafeFileHandle File, SafetensorsHeader Header)> _parts = [];
 
     private SafetensorsFile(string path) => Path = path;
 
@@ -25,11 +27,12 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>
     /// The tensors, in the order of their bytes, shard by shard. The format does not say which are parameters: floating-point ones are taken
-    /// for parameters, others for buffers.
+    /// for parameters, others for buffers. Nor does it know ties, which Python's <c>save_model</c> and our export write as metadata from a
+    /// name that is missing to the tensor's: they are the tensor's aliases here.
     /// </summary>
     public ImmutableArray<TensorSource> Tensors { get; private set; } = [];
 
-    /// <summary>The file's free text; of shards, the first one's.</summary>
+    /// <summary>The file's free text, without the ties; of shards, the first one's.</summary>
     public ImmutableSortedDictionary<string, string> Metadata { get; private set; } = ImmutableSortedDictionary<string, string>.Empty;
 
     /// <summary>Opens a <c>.safetensors</c> file or an <c>*.index.json</c> and reads the headers, not the tensors.</summary>
@@ -50,6 +53,7 @@ public sealed class SafetensorsFile : IDisposable
                 result.AddFile(path);
             }
 
+            result.Join();
             return result;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -69,7 +73,7 @@ public sealed class SafetensorsFile : IDisposable
     {
         Tensors = Tensors,
         Recipe = recipe ?? new Recipe.Weights("", ""),
-        Metadata = Metadata,
+        Metadata = ModelMetadata.FromFile(Metadata),
     };
 
     /// <summary>Closes the files; the tensors can no longer be read.</summary>
@@ -92,13 +96,25 @@ public sealed class SafetensorsFile : IDisposable
         var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         _files.Add(file);
         var header = SafetensorsHeader.Read(file, path);
-        Tensors = Tensors.AddRange(header.Tensors.Select(t => new FileTensorSource(t.Name, RoleOf(t.Layout.DType), t.Layout, file, t.Offset)));
-        if (_files.Count == 1)
-        {
-            Metadata = header.Metadata;
-        }
-
+        _parts.Add((file, header));
         return header;
+    }
+
+    private void Join()
+    {
+        var names = _parts.SelectMany(part => part.Header.Tensors).Select(tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
+        var ties = _parts.SelectMany(part => part.Header.Metadata)
+            .Where(pair => names.Contains(pair.Value) && !names.Contains(pair.Key) && pair.Key != FormatKey && SafetensorsParser.IsTensorName(pair.Key))
+            .DistinctBy(pair => pair.Key, StringComparer.Ordinal).ToLookup(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
+        var tied = ties.SelectMany(names => names).ToHashSet(StringComparer.Ordinal);
+        Metadata = _parts[0].Header.Metadata.RemoveRange(tied);
+        Tensors =
+        [
+            .. from part in _parts
+               from tensor in part.Header.Tensors
+               select new FileTensorSource(
+                   tensor.Name, RoleOf(tensor.Layout.DType), tensor.Layout, part.File, tensor.Offset, [.. ties[tensor.Name].Order(StringComparer.Ordinal)])
+        ];
     }
 
     private void AddShards()
@@ -170,6 +186,6 @@ public sealed class SafetensorsFile : IDisposable
 
     private InvalidModelException Invalid(string reason, Exception? inner = null) => SafetensorsParser.Invalid(Path, reason, inner);
 
-    private static TensorRole RoleOf(DType dtype) =>
-        dtype is DType.Float16 or DType.BFloat16 or DType.Float32 or DType.Float64 or DType.Complex64 ? TensorRole.Parameter : TensorRole.Buffer;
+    private static TensorRole RoleOf(DType dtype) => dtype is DType.Bool or DType.UInt8 or DType.Int8 or DType.Int16 or DType.UInt16
+        or DType.Int32 or DType.UInt32 or DType.Int64 or DType.UInt64 ? TensorRole.Buffer : TensorRole.Parameter;
 }

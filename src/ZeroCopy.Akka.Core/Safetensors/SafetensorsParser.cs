@@ -70,6 +70,12 @@ internal static class SafetensorsParser
 
     private static ImmutableSortedDictionary<string, string> ReadMetadata(JsonElement json, string file)
     {
+        // Writers that have none say so in two ways.
+        if (json.ValueKind == JsonValueKind.Null)
+        {
+            return ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+        }
+
         if (json.ValueKind != JsonValueKind.Object || json.EnumerateObject().Any(member => member.Value.ValueKind != JsonValueKind.String))
         {
             throw Invalid(file, $"'{MetadataKey}' is no object of texts.");
@@ -81,7 +87,7 @@ internal static class SafetensorsParser
     private static (SafetensorsTensor Tensor, long Begin, long End) ReadTensor(JsonProperty member, long dataOffset, string file)
     {
         var name = member.Name;
-        RequireSafeName(name, file);
+        RequireTensorName(name, file);
         var json = member.Value;
         if (json.ValueKind != JsonValueKind.Object)
         {
@@ -145,16 +151,19 @@ internal static class SafetensorsParser
         }
     }
 
-    // Names become names of module members and of tensors in other files; a name that reads as a path or hides behind a control
-    // character is an attack on whoever prints or stores it.
-    private static void RequireSafeName(string name, string file)
+    /// <summary>
+    /// Whether a text can name a tensor. Names become names of module members and of tensors in other files: one that climbs out of a folder
+    /// or hides behind a control character is an attack on whoever prints or stores it. Graphs have names such as <c>/model/x</c>.
+    /// </summary>
+    public static bool IsTensorName(string name) =>
+        name.Length > 0 && !name.Any(char.IsControl) && !name.Split('/', '\\').Any(part => part is "." or "..");
+
+    private static void RequireTensorName(string name, string file)
     {
-        if (name.Length == 0 || name is "." or ".." || name.AsSpan().IndexOfAnyInRange('\0', '\x1f') >= 0
-            || name.AsSpan().IndexOfAnyInRange('\x7f', '\x9f') >= 0
-            || (name.AsSpan().IndexOfAny('/', '\\') >= 0 && name.Split('/', '\\').Any(part => part is "" or "." or "..")))
+        if (!IsTensorName(name))
         {
             var shown = string.Concat(name.Select(c => char.IsControl(c) ? $"\\u{(int)c:x4}" : c.ToString()));
-            throw Invalid(file, $"'{shown}' is no tensor name: empty, a path, or with a control character.");
+            throw Invalid(file, $"'{shown}' is no tensor name: empty, a path that climbs, or with a control character.");
         }
     }
 
@@ -194,6 +203,10 @@ internal static class SafetensorsParser
         catch (OverflowException e)
         {
             throw Invalid(file, $"the size of tensor '{name}' of shape [{string.Join(", ", shape)}] overflows 63 bits.", e);
+        }
+        catch (ArgumentException e)
+        {
+            throw Invalid(file, $"tensor '{name}' of shape [{string.Join(", ", shape)}] and type {dtype.ToToken()} fills no whole bytes.", e);
         }
     }
 }

@@ -14,7 +14,7 @@ public static class SafetensorsWriter
     public static void Write(
         string path, IEnumerable<KeyValuePair<string, HostTensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
-        var ordered = tensors.OrderByDescending(tensor => tensor.Value.Layout.DType.ElementSize()).ToList();
+        var ordered = tensors.OrderByDescending(tensor => tensor.Value.Layout.DType.ElementBits()).ToList();
         var header = Header(path, ordered, metadata);
         using var file = File.Create(path);
         file.Write(header);

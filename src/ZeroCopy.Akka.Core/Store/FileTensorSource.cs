@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Win32.SafeHandles;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -11,9 +12,10 @@ public sealed class FileTensorSource : TensorSource
     private readonly SafeFileHandle _file;
     private readonly long _offset;
 
-    /// <summary>A tensor at an offset of a file, in memory order.</summary>
-    public FileTensorSource(string name, TensorRole role, TensorLayout layout, SafeFileHandle file, long offset)
-        : base(name, role, layout)
+    /// <summary>A tensor at an offset of a file, in memory order, with further names where it is tied.</summary>
+    public FileTensorSource(
+        string name, TensorRole role, TensorLayout layout, SafeFileHandle file, long offset, ImmutableArray<string> aliases = default)
+        : base(name, role, layout, aliases)
     {
         _file = file;
         _offset = offset;

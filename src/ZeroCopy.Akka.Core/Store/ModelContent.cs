@@ -19,6 +19,12 @@ public sealed record ModelContent
     /// </summary>
     public TensorSource? ScriptSkeleton { get; init; }
 
+    /// <summary>
+    /// Tensors that stay in <see cref="ScriptSkeleton"/>, each at its <see cref="TensorEntry.Offset"/>; the block of an entry is not read. They
+    /// are listed and exported, and the program has them without being given them.
+    /// </summary>
+    public ImmutableArray<TensorEntry> SkeletonTensors { get; init; } = [];
+
     /// <summary>Free text kept with the model.</summary>
     public ImmutableSortedDictionary<string, string> Metadata { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 }

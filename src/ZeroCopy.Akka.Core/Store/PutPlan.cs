@@ -35,7 +35,8 @@ internal sealed class PutPlan
 
         var ids = BlockHasher.Hash(sources, meter.Hashed, cancellationToken);
         var recipe = content.ScriptSkeleton is null ? content.Recipe! : new Recipe.Script(ids[^1]);
-        var entries = content.Tensors.Select((t, i) => new TensorEntry(t.Name, t.Role, t.Layout, ids[i], t.Aliases));
+        var entries = content.Tensors.Select((t, i) => new TensorEntry(t.Name, t.Role, t.Layout, ids[i], t.Aliases))
+            .Concat(content.SkeletonTensors.Select(tensor => tensor with { Block = ids[^1] }));
         var distinct = new Dictionary<BlockId, TensorSource>(sources.Count);
         for (var i = 0; i < sources.Count; i++)
         {

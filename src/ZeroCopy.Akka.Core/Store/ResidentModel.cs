@@ -4,6 +4,7 @@ using ZeroCopy.Blocks;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Memory;
+using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Store;
 
@@ -71,11 +72,12 @@ internal sealed class ResidentModel
 
             foreach (var tensor in manifest.Tensors)
             {
-                if (blocks[tensor.Block].Length != tensor.Layout.ByteLength)
+                var (needed, length) = (tensor.Layout.ByteLength, blocks[tensor.Block].Length);
+                if (tensor.Offset is { } offset
+                    ? tensor.Layout.Extent > (length - offset) / tensor.Layout.DType.ElementSize() : needed != length)
                 {
                     throw new InvalidModelException(
-                        $"Model {record.Id} is damaged: tensor '{tensor.Name}' needs {tensor.Layout.ByteLength} bytes, "
-                        + $"its block has {blocks[tensor.Block].Length}.");
+                        $"Model {record.Id} is damaged: tensor '{tensor.Name}' needs {needed} bytes, its block has {length}.");
                 }
             }
 

@@ -27,4 +27,26 @@ public enum DType : byte
     Complex64 = 11,
     /// <summary>Two Float64: real, then imaginary.</summary>
     Complex128 = 12,
+    /// <summary>Unsigned 16-bit integer.</summary>
+    UInt16 = 13,
+    /// <summary>Unsigned 32-bit integer.</summary>
+    UInt32 = 14,
+    /// <summary>Unsigned 64-bit integer.</summary>
+    UInt64 = 15,
+    /// <summary>OCP 8-bit float with 4 bits of exponent and 3 of mantissa, without infinities.</summary>
+    Float8E4M3 = 16,
+    /// <summary>OCP 8-bit float with 5 bits of exponent and 2 of mantissa.</summary>
+    Float8E5M2 = 17,
+    /// <summary>OCP 8-bit power of two, the scale of a block of narrower elements.</summary>
+    Float8E8M0 = 18,
+    /// <summary>8-bit float with 4 bits of exponent and 3 of mantissa, without infinities and negative zero.</summary>
+    Float8E4M3Fnuz = 19,
+    /// <summary>8-bit float with 5 bits of exponent and 2 of mantissa, without infinities and negative zero.</summary>
+    Float8E5M2Fnuz = 20,
+    /// <summary>OCP 6-bit float with 2 bits of exponent and 3 of mantissa; four elements take three bytes.</summary>
+    Float6E2M3 = 21,
+    /// <summary>OCP 6-bit float with 3 bits of exponent and 2 of mantissa; four elements take three bytes.</summary>
+    Float6E3M2 = 22,
+    /// <summary>OCP 4-bit float with 2 bits of exponent and 1 of mantissa; two elements take one byte.</summary>
+    Float4E2M1 = 23,
 }

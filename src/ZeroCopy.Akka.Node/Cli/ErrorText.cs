@@ -30,13 +30,10 @@ internal static class ErrorText
         _ => $"This is a bug ({error.GetType().Name}): run the command again with --verbose and report what it prints.",
     };
 
-    /// <summary>
-    /// Native libraries put stack traces behind the first line of their messages; files bring names that would steer a terminal.
-    /// </summary>
+    /// <summary>Native libraries put stack traces behind the first line of their messages.</summary>
     private static string OneLine(string message)
     {
         var end = message.AsSpan().IndexOfAny('\r', '\n');
-        var line = (end < 0 ? message : message[..end]).Trim();
-        return string.Concat(line.Select(c => char.IsControl(c) ? $"\\u{(int)c:x4}" : c.ToString()));
+        return PlainText.Of((end < 0 ? message : message[..end]).Trim());
     }
 }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using ZeroCopy.Manifests;
 using ZeroCopy.Node.Cli;
 using ZeroCopy.Store;
-using ZeroCopy.Torch.Checkpoints;
 
 namespace ZeroCopy.Node.Commands;
 
@@ -62,7 +61,7 @@ internal sealed class PutCommand : NodeCommand
                 var more = leftOut.Length > MaxNamed ? $", and {leftOut.Length - MaxNamed} more; 'zerocopy show {handle}' lists them" : "";
                 context.Error.WriteLine(
                     $"zerocopy: left out {leftOut.Length} tensor{(leftOut.Length == 1 ? "" : "s")} that the model does not use: "
-                    + $"{string.Join(", ", leftOut.Take(MaxNamed))}{more}.");
+                    + $"{PlainText.Of(string.Join(", ", leftOut.Take(MaxNamed)))}{more}.");
             }
         }
 
@@ -70,7 +69,7 @@ internal sealed class PutCommand : NodeCommand
     }
 
     private static string[] LeftOut(Manifest manifest) =>
-        manifest.Metadata.TryGetValue(ModelFolder.LeftOutKey, out var names) ? names.Split('\n') : [];
+        manifest.Metadata.TryGetValue(ModelMetadata.LeftOut, out var names) ? names.Split('\n') : [];
 
     /// <summary>Hashing and writing go side by side, and bytes that the store has already are hashed only.</summary>
     private sealed class PutFraction(IProgress<double> inner) : IProgress<PutProgress>

@@ -52,25 +52,25 @@ internal sealed class ShowCommand : NodeCommand
         }
 
         context.Output.WriteLine($"{handle}  {handle.Id}");
-        context.Output.WriteLine($"recipe   {RecipeText.Kind(manifest.Recipe)}: {RecipeText.Detail(manifest.Recipe)}");
+        context.Output.WriteLine($"recipe   {RecipeText.Kind(manifest.Recipe)}: {PlainText.Of(RecipeText.Detail(manifest.Recipe))}");
         context.Output.WriteLine(
             $"weights  {ByteSize.Text(handle.Bytes)} in {manifest.Tensors.Length} tensors; "
             + $"{ByteSize.Text(sharedBytes)} of them also belong to other models");
         foreach (var (key, value) in manifest.Metadata)
         {
-            context.Output.WriteLine($"{key}: {value.ReplaceLineEndings(", ")}");
+            context.Output.WriteLine($"{PlainText.Of(key)}: {PlainText.Of(value.ReplaceLineEndings(", "))}");
         }
 
         var table = new Table().AddColumns("tensor", "role", "layout", "size", "block", "tied to", "shared with");
         foreach (var tensor in manifest.Tensors)
         {
             table.AddRow(
-                Markup.Escape(tensor.Name),
+                Markup.Escape(PlainText.Of(tensor.Name)),
                 tensor.Role.ToString(),
                 Markup.Escape(tensor.Layout.ToString()),
                 ByteSize.Text(tensor.Layout.ByteLength),
                 tensor.Block.ToString()[..12],
-                Markup.Escape(string.Join(", ", tensor.Aliases)),
+                Markup.Escape(PlainText.Of(string.Join(", ", tensor.Aliases))),
                 string.Join(", ", sharedWith.GetValueOrDefault(tensor.Block, [])));
         }
 

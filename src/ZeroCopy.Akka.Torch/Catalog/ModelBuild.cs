@@ -49,7 +49,7 @@ public sealed class ModelBuild
 
     /// <summary>The element type of the stored tensor of that name, for a module that comes in several.</summary>
     /// <exception cref="ZeroCopy.Errors.BindingException">The model has no such tensor.</exception>
-    public torch.ScalarType ElementType(string name) => Entry(name).Layout.DType.ToScalarType();
+    public torch.ScalarType ElementType(string name) => Entry(name).ScalarType();
 
     /// <summary>Ends the loan of the views: what the module made of them holds their storage on its own.</summary>
     internal void Release() => _given.ForEach(view => view.Dispose());

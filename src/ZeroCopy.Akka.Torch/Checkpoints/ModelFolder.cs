@@ -14,9 +14,6 @@ namespace ZeroCopy.Torch.Checkpoints;
 /// <summary>Opens a model folder as Hugging Face's libraries save it: <c>config.json</c> beside weights in safetensors.</summary>
 internal static class ModelFolder
 {
-    /// <summary>Manifest metadata: names of tensors of the checkpoint that the model does not use, one a line.</summary>
-    public const string LeftOutKey = "checkpoint.left-out";
-
     private const long MaxConfigurationBytes = 16 << 20;
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
@@ -59,7 +56,7 @@ internal static class ModelFolder
         {
             Tensors = adapted,
             Recipe = new Recipe.Catalog(BertModel.CatalogKey, configuration),
-            Metadata = leftOut.IsEmpty ? metadata : metadata.Add(LeftOutKey, string.Join('\n', leftOut)),
+            Metadata = leftOut.IsEmpty ? metadata : metadata.Add(ModelMetadata.LeftOut, string.Join('\n', leftOut)),
         };
     }
 

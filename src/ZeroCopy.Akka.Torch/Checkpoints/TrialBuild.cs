@@ -49,7 +49,7 @@ internal static class TrialBuild
         public torch.Tensor View(TensorEntry entry)
         {
             var source = tensors.First(tensor => tensor.Name == entry.Name);
-            var copy = torch.empty(entry.Layout.Shape.AsSpan(), entry.Layout.DType.ToScalarType()).DetachFromDisposeScope();
+            var copy = torch.empty(entry.Layout.Shape.AsSpan(), entry.ScalarType()).DetachFromDisposeScope();
             for (var offset = 0L; offset < entry.Layout.ByteLength; offset += PieceBytes)
             {
                 var length = (int)Math.Min(PieceBytes, entry.Layout.ByteLength - offset);

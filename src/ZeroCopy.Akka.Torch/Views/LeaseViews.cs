@@ -18,7 +18,12 @@ internal sealed unsafe class LeaseViews : IViewSource
     /// <summary>Views of a mapping for one holder alone.</summary>
     public LeaseViews(PrivateMapping mapping) => _retain = mapping.Retain;
 
-    public torch.Tensor View(TensorEntry entry) => TensorView.Create(_retain(entry.Block), entry.Layout, &Release);
+    public torch.Tensor View(TensorEntry entry)
+    {
+        // Before anything is retained.
+        _ = entry.ScalarType();
+        return TensorView.Create(_retain(entry.Block), entry.Layout, &Release, entry.Offset ?? 0);
+    }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void Release(nint address) => ModelLease.Release(address);

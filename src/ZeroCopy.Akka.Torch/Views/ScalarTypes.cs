@@ -1,11 +1,40 @@
 using TorchSharp;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
 using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Torch.Views;
 
-/// <summary>Element types of the store and of torch.</summary>
+/// <summary>
+/// Element types of the store and of torch. TorchSharp has no names for libtorch's newer types; it passes their numbers through, and a tensor of
+/// such a type can be computed with once it is converted. Source of the numbers: c10/core/ScalarType.h.
+/// </summary>
 internal static class ScalarTypes
 {
+    private const torch.ScalarType Float8E5M2 = (torch.ScalarType)23;
+    private const torch.ScalarType Float8E4M3 = (torch.ScalarType)24;
+    private const torch.ScalarType Float8E5M2Fnuz = (torch.ScalarType)25;
+    private const torch.ScalarType Float8E4M3Fnuz = (torch.ScalarType)26;
+    private const torch.ScalarType UInt16 = (torch.ScalarType)27;
+    private const torch.ScalarType UInt32 = (torch.ScalarType)28;
+    private const torch.ScalarType UInt64 = (torch.ScalarType)29;
+    private const torch.ScalarType Float8E8M0 = (torch.ScalarType)44;
+
+    /// <summary>Whether libtorch has tensors of an element type.</summary>
+    public static bool IsInTorch(this DType dtype) => dtype is not (DType.Float4E2M1 or DType.Float6E2M3 or DType.Float6E3M2);
+
+    /// <summary>Torch's name of a stored tensor's element type.</summary>
+    /// <exception cref="InvalidModelException">libtorch has no such type.</exception>
+    public static torch.ScalarType ScalarType(this TensorEntry entry) => entry.Layout.DType.IsInTorch()
+        ? entry.Layout.DType.ToScalarType()
+        : throw new InvalidModelException(
+            $"Tensor '{entry.Name}' is {entry.Layout.DType.ToToken()}, a type that libtorch has no tensors of: the model can be kept and exported, and a "
+            + "module needs it converted before the put.");
+
+    /// <summary>What to call an element type to somebody who uses TorchSharp.</summary>
+    public static string Name(this torch.ScalarType type) => Enum.IsDefined(type) ? type.ToString()
+        : Stored(type) is { } dtype ? $"{dtype.ToToken()} (a type that TorchSharp has no name for)" : $"the type {(int)type} of libtorch";
+
     /// <summary>Torch's name of an element type.</summary>
     public static torch.ScalarType ToScalarType(this DType dtype) => dtype switch
     {
@@ -21,12 +50,26 @@ internal static class ScalarTypes
         DType.Float64 => torch.ScalarType.Float64,
         DType.Complex64 => torch.ScalarType.ComplexFloat32,
         DType.Complex128 => torch.ScalarType.ComplexFloat64,
-        _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "Not a tensor element type."),
+        DType.Float8E5M2 => Float8E5M2,
+        DType.Float8E4M3 => Float8E4M3,
+        DType.Float8E5M2Fnuz => Float8E5M2Fnuz,
+        DType.Float8E4M3Fnuz => Float8E4M3Fnuz,
+        DType.UInt16 => UInt16,
+        DType.UInt32 => UInt32,
+        DType.UInt64 => UInt64,
+        DType.Float8E8M0 => Float8E8M0,
+        _ => throw new NotSupportedException($"libtorch has no tensors of type {dtype.ToToken()}."),
     };
 
     /// <summary>The store's name of an element type.</summary>
     /// <exception cref="NotSupportedException">A quantised type: the store holds plain elements only.</exception>
-    public static DType ToDType(this torch.ScalarType type) => type switch
+    public static DType ToDType(this torch.ScalarType type) => Stored(type)
+        ?? throw new NotSupportedException($"Tensors of type {type.Name()} cannot be stored: only plain element types, not quantised ones.");
+
+    /// <summary>Whether the store holds tensors of an element type.</summary>
+    public static bool IsStored(this torch.ScalarType type) => Stored(type) is not null;
+
+    private static DType? Stored(torch.ScalarType type) => type switch
     {
         torch.ScalarType.Bool => DType.Bool,
         torch.ScalarType.Byte => DType.UInt8,
@@ -40,6 +83,14 @@ internal static class ScalarTypes
         torch.ScalarType.Float64 => DType.Float64,
         torch.ScalarType.ComplexFloat32 => DType.Complex64,
         torch.ScalarType.ComplexFloat64 => DType.Complex128,
-        _ => throw new NotSupportedException($"Tensors of type {type} cannot be stored: only plain element types, not quantised ones."),
+        Float8E5M2 => DType.Float8E5M2,
+        Float8E4M3 => DType.Float8E4M3,
+        Float8E5M2Fnuz => DType.Float8E5M2Fnuz,
+        Float8E4M3Fnuz => DType.Float8E4M3Fnuz,
+        UInt16 => DType.UInt16,
+        UInt32 => DType.UInt32,
+        UInt64 => DType.UInt64,
+        Float8E8M0 => DType.Float8E8M0,
+        _ => null,
     };
 }

@@ -56,6 +56,31 @@ public sealed class ManifestSpecs
     }
 
     [Fact]
+    public void Manifest_should_come_back_with_a_tensor_that_lies_in_the_skeleton()
+    {
+        var view = Entry("v", First, [], TensorLayout.Strided(DType.Float32, [2, 2], [1, 1])) with { Offset = 64 };
+
+        var manifest = new Manifest(new Recipe.Script(First), [view]);
+        var again = Manifest.Parse(manifest.ToCanonicalJson());
+
+        Assert.Equal(manifest.Id, again.Id);
+        Assert.Equal((view.Layout, 64L), (again.Tensors[0].Layout, again.Tensors[0].Offset));
+        Assert.Equal([First], again.Blocks.AsEnumerable());
+        Assert.Equal([First], ManifestScan.Blocks(manifest.ToCanonicalJson()).Blocks.AsEnumerable());
+    }
+
+    [Fact]
+    public void Manifest_should_refuse_a_part_of_what_is_not_the_skeleton()
+    {
+        var view = Entry("v", First, [], TensorLayout.Strided(DType.Float32, [2, 2], [1, 1]));
+
+        Assert.Throws<ArgumentException>(() => new Manifest(new Recipe.Script(First), [view]));
+        Assert.Throws<ArgumentException>(() => new Manifest(new Recipe.Script(First), [view with { Offset = -1 }]));
+        Assert.Throws<ArgumentException>(() => new Manifest(new Recipe.Script(Second), [view with { Offset = 0 }]));
+        Assert.Throws<ArgumentException>(() => new Manifest(new Recipe.Weights("T", ""), [view with { Offset = 0 }]));
+    }
+
+    [Fact]
     public void Manifest_should_refuse_names_that_two_tensors_share()
     {
         var layout = new TensorLayout(DType.UInt8, 1);

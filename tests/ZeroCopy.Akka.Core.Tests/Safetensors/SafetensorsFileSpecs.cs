@@ -1,5 +1,8 @@
+using System.Collections.Immutable;
 using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
 using ZeroCopy.Safetensors;
+using ZeroCopy.Store;
 using ZeroCopy.Tensors;
 using ZeroCopy.Tests.Store;
 using ZeroCopy.TestSupport;
@@ -90,7 +93,7 @@ public sealed class SafetensorsFileSpecs : StoreFixture
         }
 
         using var again = SafetensorsFile.Open(_files.File("out.safetensors"));
-        Assert.Equal("t", again.Metadata["tied"]);
+        Assert.Equal(["tied"], Assert.Single(again.Tensors).Aliases.AsEnumerable());
         Assert.Equal([1, 2, 3, 4, 5, 6], System.IO.File.ReadAllBytes(_files.File("out.safetensors"))[^6..]);
     }
 
@@ -101,6 +104,97 @@ public sealed class SafetensorsFileSpecs : StoreFixture
         using var lease = Store.Acquire(handle.Id, "test");
         Assert.Contains("'z'", Assert.Throws<InvalidModelException>(() => SafetensorsExporter.Export(lease, _files.File("out.safetensors"))).Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_files.Path));
+    }
+
+    [Fact]
+    public async Task SafetensorsFile_should_read_the_ties_that_an_export_wrote()
+    {
+        var tied = new ArrayTensorSource("in.weight", new TensorLayout(DType.UInt8, 3), [1, 2, 3], ["out.weight"]);
+        var handle = await Store.PutAsync(Content(tied) with { Metadata = ImmutableSortedDictionary<string, string>.Empty.Add("k", "v") });
+        Export(handle);
+
+        using var file = SafetensorsFile.Open(_files.File("out.safetensors"));
+
+        Assert.Equal(["out.weight"], Assert.Single(file.Tensors).Aliases.AsEnumerable());
+        Assert.Equal(["format", "k"], file.Metadata.Keys);
+        var again = await Store.PutAsync(file.ToContent());
+        Assert.Equal(["out.weight"], Store.ReadManifest(again.Id).Tensors[0].Aliases.AsEnumerable());
+    }
+
+    [Fact]
+    public void SafetensorsFile_should_read_ties_between_shards()
+    {
+        Write("1.safetensors", File("{\"__metadata__\":{\"c\":\"b\"}," + Entry("a", "U8", "[2]", "[0,2]") + "}", 2));
+        Write("2.safetensors", File("{\"__metadata__\":{\"d\":\"a\"}," + Entry("b", "U8", "[3]", "[0,3]") + "}", 3));
+
+        using var file = SafetensorsFile.Open(Index("\"a\":\"1.safetensors\",\"b\":\"2.safetensors\""));
+
+        Assert.Equal([("a", "d"), ("b", "c")], file.Tensors.Select(tensor => (tensor.Name, Assert.Single(tensor.Aliases))));
+    }
+
+    [Theory]
+    [InlineData("format", "a")]
+    [InlineData("b", "a")]
+    [InlineData("", "a")]
+    [InlineData("../x", "a")]
+    [InlineData("best", "c")]
+    public void SafetensorsFile_should_leave_metadata_that_are_no_tie_as_they_are(string key, string value)
+    {
+        var header = $"{{\"__metadata__\":{{\"{key}\":\"{value}\"}}," + Entry("a", "U8", "[2]", "[0,2]") + "," + Entry("b", "U8", "[1]", "[2,3]") + "}";
+        using var file = SafetensorsFile.Open(Write("m.safetensors", File(header, 3)));
+
+        Assert.All(file.Tensors, tensor => Assert.Empty(tensor.Aliases));
+        Assert.Equal(value, file.Metadata[key]);
+    }
+
+    [Fact]
+    public async Task SafetensorsFile_should_not_let_a_file_s_keys_pass_for_ours()
+    {
+        const string Keys = "\"checkpoint.left-out\":\"a\\nb\",\"script.stateful\":\"x\",\"file.k\":\"y\"";
+        using var file = SafetensorsFile.Open(Write("m.safetensors", File("{\"__metadata__\":{" + Keys + "}," + Entry("a", "U8", "[2]", "[0,2]") + "}", 2)));
+        var handle = await Store.PutAsync(file.ToContent());
+
+        Assert.Equal(["file.checkpoint.left-out", "file.file.k", "file.script.stateful"], Store.ReadManifest(handle.Id).Metadata.Keys);
+        Export(handle);
+        using var again = SafetensorsFile.Open(_files.File("out.safetensors"));
+        Assert.Equal(["checkpoint.left-out", "file.k", "format", "script.stateful"], again.Metadata.Keys);
+    }
+
+    [Fact]
+    public async Task SafetensorsExporter_should_write_a_tensor_that_lies_in_the_skeleton()
+    {
+        // Columns 0 and 2 of rows (1 2 3) and (4 5 6), two bytes into the skeleton.
+        var entry = new TensorEntry("t", TensorRole.Buffer, TensorLayout.Strided(DType.UInt8, [2, 2], [3, 2]), default, ["u"]) { Offset = 2 };
+        var handle = await Store.PutAsync(new ModelContent
+        {
+            Tensors = [],
+            ScriptSkeleton = new ArrayTensorSource("s", new TensorLayout(DType.UInt8, 8), [0, 0, 1, 2, 3, 4, 5, 6]),
+            SkeletonTensors = [entry],
+        });
+        Export(handle);
+
+        Assert.Equal([1, 3, 4, 6], System.IO.File.ReadAllBytes(_files.File("out.safetensors"))[^4..]);
+        using var again = SafetensorsFile.Open(_files.File("out.safetensors"));
+        Assert.Equal(["u"], Assert.Single(again.Tensors).Aliases.AsEnumerable());
+    }
+
+    [Fact]
+    public async Task SafetensorsExporter_should_refuse_a_script_whose_state_is_not_all_there()
+    {
+        var handle = await Store.PutAsync(new ModelContent
+        {
+            Tensors = [],
+            ScriptSkeleton = new ArrayTensorSource("s", new TensorLayout(DType.UInt8, 1), [0]),
+            Metadata = ImmutableSortedDictionary<string, string>.Empty.Add(ModelMetadata.NotExported, "mask: it is sparse"),
+        });
+
+        Assert.Contains("mask: it is sparse", Assert.Throws<InvalidModelException>(() => Export(handle)).Message, StringComparison.Ordinal);
+    }
+
+    private void Export(ModelHandle handle)
+    {
+        using var lease = Store.Acquire(handle.Id, "test");
+        SafetensorsExporter.Export(lease, _files.File("out.safetensors"));
     }
 
     private string Index(string map) => Write("model.index.json", System.Text.Encoding.UTF8.GetBytes("{\"metadata\":{\"total_size\":5},\"weight_map\":{" + map + "}}"));

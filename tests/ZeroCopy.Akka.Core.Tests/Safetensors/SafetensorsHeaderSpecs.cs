@@ -112,12 +112,51 @@ public sealed class SafetensorsHeaderSpecs : IDisposable
     [Theory]
     [InlineData("")]
     [InlineData("../../etc/passwd")]
-    [InlineData("/etc/passwd")]
+    [InlineData("a/./b")]
     [InlineData("a\\\\..\\\\b")]
     [InlineData("a\\u0000b")]
     [InlineData("a\\nb")]
-    public void SafetensorsHeader_should_refuse_names_that_are_paths_or_hide_something(string name) =>
+    public void SafetensorsHeader_should_refuse_names_that_climb_or_hide_something(string name) =>
         Refuses(File("{" + Entry(name, "U8", "[4]", "[0,4]") + "}", 4), "no tensor name");
+
+    [Theory]
+    [InlineData("/model/Constant_output_0")]
+    [InlineData("onnx::MatMul_123")]
+    [InlineData("scope/")]
+    [InlineData("a//b")]
+    [InlineData("...")]
+    public void SafetensorsHeader_should_read_names_of_graphs(string name) =>
+        Assert.Equal(name, Read(File("{" + Entry(name, "U8", "[4]", "[0,4]") + "}", 4)).Tensors[0].Name);
+
+    [Theory]
+    [InlineData("U16", "[4]", 8)]
+    [InlineData("U32", "[2]", 8)]
+    [InlineData("U64", "[1]", 8)]
+    [InlineData("F8_E4M3", "[8]", 8)]
+    [InlineData("F8_E5M2", "[8]", 8)]
+    [InlineData("F8_E8M0", "[8]", 8)]
+    [InlineData("F8_E4M3FNUZ", "[8]", 8)]
+    [InlineData("F8_E5M2FNUZ", "[8]", 8)]
+    [InlineData("F6_E2M3", "[2, 4]", 6)]
+    [InlineData("F6_E3M2", "[8]", 6)]
+    [InlineData("F4", "[4]", 2)]
+    [InlineData("F4", "[0]", 0)]
+    public void SafetensorsHeader_should_read_every_type_of_the_format(string dtype, string shape, int bytes)
+    {
+        var tensor = Read(File("{" + Entry("a", dtype, shape, $"[0,{bytes}]") + "}", bytes)).Tensors[0];
+
+        Assert.Equal((dtype, (long)bytes), (tensor.Layout.DType.ToToken(), tensor.Layout.ByteLength));
+    }
+
+    [Theory]
+    [InlineData("F4", "[3]")]
+    [InlineData("F6_E3M2", "[5]")]
+    public void SafetensorsHeader_should_refuse_elements_that_fill_no_whole_bytes(string dtype, string shape) =>
+        Refuses(File("{" + Entry("a", dtype, shape, "[0,2]") + "}", 2), "no whole bytes");
+
+    [Fact]
+    public void SafetensorsHeader_should_read_metadata_that_are_null() =>
+        Assert.Empty(Read(File("{\"__metadata__\":null," + Entry("a", "U8", "[4]", "[0,4]") + "}", 4)).Metadata);
 
     [Fact]
     public void SafetensorsHeader_should_refuse_a_truncated_file()

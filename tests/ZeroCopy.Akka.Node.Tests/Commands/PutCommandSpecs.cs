@@ -56,6 +56,25 @@ public sealed class PutCommandSpecs : IDisposable
         _zerocopy.Run("predict", "bert", "--input", _zerocopy.File("ids.json")).Failed(1, "ids.json", "input_ids holds 8", "vocab_size is 8");
     }
 
+    [Fact]
+    public void Put_and_show_should_print_no_control_characters_of_a_file_and_not_take_its_keys_for_ours()
+    {
+        SafetensorsWriter.Write(
+            _zerocopy.File("odd.safetensors"),
+            [KeyValuePair.Create("a", HostTensor.From<float>(DType.Float32, [1, 2], 2))],
+            new Dictionary<string, string> { ["colour\u009b"] = "one\u001b[31mred\u202e", ["checkpoint.left-out"] = "a\nb" });
+
+        var put = _zerocopy.Run("put", _zerocopy.File("odd.safetensors"), "--name", "odd").Succeeded();
+        var shown = _zerocopy.Run("show", "odd").Succeeded().Output;
+
+        Assert.Empty(put.Error);
+        Assert.Contains("colour\\u009b: one\\u001b[31mred\\u202e", shown, StringComparison.Ordinal);
+        Assert.Contains("file.checkpoint.left-out: a, b", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain(shown, c => char.IsControl(c) && c is not ('\n' or '\r'));
+        Assert.Equal(
+            "one\u001b[31mred\u202e", _zerocopy.Run("show", "odd", "--json").Succeeded().Json().GetProperty("metadata").GetProperty("colour\u009b").GetString());
+    }
+
     [SkippableFact]
     public void Put_should_end_with_1_and_leave_nothing_when_it_is_terminated()
     {

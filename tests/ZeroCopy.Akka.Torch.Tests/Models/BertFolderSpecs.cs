@@ -5,7 +5,6 @@ using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
 using ZeroCopy.Torch.Catalog;
-using ZeroCopy.Torch.Checkpoints;
 using ZeroCopy.Torch.Models;
 using ZeroCopy.Torch.Models.Bert;
 using ZeroCopy.Torch.Tests.Script;
@@ -71,8 +70,8 @@ public sealed class BertFolderSpecs : IDisposable
         AssertAnswers(bert, handle);
         var leftOut = beside.Where(name => !name.StartsWith("embeddings", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
         var metadata = _store.ReadManifest(handle.Id).Metadata;
-        Assert.Equal(leftOut.Count > 0, metadata.ContainsKey(ModelFolder.LeftOutKey));
-        Assert.Equal(string.Join('\n', leftOut), metadata.GetValueOrDefault(ModelFolder.LeftOutKey, ""));
+        Assert.Equal(leftOut.Count > 0, metadata.ContainsKey(ModelMetadata.LeftOut));
+        Assert.Equal(string.Join('\n', leftOut), metadata.GetValueOrDefault(ModelMetadata.LeftOut, ""));
     }
 
     [Theory]

@@ -20,20 +20,15 @@ internal static class BertCheckpoint
     public static (List<TensorSource> Tensors, ImmutableArray<string> LeftOut, bool HasPooler) Adapt(
         IReadOnlyList<TensorSource> tensors, BertConfiguration configuration, string source)
     {
-        var prefixed = tensors.Any(tensor => tensor.Name.StartsWith(Prefix + "embeddings.", StringComparison.Ordinal));
+        var prefixed = tensors.SelectMany(tensor => tensor.Aliases.Prepend(tensor.Name))
+            .Any(name => name.StartsWith(Prefix + "embeddings.", StringComparison.Ordinal));
         var found = new Dictionary<string, TensorSource>(StringComparer.Ordinal);
-        var leftOut = ImmutableArray.CreateBuilder<string>();
-        foreach (var tensor in tensors)
+        var used = new HashSet<TensorSource>(ReferenceEqualityComparer.Instance);
+        foreach (var (tensor, given) in tensors.SelectMany(tensor => tensor.Aliases.Prepend(tensor.Name).Select(name => (tensor, name))))
         {
-            var name = Rename(tensor.Name, prefixed);
-            if (name is not null && !found.TryAdd(name, tensor))
+            if (Rename(given, prefixed) is { } name && !found.TryAdd(name, tensor))
             {
-                throw new InvalidModelException($"{source}: tensors '{found[name].Name}' and '{tensor.Name}' are both {name}; remove one of them.");
-            }
-
-            if (name is null)
-            {
-                leftOut.Add(tensor.Name);
+                throw new InvalidModelException($"{source}: tensors '{found[name].Name}' and '{given}' are both {name}; remove one of them.");
             }
         }
 
@@ -45,8 +40,11 @@ internal static class BertCheckpoint
             if (!found.Remove(name, out var tensor))
             {
                 problems.Add($"{name} is missing");
+                continue;
             }
-            else if (!tensor.Layout.Shape.AsSpan().SequenceEqual(shape))
+
+            used.Add(tensor);
+            if (!tensor.Layout.Shape.AsSpan().SequenceEqual(shape))
             {
                 problems.Add($"{name} is {tensor.Layout}, the configuration says [{string.Join(", ", shape)}]");
             }
@@ -60,8 +58,9 @@ internal static class BertCheckpoint
             .Select(name => $"{name} is surplus, num_hidden_layers is {configuration.Layers}"));
         RequireNone(problems, source);
         RequireOneType(adapted, source);
-        leftOut.AddRange(found.Where(pair => !Computed.Contains(pair.Key)).Select(pair => pair.Value.Name));
-        return (adapted, [.. leftOut.Order(StringComparer.Ordinal)], hasPooler);
+        used.UnionWith(found.Where(pair => Computed.Contains(pair.Key)).Select(pair => pair.Value));
+        var leftOut = tensors.Where(tensor => !used.Contains(tensor)).Select(tensor => tensor.Name).Order(StringComparer.Ordinal);
+        return (adapted, [.. leftOut], hasPooler);
     }
 
     private static void RequireNone(List<string> problems, string source)

@@ -45,7 +45,9 @@ public sealed partial class TorchRuntime : IDisposable
     /// is not retained (see <see cref="PutModuleOptions.Rebind"/>): this process's prototype is a clone on the stored tensors, with native layers
     /// (embeddings, recurrent layers, attention) built anew. Tensors on a device are copied to the host first.
     /// </summary>
-    /// <exception cref="ArgumentException">A tensor is on META, or on a device where the module is to be rebound.</exception>
+    /// <exception cref="ArgumentException">
+    /// A tensor is on META, or on a device where the module is to be rebound, or not stored: sparse, or quantised.
+    /// </exception>
     public async Task<ModelHandle> PutAsync(
         torch.nn.Module module, PutModuleOptions? options = null, IProgress<PutProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -103,11 +105,13 @@ public sealed partial class TorchRuntime : IDisposable
     }
 
     /// <summary>Puts a state dictionary: tensors by name, tied ones recognised by their storage.</summary>
+    /// <exception cref="ArgumentException">A tensor is on META, sparse or quantised.</exception>
     public async Task<ModelHandle> PutStateAsync(
         IReadOnlyDictionary<string, torch.Tensor> state, PutOptions? options = null, IProgress<PutProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(state);
         ObjectDisposedException.ThrowIf(_disposed, this);
+        TorchLibrary.Guard();
         using var tensors = LiveTensors.Of(state);
         var content = new ModelContent { Tensors = tensors.Sources, Recipe = new Recipe.Weights("state dictionary", "") };
         return await Store.PutAsync(content, options, progress, cancellationToken);
@@ -138,11 +142,18 @@ public sealed partial class TorchRuntime : IDisposable
     /// Views of a model's tensors by name, tied ones under each of their names. They keep their blocks mapped; the caller disposes them.
     /// </summary>
     /// <exception cref="ZeroCopy.Errors.ModelNotFoundException">No such model.</exception>
+    /// <exception cref="ZeroCopy.Errors.InvalidModelException">A tensor is of a type that libtorch has not, such as F4.</exception>
     public IReadOnlyDictionary<string, torch.Tensor> OpenState(ModelHandle model)
     {
         ArgumentNullException.ThrowIfNull(model);
         ObjectDisposedException.ThrowIf(_disposed, this);
         using var lease = Store.Acquire(model.Id, "reading a state");
+        foreach (var entry in lease.Manifest.Tensors)
+        {
+            // All of them before the first view is made.
+            _ = entry.ScalarType();
+        }
+
         var views = new LeaseViews(lease);
         var state = new Dictionary<string, torch.Tensor>();
         foreach (var entry in lease.Manifest.Tensors)

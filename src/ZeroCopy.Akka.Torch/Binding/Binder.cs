@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using TorchSharp;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
+using ZeroCopy.Tensors;
 using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch.Views;
 
@@ -61,13 +62,13 @@ internal static class Binder
 
     private static void Set(torch.Tensor target, torch.Tensor view)
     {
-        if (target.device_type != DeviceType.META)
+        if (target.device_type != DeviceType.META && !target.is_conj() && !target.is_neg())
         {
             target.set_(view);
             return;
         }
 
-        // set_ cannot leave META: the wrapper takes another native tensor, on the view's storage. The old one is freed with its holder.
+        // set_ cannot leave META, and leaves a lazy conjugate one of the new elements: the wrapper takes another native tensor, on the view's storage. The old one is freed with its holder.
         using var own = view.detach();
         ref var left = ref TorchInternals.TensorHandle(target);
         ref var right = ref TorchInternals.TensorHandle(own);
@@ -132,9 +133,13 @@ internal static class Binder
             problems.Add($"{name} has shape [{string.Join(", ", target.shape)}] in the module and [{string.Join(", ", entry.Layout.Shape)}] in the model");
         }
 
-        if (target.dtype != entry.Layout.DType.ToScalarType())
+        if (!entry.Layout.DType.IsInTorch())
         {
-            problems.Add($"{name} is {target.dtype} in the module and {entry.Layout.DType.ToScalarType()} in the model");
+            problems.Add($"{name} is {entry.Layout.DType.ToToken()} in the model, a type that libtorch has no tensors of: convert it before the put");
+        }
+        else if (entry.ScalarType() is var type && target.dtype != type)
+        {
+            problems.Add($"{name} is {target.dtype.Name()} in the module and {type.Name()} in the model");
         }
 
         if (target.device_type == DeviceType.META && ownedByNative)

@@ -26,11 +26,17 @@ internal sealed unsafe class LiveTensor : TensorSource, IDisposable
     public override nint Address { get; }
 
     /// <summary>A source of a tensor. The tensor itself is not kept, only its storage.</summary>
+    /// <exception cref="ArgumentException">The tensor is on META, or of a type or form that the store does not hold.</exception>
     public static LiveTensor Create(string name, TensorRole role, torch.Tensor tensor, ImmutableArray<string> aliases)
     {
         if (tensor.device_type == DeviceType.META)
         {
             throw new ArgumentException($"{name} is on META: it has no elements to store.", nameof(tensor));
+        }
+
+        if (!tensor.dtype.IsStored())
+        {
+            throw new ArgumentException($"{name} is of type {tensor.dtype.Name()}: the store holds plain elements, not quantised ones.", nameof(tensor));
         }
 
         using var frozen = torch.no_grad();
@@ -45,6 +51,11 @@ internal sealed unsafe class LiveTensor : TensorSource, IDisposable
             if (held.is_conj())
             {
                 held = Replace(held, held.resolve_conj());
+            }
+
+            if (held.is_neg())
+            {
+                held = Replace(held, held.resolve_neg());
             }
 
             if (!held.is_contiguous() && !IsDense(held))

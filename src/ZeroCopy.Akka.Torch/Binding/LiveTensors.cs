@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 using ZeroCopy.Manifests;
+using ZeroCopy.Torch.Native;
 
 namespace ZeroCopy.Torch.Binding;
 
@@ -12,6 +14,12 @@ internal sealed class LiveTensors : IDisposable
     {
         try
         {
+            state = [.. state];
+            foreach (var tensor in state)
+            {
+                RequireElements(tensor);
+            }
+
             foreach (var names in state.GroupBy(tensor => tensor.Identity))
             {
                 var first = names.First();
@@ -35,6 +43,28 @@ internal sealed class LiveTensors : IDisposable
     /// <summary>The tensors of a state dictionary.</summary>
     public static LiveTensors Of(IReadOnlyDictionary<string, torch.Tensor> state) =>
         new(state.Select(pair => new StateTensor(pair.Key, pair.Value, TensorRole.Parameter, false)));
+
+    // Before the address is asked for, which such a tensor has not.
+    private static void RequireElements(StateTensor state)
+    {
+        if (state.Tensor.is_sparse)
+        {
+            throw new ArgumentException(
+                $"{state.Name} is sparse, and the store holds dense elements: register {state.Name}.to_dense(), and make the sparse tensor of it where "
+                + "it is computed with.");
+        }
+
+        try
+        {
+            UncaughtExceptions.Run(() => TorchNative.Data(state.Tensor));
+        }
+        catch (ExternalException exception)
+        {
+            throw new ArgumentException(
+                $"{state.Name} has no dense elements in memory, such as a tensor of oneDNN or one with compressed rows: register {state.Name}.to_dense().",
+                exception);
+        }
+    }
 
     public void Dispose() => _sources.ForEach(source => source.Dispose());
 }

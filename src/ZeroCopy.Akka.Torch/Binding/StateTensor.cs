@@ -11,8 +11,11 @@ namespace ZeroCopy.Torch.Binding;
 /// <param name="OwnedByNative">Whether libtorch's own implementation holds it, beside the wrapper.</param>
 internal readonly record struct StateTensor(string Name, torch.Tensor Tensor, TensorRole Role, bool OwnedByNative)
 {
-    /// <summary>Equal for tied tensors: the same elements in the same order, whoever wraps them.</summary>
+    /// <summary>
+    /// Equal for tied tensors: the same elements in the same order, whoever wraps them. A lazy conjugate or negative has other elements than what
+    /// it is a view of.
+    /// </summary>
     public object Identity => TorchNative.Data(Tensor) is not 0 and var address
-        ? (address, Tensor.dtype, string.Join(',', Tensor.shape), string.Join(',', Tensor.stride()))
+        ? (address, Tensor.dtype, string.Join(',', Tensor.shape), string.Join(',', Tensor.stride()), Tensor.is_conj(), Tensor.is_neg())
         : Tensor.Handle;
 }

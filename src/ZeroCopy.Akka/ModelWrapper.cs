@@ -56,7 +56,11 @@ public class ModelWrapper
     /// Public methods that may run as tasks, beside the call itself, on the modules that have them; those of a pipeline run where it is called.
     /// </param>
     /// <param name="host">Store and runtime; null for <see cref="ZeroCopyHost.Default"/>.</param>
-    /// <param name="name">A name for the model, such as <c>bert</c>; the modules of a pipeline get it with their path appended.</param>
+    /// <param name="name">
+    /// A name for the model, such as <c>bert</c>; the modules of a pipeline get it with their path appended. Weights that have a version
+    /// of the name keep it, however often they are wrapped; others get the next, and <c>zerocopy.object-store.keep-versions</c> bounds how
+    /// many stay.
+    /// </param>
     /// <param name="handOver">Binds the given modules themselves to the shared weights, which frees their private ones.</param>
     /// <param name="recipe">
     /// For a standalone module: the type that the host's catalog builds it with, so that any process with that entry in its catalog can

@@ -1,4 +1,5 @@
 using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
 using static TorchSharp.torch;
@@ -40,6 +41,22 @@ public sealed class ModelWrapperSpecs : IAsyncLifetime
         var (mine, theirs) = (model.state_dict(), loaded.state_dict());
         Assert.Equal(mine.Keys, theirs.Keys);
         Assert.All(mine.Keys, key => Assert.True(Same(mine[key], theirs[key]), key));
+    }
+
+    [Fact]
+    public async Task ModelWrapper_should_keep_its_version_when_a_program_wraps_the_same_model_at_each_start()
+    {
+        using var model = Mlp();
+        for (var start = 0; start < 3; start++)
+        {
+            await using var host = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = _host.Store.Options });
+            var wrapper = await ModelWrapper.FromModelAsync(model, host: host, name: new ModelName("classifier"));
+            AssertSame(model, wrapper.Load());
+        }
+
+        var names = _host.Store.List().SelectMany(info => info.Names);
+
+        Assert.Equal("classifier@1", Assert.Single(names).ToString());
     }
 
     [Fact]

@@ -58,6 +58,7 @@ public sealed record ZeroCopySettings
         {
             CapacityBytes = reader.Bytes("capacity"),
             PutDeadline = reader.Duration("put-deadline"),
+            KeepVersions = reader.Number("keep-versions", 0, int.MaxValue),
             Mapping = reader.Choice("mapping", ("copy-on-write", MappingMode.CopyOnWrite), ("read-only", MappingMode.ReadOnly)),
             Prefault = reader.Switch("prefault"),
         };

@@ -54,6 +54,13 @@ public sealed class Manifest
     /// <summary>UTF-8 JSON without white space, members in a fixed order.</summary>
     public ReadOnlySpan<byte> ToCanonicalJson() => _canonicalJson;
 
+    /// <summary>Whether another manifest differs in nothing but the prototype that a process copies its instances from.</summary>
+    internal bool IsTwinOf(Manifest other) => WithoutPrototype() is { } own && own == other.WithoutPrototype();
+
+    private ModelId? WithoutPrototype() =>
+        Recipe is Recipe.Weights { Prototype.Length: > 0 } weights
+            ? new Manifest(weights with { Prototype = "" }, Tensors, Metadata).Id : null;
+
     /// <summary>Reads a manifest.</summary>
     /// <exception cref="ZeroCopy.Errors.InvalidModelException">Not a manifest of ours; the message says what is wrong where.</exception>
     public static Manifest Parse(ReadOnlySpan<byte> json) => ManifestJson.Read(json.ToArray(), null);

@@ -23,6 +23,9 @@ internal sealed class NameTable
 
     public bool IsNamed(ModelId model) => _pointers.ContainsKey(model);
 
+    /// <summary>How many names point to a model.</summary>
+    public int CountOf(ModelId model) => _pointers.GetValueOrDefault(model);
+
     /// <summary>The full name and its model; without a version, the newest.</summary>
     public bool TryResolve(ModelName name, out ModelName full, out ModelId model)
     {
@@ -38,10 +41,20 @@ internal sealed class NameTable
         return versions.TryGetValue(version, out model);
     }
 
-    /// <summary>The name with its version; without one, the next after the newest.</summary>
-    public ModelName WithVersion(ModelName name) =>
-        name.Version is not null ? name
-        : new ModelName(name.Name, _names.TryGetValue(name.Name, out var versions) ? versions.Keys[^1] + 1 : 1);
+    /// <summary>
+    /// The name with its version; without one, the newest that points to one of the models, else the next after the newest.
+    /// </summary>
+    public ModelName WithVersion(ModelName name, params IReadOnlyCollection<ModelId> models)
+    {
+        if (name.Version is not null)
+        {
+            return name;
+        }
+
+        var known = Matching(name);
+        var same = known.LastOrDefault(version => models.Contains(version.Model)).Name;
+        return same.Version is not null ? same : new ModelName(name.Name, known.IsEmpty ? 1 : known[^1].Name.Version + 1);
+    }
 
     /// <summary>All versions of a name, or the one that is asked for.</summary>
     public ImmutableArray<(ModelName Name, ModelId Model)> Matching(ModelName name) =>

@@ -5,13 +5,23 @@ namespace ZeroCopy.Store;
 /// <summary>Writes names and pins: one empty file each. Its callers hold the store's lock and the catalog's gate.</summary>
 internal static class NameWriter
 {
-    /// <summary>Points a name to a model; without a version it gets the next one.</summary>
-    public static ModelName Set(StoreCatalog catalog, StoreChange change, ModelName name, ModelId model)
+    /// <summary>
+    /// Points a name to a model. Without a version it gets the newest that points to this model already, or to one of the same content,
+    /// else the next one.
+    /// </summary>
+    public static ModelName Set(
+        StoreCatalog catalog, StoreChange change, ModelName name, ModelId model, params IReadOnlyCollection<ModelId> sameContent)
     {
-        var full = catalog.Names.WithVersion(name);
-        change.Touch(StoreArea.Names);
+        var full = catalog.Names.WithVersion(name, [model, .. sameContent]);
         var path = catalog.Directory.NamePath(full, model);
-        if (catalog.Names.TryResolve(full, out _, out var old))
+        var isKnown = catalog.Names.TryResolve(full, out _, out var old);
+        if (isKnown && old == model)
+        {
+            return full;
+        }
+
+        change.Touch(StoreArea.Names);
+        if (isKnown)
         {
             File.Move(catalog.Directory.NamePath(full, old), path, overwrite: true);
         }

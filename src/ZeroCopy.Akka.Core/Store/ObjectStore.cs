@@ -38,9 +38,11 @@ public sealed class ObjectStore : IDisposable
     /// Opens the store and makes its directory where it is missing; sweeps what dead processes left behind.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The directory cannot be used; the message says why and what to do.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of versions to keep is negative.</exception>
     public static ObjectStore Open(ObjectStoreOptions? options = null)
     {
         options ??= new ObjectStoreOptions();
+        ArgumentOutOfRangeException.ThrowIfNegative(options.KeepVersions, nameof(ObjectStoreOptions.KeepVersions));
         var directory = StoreDirectory.Prepare(options.Directory);
         var store = new ObjectStore(options, directory);
         try
@@ -62,12 +64,14 @@ public sealed class ObjectStore : IDisposable
     /// Writes the blocks that the store lacks, then the manifest, then the name. Nothing is visible before all of it is; a put that fails or
     /// is cancelled leaves nothing behind. Waits for room up to its deadline.
     /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The number of versions to keep is negative.</exception>
     /// <exception cref="StoreFullException">No room before the deadline.</exception>
     /// <exception cref="OperationCanceledException">Cancelled, or the store was disposed meanwhile.</exception>
     public Task<ModelHandle> PutAsync(
         ModelContent content, PutOptions? options = null, IProgress<PutProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(content);
+        ArgumentOutOfRangeException.ThrowIfNegative(options?.KeepVersions ?? 0, nameof(PutOptions.KeepVersions));
         ThrowIfDisposed();
         return Task.Run(
             async () =>
@@ -158,7 +162,10 @@ public sealed class ObjectStore : IDisposable
         }
     }
 
-    /// <summary>Points a name to a model; without a version it gets the next one. Returns the name with its version.</summary>
+    /// <summary>
+    /// Points a name to a model. Without a version it gets the one that points to this model already, else the next. Returns the name with
+    /// its version.
+    /// </summary>
     /// <exception cref="ModelNotFoundException">No such model.</exception>
     public ModelName SetName(ModelName name, ModelId model) => Change(change =>
     {
@@ -211,6 +218,19 @@ public sealed class ObjectStore : IDisposable
         lock (_catalog.Gate)
         {
             return StoreListing.List(_catalog, _leases);
+        }
+    }
+
+    /// <summary>The models that a process holds now, this one or another: those that cannot be removed.</summary>
+    public IReadOnlySet<ModelId> ListUsed()
+    {
+        ThrowIfDisposed();
+        using var change = _catalog.Begin();
+        lock (_catalog.Gate)
+        {
+            var used = _catalog.Models.Models.Select(model => model.Id).Where(model => _reclaimer.IsUsed(change, model)).ToHashSet();
+            change.Complete();
+            return used;
         }
     }
 

@@ -18,6 +18,11 @@ public sealed record ObjectStoreOptions
     /// <summary>How long a put waits for room before it fails.</summary>
     public TimeSpan PutDeadline { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How many versions of each name a put under it leaves in the store, see <see cref="PutOptions.KeepVersions"/>; 0 for all.
+    /// </summary>
+    public int KeepVersions { get; init; }
+
     /// <summary>How segments are mapped.</summary>
     public MappingMode Mapping { get; init; } = MappingMode.CopyOnWrite;
 

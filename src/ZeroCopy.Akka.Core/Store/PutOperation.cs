@@ -131,10 +131,19 @@ internal sealed class PutOperation(
                 }
 
                 var record = WriteManifest(change, plan.Manifest);
-                var name = options.Name is { } wanted ? NameWriter.Set(catalog, change, wanted, record.Id) : (ModelName?)null;
+                var twins = Twins(plan.Manifest);
+                var name = options.Name is { } wanted
+                    ? NameWriter.Set(catalog, change, wanted, record.Id, [.. twins.Select(twin => twin.Id)]) : (ModelName?)null;
                 if (options.Pin)
                 {
                     NameWriter.Pin(catalog, change, record.Id);
+                }
+
+                reclaimer.DropTwins(change, twins, settings.TimeProvider.GetUtcNow());
+                if (name is { } put && (options.KeepVersions ?? settings.KeepVersions) is > 0 and var versions)
+                {
+                    reclaimer.KeepVersions(change, put, versions);
+                    reclaimer.DeleteDeadSegments(change);
                 }
 
                 change.Complete();
@@ -154,6 +163,30 @@ internal sealed class PutOperation(
 
                 throw;
             }
+        }
+    }
+
+    /// <summary>Models that differ from a manifest in nothing but the prototype that their instances were copied from.</summary>
+    private ModelRecord[] Twins(Manifest manifest) =>
+        manifest.Recipe is Recipe.Weights { Prototype.Length: > 0 }
+            ?
+            [
+                .. catalog.Models.Models.Where(other =>
+                    other.Id != manifest.Id && other.Blocks.SequenceEqual(manifest.Blocks)
+                    && ReadIfWhole(other)?.IsTwinOf(manifest) == true),
+            ]
+            : [];
+
+    // What is wrong with another model is told to those who use it, and by a verification.
+    private Manifest? ReadIfWhole(ModelRecord record)
+    {
+        try
+        {
+            return catalog.ReadManifest(record);
+        }
+        catch (Exception e) when (e is InvalidModelException or IOException)
+        {
+            return null;
         }
     }
 

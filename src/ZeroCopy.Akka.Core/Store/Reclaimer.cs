@@ -9,6 +9,9 @@ namespace ZeroCopy.Store;
 /// </summary>
 internal sealed class Reclaimer(StoreCatalog catalog, LeaseLedger leases, Action<string> log)
 {
+    // More than any program takes from its put to its first lease.
+    private static readonly TimeSpan FirstLease = TimeSpan.FromMinutes(1);
+
     /// <summary>Deletes the temporary files that no live put holds; gives their number and bytes.</summary>
     public (int Files, long Bytes) DeleteAbandonedFiles()
     {
@@ -63,25 +66,37 @@ internal sealed class Reclaimer(StoreCatalog catalog, LeaseLedger leases, Action
         return true;
     }
 
+    /// <summary>Whether this process or another one leases a model.</summary>
+    public bool IsUsed(StoreChange change, ModelId model)
+    {
+        if (leases.CountOf(model) > 0)
+        {
+            return true;
+        }
+
+        change.Touch(StoreArea.Manifests);
+        try
+        {
+            using var handle = ExclusiveFile.TryLock(catalog.Directory.ManifestPath(model));
+            return handle is null;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Somebody deleted it without the store: nobody can use it.
+            return false;
+        }
+    }
+
     /// <summary>Removes a model, its names and its pin; false where it is leased by anybody.</summary>
     public bool TryRemove(StoreChange change, ModelId model)
     {
-        if (leases.CountOf(model) > 0)
+        if (IsUsed(change, model))
         {
             return false;
         }
 
-        change.Touch(StoreArea.Manifests);
-        change.Touch(StoreArea.Names);
-        using (var handle = ExclusiveFile.TryLock(catalog.Directory.ManifestPath(model)))
-        {
-            if (handle is null)
-            {
-                return false;
-            }
-        }
-
         // The store's lock keeps others from leasing it from here on.
+        change.Touch(StoreArea.Names);
         foreach (var (name, _) in catalog.Names.All().Where(pointer => pointer.Model == model))
         {
             File.Delete(catalog.Directory.NamePath(name, model));
@@ -93,6 +108,45 @@ internal sealed class Reclaimer(StoreCatalog catalog, LeaseLedger leases, Action
         File.Delete(catalog.Directory.ManifestPath(model));
         catalog.Models.Remove(model);
         return true;
+    }
+
+    /// <summary>
+    /// Removes the older versions of a name but for the newest few, and but for the given one. A model that is used stays, with its name;
+    /// one that is pinned or has other names loses this one only.
+    /// </summary>
+    public void KeepVersions(StoreChange change, ModelName name, int count)
+    {
+        foreach (var (version, model) in catalog.Names.Matching(new ModelName(name.Name)).SkipLast(count).Where(old => old.Name != name))
+        {
+            if (IsUsed(change, model))
+            {
+                continue;
+            }
+
+            if (catalog.Pins.Contains(model) || catalog.Names.CountOf(model) > 1)
+            {
+                NameWriter.Remove(catalog, change, version, model);
+            }
+            else if (TryRemove(change, model))
+            {
+                log($"Removed {version}: {count} version{(count == 1 ? "" : "s")} of '{name.Name}' are kept.");
+            }
+        }
+    }
+
+    /// <summary>
+    /// Removes models that nothing but their prototype tells from a newer one, and that have neither name nor pin nor user. One that was
+    /// used a moment ago may be on its way from a put to its first lease.
+    /// </summary>
+    public void DropTwins(StoreChange change, IEnumerable<ModelRecord> twins, DateTimeOffset now)
+    {
+        foreach (var twin in twins.Where(twin => !catalog.Names.IsNamed(twin.Id) && !catalog.Pins.Contains(twin.Id)))
+        {
+            if (now - LastUse.Read(catalog.Directory.ManifestPath(twin.Id), twin.LastUsed) > FirstLease)
+            {
+                TryRemove(change, twin.Id);
+            }
+        }
     }
 
     /// <summary>Makes some room, the cheapest way first; false where nothing can go.</summary>

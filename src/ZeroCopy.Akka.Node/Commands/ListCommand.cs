@@ -11,6 +11,7 @@ internal sealed class ListCommand() : NodeCommand("ls", "List the models of the 
     {
         using var store = context.OpenStore();
         var models = store.List();
+        var used = store.ListUsed();
         if (context.Json)
         {
             context.PrintJson(models.Select(model => new
@@ -20,6 +21,7 @@ internal sealed class ListCommand() : NodeCommand("ls", "List the models of the 
                 model.Bytes,
                 model.TensorCount,
                 model.Pinned,
+                InUse = used.Contains(model.Id),
                 model.LastUsed,
             }));
             return Task.FromResult(ExitCode.Success);
@@ -31,7 +33,7 @@ internal sealed class ListCommand() : NodeCommand("ls", "List the models of the 
             return Task.FromResult(ExitCode.Success);
         }
 
-        var table = new Table().AddColumns("name", "size", "tensors", "pinned", "last used", "id");
+        var table = new Table().AddColumns("name", "size", "tensors", "pinned", "in use", "last used", "id");
         foreach (var model in models)
         {
             table.AddRow(
@@ -39,6 +41,7 @@ internal sealed class ListCommand() : NodeCommand("ls", "List the models of the 
                 ByteSize.Text(model.Bytes),
                 model.TensorCount.ToString(CultureInfo.InvariantCulture),
                 model.Pinned ? "yes" : "no",
+                used.Contains(model.Id) ? "yes" : "no",
                 model.LastUsed.ToString("u", CultureInfo.InvariantCulture),
                 model.Id.ToString()[..12]);
         }

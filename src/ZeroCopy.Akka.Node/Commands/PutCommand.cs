@@ -18,7 +18,7 @@ internal sealed class PutCommand : NodeCommand
 
     private readonly Option<ModelName> _name = new("--name")
     {
-        Description = "The model's name, with a version or without: then it gets the next one.",
+        Description = "The model's name, with a version or without: then it gets the one that has this content already, else the next.",
         HelpName = "NAME[@VERSION]",
         Required = true,
         CustomParser = ModelNameParser.Parse,
@@ -26,12 +26,26 @@ internal sealed class PutCommand : NodeCommand
 
     private readonly Option<bool> _pin = new("--pin") { Description = "Keep the model from being evicted even when its name is gone." };
 
+    private readonly Option<int?> _keepVersions = new("--keep-versions")
+    {
+        Description = "Of the name, keep the newest N versions, and older ones that a process uses (default: 0, all stay).",
+        HelpName = "N",
+    };
+
     public PutCommand()
         : base("put", "Put a model into the store.", "zerocopy put model.pt --name detector")
     {
         Arguments.Add(_path);
         Options.Add(_name);
         Options.Add(_pin);
+        _keepVersions.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() < 0)
+            {
+                result.AddError($"--keep-versions is {result.GetValueOrDefault<int?>()}; it must be 0 (all) or more.");
+            }
+        });
+        Options.Add(_keepVersions);
     }
 
     public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
@@ -43,7 +57,7 @@ internal sealed class PutCommand : NodeCommand
         }
 
         using var runtime = NodeRuntime.Open(context);
-        var options = new PutOptions { Name = context.Get(_name), Pin = context.Get(_pin) };
+        var options = new PutOptions { Name = context.Get(_name), Pin = context.Get(_pin), KeepVersions = context.Get(_keepVersions) };
         var handle = await context.WithProgressAsync(
             $"put {Path.GetFileName(path)}",
             progress => runtime.Torch.PutFileAsync(path, options, new PutFraction(progress), cancellationToken)).ConfigureAwait(false);

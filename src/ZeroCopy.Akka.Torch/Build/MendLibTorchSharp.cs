@@ -6,8 +6,9 @@ using Microsoft.Build.Utilities;
 
 /// <summary>
 /// Copies TorchSharp's native library for Linux so that it loads with the C++ runtime of Debian 12 and Ubuntu 22.04 too: the requirement of a
-/// newer one, which none of its symbols uses, is marked weak, and the copy finds libtorch where an output folder has it. Nothing else changes.
-/// An MSBuild task, compiled by the build. Sources: System V ABI, object files and dynamic linking; Linux Standard Base, symbol versioning.
+/// newer one, which none of its symbols uses, is marked weak, and the copy finds libtorch where an output folder has it. Nothing else is
+/// changed. An MSBuild task, compiled by the build. Sources: System V ABI, object files and dynamic linking; Linux Standard Base, symbol
+/// versioning.
 /// </summary>
 public sealed class MendLibTorchSharp : Task
 {
@@ -38,8 +39,8 @@ public sealed class MendLibTorchSharp : Task
         if (!TryMarkWeak(image) || !TrySetRunPath(image))
         {
             Log.LogError(
-                $"{Source} does not ask for {Version} of libstdc++.so.6, or has no room for the search path '{RunPath}': this version of TorchSharp "
-                + "may load without the copy that Build/LibTorchSharp.targets makes.");
+                $"{Source} does not ask for {Version} of libstdc++.so.6, or has no room for the search path '{RunPath}': this version "
+                + "of TorchSharp may load without the copy that Build/LibTorchSharp.targets makes.");
             return false;
         }
 

@@ -13,6 +13,7 @@ public sealed class ZeroCopySettingsSpecs
     {
         var settings = ZeroCopySettings.From(Config.Empty);
         Assert.Equal(new ObjectStoreOptions(), settings.ObjectStore);
+        Assert.Equal(0, settings.ObjectStore.KeepVersions);
         Assert.Equal(new BatchingSettings(), settings.Batching);
         Assert.Equal((32, TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(5), true),
             (settings.Batching.MaxRows, settings.Batching.MaxDelay, settings.Batching.DeadlineMargin, settings.Batching.Verify));
@@ -81,6 +82,10 @@ public sealed class ZeroCopySettingsSpecs
     [InlineData("zerocopy.inference.dispatcher.caller-patience = infinite", null)]
     public void ZeroCopySettings_should_read_how_long_a_caller_may_keep_a_thread(string hocon, int? milliseconds) =>
         Assert.Equal(milliseconds, ZeroCopySettings.From(hocon).Inference.CallerPatience?.TotalMilliseconds);
+
+    [Fact]
+    public void ZeroCopySettings_should_read_how_many_versions_stay() =>
+        Assert.Equal(3, ZeroCopySettings.From("zerocopy.object-store.keep-versions = 3").ObjectStore.KeepVersions);
 
     [Fact]
     public void ZeroCopySettings_should_read_the_isolation_of_instances()

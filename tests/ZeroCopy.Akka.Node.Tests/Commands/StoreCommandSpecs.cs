@@ -1,5 +1,7 @@
+using ZeroCopy.Manifests;
 using ZeroCopy.Node.Tests.Cli;
 using ZeroCopy.Safetensors;
+using ZeroCopy.Store;
 using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Node.Tests.Commands;
@@ -43,6 +45,28 @@ public sealed class StoreCommandSpecs : IDisposable
         _zerocopy.Run("rm", "twin").Succeeded();
         _zerocopy.Run("store", "gc", "--json").Succeeded();
         Assert.Empty(_zerocopy.Run("ls", "--json").Succeeded().Json().EnumerateArray());
+    }
+
+    [Fact]
+    public void Commands_should_keep_as_many_versions_as_they_are_told_and_list_what_is_used()
+    {
+        for (var seed = 1; seed <= 3; seed++)
+        {
+            var file = _zerocopy.File($"weights-{seed}.safetensors");
+            SafetensorsWriter.Write(file, [KeyValuePair.Create("weight", HostTensor.From<float>(DType.Float32, [seed], 1))]);
+            _zerocopy.Run("put", file, "--name", "tiny", "--keep-versions", "2").Succeeded();
+        }
+
+        var last = _zerocopy.File("weights-3.safetensors");
+        _zerocopy.Run("put", last, "--name", "tiny", "--keep-versions", "-1").Failed(2, "--keep-versions is -1");
+        using var store = ObjectStore.Open(new ObjectStoreOptions { Directory = _zerocopy.Store });
+        using var lease = store.Acquire(store.Resolve(ModelName.Parse("tiny@2")).Id, "test");
+        var models = _zerocopy.Run("ls", "--json").Succeeded().Json().EnumerateArray();
+
+        Assert.Equal(
+            [("tiny@2", true), ("tiny@3", false)],
+            models.Select(model => (model.GetProperty("names")[0].GetString(), model.GetProperty("inUse").GetBoolean())));
+        Assert.Contains("in use", _zerocopy.Run("ls").Succeeded().Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -100,7 +100,8 @@ public sealed partial class TorchRuntime
         var lease = Store.Acquire(model.Id, $"script {model}");
         try
         {
-            return new ScriptModel(model.ToString(), lease.Manifest, lease.Bytes(script.Skeleton).ToArray(), new LeaseViews(lease).View, lease, device);
+            return new ScriptModel(
+                model.ToString(), lease.Manifest, lease.Bytes(script.Skeleton).ToArray(), isReadOnly => new LeaseViews(lease, isReadOnly), lease, device);
         }
         catch
         {

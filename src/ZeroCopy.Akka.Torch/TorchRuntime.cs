@@ -70,7 +70,8 @@ public sealed partial class TorchRuntime : IDisposable
         if (options.Rebind)
         {
             using var lease = Store.Acquire(handle.Id, "rebinding a module");
-            Binder.Bind(module, lease.Manifest.Tensors, new LeaseViews(lease));
+            using var views = new LeaseViews(lease);
+            Binder.Bind(module, lease.Manifest.Tensors, views);
         }
 
         if (recipe is Recipe.Weights)
@@ -139,7 +140,8 @@ public sealed partial class TorchRuntime : IDisposable
     }
 
     /// <summary>
-    /// Views of a model's tensors by name, tied ones under each of their names. They keep their blocks mapped; the caller disposes them.
+    /// Views of a model's tensors by name, tied ones under each of their names. They keep their blocks mapped; the caller disposes them, and may write to
+    /// them: no instance sees it.
     /// </summary>
     /// <exception cref="ZeroCopy.Errors.ModelNotFoundException">No such model.</exception>
     /// <exception cref="ZeroCopy.Errors.InvalidModelException">A tensor is of a type that libtorch has not, such as F4.</exception>
@@ -154,7 +156,7 @@ public sealed partial class TorchRuntime : IDisposable
             _ = entry.ScalarType();
         }
 
-        var views = new LeaseViews(lease);
+        using var views = new LeaseViews(lease);
         var state = new Dictionary<string, torch.Tensor>();
         foreach (var entry in lease.Manifest.Tensors)
         {
@@ -252,10 +254,11 @@ public sealed partial class TorchRuntime : IDisposable
         where TModule : torch.nn.Module
     {
         var lease = Store.Acquire(model.Id, $"model {model}");
+        LeaseViews? views = null;
         try
         {
             var build = Builder(lease.Manifest, options, device);
-            var views = new LeaseViews(lease);
+            views = new LeaseViews(lease, ownsLease: true);
             var apart = _options.Isolation == InstanceIsolation.Mappings;
             torch.nn.Module Rebuild() => Place(apart ? Apart(lease, build) : build(views), device);
             torch.nn.Module Clone(torch.nn.Module module) => apart
@@ -265,7 +268,7 @@ public sealed partial class TorchRuntime : IDisposable
             var prototype = new Prototype(Place(build(views), device), Clone, rebuilds ? Rebuild : null);
             try
             {
-                return new OpenModule(model, prototype, lease, _options.MaxIdleSkeletons, options.Stateless);
+                return new OpenModule(model, prototype, views, _options.MaxIdleSkeletons, options.Stateless);
             }
             catch
             {
@@ -275,7 +278,7 @@ public sealed partial class TorchRuntime : IDisposable
         }
         catch
         {
-            lease.Dispose();
+            ((IDisposable?)views ?? lease).Dispose();
             throw;
         }
     }
@@ -283,8 +286,8 @@ public sealed partial class TorchRuntime : IDisposable
     /// <summary>A module on a mapping of its own, which ends with its last tensor.</summary>
     private static torch.nn.Module Apart(ModelLease lease, Func<IViewSource, torch.nn.Module> make)
     {
-        using var mapping = lease.MapPrivately();
-        return make(new LeaseViews(mapping));
+        using var views = new LeaseViews(lease);
+        return make(views);
     }
 
     private static torch.nn.Module Place(torch.nn.Module module, torch.Device device)
@@ -351,7 +354,8 @@ public sealed partial class TorchRuntime : IDisposable
     private void Keep(ModelId model, torch.nn.Module module, bool handedOver)
     {
         using var lease = Store.Acquire(model, "keeping a prototype");
-        var live = Try(() => LivePrototype.Create(module, lease.Manifest.Tensors, new LeaseViews(lease)));
+        using var views = new LeaseViews(lease);
+        var live = Try(() => LivePrototype.Create(module, lease.Manifest.Tensors, views));
         if (live.Refused is not null && handedOver)
         {
             live = Try(() => ModuleCloner.Clone(module));

@@ -1,18 +1,16 @@
-using ZeroCopy.Store;
-
 namespace ZeroCopy.Memory;
 
 /// <summary>
-/// All mappings of this process: one a segment that all share, and private ones; found by path when a model is leased and by address when a native tensor is freed.
-/// Static, because a deleter knows nothing but its address, and because two stores on one directory shall share their mappings.
+/// All mappings of this process: one a segment that all read, and those of single holders; found by path when a model is leased and by address when a native
+/// tensor is freed. Static, because a deleter knows nothing but its address, and because two stores on one directory shall share their mappings.
 /// </summary>
 internal static class MappingRegistry
 {
     private static readonly Lock Gate = new();
-    private static readonly Dictionary<(string Path, MappingMode Mode), SegmentMapping> ByPath = [];
+    private static readonly Dictionary<string, SegmentMapping> ByPath = [];
 
     // Sorted by address and replaced as a whole, so that deleters search it without a lock.
-    private static SegmentMapping[] _byAddress = [];
+    private static MemoryRegion[] _byAddress = [];
     private static long _retained;
 
     /// <summary>Raised after a mapping is gone: its segment may be deletable now.</summary>
@@ -24,74 +22,57 @@ internal static class MappingRegistry
     public static long RetainedReferences => Interlocked.Read(ref _retained);
 
     /// <summary>The mapping of a segment, with one more reference; maps it where it is not mapped yet.</summary>
-    public static SegmentMapping Map(string path, MappingMode mode, bool prefault)
+    public static SegmentMapping Map(string path)
     {
         lock (Gate)
         {
-            if (ByPath.TryGetValue((path, mode), out var known) && known.TryRetain())
+            if (ByPath.TryGetValue(path, out var known) && known.TryRetain())
             {
                 return known;
             }
 
-            var mapping = new SegmentMapping(path, mode, prefault);
-            ByPath[(path, mode)] = mapping;
-            Add(mapping);
+            var mapping = new SegmentMapping(path);
+            ByPath[path] = mapping;
+            Insert(mapping);
             return mapping;
         }
     }
 
-    /// <summary>
-    /// Another mapping of the same segment, which only its caller finds, with one reference. Null where the segment is not mapped any more: its
-    /// file may be gone.
-    /// </summary>
-    public static SegmentMapping? MapAnewOrNull(SegmentMapping like)
+    /// <summary>Makes memory of a single holder known, which keeps its one reference.</summary>
+    public static void Add(MemoryRegion region)
     {
-        if (!like.TryRetain())
+        lock (Gate)
         {
-            return null;
-        }
-
-        try
-        {
-            lock (Gate)
-            {
-                var mapping = new SegmentMapping(like.Path, like.Mode, prefault: false);
-                Add(mapping);
-                return mapping;
-            }
-        }
-        finally
-        {
-            Unmap(like);
+            Insert(region);
         }
     }
 
-    public static void Unmap(SegmentMapping mapping)
+    public static void Unmap(MemoryRegion region)
     {
-        if (!mapping.Release())
+        if (!region.Release())
         {
             return;
         }
 
         lock (Gate)
         {
-            if (ByPath.TryGetValue((mapping.Path, mapping.Mode), out var current) && ReferenceEquals(current, mapping))
+            if (region is SegmentMapping { Path: var path } && ByPath.TryGetValue(path, out var current) && ReferenceEquals(current, region))
             {
-                ByPath.Remove((mapping.Path, mapping.Mode));
+                ByPath.Remove(path);
             }
 
             // Before the memory goes: its addresses may be given to the next mapping.
-            Volatile.Write(ref _byAddress, [.. _byAddress.Where(m => !ReferenceEquals(m, mapping))]);
-            mapping.Unmap();
+            Volatile.Write(ref _byAddress, [.. _byAddress.Where(one => !ReferenceEquals(one, region))]);
+            region.Free();
         }
 
         Unmapped?.Invoke();
     }
 
-    /// <summary>Retains a mapping for a block's user; false where it is not mapped any more, because the lease that found it has ended.</summary>
-    public static bool TryRetain(SegmentMapping mapping)
+    /// <summary>Retains memory for a block's user; false where it is not mapped any more, because the lease that found it has ended.</summary>
+    public static bool TryRetain(MemoryRegion region)
     {
-        if (!mapping.TryRetain())
+        if (!region.TryRetain())
         {
             return false;
         }
@@ -110,32 +91,30 @@ internal static class MappingRegistry
         }
     }
 
-    private static void Add(SegmentMapping mapping) =>
-        Volatile.Write(ref _byAddress, [.. _byAddress.Append(mapping).OrderBy(m => m.Base)]);
-
-    private static SegmentMapping? Find(nint address)
+    // In its place: a process may hold thousands.
+    private static void Insert(MemoryRegion region)
     {
-        var mappings = Volatile.Read(ref _byAddress);
-        var low = 0;
-        var high = mappings.Length - 1;
-        while (low <= high)
+        var at = IndexAbove(region.Base, _byAddress);
+        Volatile.Write(ref _byAddress, [.. _byAddress.AsSpan(0, at), region, .. _byAddress.AsSpan(at)]);
+    }
+
+    private static MemoryRegion? Find(nint address)
+    {
+        var regions = Volatile.Read(ref _byAddress);
+        var above = IndexAbove(address, regions);
+        return above > 0 && regions[above - 1].Contains(address) ? regions[above - 1] : null;
+    }
+
+    /// <summary>The number of regions that start at an address or below it.</summary>
+    private static int IndexAbove(nint address, MemoryRegion[] regions)
+    {
+        var (low, high) = (0, regions.Length);
+        while (low < high)
         {
             var middle = (low + high) >>> 1;
-            if (mappings[middle].Contains(address))
-            {
-                return mappings[middle];
-            }
-
-            if (mappings[middle].Base < address)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle - 1;
-            }
+            (low, high) = regions[middle].Base <= address ? (middle + 1, high) : (low, middle);
         }
 
-        return null;
+        return low;
     }
 }

@@ -4,7 +4,7 @@ namespace ZeroCopy.Store;
 public enum MappingMode
 {
     /// <summary>
-    /// Copy-on-write, private to the process: a model that writes to its weights changes its own process only, never the file. The default.
+    /// Copy-on-write, private to who opened the model: what is written to its weights reaches no other model or process, and never the file. The default.
     /// </summary>
     CopyOnWrite,
     /// <summary>Read only: a write ends the process with a segmentation fault. For finding models that write.</summary>

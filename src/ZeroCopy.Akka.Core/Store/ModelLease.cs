@@ -32,8 +32,9 @@ public sealed class ModelLease : IDisposable
     internal ResidentModel Model => _model;
 
     /// <summary>
-    /// The address of a block's first byte in this process's mapping, and one reference on that mapping: it outlives the lease until
-    /// <see cref="Release"/> was called once for each <see cref="Retain"/>. Blocks start on 64 bytes.
+    /// The address of a block's first byte in the mapping that this process reads, and one reference on that mapping: it outlives the lease until
+    /// <see cref="Release"/> was called once for each <see cref="Retain"/>. Blocks start on 64 bytes. A write there ends the process; who writes
+    /// takes <see cref="MapPrivately(bool)"/>.
     /// </summary>
     /// <exception cref="ArgumentException">The block does not belong to the model.</exception>
     /// <exception cref="ObjectDisposedException">The lease has ended.</exception>
@@ -46,12 +47,20 @@ public sealed class ModelLease : IDisposable
         return address;
     }
 
-    /// <summary>Maps the model once more, for one holder that may write to it. The caller disposes the mapping; it needs the lease no longer than the call.</summary>
+    /// <summary>
+    /// Maps the model once more, for one holder, whose writes reach nobody else. The caller disposes the mapping; it needs the lease no longer than
+    /// the call.
+    /// </summary>
+    /// <param name="isReadOnly">
+    /// Whether nothing will ever be written: tensors with equal bytes then share their memory. Else only those that are tied do.
+    /// </param>
     /// <exception cref="ObjectDisposedException">The lease has ended.</exception>
-    public PrivateMapping MapPrivately()
+    public PrivateMapping MapPrivately(bool isReadOnly = false) => MapPrivately(isReadOnly, PrivateMapping.PlentyOfMappings);
+
+    internal PrivateMapping MapPrivately(bool isReadOnly, int plentyOfMappings)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
-        return new PrivateMapping(_model);
+        return new PrivateMapping(_model, isReadOnly, plentyOfMappings);
     }
 
     /// <summary>Copies nothing: a block's bytes, valid until the lease is disposed.</summary>

@@ -21,12 +21,14 @@ internal sealed class ResidentModel
     private ResidentModel(
         ModelRecord record,
         Manifest manifest,
+        ObjectStoreOptions options,
         Dictionary<BlockId, (SegmentMapping Mapping, long Offset, long Length)> blocks,
         SegmentMapping[] mappings,
         SafeFileHandle manifestLock)
     {
         Record = record;
         Manifest = manifest;
+        Options = options;
         _blocks = blocks.ToFrozenDictionary();
         _mappings = mappings;
         _manifestLock = manifestLock;
@@ -35,6 +37,9 @@ internal sealed class ResidentModel
     public ModelRecord Record { get; }
 
     public Manifest Manifest { get; }
+
+    /// <summary>How the store maps.</summary>
+    public ObjectStoreOptions Options { get; }
 
     /// <summary>The mappings of the model's segments, each once.</summary>
     public IReadOnlyList<SegmentMapping> Mappings => _mappings;
@@ -62,8 +67,7 @@ internal sealed class ResidentModel
 
                 if (!mappings.TryGetValue(location.Segment.FileName, out var mapping))
                 {
-                    mapping = MappingRegistry.Map(
-                        catalog.Directory.SegmentPath(location.Segment.FileName), options.Mapping, options.Prefault);
+                    mapping = MappingRegistry.Map(catalog.Directory.SegmentPath(location.Segment.FileName));
                     mappings.Add(location.Segment.FileName, mapping);
                 }
 
@@ -81,7 +85,7 @@ internal sealed class ResidentModel
                 }
             }
 
-            return new ResidentModel(record, manifest, blocks, [.. mappings.Values], manifestLock);
+            return new ResidentModel(record, manifest, options, blocks, [.. mappings.Values], manifestLock);
         }
         catch
         {

@@ -58,5 +58,9 @@ internal static class TrialBuild
 
             return copy;
         }
+
+        public void Dispose()
+        {
+        }
     }
 }

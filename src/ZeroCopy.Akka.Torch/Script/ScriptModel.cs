@@ -4,12 +4,13 @@ using ZeroCopy.Manifests;
 using ZeroCopy.Runtime;
 using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch.Running;
+using ZeroCopy.Torch.Views;
 
 namespace ZeroCopy.Torch.Script;
 
 /// <summary>
-/// A TorchScript model of the store in this process. Scripts whose code changes nothing are loaded once and shared by all holders; others are
-/// loaded for each instance, with the weights still shared, and thrown away with it, so that no holder sees another one's state. Thread-safe.
+/// A TorchScript model of the store in this process. Scripts that are proven to write nothing are loaded once and shared by all holders; others are
+/// loaded for each instance, on a mapping of its own, and thrown away with it, so that each answers as a fresh load does. Thread-safe.
 /// </summary>
 internal sealed class ScriptModel : IInstanceSource, IOpenModel
 {
@@ -18,25 +19,25 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
     private readonly Manifest _manifest;
     private readonly ScriptFacts _facts;
     private readonly byte[] _skeleton;
-    private readonly Func<TensorEntry, torch.Tensor> _view;
+    private readonly Func<bool, IViewSource> _map;
     private readonly IDisposable? _lease;
     private readonly torch.Device _device;
     private readonly Dictionary<string, torch.Tensor> _moved = new(StringComparer.Ordinal);
     private ScriptProgram? _shared;
 
     /// <summary>
-    /// A model whose tensors <paramref name="view"/> gives, each time as a new tensor over the same memory. Owns <paramref name="lease"/>, which keeps
-    /// that memory. On a device the tensors are moved once, for all programs.
+    /// A model whose tensors <paramref name="map"/> gives, each time in memory of their own: its argument says whether nothing will be written there.
+    /// Owns <paramref name="lease"/>, which keeps the model. On a device, tensors that nothing writes to are moved once, for all programs.
     /// </summary>
     public ScriptModel(
-        string name, Manifest manifest, byte[] skeleton, Func<TensorEntry, torch.Tensor> view, IDisposable? lease = null, torch.Device? device = null)
+        string name, Manifest manifest, byte[] skeleton, Func<bool, IViewSource> map, IDisposable? lease = null, torch.Device? device = null)
     {
         Name = name;
         _holds = new Holds(name, Free);
         _manifest = manifest;
         _facts = ScriptFacts.FromMetadata(manifest.Metadata);
         _skeleton = skeleton;
-        _view = view;
+        _map = map;
         _lease = lease;
         _device = device ?? torch.CPU;
     }
@@ -120,7 +121,8 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
     {
         try
         {
-            return new(ScriptLoader.Load(_skeleton, _manifest.Tensors, TensorFor, Name, _device), _facts, Name);
+            using var views = _map(!_facts.Stateful);
+            return new(ScriptLoader.Load(_skeleton, _manifest.Tensors, entry => TensorFor(views, entry), Name, _device), _facts, Name);
         }
         catch
         {
@@ -134,30 +136,30 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
         }
     }
 
-    private torch.Tensor TensorFor(TensorEntry entry)
+    private torch.Tensor TensorFor(IViewSource views, TensorEntry entry)
     {
-        var view = _device.type == DeviceType.CPU ? _view(entry) : Moved(entry);
-        if (!_facts.Copied.Contains(entry.Name))
+        if (_device.type == DeviceType.CPU)
         {
-            return view;
+            return views.View(entry);
         }
 
-        using (view)
-        {
-            return view.clone();
-        }
+        return _facts.Copied.Contains(entry.Name) ? ToDevice(views, entry) : Moved(views, entry);
+    }
+
+    private torch.Tensor ToDevice(IViewSource views, TensorEntry entry)
+    {
+        using var view = views.View(entry);
+        return view.to(_device).DetachFromDisposeScope();
     }
 
     /// <summary>Another tensor over the one copy on the device, which programs keep that outlive this model.</summary>
-    private torch.Tensor Moved(TensorEntry entry)
+    private torch.Tensor Moved(IViewSource views, TensorEntry entry)
     {
         lock (_moved)
         {
             if (!_moved.TryGetValue(entry.Name, out var there))
             {
-                using var view = _view(entry);
-                there = view.to(_device).DetachFromDisposeScope();
-                _moved.Add(entry.Name, there);
+                _moved.Add(entry.Name, there = ToDevice(views, entry));
             }
 
             return there.detach().DetachFromDisposeScope();

@@ -3,8 +3,10 @@ using ZeroCopy.Manifests;
 
 namespace ZeroCopy.Torch.Views;
 
-/// <summary>Gives views of a model's tensors: the seam between binding and the place where the blocks lie.</summary>
-internal interface IViewSource
+/// <summary>
+/// Gives views of a model's tensors: the seam between binding and the place where the blocks lie. Views live on when their source is disposed.
+/// </summary>
+internal interface IViewSource : IDisposable
 {
     /// <summary>A tensor over the entry's block, without a copy. The caller disposes it.</summary>
     torch.Tensor View(TensorEntry entry);

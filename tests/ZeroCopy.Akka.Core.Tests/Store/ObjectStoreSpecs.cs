@@ -278,7 +278,8 @@ public sealed class ObjectStoreSpecs : StoreFixture
 
     private static unsafe void WriteByte(ModelLease lease, byte value)
     {
-        var address = lease.Retain(lease.Manifest.Tensors[0].Block);
+        using var mapping = lease.MapPrivately();
+        var address = mapping.Retain(lease.Manifest.Tensors[0]);
         *(byte*)address = value;
         ModelLease.Release(address);
     }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ZeroCopy.Store;
+using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Tests.Store;
@@ -43,7 +44,7 @@ public sealed class PrivateMappingSpecs : StoreFixture
         }
 
         Assert.Equal(first, Marshal.ReadByte(address));
-        Assert.Equal(before + 1, StoreDiagnostics.LiveMappings);
+        Assert.Equal(before + 2, StoreDiagnostics.LiveMappings);
         ModelLease.Release(address);
         Assert.Equal(before, StoreDiagnostics.LiveMappings);
     }
@@ -61,6 +62,95 @@ public sealed class PrivateMappingSpecs : StoreFixture
         Assert.Throws<ObjectDisposedException>(() => mapping.Retain(block));
     }
 
+    [Theory]
+    [InlineData(100, PrivateMapping.PlentyOfMappings)]
+    [InlineData(100, 0)]
+    [InlineData(100_000, 0)]
+    public async Task PrivateMapping_should_hold_tensors_with_equal_bytes_apart(int length, int plentyOfMappings)
+    {
+        var handle = await Store.PutAsync(Zeros("a", "b", "c", length));
+        using var lease = Store.Acquire(handle.Id, "test");
+        using var mapping = lease.MapPrivately(isReadOnly: false, plentyOfMappings);
+        var addresses = lease.Manifest.Tensors.Select(mapping.Retain).ToList();
+
+        Assert.Single(lease.Manifest.Blocks);
+        foreach (var address in addresses)
+        {
+            Fill(address, length, 7);
+            Assert.All(addresses.Where(other => other != address), other => AssertFilled(other, length, 0));
+            Fill(address, length, 0);
+        }
+
+        Assert.All(addresses, address => Assert.Equal(0, address % 64));
+        addresses.ForEach(ModelLease.Release);
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(100_000)]
+    public async Task PrivateMapping_should_hold_equal_tensors_of_other_models_apart(int length)
+    {
+        var one = await Store.PutAsync(Zeros("a", "b", "c", length));
+        var other = await Store.PutAsync(Zeros("a", "b", "d", length));
+        using var lease = Store.Acquire(one.Id, "one");
+        using var otherLease = Store.Acquire(other.Id, "other");
+        using var mapping = lease.MapPrivately();
+        using var otherMapping = otherLease.MapPrivately();
+        var addresses = lease.Manifest.Tensors.Select(mapping.Retain).ToList();
+        var others = otherLease.Manifest.Tensors.Select(otherMapping.Retain).ToList();
+
+        addresses.ForEach(address => Fill(address, length, 7));
+
+        Assert.All(others, address => AssertFilled(address, length, 0));
+        Assert.Equal(-1, otherLease.Bytes(otherLease.Manifest.Tensors[0].Block).IndexOfAnyExcept((byte)0));
+        addresses.Concat(others).ToList().ForEach(ModelLease.Release);
+    }
+
+    [Fact]
+    public async Task PrivateMapping_should_give_tensors_with_equal_bytes_one_address_where_nobody_writes()
+    {
+        var handle = await Store.PutAsync(Zeros("a", "b", "c", 100_000));
+        using var lease = Store.Acquire(handle.Id, "test");
+        using var mapping = lease.MapPrivately(isReadOnly: true);
+        var addresses = lease.Manifest.Tensors.Select(mapping.Retain).ToList();
+
+        Assert.Single(addresses.Distinct());
+        addresses.ForEach(ModelLease.Release);
+    }
+
+    [Theory]
+    [InlineData(100, PrivateMapping.PlentyOfMappings)]
+    [InlineData(100, 0)]
+    [InlineData(100_000, 0)]
+    public async Task PrivateMapping_should_free_what_it_holds_apart_with_the_last_address(int length, int plentyOfMappings)
+    {
+        var before = StoreDiagnostics.LiveMappings;
+        var handle = await Store.PutAsync(Zeros("a", "b", "c", length));
+        List<nint> addresses;
+        using (var lease = Store.Acquire(handle.Id, "test"))
+        {
+            using var mapping = lease.MapPrivately(isReadOnly: false, plentyOfMappings);
+            addresses = [.. lease.Manifest.Tensors.Select(mapping.Retain)];
+        }
+
+        addresses.ForEach(address => AssertFilled(address, length, 0));
+        addresses.ForEach(ModelLease.Release);
+
+        Assert.Equal(before, StoreDiagnostics.LiveMappings);
+    }
+
+    [SkippableFact]
+    public async Task ModelLease_should_map_without_write_permission()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Permissions of mappings are read from /proc.");
+        var handle = await Store.PutAsync(Model(seed: 1));
+        using var lease = Store.Acquire(handle.Id, "test");
+        var address = lease.Retain(lease.Manifest.Tensors.Single().Block);
+
+        Assert.Equal("r--", Permissions(address));
+        ModelLease.Release(address);
+    }
+
     [SkippableFact]
     public async Task ObjectStore_should_map_without_write_permission_where_writes_are_to_be_found()
     {
@@ -68,11 +158,20 @@ public sealed class PrivateMappingSpecs : StoreFixture
         using var store = Open(options => options with { Mapping = MappingMode.ReadOnly });
         var handle = await store.PutAsync(Content(ArrayTensorSource.Random("weight", 1000, 1)));
         using var lease = store.Acquire(handle.Id, "test");
-        var address = lease.Retain(lease.Manifest.Tensors.Single().Block);
+        using var mapping = lease.MapPrivately();
+        var address = mapping.Retain(lease.Manifest.Tensors.Single());
 
         Assert.Equal("r--", Permissions(address));
         ModelLease.Release(address);
     }
+
+    private static ModelContent Zeros(string first, string second, string third, int length) => Content(
+        [.. from name in new[] { first, second, third } select new ArrayTensorSource(name, new TensorLayout(DType.UInt8, length), new byte[length])]);
+
+    private static unsafe void Fill(nint address, int length, byte value) => new Span<byte>((void*)address, length).Fill(value);
+
+    private static unsafe void AssertFilled(nint address, int length, byte value) =>
+        Assert.Equal(-1, new ReadOnlySpan<byte>((void*)address, length).IndexOfAnyExcept(value));
 
     private static string Permissions(nint address)
     {

@@ -126,5 +126,9 @@ public sealed class BinderSpecs
     private sealed class Renamed(MemoryBlocks blocks, Manifests.TensorEntry entry) : ZeroCopy.Torch.Views.IViewSource
     {
         public torch.Tensor View(Manifests.TensorEntry renamed) => blocks.View(entry);
+
+        public void Dispose()
+        {
+        }
     }
 }

@@ -79,7 +79,8 @@ public sealed class LiveTensorsSpecs : RuntimeSpec
         var handle = await Runtime.PutStateAsync(new Dictionary<string, Tensor> { ["q"] = unsigned });
 
         Assert.Equal(DType.UInt16, Store.ReadManifest(handle.Id).Tensors[0].Layout.DType);
-        Assert.Equal("1 65535", Numbers(Runtime.OpenState(handle)["q"]));
+        using var stored = Runtime.OpenState(handle)["q"];
+        Assert.Equal("1 65535", Numbers(stored));
     }
 
     [Fact]

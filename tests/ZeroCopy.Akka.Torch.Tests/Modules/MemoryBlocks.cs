@@ -10,7 +10,7 @@ using ZeroCopy.Torch.Views;
 namespace ZeroCopy.Torch.Tests.Modules;
 
 /// <summary>A module's tensors in memory of the test's own, in the place of the store.</summary>
-internal sealed unsafe class MemoryBlocks : IViewSource, IDisposable
+internal sealed unsafe class MemoryBlocks : IViewSource
 {
     private static long _live;
     private readonly Dictionary<string, nint> _addresses = [];

@@ -5,6 +5,7 @@ using ZeroCopy.Runtime;
 using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
 using ZeroCopy.Torch.Script;
+using ZeroCopy.Torch.Views;
 
 namespace ZeroCopy.Torch.Tests.Script;
 
@@ -53,11 +54,7 @@ internal sealed class ScriptFixture : IDisposable
         "test",
         new Manifest(new Recipe.Script(BlockId.Of(Skeleton)), Entries, Facts.ToMetadata()),
         Skeleton,
-        entry =>
-        {
-            onLoad?.Invoke();
-            return _weights[entry.Name].alias();
-        },
+        isReadOnly => new Copies(_weights, isReadOnly, onLoad),
         lease);
 
     public static object? Call(IModelInstance instance, string method, params object?[] arguments) =>
@@ -68,6 +65,20 @@ internal sealed class ScriptFixture : IDisposable
         foreach (var weight in _weights.Values)
         {
             weight.Dispose();
+        }
+    }
+
+    /// <summary>The weights themselves where nothing is written, else copies: what private mappings of the store are like.</summary>
+    private sealed class Copies(Dictionary<string, torch.Tensor> weights, bool isReadOnly, Action? onLoad) : IViewSource
+    {
+        public torch.Tensor View(TensorEntry entry)
+        {
+            onLoad?.Invoke();
+            return isReadOnly ? weights[entry.Name].alias() : weights[entry.Name].clone();
+        }
+
+        public void Dispose()
+        {
         }
     }
 

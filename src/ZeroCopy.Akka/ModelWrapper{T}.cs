@@ -24,6 +24,10 @@ public sealed class ModelWrapper<T> : ModelWrapper
     /// The object, for the caller alone. In actor mode its modules run in this process, in eval mode, around the shared weights. In task mode each call of
     /// a wrapped module runs as a task. The caller ends it with <see cref="ModelWrapper.Release"/>.
     /// </summary>
+    /// <remarks>
+    /// A script that T declares with one of TorchSharp's classes for scripts is one again. In task mode its own <c>call</c> runs in this process, on the shared
+    /// weights, and <see cref="TaskCallExtensions"/> has the tasks; declared as <c>IModule&lt;...&gt;</c>, each call is a task.
+    /// </remarks>
     /// <exception cref="ModelNotFoundException">The store holds the model no more.</exception>
     /// <exception cref="RecipeUnavailableException">This process did not wrap the model and cannot build a T; the message says what to do.</exception>
     /// <exception cref="BindingException">The tensors do not fit what this process builds.</exception>

@@ -1,3 +1,4 @@
+using TorchSharp;
 using ZeroCopy.Manifests;
 
 namespace ZeroCopy;
@@ -15,7 +16,10 @@ public static class ScriptModelWrapper
         T model, WrapMode mode = WrapMode.Actor, IEnumerable<string>? modelAttributeNames = null, IEnumerable<string>? methodNames = null,
         ZeroCopyHost? host = null, ModelName? name = null, CancellationToken cancellationToken = default)
         where T : class =>
-        ModelWrapper.WrapAsync(
+        model is torch.nn.Module and not torch.jit.ScriptModule
+        ? throw new ArgumentException(
+            $"{model.GetType()} is no TorchScript module: wrap it with {nameof(ModelWrapper)}, which takes modules of every kind.", nameof(model))
+        : ModelWrapper.WrapAsync(
             model, ModelWrapper.Request<T>(mode, modelAttributeNames, methodNames, name, handOver: false, scriptsOnly: true), host, cancellationToken);
 
     /// <summary>Wraps in task mode and loads: each call of <c>forward</c> (<c>__call__</c>) of a TorchScript module runs as a task.</summary>

@@ -20,10 +20,27 @@ public static class TaskCallExtensions
         this torch.nn.Module<T, TResult> module, T input, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
         (TResult)(await Target(module).InvokeAsync(ShimTarget.Forward, [input], timeout, cancellationToken).ConfigureAwait(false))!;
 
-    /// <inheritdoc cref="CallAsync{T, TResult}"/>
+    /// <inheritdoc cref="CallAsync{T, TResult}(torch.nn.Module{T, TResult}, T, TimeSpan?, CancellationToken)"/>
     public static async Task<TResult> CallAsync<T1, T2, TResult>(
         this torch.nn.Module<T1, T2, TResult> module, T1 first, T2 second, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
         (TResult)(await Target(module).InvokeAsync(ShimTarget.Forward, [first, second], timeout, cancellationToken).ConfigureAwait(false))!;
+
+    /// <summary>Runs a script's call as one task. Its own <c>call</c> and <c>forward</c> run in this process, on the shared weights.</summary>
+    /// <param name="script">A script that a wrapper in task mode gave.</param>
+    /// <param name="input">The input, which stays the caller's.</param>
+    /// <param name="timeout">How long the answer may take; null for the setting <c>zerocopy.tasks</c>.</param>
+    /// <param name="cancellationToken">Gives the call up.</param>
+    /// <inheritdoc cref="CallAsync{T, TResult}(torch.nn.Module{T, TResult}, T, TimeSpan?, CancellationToken)" path="/returns"/>
+    /// <inheritdoc cref="CallAsync{T, TResult}(torch.nn.Module{T, TResult}, T, TimeSpan?, CancellationToken)" path="/exception"/>
+    public static async Task<TResult> CallAsync<T, TResult>(
+        this torch.jit.ScriptModule<T, TResult> script, T input, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        (TResult)(await Target(script).InvokeAsync(ShimTarget.Forward, [input], timeout, cancellationToken).ConfigureAwait(false))!;
+
+    /// <inheritdoc cref="CallAsync{T, TResult}(torch.jit.ScriptModule{T, TResult}, T, TimeSpan?, CancellationToken)"/>
+    public static async Task<TResult> CallAsync<T1, T2, TResult>(
+        this torch.jit.ScriptModule<T1, T2, TResult> script, T1 first, T2 second, TimeSpan? timeout = null,
+        CancellationToken cancellationToken = default) =>
+        (TResult)(await Target(script).InvokeAsync(ShimTarget.Forward, [first, second], timeout, cancellationToken).ConfigureAwait(false))!;
 
     /// <summary>Runs an allowed public method of the module as one task.</summary>
     /// <param name="module">A module that a wrapper in task mode gave.</param>

@@ -81,6 +81,15 @@ internal static class TorchInternals
     public static torch.jit.ScriptModule AdoptScript(nint native) =>
         (torch.jit.ScriptModule)Activator.CreateInstance(typeof(torch.jit.ScriptModule), Declared, null, [native], null)!;
 
+    /// <summary>The same script as an object of another of TorchSharp's classes for scripts, which takes it over.</summary>
+    public static torch.jit.ScriptModule Retype(torch.jit.ScriptModule script, Type type)
+    {
+        var handle = Handle(script);
+        var retyped = (torch.jit.ScriptModule)Activator.CreateInstance(type, Declared, null, [handle.DangerousGetHandle()], null)!;
+        handle.SetHandleAsInvalid();
+        return retyped;
+    }
+
     /// <summary>
     /// Whether libtorch runs the module's forward (embeddings, recurrent layers, attention): its tensors belong to a native object, so that
     /// replacing the managed wrapper of one changes nothing.

@@ -67,6 +67,9 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
         }
     }
 
+    /// <summary>A script of the caller's own, as an object of one of TorchSharp's classes for scripts; it outlives this model.</summary>
+    public torch.jit.ScriptModule Materialise(Type type) => _holds.Use(() => TorchInternals.Retype(Load().Module, type));
+
     public void BoundThreads(int? threads) => TorchThreads.BoundOrDefault(threads);
 
     public void RestoreThreads() => TorchThreads.Reset();

@@ -16,6 +16,7 @@ internal sealed class PipelineScan
     private readonly List<PipelineSlot> _modules = [];
     private readonly List<PipelineSlot> _tensors = [];
     private readonly List<PipelineSlot> _values = [];
+    private readonly List<PipelineSlot> _vacancies = [];
     private readonly HashSet<object> _seen = new(ReferenceEqualityComparer.Instance);
 
     private PipelineScan()
@@ -30,6 +31,9 @@ internal sealed class PipelineScan
 
     /// <summary>Members whose declared type is plain data (see <see cref="PlainTypes"/>); elements of collections are not listed apart.</summary>
     public IReadOnlyList<PipelineSlot> Values => _values;
+
+    /// <summary>Places that hold nothing and may hold an object.</summary>
+    public IReadOnlyList<PipelineSlot> Vacancies => _vacancies;
 
     /// <summary>Scans the graph below <paramref name="root"/>.</summary>
     /// <param name="root">The pipeline, or a standalone module.</param>
@@ -59,7 +63,13 @@ internal sealed class PipelineScan
             return;
         }
 
-        if (value is null || !IsEntered(value.GetType()) || (!value.GetType().IsValueType && !_seen.Add(value)))
+        if (value is null)
+        {
+            _vacancies.Add(new PipelineSlot(path, declared, value, set));
+            return;
+        }
+
+        if (!IsEntered(value.GetType()) || (!value.GetType().IsValueType && !_seen.Add(value)))
         {
             return;
         }

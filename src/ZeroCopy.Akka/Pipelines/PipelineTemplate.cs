@@ -35,10 +35,11 @@ internal sealed class PipelineTemplate : IDisposable
     /// <exception cref="ObjectDisposedException">The wrapper was unloaded, or its host has ended.</exception>
     public LoadedObject LoadShims(
         Type declaredRoot, IReadOnlyCollection<string> methods, Func<TemplateModule, ITaskCalls> calls, Func<TemplateModule, torch.nn.Module> materialise) =>
-        _holds.Use(() => Copy(module => !module.Entry.Wrapped ? materialise(module) : ShimFactory.Create(
+        _holds.Use(() => Copy(module => !module.Entry.Wrapped ? materialise(module) : SharedModules.StandIn(
             new ShimTarget(module.Entry.Paths[0], calls(module), methods),
             module.Type,
             IsStandalone ? [("", declaredRoot)] : module.Places,
+            () => materialise(module),
             module.Placeholder)));
 
     public void Dispose() => _holds.Close();

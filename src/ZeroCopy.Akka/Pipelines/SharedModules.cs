@@ -2,6 +2,7 @@ using TorchSharp;
 using ZeroCopy.Runtime;
 using ZeroCopy.Shims;
 using ZeroCopy.Torch;
+using ZeroCopy.Torch.Script;
 using ZeroCopy.Wire;
 
 namespace ZeroCopy.Pipelines;
@@ -14,8 +15,30 @@ internal static class SharedModules
         entry.Script ? runtime.OpenAny(entry.Handle) : runtime.Open<torch.nn.Module>(entry.Handle);
 
     /// <summary>
-    /// A module in this process. A TorchScript program is no .NET module of its own class: it is called through a stand-in that leases the program for
-    /// the length of a call, so all its holders share one loaded program unless it keeps state.
+    /// A module that runs its calls as tasks. Nothing can stand in for a class of TorchSharp's scripts, whose methods are not virtual: such a one is a script
+    /// of this process, whose asynchronous calls are the tasks.
+    /// </summary>
+    /// <param name="target">Where the calls go.</param>
+    /// <param name="type">The module's own type.</param>
+    /// <param name="places">What holds it.</param>
+    /// <param name="materialise">Makes it in this process.</param>
+    /// <param name="like">A module whose plain values a shim of the same class shows.</param>
+    public static torch.nn.Module StandIn(
+        ShimTarget target, Type type, IReadOnlyCollection<(string Path, Type Type)> places, Func<torch.nn.Module> materialise, torch.nn.Module like)
+    {
+        if (ScriptClasses.Needed(type, places) is null)
+        {
+            return ShimFactory.Create(target, type, places, like);
+        }
+
+        var script = materialise();
+        ShimFactory.SetTarget(script, target);
+        return script;
+    }
+
+    /// <summary>
+    /// A module in this process. A TorchScript program whose places are declared by its signature is called through a stand-in that leases the program for
+    /// the length of a call, so all its holders share one loaded program unless it keeps state. See <see cref="ScriptClasses"/> for other places.
     /// </summary>
     public static torch.nn.Module Materialise(
         TorchRuntime runtime, WrappedModule entry, OpenOptions<torch.nn.Module> options, Type type, IReadOnlyCollection<(string Path, Type Type)> places,
@@ -27,6 +50,6 @@ internal static class SharedModules
         }
 
         var source = runtime.OpenAny(entry.Handle, options.Device);
-        return ShimFactory.Create(new ShimTarget(entry.Paths[0], new LocalCalls(source), methods), type, places);
+        return ScriptClasses.Needed(type, places) is { } needed ? ((ScriptModel)source).Materialise(needed) : ShimFactory.Create(new ShimTarget(entry.Paths[0], new LocalCalls(source), methods), type, places);
     }
 }

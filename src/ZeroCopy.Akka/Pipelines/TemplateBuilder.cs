@@ -80,36 +80,46 @@ internal static class TemplateBuilder
         return (document, template);
     }
 
-    /// <summary>Binds a pipeline that the receiver builds to the models that a wrapper names.</summary>
+    /// <summary>
+    /// Binds a pipeline that the receiver builds to the models that a wrapper names. A script needs no module to be bound to: its place may be empty.
+    /// </summary>
     /// <exception cref="RecipeUnavailableException">The receiver's object has no module where the wrapper has one.</exception>
     public static PipelineTemplate Around(TorchRuntime runtime, Func<object> factory, Type declaredType, WrapperDocument document)
     {
         var built = factory();
         var scan = PipelineScan.Of(built, declaredType);
         var places = scan.Modules.ToDictionary(slot => slot.Path, StringComparer.Ordinal);
+        var vacancies = scan.Vacancies.DistinctBy(slot => slot.Path).ToDictionary(slot => slot.Path, StringComparer.Ordinal);
         var given = new Dictionary<object, object>(ReferenceEqualityComparer.Instance);
         var modules = new List<TemplateModule>();
         foreach (var entry in document.Modules)
         {
             var slots = entry.Paths.Where(places.ContainsKey).Select(path => places[path]).ToList();
-            if (slots.Count == 0)
+            var vacant = entry.Paths.Where(vacancies.ContainsKey).Select(path => vacancies[path]).ToList();
+            if (slots.Count == 0 && !(entry.Script && vacant.Count > 0))
             {
                 throw new RecipeUnavailableException(
                     $"{built.GetType()} as it is built here holds no module at '{entry.Paths[0]}', which the wrapper of {document.TypeName} needs; it has: "
                     + $"{(places.Count == 0 ? "none" : string.Join(", ", places.Keys.Order(StringComparer.Ordinal)))}. Give a factory in LoadOptions.Factory.");
             }
 
-            var part = new PipelinePart(factory, declaredType, slots[0]);
-            (string Path, Type Type)[] declared = [.. slots.Select(slot => (slot.Path, slot.DeclaredType))];
-            var type = slots[0].Value!.GetType();
+            Func<ModelBuild, torch.nn.Module>? factoryOfPart = slots.Count == 0 ? null : new PipelinePart(factory, declaredType, slots[0]).Build;
+            (string Path, Type Type)[] declared = [.. slots.Concat(vacant).Select(slot => (slot.Path, slot.DeclaredType))];
+            var type = slots.Count == 0 ? vacant[0].DeclaredType : slots[0].Value!.GetType();
             var placeholder = SharedModules.Materialise(
-                runtime, entry, new OpenOptions<torch.nn.Module> { Factory = part.Build }, type, declared, document.Methods);
+                runtime, entry, new OpenOptions<torch.nn.Module> { Factory = factoryOfPart }, type, declared, document.Methods);
             foreach (var slot in slots)
             {
                 given[slot.Value!] = placeholder;
             }
 
-            modules.Add(new TemplateModule(entry, placeholder, type, declared, part.Build));
+            foreach (var slot in vacant)
+            {
+                slot.Set(placeholder);
+                given[placeholder] = placeholder;
+            }
+
+            modules.Add(new TemplateModule(entry, placeholder, type, declared, factoryOfPart));
         }
 
         PlainValues.Apply(document.Values, scan.Values);

@@ -21,6 +21,9 @@ internal static class ShimFactory
     // A subclass made without a constructor borrows the base state of a plain shim, which must live as long.
     private static readonly ConditionalWeakTable<torch.nn.Module, torch.nn.Module> Lenders = [];
 
+    // Of modules whose class has no place for it.
+    private static readonly ConditionalWeakTable<torch.nn.Module, ShimTarget> Targets = [];
+
     /// <summary>A shim for a module.</summary>
     /// <param name="target">Where its calls go.</param>
     /// <param name="moduleType">The module's own type, or the type that the receiver knows it by.</param>
@@ -60,8 +63,12 @@ internal static class ShimFactory
         return needed == signature ? Plain(target, signature) : Derived(target, needed, signature, like);
     }
 
-    /// <summary>The target behind a shim; null for any other module.</summary>
-    public static ShimTarget? TargetOf(torch.nn.Module module) => module.GetType().GetField(TargetField)?.GetValue(module) as ShimTarget;
+    /// <summary>The target behind a shim, or behind a module that was given one; null for any other module.</summary>
+    public static ShimTarget? TargetOf(torch.nn.Module module) =>
+        Targets.TryGetValue(module, out var target) ? target : module.GetType().GetField(TargetField)?.GetValue(module) as ShimTarget;
+
+    /// <summary>Gives a module that nothing can stand in for a target of its asynchronous calls.</summary>
+    public static void SetTarget(torch.nn.Module module, ShimTarget target) => Targets.Add(module, target);
 
     private static torch.nn.Module Plain(ShimTarget target, Type signature) =>
         (torch.nn.Module)Activator.CreateInstance(Emit(signature), target)!;

@@ -1,5 +1,6 @@
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Settings;
+using ZeroCopy.Clocks;
 
 namespace ZeroCopy.Actors.Batching;
 
@@ -23,10 +24,10 @@ internal sealed class BatchAssembler(object kind, BatchingSettings settings, Tim
     public void Add(InferenceCall call, int rows)
     {
         var now = clock.GetTimestamp();
-        var due = now + Ticks(settings.MaxDelay);
+        var due = clock.After(now, settings.MaxDelay);
         if (call.Deadline is { } deadline)
         {
-            due = Math.Min(due, Math.Max(now, call.StartedAt + Ticks(deadline - settings.DeadlineMargin)));
+            due = Math.Min(due, Math.Max(now, clock.After(call.StartedAt, deadline - settings.DeadlineMargin)));
         }
 
         DueAt = IsEmpty ? due : Math.Min(DueAt, due);
@@ -57,6 +58,4 @@ internal sealed class BatchAssembler(object kind, BatchingSettings settings, Tim
         _rows = 0;
         return calls.Count == 0 ? null : new CallBatch(calls, rows, kind);
     }
-
-    private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * clock.TimestampFrequency);
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Actors.Telemetry;
+using ZeroCopy.Clocks;
 using ZeroCopy.Runtime;
 
 namespace ZeroCopy.Actors.Batching;
@@ -137,9 +138,7 @@ internal sealed class MicroBatcher : IDisposable
         _timerDueAt = dueAt;
         if (dueAt != long.MaxValue)
         {
-            var wait = _clock.GetElapsedTime(_clock.GetTimestamp(), dueAt);
-            // Timers round down to whole milliseconds: round up, or the flush would come before the batch is due and only reschedule.
-            _timer.Change(TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(wait.TotalMilliseconds))), Timeout.InfiniteTimeSpan);
+            _timer.Change(Durations.TimerStep(_clock.GetElapsedTime(_clock.GetTimestamp(), dueAt)), Timeout.InfiniteTimeSpan);
         }
     }
 

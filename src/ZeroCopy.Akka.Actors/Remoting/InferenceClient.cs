@@ -3,6 +3,7 @@ using Akka.Actor;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Protocol;
 using ZeroCopy.Actors.Wire;
+using ZeroCopy.Clocks;
 using ZeroCopy.Errors;
 
 namespace ZeroCopy.Actors.Remoting;
@@ -41,17 +42,20 @@ public sealed class InferenceClient : IDisposable
         ArgumentNullException.ThrowIfNull(system);
         ArgumentNullException.ThrowIfNull(node);
         WireSerializer.Register((ExtendedActorSystem)system);
+        clock ??= TimeProvider.System;
         var path = new RootActorPath(node) / "user" / "zerocopy" / PredictActor.Name;
+        using var late = new LimitSource(timeout, clock);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
         {
-            var actor = await system.ActorSelection(path).ResolveOne(timeout, cancellationToken).ConfigureAwait(false);
-            return new InferenceClient(system, actor, clock ?? TimeProvider.System);
+            var actor = await system.ActorSelection(path).ResolveOne(Timeout.InfiniteTimeSpan, ended.Token).ConfigureAwait(false);
+            return new InferenceClient(system, actor, clock);
         }
-        catch (ActorNotFoundException e) when (cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (cancellationToken.IsCancellationRequested && e is (ActorNotFoundException or OperationCanceledException))
         {
             throw new OperationCanceledException($"Looking for a node at {path} was cancelled by its caller.", e, cancellationToken);
         }
-        catch (ActorNotFoundException e)
+        catch (Exception e) when (e is ActorNotFoundException or OperationCanceledException)
         {
             throw new InferenceException(InferenceFailure.Unreachable, $"No node answers at {path} within {timeout}.", e);
         }
@@ -72,9 +76,10 @@ public sealed class InferenceClient : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(pool);
         ArgumentNullException.ThrowIfNull(method);
         options ??= CallOptions.Default;
-        if (options.Deadline is { } passed && passed <= TimeSpan.Zero)
+        var limit = options.Deadline ?? Timeout.InfiniteTimeSpan;
+        if (Durations.OrNone(limit) <= TimeSpan.Zero)
         {
-            throw Late(pool, passed);
+            throw Late(pool, limit);
         }
 
         var request = new PredictRequest(pool, method, inputs, options.Deadline, options.HashKey ?? "", Interlocked.Increment(ref _calls));
@@ -88,12 +93,13 @@ public sealed class InferenceClient : IDisposable
         _actor.Tell(call, ActorRefs.NoSender);
         try
         {
-            return await call.Answer.Task.WaitAsync(options.Deadline ?? Timeout.InfiniteTimeSpan, _clock, ended.Token).ConfigureAwait(false);
+            await Durations.WaitAsync(call.Answer.Task, limit, _clock, ended.Token).ConfigureAwait(false);
+            return await call.Answer.Task.ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
             _actor.Tell(new PredictCancel(request.Id), ActorRefs.NoSender);
-            throw Late(pool, options.Deadline!.Value);
+            throw Late(pool, limit);
         }
         catch (OperationCanceledException e)
         {

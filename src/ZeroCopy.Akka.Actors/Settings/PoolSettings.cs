@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ZeroCopy.Clocks;
 
 namespace ZeroCopy.Actors.Settings;
 
@@ -49,10 +50,10 @@ public sealed record PoolSettings
         var problems = ImmutableArray.CreateBuilder<string>();
         Require(Size >= 1, $"{nameof(Size)} is {Size} but must be 1 or more");
         Require(QueueCapacity >= 1, $"{nameof(QueueCapacity)} is {QueueCapacity} but must be 1 or more");
-        Require(Deadline is null || Deadline > TimeSpan.Zero, $"{nameof(Deadline)} is {Deadline} but must be above zero, or null");
+        Require(Deadline is not { } limit || Durations.IsLimit(limit), $"{nameof(Deadline)} is {Deadline} but must be above zero, or null");
         Require(Load.Attempts >= 1, $"Load.{nameof(Load.Attempts)} is {Load.Attempts} but must be 1 or more");
-        Require(Load.MinBackoff > TimeSpan.Zero, $"Load.{nameof(Load.MinBackoff)} is {Load.MinBackoff} but must be above zero");
-        Require(Load.MaxBackoff > TimeSpan.Zero, $"Load.{nameof(Load.MaxBackoff)} is {Load.MaxBackoff} but must be above zero");
+        RequirePause(Load.MinBackoff, $"Load.{nameof(Load.MinBackoff)}");
+        RequirePause(Load.MaxBackoff, $"Load.{nameof(Load.MaxBackoff)}");
         if (Resizer is { } resizer)
         {
             Require(
@@ -64,10 +65,16 @@ public sealed record PoolSettings
         if (Batching is { } batching)
         {
             Require(batching.MaxRows >= 1, $"Batching.{nameof(batching.MaxRows)} is {batching.MaxRows} but must be 1 or more");
-            Require(batching.MaxDelay > TimeSpan.Zero, $"Batching.{nameof(batching.MaxDelay)} is {batching.MaxDelay} but must be above zero");
+            RequirePause(batching.MaxDelay, $"Batching.{nameof(batching.MaxDelay)}");
+            Require(
+                Durations.IsPause(batching.DeadlineMargin),
+                $"Batching.{nameof(batching.DeadlineMargin)} is {batching.DeadlineMargin} but must be zero, or {Durations.AboveZero}");
         }
 
         return problems.Count == 0 ? this : throw new InvalidSettingsException(problems.ToImmutable());
+
+        void RequirePause(TimeSpan pause, string setting) =>
+            Require(Durations.IsPauseAboveZero(pause), $"{setting} is {pause} but must be {Durations.AboveZero}");
 
         void Require(bool holds, string problem)
         {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
+using ZeroCopy.Clocks;
 
 namespace ZeroCopy.Actors.Settings;
 
@@ -93,7 +94,9 @@ internal sealed class SettingsReader(Config config, Config reference, string pat
             return null;
         }
 
-        return Read<TimeSpan>(() => config.GetTimeSpan(key, null, allowInfinite: false)) is { } value && value > TimeSpan.Zero ? value : Refuse(key);
+        return Read<TimeSpan>(() => config.GetTimeSpan(key, null, allowInfinite: false)) is { } value && Durations.IsPauseAboveZero(value)
+            ? value
+            : Refuse(key);
     }
 
     public T Choice<T>(string key, params ReadOnlySpan<(string Text, T Value)> choices)
@@ -116,7 +119,7 @@ internal sealed class SettingsReader(Config config, Config reference, string pat
 
     private TimeSpan Refuse(string key)
     {
-        Problem(key, Text(key), "a time above zero such as 250ms or 30s");
+        Problem(key, Text(key), $"a time {Durations.AboveZero}, such as 250ms or 30s");
         return TimeSpan.FromSeconds(1);
     }
 

@@ -8,7 +8,10 @@ public sealed record TaskOptions
     /// <summary>The options of a task that gives none.</summary>
     public static TaskOptions Default { get; } = new();
 
-    /// <summary>Time from call to answer, attempts and pauses included; null for <c>zerocopy.tasks.deadline</c>.</summary>
+    /// <summary>
+    /// Time from call to answer, of any length, attempts and pauses included; null for <c>zerocopy.tasks.deadline</c>,
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit. Zero or less has passed already.
+    /// </summary>
     public TimeSpan? Deadline { get; init; }
 
     /// <summary>Who releases the argument.</summary>

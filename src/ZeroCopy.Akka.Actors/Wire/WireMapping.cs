@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Google.Protobuf;
 using ZeroCopy.Actors.Protocol;
+using ZeroCopy.Clocks;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 using ZeroCopy.Tensors;
@@ -10,6 +11,19 @@ namespace ZeroCopy.Actors.Wire;
 /// <summary>Between our types and the generated ones. What comes from the wire is checked here; errors are those of the types themselves.</summary>
 internal static class WireMapping
 {
+    private static readonly long LongestMs = (long)TimeSpan.MaxValue.TotalMilliseconds;
+
+    /// <summary>
+    /// A deadline in milliseconds: 0 for that of the pool, the longest there is for none. One below a millisecond, or passed, must become neither.
+    /// </summary>
+    public static long ToWire(TimeSpan? deadline) => deadline is not { } given ? 0
+        : Durations.OrNone(given) is { } limit ? Math.Clamp((long)Math.Ceiling(limit.TotalMilliseconds), 1, LongestMs)
+        : LongestMs;
+
+    public static TimeSpan? Deadline(long wire) => wire == 0 ? null
+        : wire < LongestMs ? TimeSpan.FromMilliseconds(wire)
+        : Timeout.InfiniteTimeSpan;
+
     public static ByteString ToWire(ModelId id)
     {
         var hash = new byte[32];

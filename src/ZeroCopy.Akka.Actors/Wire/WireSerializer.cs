@@ -78,8 +78,7 @@ public sealed class WireSerializer(ExtendedActorSystem system) : SerializerWithS
             Pool = m.Pool,
             Method = m.Method,
             Inputs = { WireMapping.ToWire(m.Inputs) },
-            // A deadline below a millisecond must not become none.
-            DeadlineMs = m.Deadline is { } deadline ? Math.Max(1, (long)deadline.TotalMilliseconds) : 0,
+            DeadlineMs = WireMapping.ToWire(m.Deadline),
             HashKey = m.HashKey,
             Id = m.Id,
         },
@@ -112,9 +111,8 @@ public sealed class WireSerializer(ExtendedActorSystem system) : SerializerWithS
             case "p":
                 var predict = Generated.Predict.Parser.ParseFrom(bytes);
                 ArgumentOutOfRangeException.ThrowIfNegative(predict.DeadlineMs);
-                TimeSpan? deadline = predict.DeadlineMs == 0 ? null : TimeSpan.FromMilliseconds(predict.DeadlineMs);
                 return new PredictRequest(
-                    predict.Pool, predict.Method, WireMapping.Tensors(predict.Inputs), deadline, predict.HashKey, predict.Id);
+                    predict.Pool, predict.Method, WireMapping.Tensors(predict.Inputs), WireMapping.Deadline(predict.DeadlineMs), predict.HashKey, predict.Id);
             case "pc":
                 return new PredictCancel(Generated.Cancel.Parser.ParseFrom(bytes).Id);
             case "pa":

@@ -15,7 +15,7 @@ public sealed record ObjectStoreOptions
     /// <summary>Most bytes that the store may hold; 0 for four fifths of the file system's size.</summary>
     public long CapacityBytes { get; init; }
 
-    /// <summary>How long a put waits for room before it fails.</summary>
+    /// <summary>How long a put waits for room before it fails; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</summary>
     public TimeSpan PutDeadline { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>

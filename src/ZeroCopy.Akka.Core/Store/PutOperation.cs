@@ -1,4 +1,5 @@
 using ZeroCopy.Blocks;
+using ZeroCopy.Clocks;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 
@@ -26,7 +27,7 @@ internal sealed class PutOperation(
         var meter = new PutMeter(progress, total);
         var plan = PutPlan.Hash(content, meter, cancellationToken);
         var wait = options.Deadline ?? settings.PutDeadline;
-        using var deadline = new CancellationTokenSource(wait, settings.TimeProvider);
+        using var deadline = new LimitSource(wait, settings.TimeProvider);
         while (true)
         {
             using var group = await AdmitAsync(plan, deadline.Token, cancellationToken).ConfigureAwait(false);

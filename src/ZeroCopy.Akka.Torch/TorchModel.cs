@@ -42,6 +42,9 @@ public sealed class TorchModel<TModule> : IInstanceSource, IDisposable
     public void ResetThread() => TorchThreadState.Reset();
 
     /// <inheritdoc/>
+    public bool TryRetain(ref object? argument, out IDisposable? retained) => RetainedArgument.TryTake(ref argument, out retained);
+
+    /// <inheritdoc/>
     public void Release(object? value) => Answers.Release(value);
 
     /// <summary>

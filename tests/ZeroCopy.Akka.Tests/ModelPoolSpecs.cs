@@ -82,6 +82,62 @@ public sealed class ModelPoolSpecs : HostSpec
         }
     }
 
+    [Fact]
+    public async Task ModelPool_should_answer_at_its_callers_limit_and_read_on_what_the_caller_frees()
+    {
+        using var model = Mlp();
+        using var hold = new HeldCall();
+        var wrapper = await ModelWrapper.FromModelAsync(model, host: Host);
+        await using var pool = await Host.StartPoolAsync(
+            "held", wrapper, (Module<Tensor, Tensor> _, Dictionary<string, Tensor[]> input) => hold.Sum(input["x"][0]), settings => settings with { Size = 1 });
+        var input = new Dictionary<string, Tensor[]> { ["x"] = [ones(4)] };
+        using var stop = new CancellationTokenSource();
+        var call = pool.AskAsync(input, cancellationToken: stop.Token);
+        await hold.EnteredAsync();
+
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.WaitAsync(Patience));
+        input["x"][0].Dispose();
+        Assert.Equal(4, await hold.LetGoAsync());
+    }
+
+    [Fact]
+    public async Task Tasks_should_answer_at_their_callers_limit_and_read_on_what_the_caller_frees()
+    {
+        using var hold = HeldModule.Hold = new HeldCall();
+        using var model = new HeldModule();
+        var tasks = await ModelWrapper.ForTasksAsync<Module<Tensor, Tensor>>(model, host: Host);
+        var input = ones(4);
+        using var stop = new CancellationTokenSource();
+        var call = tasks.CallAsync(input, cancellationToken: stop.Token);
+        await hold.EnteredAsync();
+
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.WaitAsync(Patience));
+        input.Dispose();
+        Assert.Equal(4, await hold.LetGoAsync());
+    }
+
+    [Fact]
+    public async Task Map_should_end_at_its_deadline_while_a_batch_is_computed()
+    {
+        using var model = Mlp();
+        using var hold = new HeldCall();
+        var wrapper = await ModelWrapper.FromModelAsync(model, host: Host);
+        var map = wrapper.MapBatchesAsync<float, float>(
+            Enumerable.Range(0, 8).Select(i => (float)i).ToAsyncEnumerable(),
+            (_, rows) => rows[0] == 4 ? [hold.Sum(ones(4))] : rows.ToArray(),
+            new() { BatchSize = 2, Actors = 2, Deadline = TimeSpan.FromMilliseconds(300) });
+
+        var failure = await Assert.ThrowsAsync<InferenceException>(() => map.ToListAsync().AsTask().WaitAsync(Patience));
+
+        Assert.Equal(InferenceFailure.DeadlineExceeded, failure.Failure);
+        Assert.Contains("from row 4", failure.Message, StringComparison.Ordinal);
+        await hold.LetGoAsync();
+    }
+
     [SkippableFact]
     public async Task ModelPool_should_run_a_script_by_its_name()
     {
@@ -275,6 +331,17 @@ public sealed class ModelPoolSpecs : HostSpec
         {
             Calls++;
             return Head.call(Encoder.call(input)) + Offset;
+        }
+    }
+
+    private sealed class HeldModule() : Module<Tensor, Tensor>(nameof(HeldModule))
+    {
+        public static HeldCall Hold { get; set; } = new();
+
+        public override Tensor forward(Tensor input)
+        {
+            Hold.Sum(input);
+            return input;
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Actors.Telemetry;
@@ -17,7 +16,7 @@ namespace ZeroCopy.Actors.Batching;
 internal sealed class MicroBatcher : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<(object Kind, string? HashKey), BatchAssembler> _open = [];
+    private readonly Dictionary<BatchKind, BatchAssembler> _open = [];
     private readonly BatchingSettings _settings;
     private readonly IBatchCodec _codec;
     private readonly JoinedKinds _kinds;
@@ -36,16 +35,24 @@ internal sealed class MicroBatcher : IDisposable
         _timer = clock.CreateTimer(static batcher => ((MicroBatcher)batcher!).FlushDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Takes a call that was admitted; one that cannot be joined goes on alone at once.</summary>
-    public void Add(InferenceCall call, string? hashKey)
+    /// <summary>Which requests this one can be joined with, and how many rows it has; null for one that is run alone.</summary>
+    public BatchKind? Describe(object? argument, string? hashKey)
     {
-        if (!TryDescribe(call, out var rows, out var kind))
+        try
         {
-            _send(call);
-            return;
+            return _codec.TryDescribe(argument, out var rows, out var kind) ? new BatchKind(kind, hashKey) { Rows = rows } : null;
         }
+        catch (Exception)
+        {
+            // An argument that cannot even be looked at, such as a disposed tensor: the call goes on alone and fails with the model's error.
+            return null;
+        }
+    }
 
-        if (_kinds.Of(kind) == JoinTrust.Refused)
+    /// <summary>Takes a call that was admitted; one of a kind whose joined answers were seen to differ goes on alone at once.</summary>
+    public void Add(InferenceCall call, BatchKind kind)
+    {
+        if (_kinds.Of(kind.Key) == JoinTrust.Refused)
         {
             Instruments.Unjoined(call.Owner, 1);
             _send(call);
@@ -56,22 +63,22 @@ internal sealed class MicroBatcher : IDisposable
         CallBatch? full = null;
         lock (_lock)
         {
-            if (!_open.TryGetValue((kind, hashKey), out var batch))
+            if (!_open.TryGetValue(kind, out var batch))
             {
-                _open[(kind, hashKey)] = batch = new BatchAssembler(kind, _settings, _clock);
+                _open[kind] = batch = new BatchAssembler(kind.Key, _settings, _clock);
             }
 
-            if (!batch.Fits(rows))
+            if (!batch.Fits(kind.Rows))
             {
                 before = batch.Take();
             }
 
-            batch.Add(call, rows);
+            batch.Add(call, kind.Rows);
             if (batch.IsFull)
             {
                 full = batch.Take();
                 // Kinds come from callers: an idle one is forgotten, or hostile shapes would fill the memory.
-                _open.Remove((kind, hashKey));
+                _open.Remove(kind);
             }
             else if (batch.DueAt < _timerDueAt)
             {
@@ -87,21 +94,6 @@ internal sealed class MicroBatcher : IDisposable
     public void FlushAll() => Flush(long.MaxValue);
 
     public void Dispose() => _timer.Dispose();
-
-    private bool TryDescribe(InferenceCall call, out int rows, [NotNullWhen(true)] out object? kind)
-    {
-        try
-        {
-            return _codec.TryDescribe(call.Argument, out rows, out kind);
-        }
-        catch (Exception)
-        {
-            // An argument that cannot even be looked at, such as a disposed tensor: the call goes on alone and fails with the model's error.
-            rows = 0;
-            kind = null;
-            return false;
-        }
-    }
 
     private void FlushDue() => Flush(_clock.GetTimestamp());
 

@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using ZeroCopy.Actors.Telemetry;
+using ZeroCopy.Clocks;
 using ZeroCopy.Errors;
 
 namespace ZeroCopy.Actors.Calls;
@@ -8,14 +10,26 @@ namespace ZeroCopy.Actors.Calls;
 /// Invariant: admitted == retired + <see cref="Count"/>.
 /// </summary>
 /// <remarks>
-/// A call that is given up while it waits counts until whoever reaches it in the queue retires it: until then its message is in a mailbox
-/// and holds its argument, and the bound on calls is a bound on those too.
+/// A call that is given up while it waits leaves at once, and nobody is refused for its sake; its message stays in its queue until that is reached,
+/// without the argument. One that is given up while the model computes keeps its place until that has ended, and no drain waits long for it.
 /// </remarks>
 internal sealed class CallLedger(string owner, int capacity, string settings, TimeProvider clock)
 {
-    private readonly CallSet _calls = new();
+    /// <summary>
+    /// Most messages of calls that left while they waited: a model that never ends would have them pile up. A few hundred bytes each.
+    /// </summary>
+    private readonly long _mostLeftBehind = 4L * Math.Max(capacity, 1024);
+
+    /// <summary>How long a drain waits for a model that nobody waits for: most are done in that time, and what they hold is then back when it ends.</summary>
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(500);
+
+    private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
+    private InferenceCall? _first;
     private int _count;
+    private int _unwanted;
+    private long _leftBehind;
     private volatile bool _closed;
 
     /// <summary>Who serves the calls, for messages and metrics.</summary>
@@ -30,57 +44,145 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
 
     public string DeadlineSetting => $"{settings}.deadline";
 
-    /// <summary>Admits a call and starts its clock; a call that is refused is answered with the reason and retired.</summary>
-    public bool TryEnter(InferenceCall call)
+    /// <summary>
+    /// Admits a call, starts its clock and sends it on its way. One that is refused, that ends meanwhile, or that cannot be sent is answered and retired.
+    /// </summary>
+    /// <returns>The promise of its answer.</returns>
+    public Task<object?> Submit<TState>(InferenceCall call, TState state, Action<InferenceCall, TState> send)
     {
-        if (Admit(call) is { } refusal)
+        var entered = false;
+        try
         {
-            call.Refuse(refusal);
-            return false;
+            call.BeginTrace();
+            entered = TryEnter(call, out var refusal);
+            if (!entered)
+            {
+                call.Refuse(refusal!);
+                return call.Task;
+            }
+
+            Instruments.Entered(Owner);
+            call.Arm();
+            if (!call.IsAnswered)
+            {
+                send(call, state);
+                return call.Task;
+            }
+        }
+        catch (Exception e)
+        {
+            var reason = ModelFailure.Unexpected(e, Owner);
+            if (!entered)
+            {
+                call.Refuse(reason);
+                return call.Task;
+            }
+
+            call.Fail(reason);
         }
 
-        Instruments.Entered(Owner);
-        call.Arm();
-        return true;
+        call.Retire();
+        return call.Task;
     }
 
-    /// <summary>Only for <see cref="InferenceCall.Retire"/>.</summary>
-    public void Leave(InferenceCall call)
+    /// <summary>Only for a call that is retired: its place is free. Its message may lie in a queue that has not been reached.</summary>
+    public void Leave(InferenceCall call, bool leftBehind)
     {
         // Before the place is free: who sees that nothing is pending has the measurements of all that was.
         Instruments.Left(Owner, Clock, call.StartedAt);
-        if (CallSet.Remove(call))
+        lock (_lock)
         {
-            LeavePlace();
+            ref var entry = ref call.Entry;
+            if (entry.Before is { } before)
+            {
+                before.Entry.Behind = entry.Behind;
+            }
+            else
+            {
+                _first = entry.Behind;
+            }
+
+            if (entry.Behind is { } behind)
+            {
+                behind.Entry.Before = entry.Before;
+            }
+
+            // An answered call that somebody holds must not hold others.
+            entry.Before = entry.Behind = null;
+            _count--;
+            if (entry.IsUnwanted)
+            {
+                _unwanted--;
+            }
+
+            entry.IsLeftBehind = leftBehind && !entry.IsReached;
+            _leftBehind += entry.IsLeftBehind ? 1 : 0;
+            CompleteIfEmpty();
+        }
+    }
+
+    /// <summary>Only for a call that has left: its message was taken off its queue.</summary>
+    public void Reach(InferenceCall call)
+    {
+        lock (_lock)
+        {
+            ref var entry = ref call.Entry;
+            _leftBehind -= entry.IsLeftBehind ? 1 : 0;
+            entry.IsLeftBehind = false;
+            entry.IsReached = true;
+        }
+    }
+
+    /// <summary>Only for a call that is answered while the model computes: nobody waits for it any more.</summary>
+    public void GiveUp(InferenceCall call)
+    {
+        lock (_lock)
+        {
+            if (!call.IsRetired)
+            {
+                call.Entry.IsUnwanted = true;
+                _unwanted++;
+                CompleteIfEmpty();
+            }
         }
     }
 
     /// <summary>
-    /// Takes no more calls and waits for those there are, up to <paramref name="limit"/>; then fails the rest. True where none was left.
+    /// Takes no more calls and waits for those that somebody waits for, up to <paramref name="limit"/>; then fails the rest. Waits a moment for a model
+    /// that still computes what was given up.
     /// </summary>
-    public async Task<bool> CloseAsync(TimeSpan limit)
+    public async Task CloseAsync(TimeSpan limit)
     {
-        _calls.Close();
-        _closed = true;
-        // First closed, then counted, as the last one to leave first counts: one of them sees that nothing is left.
-        Interlocked.MemoryBarrier();
-        CompleteIfEmpty();
+        lock (_lock)
+        {
+            _closed = true;
+            CompleteIfEmpty();
+        }
+
         try
         {
-            await _empty.Task.WaitAsync(limit, Clock).ConfigureAwait(false);
-            return true;
+            await Durations.WaitAsync(_answered.Task, limit, Clock).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
             FailAll(InferenceFailure.ShuttingDown);
-            return false;
+            return;
+        }
+
+        try
+        {
+            await Durations.WaitAsync(_empty.Task, Linger, Clock).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Whoever closed it sees how many are left.
         }
     }
 
     /// <summary>Gives up every call that is left.</summary>
     public void FailAll(InferenceFailure failure)
     {
-        foreach (var call in _calls.ToList())
+        foreach (var call in Calls())
         {
             call.Abandon(failure);
         }
@@ -89,33 +191,60 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     /// <summary>Retires calls that no actor is left to retire: their messages went down with the mailboxes.</summary>
     public void RetireAll()
     {
-        foreach (var call in _calls.ToList())
+        foreach (var call in Calls())
         {
             call.Fail(new InferenceException(InferenceFailure.ShuttingDown, $"{Owner} shuts down: a call was not finished in time."));
             call.Retire();
         }
     }
 
-    private InferenceException? Admit(InferenceCall call)
+    private bool TryEnter(InferenceCall call, [NotNullWhen(false)] out InferenceException? refusal)
     {
-        if (IsClosed)
+        lock (_lock)
         {
-            return ShuttingDown();
+            refusal = IsClosed ? ShuttingDown() : _count >= capacity ? Overloaded() : _leftBehind >= _mostLeftBehind ? Stuck() : null;
+            if (refusal is not null)
+            {
+                return false;
+            }
+
+            call.Entry.Behind = _first;
+            if (_first is not null)
+            {
+                _first.Entry.Before = call;
+            }
+
+            _first = call;
+            _count++;
+            return true;
+        }
+    }
+
+    private List<InferenceCall> Calls()
+    {
+        List<InferenceCall> calls = [];
+        lock (_lock)
+        {
+            for (var call = _first; call is not null; call = call.Entry.Behind)
+            {
+                calls.Add(call);
+            }
         }
 
-        if (!TryTakePlace())
+        return calls;
+    }
+
+    private void CompleteIfEmpty()
+    {
+        if (_closed && _count == _unwanted)
         {
-            return Overloaded();
+            _answered.TrySetResult();
         }
 
-        // Closed since.
-        if (!_calls.TryAdd(call))
+        if (_closed && _count == 0)
         {
-            LeavePlace();
-            return ShuttingDown();
+            _empty.TrySetResult();
         }
-
-        return null;
     }
 
     private InferenceException ShuttingDown() => new(InferenceFailure.ShuttingDown, $"{Owner} shuts down and takes no more calls.");
@@ -124,34 +253,23 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
         InferenceFailure.Overloaded, $"{Owner} has {capacity} calls queued or running and takes no more; "
         + $"send fewer at a time or raise {settings}.queue-capacity.");
 
-    private bool TryTakePlace()
+    private InferenceException Stuck() => new(
+        InferenceFailure.Overloaded, $"{Owner} has computed for so long that {_mostLeftBehind} calls were given up behind those that run; "
+        + $"it takes no more until it comes to them. Their number is bounded by {settings}.queue-capacity.");
+
+    /// <summary>What the ledger knows of a call. Changes only under its lock.</summary>
+    internal struct CallEntry
     {
-        var count = Volatile.Read(ref _count);
-        while (count < capacity)
-        {
-            var seen = Interlocked.CompareExchange(ref _count, count + 1, count);
-            if (seen == count)
-            {
-                return true;
-            }
+        public InferenceCall? Before;
+        public InferenceCall? Behind;
 
-            count = seen;
-        }
+        /// <summary>Running, and nobody waits.</summary>
+        public bool IsUnwanted;
 
-        return false;
-    }
+        /// <summary>It has left, and its message lies in a queue.</summary>
+        public bool IsLeftBehind;
 
-    private void LeavePlace()
-    {
-        Interlocked.Decrement(ref _count);
-        CompleteIfEmpty();
-    }
-
-    private void CompleteIfEmpty()
-    {
-        if (_closed && Count == 0)
-        {
-            _empty.TrySetResult();
-        }
+        /// <summary>It has left, and its message was taken off its queue.</summary>
+        public bool IsReached;
     }
 }

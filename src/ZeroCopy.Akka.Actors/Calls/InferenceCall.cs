@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Akka.Routing;
 using ZeroCopy.Actors.Dispatch;
 using ZeroCopy.Actors.Telemetry;
+using ZeroCopy.Clocks;
 using ZeroCopy.Errors;
 using ZeroCopy.Runtime;
 
@@ -16,19 +17,19 @@ namespace ZeroCopy.Actors.Calls;
 ///   Queued ──────────────────────────────► Running ──► Answered
 ///     │ ▲                                  │  │  │         ▲
 ///     │ └─────────── TryRequeue ───────────┘  │  │         │
-///     │                         MarkJoined ───┘  │         │
-///     │                       Joined ◄┘          │         │
+///     │                       MarkDetached ───┘  │         │
+///     │                     Detached ◄┘          │         │
 ///     └──── Abandon ────────────┴─ Abandon (given) ────────┘
 /// </code>
-/// Whoever moves the state to Answered has the answer handed over, so that it is once. Running means that the argument is read, by the model or by
-/// the join: a kept one may be freed as soon as the call is answered, so it is only marked as abandoned meanwhile. Joined means that its rows
-/// are copied, and the argument is free. Answered is Succeeded or Failed. A failure is handed over at once, a result when the call is retired:
-/// the caller then has its place in the queue back, and goes on where the result was computed, see <see cref="ComputeExecutor"/>.
+/// Whoever moves the state to Answered has the answer handed over, so that it is once. Running means that the argument is read: a kept one may be freed
+/// as soon as the call is answered, so it is only marked as abandoned meanwhile. Detached means that the argument is free: the model reads references of
+/// the call's own to what is in it, or a join has copied its rows. Answered is Succeeded or Failed. A failure is handed over at once, a result when the
+/// call is retired: the caller then has its place in the queue back, and goes on where the result was computed, see <see cref="ComputeExecutor"/>.
 /// </remarks>
 internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistentHashable, IThreadPoolWorkItem
 {
     private const int Queued = 0;
-    private const int Joined = 1;
+    private const int Detached = 1;
     private const int Running = 2;
     private const int Failed = 3;
     private const int Succeeded = 4;
@@ -36,16 +37,16 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
     private readonly CallLedger _ledger;
     private readonly IInstanceSource _source;
     private readonly CallTerms _terms;
-    private readonly Activity? _activity;
+    private Activity? _activity;
     private CancellationTokenRegistration _registration;
-    private ITimer? _timer;
+    private Alarm? _alarm;
     private ITimer? _pause;
     private Exception? _abandoned;
     private Exception? _failure;
     private object? _result;
     private int _state;
     private int _retired;
-    private CallSet.CallPlace _place;
+    private CallLedger.CallEntry _entry;
 
     /// <summary>A call that <paramref name="ledger"/> counts, and whose argument and answer are of the model that <paramref name="source"/> has.</summary>
     public InferenceCall(CallLedger ledger, IInstanceSource source, object? argument, in CallTerms terms)
@@ -55,13 +56,13 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
         _terms = terms;
         Argument = argument;
         StartedAt = ledger.Clock.GetTimestamp();
-        _activity = Instruments.StartCall(ledger.Owner);
     }
 
-    public object? Argument { get; }
+    /// <summary>Null once the call is retired.</summary>
+    public object? Argument { get; private set; }
 
     /// <summary>Where the ledger has the call.</summary>
-    public ref CallSet.CallPlace Place => ref _place;
+    public ref CallLedger.CallEntry Entry => ref _entry;
 
     /// <summary>Who serves the call, for messages.</summary>
     public string Owner => _ledger.Owner;
@@ -73,40 +74,65 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
     /// <summary>Whether nobody waits for the answer any more.</summary>
     public bool IsAnswered => IsFinal(Volatile.Read(ref _state));
 
+    public bool IsRetired => Volatile.Read(ref _retired) != 0;
+
     /// <summary>Whether the call waits and is wanted.</summary>
     public bool IsQueued => Volatile.Read(ref _state) == Queued;
 
     public object ConsistentHashKey => _terms.HashKey ?? StartedAt.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Starts the call's trace.</summary>
+    public void BeginTrace() => _activity = Instruments.StartCall(_ledger.Owner);
 
     /// <summary>Starts to watch the deadline and the caller's token; the ledger calls it once the call is admitted.</summary>
     public void Arm()
     {
         if (_terms.Deadline is { } deadline)
         {
-            if (deadline <= TimeSpan.Zero)
-            {
-                Abandon(InferenceFailure.DeadlineExceeded);
-                return;
-            }
-
-            _timer = _ledger.Clock.CreateTimer(
-                static call => ((InferenceCall)call!).Abandon(InferenceFailure.DeadlineExceeded), this, deadline, Timeout.InfiniteTimeSpan);
+            _alarm = new Alarm(_ledger.Clock, deadline, static call => ((InferenceCall)call!).Abandon(InferenceFailure.DeadlineExceeded), this);
         }
 
-        _registration = _terms.Cancellation.UnsafeRegister(static call => ((InferenceCall)call!).Abandon(InferenceFailure.Cancelled), this);
+        if (!IsAnswered)
+        {
+            _registration = _terms.Cancellation.UnsafeRegister(static call => ((InferenceCall)call!).Abandon(InferenceFailure.Cancelled), this);
+        }
+
+        // First watched, then looked at, as the call is first retired and then watched no more: one of them sees the other.
+        Interlocked.MemoryBarrier();
+        if (IsRetired)
+        {
+            StopWatching();
+        }
     }
 
-    /// <summary>The argument was copied into a joined one; an abandoned call is answered now.</summary>
-    public void MarkJoined()
+    /// <summary>
+    /// The argument for a run. Where the caller keeps it, with references of the call's own to its native memory: the caller's wait may end before the
+    /// run does.
+    /// </summary>
+    /// <param name="own">What to dispose when the run has ended; null for nothing.</param>
+    public object? Borrow(out IDisposable? own)
     {
-        if (Move(Running, Joined) && Volatile.Read(ref _abandoned) is { } reason)
+        var argument = Argument;
+        own = null;
+        if (_terms.Ownership == ArgumentOwnership.Keep && _source.TryRetain(ref argument, out own))
         {
-            Fail(reason);
+            MarkDetached();
+        }
+
+        return argument;
+    }
+
+    /// <summary>The argument is not read any more; an abandoned call is answered now.</summary>
+    public void MarkDetached()
+    {
+        if (Move(Running, Detached) && Volatile.Read(ref _abandoned) is { } reason)
+        {
+            Abandon(reason);
         }
     }
 
     /// <summary>Takes the call to read its argument; false where it was answered meanwhile.</summary>
-    public bool TryRun() => Move(Queued, Running) || Move(Joined, Running);
+    public bool TryRun() => Move(Queued, Running) || Move(Detached, Running);
 
     /// <summary>Puts a call that ran back for a further attempt; false where it was abandoned meanwhile, and then it is answered.</summary>
     public bool TryRequeue()
@@ -117,10 +143,10 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
             return false;
         }
 
-        return Move(Running, Queued);
+        return Move(Running, Queued) || Move(Detached, Queued);
     }
 
-    /// <summary>Runs an action after a pause, unless the call is retired before.</summary>
+    /// <summary>Runs an action after a pause.</summary>
     public void After(TimeSpan pause, Action action)
     {
         _pause?.Dispose();
@@ -156,20 +182,31 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
         }
     }
 
-    /// <summary>Gives the call up: at once where its argument allows it, else when the model has ended.</summary>
+    /// <summary>Gives the call up: at once, but for a run that reads a caller's own argument.</summary>
     public void Abandon(InferenceFailure failure) => Abandon(Describe(failure));
 
     /// <summary>Gives up the call with the caller's own reason.</summary>
     public void Abandon(Exception reason)
     {
-        if (Move(Queued, Failed) || Move(Joined, Failed) || (_terms.Ownership == ArgumentOwnership.Give && Move(Running, Failed)))
+        do
         {
-            Post(reason);
-        }
-        else
-        {
+            if (Move(Queued, Failed))
+            {
+                LeaveQueue(reason);
+                return;
+            }
+
+            if (Move(Detached, Failed) || (_terms.Ownership == ArgumentOwnership.Give && Move(Running, Failed)))
+            {
+                _ledger.GiveUp(this);
+                Post(reason);
+                return;
+            }
+
             Interlocked.CompareExchange(ref _abandoned, reason, null);
+            // It may have moved on before the reason was there to be seen.
         }
+        while (Volatile.Read(ref _state) is Queued or Detached);
     }
 
     /// <summary>
@@ -178,24 +215,27 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
     /// </summary>
     public void Retire()
     {
-        if (Interlocked.Exchange(ref _retired, 1) == 0)
+        if (Interlocked.Exchange(ref _retired, 1) != 0)
+        {
+            _ledger.Reach(this);
+            return;
+        }
+
+        try
+        {
+            End();
+        }
+        finally
         {
             try
             {
-                End();
+                _ledger.Leave(this, leftBehind: false);
             }
             finally
             {
-                try
+                if (Volatile.Read(ref _state) == Succeeded)
                 {
-                    _ledger.Leave(this);
-                }
-                finally
-                {
-                    if (Volatile.Read(ref _state) == Succeeded)
-                    {
-                        ComputeThread.AfterRun(this);
-                    }
+                    ComputeThread.AfterRun(this);
                 }
             }
         }
@@ -244,11 +284,44 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
         }
     }
 
+    /// <summary>Retires a call that waits: nobody who reaches its message needs anything of it.</summary>
+    private void LeaveQueue(Exception reason)
+    {
+        SetFailure(reason);
+        try
+        {
+            if (Interlocked.Exchange(ref _retired, 1) == 0)
+            {
+                try
+                {
+                    End();
+                }
+                finally
+                {
+                    _ledger.Leave(this, leftBehind: true);
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            // On a timer's thread, or in a caller's Cancel: it is the call that has to tell.
+            _failure = new InferenceException(
+                reason is InferenceException known ? known.Failure : InferenceFailure.Cancelled,
+                $"{reason.Message} Releasing its argument failed: {e.Message}", e);
+        }
+
+        Hand();
+    }
+
+    private void StopWatching()
+    {
+        _alarm?.Dispose();
+        _registration.Unregister();
+    }
+
     private void End()
     {
-        _timer?.Dispose();
-        _pause?.Dispose();
-        _registration.Unregister();
+        StopWatching();
         try
         {
             if (_terms.Ownership == ArgumentOwnership.Give)
@@ -258,6 +331,7 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
         }
         finally
         {
+            Argument = null;
             Instruments.EndCall(_activity);
         }
     }
@@ -303,7 +377,9 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
     private void Post(Exception reason)
     {
         SetFailure(reason);
-        // Never after a run: a caller who gives up inside one may wait there for the answer.
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        Hand();
     }
+
+    // Never after a run: a caller who gives up inside one may wait there for the answer.
+    private void Hand() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
 }

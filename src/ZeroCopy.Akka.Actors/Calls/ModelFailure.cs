@@ -2,11 +2,15 @@ using ZeroCopy.Errors;
 
 namespace ZeroCopy.Actors.Calls;
 
-/// <summary>Turns what a model threw into the failure of its call.</summary>
+/// <summary>Turns what was thrown during a call into its failure.</summary>
 internal static class ModelFailure
 {
     /// <summary>A failure that is typed already stays as it is: the model knows best.</summary>
     public static Exception Of(Exception thrown, string owner) => thrown is ZeroCopyException
         ? thrown
         : new InferenceException(InferenceFailure.ModelError, $"The model behind {owner} threw {thrown.GetType().Name}: {thrown.Message}", thrown);
+
+    /// <summary>What is not the model's fault, such as that of somebody who listens to metrics.</summary>
+    public static InferenceException Unexpected(Exception thrown, string owner) => thrown as InferenceException
+        ?? new InferenceException(InferenceFailure.ActorCrashed, $"A call could not be sent to {owner}: {thrown.Message}", thrown);
 }

@@ -151,9 +151,10 @@ internal sealed class BatchRunner(PoolContext pool, ILoggingAdapter log)
 
     private bool TryEvaluate(IModelInstance instance, InferenceCall call, out object? answer)
     {
+        IDisposable? own = null;
         try
         {
-            answer = Evaluate(instance, call.Argument);
+            answer = Evaluate(instance, call.Borrow(out own));
             return true;
         }
         catch (Exception e)
@@ -161,6 +162,10 @@ internal sealed class BatchRunner(PoolContext pool, ILoggingAdapter log)
             call.Fail(ModelFailure.Of(e, pool.Ledger.Owner));
             answer = null;
             return false;
+        }
+        finally
+        {
+            own?.Dispose();
         }
     }
 
@@ -220,7 +225,7 @@ internal sealed class BatchRunner(PoolContext pool, ILoggingAdapter log)
         }
         finally
         {
-            calls.ForEach(call => call.MarkJoined());
+            calls.ForEach(call => call.MarkDetached());
         }
     }
 }

@@ -3,6 +3,7 @@ using ZeroCopy.Actors.Batching;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Remoting;
 using ZeroCopy.Actors.Settings;
+using ZeroCopy.Clocks;
 
 namespace ZeroCopy.Actors.Inference;
 
@@ -66,33 +67,18 @@ public sealed class InferencePool
     public Task<object?> CallAsync(object? argument, CallOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= CallOptions.Default;
-        var terms = new CallTerms(options.Deadline ?? Settings.Deadline, options.Ownership, options.HashKey, cancellationToken);
+        var terms = new CallTerms(Durations.OrNone(options.Deadline ?? Settings.Deadline), options.Ownership, options.HashKey, cancellationToken);
         var call = new InferenceCall(_context.Ledger, _context.Source, argument, terms);
-        if (!_context.Ledger.TryEnter(call))
-        {
-            return call.Task;
-        }
-
-        if (call.IsAnswered)
-        {
-            call.Retire();
-        }
-        else if (_batcher is not null)
-        {
-            _batcher.Add(call, options.HashKey);
-        }
-        else
-        {
-            Router.Tell(call, ActorRefs.NoSender);
-        }
-
-        return call.Task;
+        // Described before it is admitted: from then on it may be given up, and its argument freed, at any time.
+        var kind = _batcher?.Describe(argument, options.HashKey);
+        return _context.Ledger.Submit(call, (Pool: this, kind), static (call, way) => way.Pool.Send(call, way.kind));
     }
 
     /// <summary>
-    /// Takes no more calls, lets those there are finish within the limit (null: <c>zerocopy.inference.drain-timeout</c>), fails the rest with
-    /// <see cref="ZeroCopy.Errors.InferenceFailure.ShuttingDown"/>, and stops the actors, which give their instances back. The pool's name is free
-    /// after that. Only the first call counts.
+    /// Takes no more calls, lets those that somebody waits for finish within the limit (null: <c>zerocopy.inference.drain-timeout</c>,
+    /// <see cref="Timeout.InfiniteTimeSpan"/>: none), fails the rest with <see cref="ZeroCopy.Errors.InferenceFailure.ShuttingDown"/>, and stops the actors,
+    /// which give their instances back; one that computes gives it back when its model returns. The pool's name is free after that. Only the first call
+    /// counts.
     /// </summary>
     public Task DrainAsync(TimeSpan? limit = null)
     {
@@ -103,17 +89,29 @@ public sealed class InferencePool
     /// <summary>Retires what is left when no actor is.</summary>
     internal void RetireAll() => _context.Ledger.RetireAll();
 
+    private void Send(InferenceCall call, BatchKind? kind)
+    {
+        if (kind is { } joins)
+        {
+            _batcher!.Add(call, joins);
+        }
+        else
+        {
+            Router.Tell(call, ActorRefs.NoSender);
+        }
+    }
+
     private async Task DrainOnceAsync()
     {
         var closed = _context.Ledger.CloseAsync(_drainLimit);
         _batcher?.FlushAll();
-        var drained = await closed.ConfigureAwait(false);
+        await closed.ConfigureAwait(false);
         _batcher?.Dispose();
 
-        // Calls that could not end in time are answered by now. An actor inside native code cannot be interrupted: it gives its instance
-        // back when the model returns, and only then are the messages behind it gone for certain.
+        // Whoever waited is answered by now. An actor inside native code cannot be interrupted: it gives its instance back when the model returns, and only
+        // then are the messages behind it gone for certain.
         var stopped = StopAsync();
-        if (drained)
+        if (Pending == 0)
         {
             await stopped.ConfigureAwait(false);
         }

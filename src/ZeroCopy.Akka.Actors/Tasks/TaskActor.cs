@@ -128,10 +128,11 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
         }
 
         object? answer;
+        IDisposable? own = null;
         try
         {
             task.Source.BoundThreads(null);
-            answer = instance.Run(task.Function, task.Call.Argument);
+            answer = instance.Run(task.Function, task.Call.Borrow(out own));
         }
         catch (Exception e)
         {
@@ -142,6 +143,7 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
         finally
         {
             task.Source.RestoreThreads();
+            own?.Dispose();
         }
 
         instance.Dispose();

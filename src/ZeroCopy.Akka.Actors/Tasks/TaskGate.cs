@@ -36,6 +36,12 @@ internal sealed class TaskGate
     /// <summary>Starts the task now, or when a place is free.</summary>
     public void Enter(TaskCall task)
     {
+        if (task.Call.IsAnswered)
+        {
+            task.Call.Retire();
+            return;
+        }
+
         lock (_lock)
         {
             if (_free == 0)

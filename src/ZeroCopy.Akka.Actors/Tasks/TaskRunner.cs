@@ -1,6 +1,7 @@
 using Akka.Actor;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Settings;
+using ZeroCopy.Clocks;
 using ZeroCopy.Runtime;
 
 namespace ZeroCopy.Actors.Tasks;
@@ -34,26 +35,17 @@ public sealed class TaskRunner
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(function);
         options ??= TaskOptions.Default;
-        var terms = new CallTerms(options.Deadline ?? _settings.Deadline, options.Ownership, null, cancellationToken);
+        var terms = new CallTerms(Durations.OrNone(options.Deadline ?? _settings.Deadline), options.Ownership, null, cancellationToken);
         var call = new InferenceCall(_ledger, source, argument, terms);
-        if (_ledger.TryEnter(call))
-        {
-            if (call.IsAnswered)
-            {
-                call.Retire();
-            }
-            else
-            {
-                _gate.Enter(new TaskCall(call, source, function, options, _gate, _ledger));
-            }
-        }
-
-        return call.Task;
+        return _ledger.Submit(
+            call, (Runner: this, source, function, options),
+            static (call, task) => task.Runner._gate.Enter(
+                new TaskCall(call, task.source, task.function, task.options, task.Runner._gate, task.Runner._ledger)));
     }
 
     /// <summary>
-    /// Takes no more tasks, lets those there are finish within the limit (null: <c>zerocopy.tasks.drain-timeout</c>) and fails the rest with
-    /// <see cref="ZeroCopy.Errors.InferenceFailure.ShuttingDown"/>.
+    /// Takes no more tasks, lets those that somebody waits for finish within the limit (null: <c>zerocopy.tasks.drain-timeout</c>,
+    /// <see cref="Timeout.InfiniteTimeSpan"/>: none) and fails the rest with <see cref="ZeroCopy.Errors.InferenceFailure.ShuttingDown"/>.
     /// </summary>
     public Task DrainAsync(TimeSpan? limit = null) => _ledger.CloseAsync(limit ?? _settings.DrainTimeout);
 

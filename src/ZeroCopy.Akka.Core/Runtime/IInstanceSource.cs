@@ -40,6 +40,19 @@ public interface IInstanceSource
     }
 
     /// <summary>
+    /// Takes references of its own to the native memory of an argument, so that a run may go on reading it when the argument's owner has freed it.
+    /// A source that does not know what is in an argument cannot: its callers wait until the run has ended, also behind their deadline.
+    /// </summary>
+    /// <param name="argument">The argument, and afterwards the one for the run: the same, or one like it around own references.</param>
+    /// <param name="retained">The references, to be disposed when the run has ended; null where the argument has no native memory.</param>
+    /// <returns>False where there is something in it that cannot be held on to, and the argument stays as it is.</returns>
+    bool TryRetain(ref object? argument, out IDisposable? retained)
+    {
+        retained = null;
+        return false;
+    }
+
+    /// <summary>
     /// Releases the native memory behind an argument that was given away or an answer that nobody wants any more, wherever it lies in tuples,
     /// collections and records. A source of objects without native memory disposes the value where it is <see cref="IDisposable"/>.
     /// </summary>

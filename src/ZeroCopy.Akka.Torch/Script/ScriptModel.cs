@@ -76,6 +76,8 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
 
     public void ResetThread() => TorchThreadState.Reset();
 
+    public bool TryRetain(ref object? argument, out IDisposable? retained) => RetainedArgument.TryTake(ref argument, out retained);
+
     public void Release(object? value) => Answers.Release(value);
 
     public void GiveBack(ScriptProgram program)

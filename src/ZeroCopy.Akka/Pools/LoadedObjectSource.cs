@@ -53,6 +53,8 @@ internal sealed class LoadedObjectSource : IInstanceSource, IDisposable
 
     public void ResetThread() => TorchThreadState.Reset();
 
+    public bool TryRetain(ref object? argument, out IDisposable? retained) => RetainedArgument.TryTake(ref argument, out retained);
+
     public void Release(object? value) => Answers.Release(value);
 
     /// <summary>Releases the idle objects; those still rented follow when they are given back.</summary>

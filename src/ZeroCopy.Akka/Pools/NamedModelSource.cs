@@ -32,6 +32,8 @@ internal sealed class NamedModelSource(TorchRuntime runtime, ModelName model, to
 
     public void ResetThread() => TorchThreadState.Reset();
 
+    public bool TryRetain(ref object? argument, out IDisposable? retained) => RetainedArgument.TryTake(ref argument, out retained);
+
     public void Release(object? value) => Answers.Release(value);
 
     private IInstanceSource Open()

@@ -2,14 +2,19 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using TorchSharp;
 using ZeroCopy.Errors;
+using ZeroCopy.Torch.Running;
 using ZeroCopy.Torch.Script;
 
 namespace ZeroCopy.Shims;
 
 /// <summary>A call by name with its arguments, run on whichever instance a task leased.</summary>
-internal sealed class MethodCall(string method, object?[] arguments)
+internal sealed class MethodCall(string method, object?[] arguments) : ICallArguments
 {
     private static readonly ConcurrentDictionary<(Type Type, string Name, int Count), MethodInfo[]> Candidates = new();
+
+    public object?[] Values => arguments;
+
+    public object With(object?[] values) => new MethodCall(method, values);
 
     public object? Invoke(object target)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using ZeroCopy.Runtime;
 
@@ -17,6 +18,12 @@ internal sealed class FakeSource : IInstanceSource
 
     /// <summary>Runs in every load of an instance that is not warm, with the number of the load.</summary>
     public Func<int, Task> OnLoad { get; init; } = _ => Task.CompletedTask;
+
+    /// <summary>Whether it holds on to the fake tensors that are arguments.</summary>
+    public bool Retains { get; init; }
+
+    /// <summary>The own references that it took to arguments.</summary>
+    public ConcurrentQueue<FakeTensor> Retained { get; } = [];
 
     /// <summary>Runs when an instance is given back.</summary>
     public Action OnReturn { get; set; } = () => { };
@@ -61,6 +68,19 @@ internal sealed class FakeSource : IInstanceSource
     {
         await OnLoad(Interlocked.Increment(ref _loads));
         return Rent();
+    }
+
+    public bool TryRetain(ref object? argument, out IDisposable? retained)
+    {
+        retained = null;
+        if (Retains && argument is FakeTensor tensor)
+        {
+            var own = new FakeTensor(tensor.Rows) { Name = tensor.Name };
+            Retained.Enqueue(own);
+            argument = retained = own;
+        }
+
+        return Retains;
     }
 
     private FakeInstance Rent()

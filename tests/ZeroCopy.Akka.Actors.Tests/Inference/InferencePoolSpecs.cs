@@ -171,6 +171,179 @@ public sealed class InferencePoolSpecs : PoolSpec
         await EndAsync(pool);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task InferencePool_should_answer_at_the_callers_limit_while_the_model_reads_what_was_retained(bool cancelled)
+    {
+        Source = new FakeSource { Retains = true };
+        var answer = new FakeTensor();
+        object? seen = null;
+        var pool = await PoolAsync((target, argument) => Blocked(target, (seen = argument) is null ? null : answer));
+        var argument = new FakeTensor();
+        using var cancellation = new CancellationTokenSource();
+        var call = pool.CallAsync(argument, new CallOptions { Deadline = TimeSpan.FromSeconds(1) }, cancellation.Token);
+        await Entered.WaitAsync(Patience);
+
+        if (cancelled)
+        {
+            await cancellation.CancelAsync();
+            await IsCancelledAsync(call, cancellation.Token);
+        }
+        else
+        {
+            Clock.Advance(TimeSpan.FromSeconds(1));
+            await FailsAsync(InferenceFailure.DeadlineExceeded, call);
+        }
+
+        var own = Assert.Single(Source.Retained);
+        Assert.Same(own, seen);
+        Assert.Equal((0, 1), (own.Released, pool.Pending));
+        Gate.Set();
+        await EventuallyAsync(() => answer.Released == 1 && own.Released == 1 && pool.Pending == 0);
+        Assert.Equal(0, argument.Released);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_release_what_it_retained_of_each_call()
+    {
+        Source = new FakeSource { Retains = true };
+        var pool = await PoolAsync((_, argument) => ((FakeTensor)argument!).Name == "bad" ? throw new FormatException() : null);
+        var argument = new FakeTensor();
+        await pool.CallAsync(argument).WaitAsync(Patience);
+        await FailsAsync(InferenceFailure.ModelError, pool.CallAsync(new FakeTensor { Name = "bad" }));
+        await pool.CallAsync(new FakeTensor(), Given).WaitAsync(Patience);
+
+        await EndAsync(pool);
+        Assert.Equal([1, 1], Source.Retained.Select(own => own.Released));
+        Assert.Equal(0, argument.Released);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_drain_in_its_limit_while_a_model_computes()
+    {
+        Source = new FakeSource { Retains = true };
+        var pool = await PoolAsync(Blocked);
+        var running = pool.CallAsync(new FakeTensor());
+        await Entered.WaitAsync(Patience);
+        var drain = pool.DrainAsync(TimeSpan.FromSeconds(3));
+
+        Clock.Advance(TimeSpan.FromSeconds(3));
+
+        await drain.WaitAsync(Patience);
+        await FailsAsync(InferenceFailure.ShuttingDown, running);
+        Gate.Set();
+        await EventuallyAsync(() => Source.Out == 0 && pool.Pending == 0);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_take_calls_in_place_of_those_that_were_given_up_in_its_queue()
+    {
+        var pool = await PoolAsync(Blocked, configure: s => s with { QueueCapacity = 3 });
+        var running = pool.CallAsync("running");
+        await Entered.WaitAsync(Patience);
+        for (var round = 0; round < 3; round++)
+        {
+            using var cancellation = new CancellationTokenSource();
+            var late = pool.CallAsync("late", new CallOptions { Deadline = TimeSpan.FromSeconds(1) });
+            var cancelled = pool.CallAsync("cancelled", cancellationToken: cancellation.Token);
+            Clock.Advance(TimeSpan.FromSeconds(1));
+            await cancellation.CancelAsync();
+            await FailsAsync(InferenceFailure.DeadlineExceeded, late);
+            await IsCancelledAsync(cancelled, cancellation.Token);
+            Assert.Equal(1, pool.Pending);
+        }
+
+        var next = pool.CallAsync("next");
+        Gate.Set();
+        Assert.Equal("next", await next.WaitAsync(Patience));
+        await running.WaitAsync(Patience);
+        await EndAsync(pool);
+    }
+
+    public static TheoryData<TimeSpan, bool> Deadlines => new()
+    {
+        { Timeout.InfiniteTimeSpan, true },
+        { TimeSpan.MaxValue, true },
+        { TimeSpan.FromDays(60), true },
+        { TimeSpan.FromMilliseconds(0.1), true },
+        { TimeSpan.Zero, false },
+        { TimeSpan.FromSeconds(-5), false },
+        { TimeSpan.MinValue, false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Deadlines))]
+    public async Task InferencePool_should_take_a_deadline_of_any_length(TimeSpan deadline, bool answered)
+    {
+        foreach (var batching in new[] { false, true })
+        {
+            var pool = await PoolAsync(
+                (_, argument) => argument, codec: new FakeCodec(),
+                configure: s => s with
+                {
+                    Deadline = answered ? deadline : null,
+                    Batching = batching ? new() { MaxRows = 1, DeadlineMargin = TimeSpan.Zero } : null,
+                });
+            var argument = new FakeTensor(1);
+
+            var call = pool.CallAsync(argument, Given with { Deadline = deadline });
+
+            if (answered)
+            {
+                await call.WaitAsync(Patience);
+                await pool.CallAsync(new FakeTensor(1)).WaitAsync(Patience);
+            }
+            else
+            {
+                await FailsAsync(InferenceFailure.DeadlineExceeded, call);
+            }
+
+            Assert.Equal(0, pool.Pending);
+            Assert.InRange(argument.Released, 1, 2);
+            await EndAsync(pool);
+        }
+    }
+
+    [Fact]
+    public async Task InferencePool_should_watch_a_deadline_that_no_timer_can_wait_for()
+    {
+        var pool = await PoolAsync(Blocked);
+        var running = pool.CallAsync(1);
+        await Entered.WaitAsync(Patience);
+        var late = pool.CallAsync(2, new CallOptions { Deadline = TimeSpan.FromDays(100) });
+
+        for (var day = 0; day < 99; day++)
+        {
+            Clock.Advance(TimeSpan.FromDays(1));
+        }
+
+        Assert.False(late.IsCompleted);
+        Clock.Advance(TimeSpan.FromDays(1));
+        await FailsAsync(InferenceFailure.DeadlineExceeded, late);
+        Gate.Set();
+        await running.WaitAsync(Patience);
+        await EndAsync(pool);
+    }
+
+    [Theory]
+    [InlineData(60 * 86_400)]
+    [InlineData(0)]
+    [InlineData(-1)]
+    public async Task InferencePool_should_refuse_pauses_that_nothing_can_wait_out(double seconds)
+    {
+        var pause = TimeSpan.FromSeconds(seconds);
+        var error = await Assert.ThrowsAsync<InvalidSettingsException>(() => PoolAsync(
+            (_, argument) => argument, codec: new FakeCodec(), configure: s => s with
+            {
+                Load = new() { MinBackoff = pause, MaxBackoff = pause },
+                Batching = new() { MaxDelay = pause, DeadlineMargin = pause == TimeSpan.Zero ? TimeSpan.FromTicks(-1) : pause },
+            }));
+        Assert.Equal(4, error.Problems.Length);
+        Assert.Empty(Zero.Pools);
+    }
+
     [Fact]
     public async Task InferencePool_should_not_run_a_call_whose_deadline_has_passed_in_the_queue()
     {

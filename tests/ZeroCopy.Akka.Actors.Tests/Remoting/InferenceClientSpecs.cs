@@ -57,6 +57,26 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
         await EndAsync(own);
     }
 
+    [Theory]
+    [MemberData(nameof(Inference.InferencePoolSpecs.Deadlines), MemberType = typeof(Inference.InferencePoolSpecs))]
+    public async Task InferenceClient_should_take_a_deadline_of_any_length(TimeSpan deadline, bool answered)
+    {
+        var pool = await PoolAsync(Tenfold);
+        using var client = await ConnectAsync();
+        var call = client.PredictAsync(_pool, [FakeRemoteCodec.Wire(3)], new CallOptions { Deadline = deadline });
+        if (answered)
+        {
+            var answer = await call.WaitAsync(Patience);
+            Assert.Equal([30], Rows(answer));
+        }
+        else
+        {
+            await FailsAsync(InferenceFailure.DeadlineExceeded, call);
+        }
+
+        await EndAsync(pool);
+    }
+
     [Fact]
     public async Task InferenceClient_should_give_the_failures_of_the_node_with_their_kind()
     {
@@ -112,6 +132,7 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
         await IsCancelledAsync(call, cancellation.Token);
         await EventuallyAsync(() => cancelled.Count == 1);
         Gate.Set();
+        await EventuallyAsync(() => pool.Pending == 0);
         await EndAsync(pool);
     }
 
@@ -148,6 +169,7 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
 
         await EventuallyAsync(() => cancelled.Count == 3);
         Gate.Set();
+        await EventuallyAsync(() => pool.Pending == 0);
         await EndAsync(pool);
         await FailsAsync(InferenceFailure.ShuttingDown, client.PredictAsync(_pool, [FakeRemoteCodec.Wire(1)]));
     }
@@ -203,13 +225,26 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
         await ended.WaitAsync(Patience);
     }
 
-    [Fact]
-    public async Task InferenceClient_should_name_a_node_that_does_not_answer()
+    [Theory]
+    [InlineData(200)]
+    [InlineData(0.1)]
+    [InlineData(0)]
+    [InlineData(-5000)]
+    public async Task InferenceClient_should_name_a_node_that_does_not_answer(double milliseconds)
     {
         var nobody = Node.WithPort(1);
         var failure = await FailsAsync(
-            InferenceFailure.Unreachable, InferenceClient.ConnectAsync(_clients, nobody, TimeSpan.FromMilliseconds(200)));
+            InferenceFailure.Unreachable, InferenceClient.ConnectAsync(_clients, nobody, TimeSpan.FromMilliseconds(milliseconds)));
         Assert.Contains(nobody.ToString(), failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task InferenceClient_should_find_a_node_within_a_limit_of_any_length()
+    {
+        foreach (var limit in new[] { Timeout.InfiniteTimeSpan, TimeSpan.MaxValue, TimeSpan.FromDays(60) })
+        {
+            using var client = await InferenceClient.ConnectAsync(_clients, Node, limit).WaitAsync(Patience);
+        }
     }
 
     [Fact]

@@ -77,6 +77,27 @@ public sealed class ZeroCopySettingsSpecs
     }
 
     [Theory]
+    [InlineData("object-store.put-deadline")]
+    [InlineData("batching.max-delay")]
+    [InlineData("batching.deadline-margin")]
+    [InlineData("tasks.deadline")]
+    [InlineData("tasks.drain-timeout")]
+    [InlineData("inference.drain-timeout")]
+    [InlineData("inference.dispatcher.caller-patience")]
+    [InlineData("inference.pool-defaults.deadline")]
+    [InlineData("inference.pools.bert.load.min-backoff")]
+    [InlineData("inference.pools.bert.load.max-backoff")]
+    public void ZeroCopySettings_should_refuse_times_that_nothing_can_wait_out(string key)
+    {
+        ZeroCopySettings.From($"zerocopy.{key} = 49d");
+        foreach (var time in new[] { "50d", "60d", "10000000d", "0s", "-1ms", "-5s" })
+        {
+            var problem = Assert.Single(Assert.Throws<InvalidSettingsException>(() => ZeroCopySettings.From($"zerocopy.{key} = {time}")).Problems);
+            Assert.Equal($"zerocopy.{key} is '{time}' but must be a time above zero and at most 49 days, such as 250ms or 30s", problem);
+        }
+    }
+
+    [Theory]
     [InlineData("", 10)]
     [InlineData("zerocopy.inference.dispatcher.caller-patience = 1s", 1000)]
     [InlineData("zerocopy.inference.dispatcher.caller-patience = infinite", null)]

@@ -3,6 +3,7 @@ using Akka.Actor;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Tasks;
 using ZeroCopy.Actors.Tests.Fakes;
+using ZeroCopy.Clocks;
 using ZeroCopy.Errors;
 
 namespace ZeroCopy.Actors.Tests.Tasks;
@@ -211,6 +212,93 @@ public sealed class TaskRunnerSpecs() : ZeroCopySpec("zerocopy.tasks { max-concu
     }
 
     [Fact]
+    public async Task TaskRunner_should_answer_a_late_task_at_once_whose_argument_was_retained()
+    {
+        var source = new FakeSource { Retains = true };
+        var argument = new FakeTensor();
+        var call = Zero.Tasks.RunAsync(source, Blocked, argument, new TaskOptions { Deadline = TimeSpan.FromSeconds(1) });
+        await _entered.WaitAsync(Patience);
+
+        Clock.Advance(TimeSpan.FromSeconds(1));
+
+        await FailsAsync(InferenceFailure.DeadlineExceeded, call);
+        Assert.Equal(1, Zero.Tasks.Pending);
+        _gate.Set();
+        await EventuallyAsync(() => Zero.Tasks.Pending == 0 && source.Out == 0);
+        // The answer is what was retained.
+        Assert.Equal((0, 2), (argument.Released, Assert.Single(source.Retained).Released));
+    }
+
+    [Fact]
+    public async Task TaskRunner_should_retain_the_argument_for_each_attempt()
+    {
+        var source = new FakeSource { Retains = true };
+        var options = new TaskOptions { Retry = new RetryPolicy { Attempts = 3, Backoff = TimeSpan.Zero } };
+        var call = Zero.Tasks.RunAsync(source, (_, _) => source.Retained.Count < 3 ? throw new FormatException() : "third", new FakeTensor(), options);
+
+        await EventuallyAsync(() =>
+        {
+            Clock.Advance(TimeSpan.FromMilliseconds(1));
+            return call.IsCompleted;
+        });
+
+        Assert.Equal("third", await call);
+        Assert.Equal([1, 1, 1], source.Retained.Select(own => own.Released));
+        await EndAsync();
+    }
+
+    [Fact]
+    public async Task TaskRunner_should_take_tasks_in_place_of_those_that_were_given_up_in_its_queue()
+    {
+        var running = Zero.Tasks.RunAsync(_source, Blocked, 1);
+        await _entered.WaitAsync(Patience);
+        for (var i = 0; i < 5; i++)
+        {
+            var late = Zero.Tasks.RunAsync(_source, (_, _) => null, null, new TaskOptions { Deadline = TimeSpan.FromSeconds(1) });
+            Clock.Advance(TimeSpan.FromSeconds(1));
+            await FailsAsync(InferenceFailure.DeadlineExceeded, late);
+            Assert.Equal(1, Zero.Tasks.Pending);
+        }
+
+        _gate.Set();
+        await running.WaitAsync(Patience);
+        await EndAsync();
+    }
+
+    [Fact]
+    public void RetryPolicy_should_refuse_what_cannot_be_waited_out()
+    {
+        foreach (var pause in new[] { TimeSpan.FromTicks(-1), Timeout.InfiniteTimeSpan, TimeSpan.FromDays(60), TimeSpan.MaxValue })
+        {
+            Assert.Throws<ArgumentOutOfRangeException>(() => new RetryPolicy { Backoff = pause });
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => new RetryPolicy { Attempts = 0 });
+        Assert.Equal(Durations.LongestPause, new RetryPolicy { Backoff = TimeSpan.FromDays(40) }.PauseAfter(30));
+    }
+
+    [Theory]
+    [MemberData(nameof(Inference.InferencePoolSpecs.Deadlines), MemberType = typeof(Inference.InferencePoolSpecs))]
+    public async Task TaskRunner_should_take_a_deadline_of_any_length(TimeSpan deadline, bool answered)
+    {
+        var argument = new FakeTensor();
+        var call = Zero.Tasks.RunAsync(
+            _source, (_, _) => "answer", argument, new TaskOptions { Deadline = deadline, Ownership = ArgumentOwnership.Give });
+
+        if (answered)
+        {
+            Assert.Equal("answer", await call.WaitAsync(Patience));
+        }
+        else
+        {
+            await FailsAsync(InferenceFailure.DeadlineExceeded, call);
+        }
+
+        await EndAsync();
+        Assert.Equal(1, argument.Released);
+    }
+
+    [Fact]
     public async Task TaskRunner_should_run_each_call_in_an_actor_of_its_own_that_stops()
     {
         var supervisor = (ActorRefWithCell)await Sys.ActorSelection("/user/zerocopy/tasks").ResolveOne(Patience);
@@ -340,7 +428,7 @@ public sealed class TaskRunnerSpecs() : ZeroCopySpec("zerocopy.tasks { max-concu
             cancellation.Token);
         await _entered.WaitAsync(Patience);
         await cancellation.CancelAsync();
-        await FailsAsync(InferenceFailure.Cancelled, call);
+        await IsCancelledAsync(call, cancellation.Token);
         _gate.Set();
         await EndAsync();
         Assert.Equal((1, 1), (argument.Released, answer.Released));

@@ -98,6 +98,23 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
     }
 
     [Fact]
+    public void WireSerializer_should_keep_deadlines_of_any_length()
+    {
+        foreach (var (deadline, back) in new (TimeSpan?, TimeSpan?)[]
+        {
+            (null, null),
+            (Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan),
+            (TimeSpan.MaxValue, Timeout.InfiniteTimeSpan),
+            (TimeSpan.FromDays(60), TimeSpan.FromDays(60)),
+            (TimeSpan.FromMilliseconds(0.1), TimeSpan.FromMilliseconds(1)),
+            (TimeSpan.FromMilliseconds(1.5), TimeSpan.FromMilliseconds(2)),
+        })
+        {
+            Assert.Equal(back, ((PredictRequest)Back(new PredictRequest("pool", "", [], deadline))).Deadline);
+        }
+    }
+
+    [Fact]
     public void WireSerializer_should_keep_its_manifests() => Assert.Equal(
         "h w p pc pa pf sp sn sr sdn sdm sl ss rd rf rn rl rc rx", string.Join(' ', Samples.Select(Serializer.Manifest)));
 

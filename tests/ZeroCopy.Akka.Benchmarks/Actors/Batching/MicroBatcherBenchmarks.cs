@@ -23,7 +23,7 @@ public class MicroBatcherBenchmarks
     public MicroBatcherBenchmarks()
     {
         _alone = Answer;
-        _joined = call => _batcher.Add(call, hashKey: null);
+        _joined = call => _batcher.Add(call, _batcher.Describe(call.Argument, hashKey: null)!.Value);
     }
 
     [GlobalSetup]
@@ -44,12 +44,7 @@ public class MicroBatcherBenchmarks
         for (var i = 0; i < Rows; i++)
         {
             var call = new InferenceCall(_ledger, Source, Argument, default);
-            if (!_ledger.TryEnter(call))
-            {
-                throw new InvalidOperationException("The ledger refused a call.");
-            }
-
-            send(call);
+            _ = _ledger.Submit(call, send, static (call, send) => send(call));
         }
 
         return _answered;

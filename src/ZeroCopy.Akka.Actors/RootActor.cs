@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Inference;
 using ZeroCopy.Actors.Remoting;
@@ -9,19 +10,30 @@ using ZeroCopy.Store;
 
 namespace ZeroCopy.Actors;
 
-/// <summary><c>/user/zerocopy</c>: parent of everything here.</summary>
+/// <summary>
+/// <c>/user/zerocopy</c>: parent of everything here. Where an actor that calls depend on is stopped by somebody, it stops with all the others, so that
+/// no call waits for nobody.
+/// </summary>
 internal sealed class RootActor : UntypedActor
 {
-    public RootActor(Func<ObjectStore> open, Func<string, InferencePool?> find, TaskCompletionSource<RootChildren> children)
+    private readonly TaskCompletionSource _ended;
+
+    /// <param name="open">Opens the store.</param>
+    /// <param name="find">Finds a pool.</param>
+    /// <param name="children">Gets the actors that others talk to.</param>
+    /// <param name="ended">Ends when this actor and all below it have stopped.</param>
+    public RootActor(
+        Func<ObjectStore> open, Func<string, InferencePool?> find, TaskCompletionSource<RootChildren> children, TaskCompletionSource ended)
     {
+        _ended = ended;
         try
         {
-            Context.ActorOf(LostCalls.Props(), "lost-calls");
+            Context.Watch(Context.ActorOf(LostCalls.Props(), "lost-calls"));
             Context.ActorOf(PredictActor.Props(find), PredictActor.Name);
             children.TrySetResult(new RootChildren(
                 Context.ActorOf(ObjectStoreActor.Props(open), "object-store"),
-                Context.ActorOf(TaskSupervisor.Props().WithDispatcher(TaskSettings.Dispatcher), "tasks"),
-                Context.ActorOf(PoolsActor.Props(), "pools")));
+                Context.Watch(Context.ActorOf(TaskSupervisor.Props().WithDispatcher(TaskSettings.Dispatcher), "tasks")),
+                Context.Watch(Context.ActorOf(PoolsActor.Props(), "pools"))));
         }
         catch (Exception e)
         {
@@ -31,5 +43,19 @@ internal sealed class RootActor : UntypedActor
         }
     }
 
-    protected override void OnReceive(object message) => Unhandled(message);
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Terminated gone:
+                Context.GetLogger().Error("{0} was stopped, so that no call can be served any more: everything of ZeroCopy.Akka here stops", gone.ActorRef);
+                Context.Stop(Self);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    protected override void PostStop() => _ended.TrySetResult();
 }

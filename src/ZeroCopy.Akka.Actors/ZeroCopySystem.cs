@@ -27,6 +27,7 @@ public sealed class ZeroCopySystem : IExtension
     private readonly TimeProvider _clock;
     private readonly RootChildren _children;
     private readonly SystemStore _store;
+    private readonly Task _ended;
 
     internal ZeroCopySystem(ExtendedActorSystem system)
     {
@@ -39,10 +40,12 @@ public sealed class ZeroCopySystem : IExtension
         _store = new SystemStore(setup.Store, Settings.ObjectStore with { TimeProvider = _clock });
         Func<ObjectStore> open = () => _store.Open();
         var children = new TaskCompletionSource<RootChildren>(TaskCreationOptions.RunContinuationsAsynchronously);
-        system.ActorOf(Props.Create(() => new RootActor(open, Find, children)), "zerocopy");
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        system.ActorOf(Props.Create(() => new RootActor(open, Find, children, ended)), "zerocopy");
         // Creating three actors takes microseconds; the wait ends early where one of them cannot be created, which would be a bug here.
         _children = children.Task.WaitAsync(TimeSpan.FromSeconds(30)).GetAwaiter().GetResult();
         Tasks = new TaskRunner(_children.Tasks, Settings.Tasks, _clock);
+        _ended = EndAsync(ended.Task);
         var shutdown = CoordinatedShutdown.Get(system);
         shutdown.AddTask(CoordinatedShutdown.PhaseServiceRequestsDone, "zerocopy-drain", () => DrainAsync(shutdown));
         TerminationActor.Start(system, Close);
@@ -143,6 +146,12 @@ public sealed class ZeroCopySystem : IExtension
         var context = new PoolContext(name, source, function, codec, settings, ledger, new PoolReadiness(), loads, kinds);
         var router = new TaskCompletionSource<IActorRef>(TaskCreationOptions.RunContinuationsAsynchronously);
         _children.Pools.Tell(new PoolsActor.Create(context, router), ActorRefs.NoSender);
+        if (await Task.WhenAny(router.Task, _ended).ConfigureAwait(false) != router.Task)
+        {
+            // Nobody is left who would make it.
+            throw PoolsActor.Ended(name);
+        }
+
         return new InferencePool(
             context, await router.Task.ConfigureAwait(false), Settings.Inference.DrainTimeout, () => _pools.TryRemove(name, out _))
         {
@@ -174,9 +183,16 @@ public sealed class ZeroCopySystem : IExtension
         return phase;
     }
 
+    /// <summary>Ends the tasks when their actors have stopped; a pool ends with its own.</summary>
+    private async Task EndAsync(Task stopped)
+    {
+        await stopped.ConfigureAwait(false);
+        Tasks.End();
+    }
+
     private void Close()
     {
-        Tasks.RetireAll();
+        Tasks.End();
         foreach (var pool in Pools)
         {
             pool.RetireAll();

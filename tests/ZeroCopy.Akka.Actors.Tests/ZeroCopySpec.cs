@@ -38,6 +38,13 @@ public abstract class ZeroCopySpec : TestKit
         return thrown;
     }
 
+    /// <summary>The call ends answered, or with a failure of its own type.</summary>
+    protected static async Task EndsTypedAsync(Task call)
+    {
+        await Task.WhenAny(call).WaitAsync(Patience);
+        Assert.True(call.IsCompletedSuccessfully || call.Exception?.InnerException is InferenceException, call.Exception?.ToString());
+    }
+
     /// <summary>The call ends as .NET's own do where the caller's token fires.</summary>
     protected static async Task IsCancelledAsync(Task call, CancellationToken token)
     {

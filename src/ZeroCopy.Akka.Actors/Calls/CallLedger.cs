@@ -147,18 +147,23 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
         }
     }
 
-    /// <summary>
-    /// Takes no more calls and waits for those that somebody waits for, up to <paramref name="limit"/>; then fails the rest. Waits a moment for a model
-    /// that still computes what was given up.
-    /// </summary>
-    public async Task CloseAsync(TimeSpan limit)
+    /// <summary>Takes no more calls.</summary>
+    public void Close()
     {
         lock (_lock)
         {
             _closed = true;
             CompleteIfEmpty();
         }
+    }
 
+    /// <summary>
+    /// Takes no more calls and waits for those that somebody waits for, up to <paramref name="limit"/>; then fails the rest. Waits a moment for a model
+    /// that still computes what was given up.
+    /// </summary>
+    public async Task CloseAsync(TimeSpan limit)
+    {
+        Close();
         try
         {
             await Durations.WaitAsync(_answered.Task, limit, Clock).ConfigureAwait(false);
@@ -193,7 +198,7 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     {
         foreach (var call in Calls())
         {
-            call.Fail(new InferenceException(InferenceFailure.ShuttingDown, $"{Owner} shuts down: a call was not finished in time."));
+            call.Fail(new InferenceException(InferenceFailure.ShuttingDown, $"{Owner} has stopped, and with it the actors that would have served a call."));
             call.Retire();
         }
     }

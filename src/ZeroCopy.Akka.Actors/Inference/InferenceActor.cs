@@ -33,6 +33,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     private InstanceTicket? _ticket;
     private IModelInstance? _instance;
     private int _failedLoads;
+    private bool _restarts;
 
     public InferenceActor(PoolContext pool)
     {
@@ -45,7 +46,11 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
 
     public static Props Props(PoolContext pool) => Akka.Actor.Props.CreateBy(new Producer<InferenceActor>(() => new InferenceActor(pool)));
 
-    protected override void PreStart() => BecomeLoading();
+    protected override void PreStart()
+    {
+        _pool.Readiness.Started();
+        BecomeLoading();
+    }
 
     protected override void OnReceive(object message) => Loading(message);
 
@@ -66,11 +71,13 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
         }
 
         _waiting.Clear();
+        _restarts = true;
         base.PreRestart(reason, message);
     }
 
     protected override void PostStop()
     {
+        _pool.Readiness.Stopped(_restarts);
         _ticket?.Abandon();
         if (_instance is { } instance)
         {

@@ -4,6 +4,7 @@ using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Remoting;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Clocks;
+using ZeroCopy.Errors;
 
 namespace ZeroCopy.Actors.Inference;
 
@@ -15,6 +16,7 @@ public sealed class InferencePool
     private readonly PoolContext _context;
     private readonly MicroBatcher? _batcher;
     private readonly Lazy<Task> _drain;
+    private readonly Task _ended;
     private readonly Action _onStopped;
     private TimeSpan _drainLimit;
 
@@ -25,6 +27,7 @@ public sealed class InferencePool
         Router = router;
         _drainLimit = drainLimit;
         _drain = new Lazy<Task>(DrainOnceAsync);
+        _ended = EndAsync();
         if (context.Settings.Batching is { } batching && context.Codec is { } codec)
         {
             _batcher = new MicroBatcher(batching, codec, context.Kinds, context.Ledger.Clock, work => Router.Tell(work, ActorRefs.NoSender));
@@ -56,6 +59,9 @@ public sealed class InferencePool
     public IActorRef Router { get; }
 
     /// <summary>Ends when the first actor has its model. Calls made earlier wait for it.</summary>
+    /// <exception cref="ZeroCopy.Errors.InferenceException">
+    /// The pool has stopped before: <see cref="ZeroCopy.Errors.InferenceFailure.ShuttingDown"/>.
+    /// </exception>
     public Task WhenReadyAsync(CancellationToken cancellationToken = default) => _context.Readiness.FirstReady.WaitAsync(cancellationToken);
 
     /// <summary>
@@ -110,17 +116,24 @@ public sealed class InferencePool
 
         // Whoever waited is answered by now. An actor inside native code cannot be interrupted: it gives its instance back when the model returns, and only
         // then are the messages behind it gone for certain.
-        var stopped = StopAsync();
+        Router.Tell(PoisonPill.Instance, ActorRefs.NoSender);
         if (Pending == 0)
         {
-            await stopped.ConfigureAwait(false);
+            await _ended.ConfigureAwait(false);
         }
     }
 
-    private async Task StopAsync()
+    /// <summary>
+    /// When the actors have stopped, by a drain or because somebody stopped them: no call is left without an answer, and the name is free before
+    /// the last caller hears of it.
+    /// </summary>
+    private async Task EndAsync()
     {
-        await Router.GracefulStop(Timeout.InfiniteTimeSpan).ConfigureAwait(false);
-        RetireAll();
+        await _context.Stopped.Task.ConfigureAwait(false);
+        _context.Ledger.Close();
+        _batcher?.Dispose();
+        _context.Readiness.Ended(new InferenceException(InferenceFailure.ShuttingDown, $"Pool {Name} has stopped, and no actor of it had its model."));
         _onStopped();
+        RetireAll();
     }
 }

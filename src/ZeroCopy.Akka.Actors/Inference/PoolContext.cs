@@ -9,4 +9,8 @@ namespace ZeroCopy.Actors.Inference;
 /// <summary>What the actors of a pool share. Their loads are counted only for a router that asks.</summary>
 internal sealed record PoolContext(
     string Name, IInstanceSource Source, ModelFunction Function, IBatchCodec? Codec, PoolSettings Settings, CallLedger Ledger, PoolReadiness Readiness,
-    ActorLoads? Loads, JoinedKinds Kinds);
+    ActorLoads? Loads, JoinedKinds Kinds)
+{
+    /// <summary>Ends when the router and every actor behind it have stopped, for whatever reason.</summary>
+    public TaskCompletionSource Stopped { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -9,6 +9,8 @@ internal sealed class PoolReadiness
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ImmutableArray<IActorRef> _ready = [];
     private uint _turns;
+    private int _started;
+    private Action? _lastStopped;
 
     /// <summary>Actors with a loaded model.</summary>
     public int Ready => _ready.Length;
@@ -16,7 +18,7 @@ internal sealed class PoolReadiness
     /// <summary>The last reason why an actor could not load; null once one has.</summary>
     public Exception? LastLoadError { get; private set; }
 
-    /// <summary>Ends when the first actor is ready.</summary>
+    /// <summary>Ends when the first actor is ready, or fails when the pool ends before.</summary>
     public Task FirstReady => _first.Task;
 
     /// <summary>The actors with a loaded model in turn; null where there is none.</summary>
@@ -26,11 +28,36 @@ internal sealed class PoolReadiness
         return ready.IsEmpty ? null : ready[(int)(Interlocked.Increment(ref _turns) % (uint)ready.Length)];
     }
 
+    /// <summary>Says what to do when the last actor has stopped.</summary>
+    public void OnLastStopped(Action action) => Volatile.Write(ref _lastStopped, action);
+
+    /// <summary>An actor starts, also anew.</summary>
+    public void Started() => Interlocked.Increment(ref _started);
+
+    /// <summary>An actor stops, for good or to start anew.</summary>
+    public void Stopped(bool restarts)
+    {
+        if (Interlocked.Decrement(ref _started) == 0 && !restarts)
+        {
+            Volatile.Read(ref _lastStopped)?.Invoke();
+        }
+    }
+
     public void Gained(IActorRef actor)
     {
         ImmutableInterlocked.Update(ref _ready, static (ready, actor) => ready.Add(actor), actor);
         LastLoadError = null;
         _first.TrySetResult();
+    }
+
+    /// <summary>The pool has ended: who still waits for it waits for nothing.</summary>
+    public void Ended(Exception reason)
+    {
+        if (_first.TrySetException(reason))
+        {
+            // Nobody may be waiting.
+            _ = _first.Task.Exception;
+        }
     }
 
     public void Lost(IActorRef actor) => ImmutableInterlocked.Update(ref _ready, static (ready, actor) => ready.Remove(actor), actor);

@@ -2,15 +2,18 @@ using Akka.Actor;
 using Akka.Routing;
 using ZeroCopy.Actors.Routing;
 using ZeroCopy.Actors.Settings;
+using ZeroCopy.Errors;
 
 namespace ZeroCopy.Actors.Inference;
 
 /// <summary>
-/// Parent of the pools, <c>/user/zerocopy/pools</c>: makes their routers. A pool whose namesake has just been drained is made as soon as that one is gone.
+/// Parent of the pools, <c>/user/zerocopy/pools</c>: makes their routers, and tells each pool when its router has stopped, be it that somebody stopped
+/// all of its actors. A pool whose namesake has just been drained is made as soon as that one is gone.
 /// </summary>
 internal sealed class PoolsActor : UntypedActor
 {
     private readonly Dictionary<string, Create> _waiting = [];
+    private readonly Dictionary<string, PoolContext> _running = [];
 
     public static Props Props() => Akka.Actor.Props.Create<PoolsActor>();
 
@@ -18,15 +21,20 @@ internal sealed class PoolsActor : UntypedActor
     {
         switch (message)
         {
-            case Create create when Context.Child(create.Pool.Name) is var namesake && !namesake.IsNobody():
+            case Create create when !Context.Child(create.Pool.Name).IsNobody():
                 _waiting[create.Pool.Name] = create;
-                Context.Watch(namesake);
                 break;
             case Create create:
                 Start(create);
                 break;
             case Terminated gone:
-                if (_waiting.Remove(gone.ActorRef.Path.Name, out var next))
+                var name = gone.ActorRef.Path.Name;
+                if (_running.Remove(name, out var ended))
+                {
+                    ended.Stopped.TrySetResult();
+                }
+
+                if (_waiting.Remove(name, out var next))
                 {
                     Start(next);
                 }
@@ -38,11 +46,34 @@ internal sealed class PoolsActor : UntypedActor
         }
     }
 
-    private static void Start(Create create)
+    protected override void PostStop()
+    {
+        // The routers have stopped before.
+        foreach (var pool in _running.Values)
+        {
+            pool.Stopped.TrySetResult();
+        }
+
+        foreach (var create in _waiting.Values)
+        {
+            create.Router.TrySetException(Ended(create.Pool.Name));
+        }
+    }
+
+    /// <summary>Why a pool cannot be made any more.</summary>
+    public static InferenceException Ended(string pool) =>
+        new(InferenceFailure.ShuttingDown, $"Pool {pool} cannot start: /user/zerocopy of this actor system has stopped.");
+
+    private void Start(Create create)
     {
         try
         {
-            create.Router.SetResult(Context.ActorOf(RouterProps(create.Pool), create.Pool.Name));
+            var router = Context.ActorOf(RouterProps(create.Pool), create.Pool.Name);
+            _running[create.Pool.Name] = create.Pool;
+            Context.Watch(router);
+            // A router that resizes outlives its last actor, and drops what it is given then.
+            create.Pool.Readiness.OnLastStopped(() => router.Tell(PoisonPill.Instance, ActorRefs.NoSender));
+            create.Router.SetResult(router);
         }
         catch (Exception e)
         {

@@ -49,6 +49,10 @@ public sealed class TaskRunner
     /// </summary>
     public Task DrainAsync(TimeSpan? limit = null) => _ledger.CloseAsync(limit ?? _settings.DrainTimeout);
 
-    /// <summary>Retires what is left when no actor is.</summary>
-    internal void RetireAll() => _ledger.RetireAll();
+    /// <summary>Takes no more tasks and answers what is left: no actor is.</summary>
+    internal void End()
+    {
+        _ledger.Close();
+        _ledger.RetireAll();
+    }
 }

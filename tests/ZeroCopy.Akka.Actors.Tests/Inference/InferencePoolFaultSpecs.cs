@@ -126,18 +126,65 @@ public sealed class InferencePoolFaultSpecs : PoolSpec
         await EndAsync(pool);
     }
 
-    [Fact]
-    public async Task InferencePool_should_fail_typed_what_nobody_is_left_to_run()
+    [Theory]
+    [InlineData(RoutingStrategy.SmallestMailbox, false)]
+    [InlineData(RoutingStrategy.SmallestMailbox, true)]
+    [InlineData(RoutingStrategy.RoundRobin, false)]
+    [InlineData(RoutingStrategy.RoundRobin, true)]
+    [InlineData(RoutingStrategy.ConsistentHashing, false)]
+    [InlineData(RoutingStrategy.ConsistentHashing, true)]
+    public async Task InferencePool_should_end_typed_and_free_its_name_when_all_its_actors_are_stopped(RoutingStrategy router, bool resizes)
     {
-        var pool = await PoolAsync((_, argument) => argument);
-        await pool.WhenReadyAsync().WaitAsync(Patience);
-        Watch(pool.Router);
-        Sys.Stop(pool.Router);
-        await ExpectTerminatedAsync(pool.Router, Patience);
+        PoolSettings Configure(PoolSettings settings) => settings with { Router = router, Resizer = resizes ? new ResizerSettings { MaxSize = 2 } : null };
+        var pool = await PoolAsync(Blocked, size: 2, configure: Configure);
         var argument = new FakeTensor();
-        await FailsAsync(InferenceFailure.ActorCrashed, pool.CallAsync(argument, Given));
+        Task<object?>[] calls = [.. Enumerable.Range(0, 10).Select(i => pool.CallAsync(i)), pool.CallAsync(argument, Given)];
+        await Entered.WaitAsync(Patience);
+
+        pool.Router.Tell(new Broadcast(PoisonPill.Instance));
+        Gate.Set();
+
+        foreach (var call in calls)
+        {
+            await EndsTypedAsync(call);
+        }
+
+        await EventuallyAsync(() => !Zero.Pools.Contains(pool));
+        await FailsAsync(InferenceFailure.ShuttingDown, pool.CallAsync(1));
+        await EventuallyAsync(() => argument.Released == 1);
+        await EndAsync(pool);
+        var next = await PoolAsync((_, value) => value, configure: Configure);
+        Assert.Equal("next", await next.CallAsync("next").WaitAsync(Patience));
+        await EndAsync(next);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_end_typed_when_its_router_is_stopped()
+    {
+        var pool = await PoolAsync(
+            (_, argument) => argument, codec: new FakeCodec(), configure: s => s with { Batching = new BatchingSettings { MaxRows = 100 } });
+        var argument = new FakeTensor(1);
+        var waiting = pool.CallAsync(argument, Given);
+
+        Sys.Stop(pool.Router);
+
+        await FailsAsync(InferenceFailure.ShuttingDown, waiting);
         await EventuallyAsync(() => argument.Released == 1 && pool.Pending == 0);
+        await FailsAsync(InferenceFailure.ShuttingDown, pool.CallAsync(1));
         Assert.False(pool.IsReady);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_end_the_wait_for_its_first_actor_when_it_ends_before()
+    {
+        Source = new FakeSource { Warm = false, OnLoad = _ => Task.FromException(new StoreUnavailableException("no memory")) };
+        var pool = await PoolAsync((_, argument) => argument);
+        var ready = pool.WhenReadyAsync();
+
+        await EndAsync(pool);
+
+        await FailsAsync(InferenceFailure.ShuttingDown, ready);
     }
 
     private static void CrashOn(object? value, string name)

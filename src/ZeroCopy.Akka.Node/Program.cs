@@ -1,3 +1,4 @@
 using ZeroCopy.Node.Cli;
 
-return await CommandLine.RunAsync(args, Console.Out, Console.Error);
+var output = StandardOutput.Take();
+return await CommandLine.RunAsync(args, output, Console.Error);

@@ -4,7 +4,8 @@ using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Node.TensorFiles;
 
-/// <summary>Reads a <c>.npy</c> file strictly; big-endian and Fortran-ordered arrays come out little-endian and row-major.</summary>
+/// <summary>Reads a <c>.npy</c> file strictly; big-endian and Fortran-ordered arrays come out little-endian and row-major, integers
+/// without a sign as <see cref="UnsignedIntegers"/> has them.</summary>
 internal static class NpyReader
 {
     private const int MaxHeaderBytes = 1 << 20;
@@ -13,20 +14,8 @@ internal static class NpyReader
     {
         using var file = File.OpenRead(path);
         var header = ReadHeader(file, path);
-        if (header.Description.Contains('O', StringComparison.Ordinal))
-        {
-            throw new TensorFileException(path, "it holds pickled Python objects, which are never read here; save an array of numbers.");
-        }
-
-        if (!NpyType.TryParse(header.Description, out var dtype, out var bigEndian))
-        {
-            throw new TensorFileException(
-                path,
-                $"its element type '{header.Description}' is not one of bool, u1, i1, i2, i4, i8, f2, f4, f8, c8, c16; "
-                + "convert it with astype.");
-        }
-
-        var layout = Layout(path, dtype, header.Shape);
+        var element = ReadElement(path, header);
+        var layout = Layout(path, element.DType, header.Shape);
         var left = file.Length - file.Position;
         if (left != layout.ByteLength)
         {
@@ -37,12 +26,41 @@ internal static class NpyReader
 
         var data = new byte[layout.ByteLength];
         file.ReadExactly(data);
-        if (bigEndian)
+        if (element.IsBigEndian)
         {
-            SwapBytes(data, dtype);
+            SwapBytes(data, element.DType);
         }
 
-        return new HostTensor(layout, header.FortranOrder ? ToRowMajor(data, layout) : data);
+        var tensor = new HostTensor(layout, header.FortranOrder ? ToRowMajor(data, layout) : data);
+        try
+        {
+            return element.IsUnsigned ? UnsignedIntegers.Widen(tensor) : tensor;
+        }
+        catch (OverflowException error)
+        {
+            throw new TensorFileException(path, $"{error.Message}.", error);
+        }
+    }
+
+    private static NpyElement ReadElement(string path, NpyHeader header)
+    {
+        if (header.Type is null)
+        {
+            throw new TensorFileException(
+                path, $"its elements are records with the fields '{string.Join("', '", header.Fields)}'; save one field as an array of its own.");
+        }
+
+        if (header.Type.TrimStart('|') is "O" or "O4" or "O8" or "object")
+        {
+            throw new TensorFileException(path, "it holds pickled Python objects, which are never read here; save an array of numbers.");
+        }
+
+        return NpyType.TryParse(header.Type, out var element)
+            ? element
+            : throw new TensorFileException(
+                path,
+                $"its element type '{header.Type}' is not one of bool, u1, u2, u4, u8, i1, i2, i4, i8, f2, f4, f8, c8, c16; "
+                + "convert it with astype.");
     }
 
     private static NpyHeader ReadHeader(Stream file, string path)
@@ -69,7 +87,8 @@ internal static class NpyReader
 
         var text = new byte[length];
         file.ReadExactly(text);
-        return NpyHeader.TryParse(Encoding.UTF8.GetString(text))
+        var encoding = start[6] == 3 ? Encoding.UTF8 : Encoding.Latin1;
+        return NpyHeader.TryParse(encoding.GetString(text))
             ?? throw new TensorFileException(path, "its header is not a dictionary of 'descr', 'fortran_order' and 'shape'.");
     }
 

@@ -7,25 +7,30 @@ namespace ZeroCopy.Node.TensorFiles;
 /// </summary>
 internal static class NpyType
 {
-    /// <summary>The element type; false for one that tensors here do not have.</summary>
-    public static bool TryParse(string description, out DType dtype, out bool bigEndian)
+    /// <summary>What an element is; false for a type that tensors here do not have.</summary>
+    /// <param name="description">The type as the header has it: <c>&lt;f4</c>, or a name that NumPy knows for it, such as <c>float32</c> or <c>f</c>.</param>
+    /// <param name="element">The element as it lies in the file.</param>
+    public static bool TryParse(string description, out NpyElement element)
     {
-        bigEndian = description.StartsWith('>');
-        (var known, dtype) = (description is ['<' or '>' or '|' or '=', .. var kind] ? kind : description) switch
+        var (known, dtype, isUnsigned) = (description is ['<' or '>' or '|' or '=', .. var kind] ? kind : description) switch
         {
-            "b1" => (true, DType.Bool),
-            "u1" => (true, DType.UInt8),
-            "i1" => (true, DType.Int8),
-            "i2" => (true, DType.Int16),
-            "i4" => (true, DType.Int32),
-            "i8" => (true, DType.Int64),
-            "f2" => (true, DType.Float16),
-            "f4" => (true, DType.Float32),
-            "f8" => (true, DType.Float64),
-            "c8" => (true, DType.Complex64),
-            "c16" => (true, DType.Complex128),
-            _ => (false, default),
+            "b1" or "?" or "bool" => (true, DType.Bool, false),
+            "u1" or "B" or "uint8" => (true, DType.UInt8, false),
+            "i1" or "b" or "int8" => (true, DType.Int8, false),
+            "i2" or "h" or "int16" => (true, DType.Int16, false),
+            "i4" or "i" or "int32" => (true, DType.Int32, false),
+            "i8" or "q" or "int64" => (true, DType.Int64, false),
+            "u2" or "H" or "uint16" => (true, DType.Int16, true),
+            "u4" or "I" or "uint32" => (true, DType.Int32, true),
+            "u8" or "Q" or "uint64" => (true, DType.Int64, true),
+            "f2" or "e" or "float16" or "half" => (true, DType.Float16, false),
+            "f4" or "f" or "float32" or "single" => (true, DType.Float32, false),
+            "f8" or "d" or "float64" or "double" => (true, DType.Float64, false),
+            "c8" or "F" or "complex64" => (true, DType.Complex64, false),
+            "c16" or "D" or "complex128" => (true, DType.Complex128, false),
+            _ => (false, default, false),
         };
+        element = new NpyElement(dtype, isUnsigned, description.StartsWith('>'));
         return known;
     }
 

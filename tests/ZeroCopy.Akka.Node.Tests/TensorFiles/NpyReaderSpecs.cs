@@ -40,15 +40,75 @@ public sealed class NpyReaderSpecs : IDisposable
     public void NpyReader_should_take_the_keys_in_any_order() =>
         Assert.Equal("U8[2, 2]", Read("{'shape': (2, 2), 'descr': '|u1', 'fortran_order': False}\n", [1, 2, 3, 4]).Layout.ToString());
 
+    [Theory]
+    [InlineData("{\"descr\": \"|u1\", \"fortran_order\": False, \"shape\": (2, 2)}")]
+    [InlineData("{'descr':'|u1','fortran_order':False,'shape':(2,2)}\n\n  \n")]
+    [InlineData("\t{ 'descr' : '|u1' ,\n  'fortran_order' : False ,\r\n  'shape' : ( 2 , 2 , ) , }\n")]
+    [InlineData("{u'descr': u'|u1', 'fortran_order': (False), 'shape': (2L, 2L)}")]
+    public void NpyReader_should_read_the_header_as_the_python_literal_that_it_is(string header) =>
+        Assert.Equal("U8[2, 2]", Read(header, [1, 2, 3, 4]).Layout.ToString());
+
+    [Theory]
+    [InlineData("float32", "F32[1]")]
+    [InlineData("=f4", "F32[1]")]
+    [InlineData("f", "F32[1]")]
+    [InlineData("<i4", "I32[1]")]
+    public void NpyReader_should_know_the_names_that_numpy_has_for_a_type(string type, string layout) =>
+        Assert.Equal(layout, Read($"{{'descr': '{type}', 'fortran_order': False, 'shape': (1,)}}", [0, 0, 0, 0]).Layout.ToString());
+
+    [Theory]
+    [InlineData("<u2", "I32", new byte[] { 255, 255, 1, 0 }, 65535, 1)]
+    [InlineData(">u2", "I32", new byte[] { 255, 254, 0, 1 }, 65534, 1)]
+    [InlineData("<u4", "I64", new byte[] { 255, 255, 255, 255, 1, 0, 0, 0 }, 4294967295, 1)]
+    [InlineData("<u8", "I64", new byte[] { 255, 255, 255, 255, 255, 255, 255, 127, 1, 0, 0, 0, 0, 0, 0, 0 }, long.MaxValue, 1)]
+    public void NpyReader_should_widen_integers_without_a_sign(string type, string token, byte[] data, long first, long second)
+    {
+        var tensor = Read($"{{'descr': '{type}', 'fortran_order': False, 'shape': (2,), }}", data);
+
+        Assert.Equal($"{token}[2]", tensor.Layout.ToString());
+        Assert.Equal(
+            [first, second],
+            tensor.Layout.DType == DType.Int64 ? tensor.Values<long>().ToArray() : Array.ConvertAll(tensor.Values<int>().ToArray(), element => (long)element));
+    }
+
+    [Fact]
+    public void NpyReader_should_refuse_an_integer_that_no_tensor_holds()
+    {
+        var error = Assert.Throws<TensorFileException>(
+            () => Read("{'descr': '<u8', 'fortran_order': False, 'shape': (1,), }", [0, 0, 0, 0, 0, 0, 0, 128]));
+        Assert.Contains("9223372036854775808 is above 2^63-1", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void NpyReader_should_read_each_version_of_the_format(byte version)
+    {
+        var path = _directory.File("input.npy");
+        var header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }"u8;
+        File.WriteAllBytes(path, [0x93, .. "NUMPY"u8, version, 0, (byte)header.Length, 0, 0, 0, .. header, 1, 2]);
+
+        Assert.Equal([1, 2], NpyReader.Read(path).Data.ToArray());
+    }
+
     [Fact]
     public void NpyReader_should_read_a_scalar() =>
         Assert.Equal("U8[]", Read("{'descr': '|u1', 'fortran_order': False, 'shape': (), }", [9]).Layout.ToString());
 
     [Theory]
     [InlineData("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", "pickled")]
-    [InlineData("{'descr': [('a', '<f4'), ('b', '|O')], 'fortran_order': False, 'shape': (1,), }", "pickled")]
-    [InlineData("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "astype")]
-    [InlineData("{'descr': '<u4', 'fortran_order': False, 'shape': (1,), }", "astype")]
+    [InlineData("{'descr': [('a', '<f4'), ('O', '<f4')], 'fortran_order': False, 'shape': (1,), }", "records with the fields 'a', 'O'")]
+    [InlineData("{'descr': [(('title', 'a'), '<f4', (2, 2))], 'fortran_order': False, 'shape': (1,), }", "records with the fields 'a'")]
+    [InlineData("{'descr': '<U1', 'fortran_order': False, 'shape': (1,), }", "'<U1' is not one of")]
+    [InlineData("{'descr': '<O1', 'fortran_order': False, 'shape': (1,), }", "'<O1' is not one of")]
+    [InlineData("{'descr': ('<f4', (2,)), 'fortran_order': False, 'shape': (1,), }", "dictionary")]
+    [InlineData("{'descr': '|u1' 'fortran_order': False, 'shape': (4,)}", "dictionary")]
+    [InlineData("{'descr': '|u1', 'fortran_order': False, 'shape': (4,)} 1", "dictionary")]
+    [InlineData("{'descr': '|u1', 'fortran_order': False, 'shape': (4,)}\0", "dictionary")]
+    [InlineData("{'descr': '|u1', 'fortran_order': False, 'shape': (04,)}", "dictionary")]
+    [InlineData("{'descr': '|u1', 'fortran_order': False, 'shape': 4}", "dictionary")]
+    [InlineData("{'descr': '|u1', 'fortran_order': False, 'shape': (4.0,)}", "dictionary")]
+    [InlineData("{'descr': '|u1', 'fortran_order': False, 'shape': (4", "dictionary")]
     [InlineData("{'descr': '|u1', 'fortran_order': False, 'shape': (5,), }", "truncated")]
     [InlineData("{'descr': '|u1', 'fortran_order': False, 'shape': (3,), }", "no single array")]
     [InlineData("{'descr': '|u1', 'fortran_order': False, 'shape': (-4,), }", "dictionary")]

@@ -15,8 +15,9 @@ internal sealed class PredictCommand : NodeCommand
     private readonly Option<string?> _input = new("--input", "-i")
     {
         Description =
-            $"A {TensorFile.Extensions} file. Its tensors are bound by name where one of them has an argument's name, else in their order. "
-            + "A method that takes nothing needs none.",
+            $"A {TensorFile.Extensions} file. Its tensors are bound by name where one has an argument's name, and then all must: parts of a list, tuple or "
+            + "dictionary as ARGUMENT.0, ARGUMENT.1 or ARGUMENT.KEY. Else by position where all are called INPUT__0, INPUT__1, …; else in the order of "
+            + "the file where that is yours, as in JSON; several tensors of a .safetensors file are refused then. A method that takes nothing needs none.",
         HelpName = "FILE",
     };
 
@@ -54,7 +55,7 @@ internal sealed class PredictCommand : NodeCommand
             }
         }
 
-        var tensors = input is null ? [] : TensorFile.Read(input);
+        var inputs = input is null ? CallInputs.None : TensorFile.Read(input);
         using var runtime = NodeRuntime.Open(context);
         var handle = CommandContext.Resolve(runtime.Store, context.Get(_model));
         if (runtime.Store.ReadManifest(handle.Id).Recipe is Recipe.Weights)
@@ -64,7 +65,7 @@ internal sealed class PredictCommand : NodeCommand
 
         using var instance = await runtime.Torch.OpenAny(handle).RentAsync(cancellationToken).ConfigureAwait(false);
         var call = ModelCalls.Find(instance.Target, handle.ToString(), context.Get(_method));
-        var answer = (IReadOnlyList<NamedTensor>)instance.Run((_, _) => AnswerNames.Of(Call(call, tensors, input)), null)!;
+        var answer = (IReadOnlyList<NamedValue>)instance.Run((_, _) => AnswerNames.Of(Call(call, inputs, input)), null)!;
         if (output is not null)
         {
             TensorFile.Write(output, answer);
@@ -74,11 +75,11 @@ internal sealed class PredictCommand : NodeCommand
         return ExitCode.Success;
     }
 
-    private static object? Call(IModelCall call, IReadOnlyList<NamedTensor> tensors, string? input)
+    private static object? Call(IModelCall call, CallInputs inputs, string? input)
     {
         try
         {
-            return call.Invoke(ArgumentBinder.Bind(call.Parameters, tensors));
+            return call.Invoke(ArgumentBinder.Bind(call.Parameters, inputs));
         }
         catch (InputMismatchException error)
         {
@@ -87,7 +88,7 @@ internal sealed class PredictCommand : NodeCommand
         }
     }
 
-    private static void Print(CommandContext context, string? output, IReadOnlyList<NamedTensor> answer)
+    private static void Print(CommandContext context, string? output, IReadOnlyList<NamedValue> answer)
     {
         if (output is null)
         {
@@ -100,13 +101,15 @@ internal sealed class PredictCommand : NodeCommand
             context.PrintJson(new
             {
                 Output = output,
-                Tensors = answer.Select(
+                Tensors = answer.OfType<NamedTensor>().Select(
                     tensor => new { tensor.Name, DType = tensor.Tensor.Layout.DType.ToString(), tensor.Tensor.Layout.Shape }),
+                Texts = answer.OfType<NamedText>().Select(text => text.Name),
             });
         }
         else
         {
-            context.Output.WriteLine($"{output}  {string.Join(", ", answer.Select(tensor => $"{tensor.Name} {tensor.Tensor.Layout}"))}");
+            var shown = answer.Select(value => $"{value.Name} {(value is NamedTensor(_, var tensor) ? tensor.Layout.ToString() : JsonInput.TextType)}");
+            context.Output.WriteLine($"{output}  {string.Join(", ", shown)}");
         }
     }
 }

@@ -1,22 +1,28 @@
 using ZeroCopy.Node.TensorFiles;
+using ZeroCopy.Tensors;
 using ZeroCopy.Torch.Views;
 
 namespace ZeroCopy.Node.Predict;
 
-/// <summary>The named tensors of an answer, for a file.</summary>
+/// <summary>The named tensors and texts of an answer, for a file.</summary>
 internal static class AnswerNames
 {
     /// <summary>Empty where the method answers with nothing.</summary>
-    /// <exception cref="InputMismatchException">The answer holds something that is no tensor and no number.</exception>
-    public static IReadOnlyList<NamedTensor> Of(object? answer)
+    /// <exception cref="InputMismatchException">The answer holds something that is no tensor, no number and no text.</exception>
+    public static IReadOnlyList<NamedValue> Of(object? answer)
     {
         try
         {
-            return [.. NamedAnswer.Of(answer).Select(tensor => new NamedTensor(tensor.Name, tensor.Tensor))];
+            return
+            [
+                .. NamedAnswer.Of(answer).Select(output => output.Value is HostTensor tensor
+                    ? (NamedValue)new NamedTensor(output.Name, tensor)
+                    : new NamedText(output.Name, (string)output.Value)),
+            ];
         }
         catch (NotSupportedException exception)
         {
-            throw new InputMismatchException($"{exception.Message} No file of tensors can hold it; call the model from C#.", exception);
+            throw new InputMismatchException($"{exception.Message} No file can hold it.", exception);
         }
     }
 }

@@ -1,8 +1,9 @@
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using ZeroCopy.Errors;
-using ZeroCopy.Tensors;
+using ZeroCopy.Torch.Script;
 
 namespace ZeroCopy.Node.Predict;
 
@@ -18,7 +19,7 @@ internal sealed class ModuleCall : IModelCall
     {
         var callable = module.GetType().GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly)
             .Where(candidate => !candidate.IsSpecialName && !candidate.IsGenericMethod
-                && candidate.GetParameters().All(parameter => Kind(parameter.ParameterType) != ArgumentKind.Other)).ToList();
+                && candidate.GetParameters().All(parameter => TypeOf(parameter.ParameterType) is not null)).ToList();
         _module = module;
         _method = callable.Find(candidate => candidate.Name == method) ?? throw new MethodNotAllowedException(
             $"{model} has no method '{method}' that takes tensors; it has "
@@ -28,19 +29,18 @@ internal sealed class ModuleCall : IModelCall
         [
             .. _method.GetParameters().Select(parameter => new CallParameter(
                 parameter.Name ?? "",
-                Kind(parameter.ParameterType),
-                parameter.HasDefaultValue || nullability.Create(parameter).WriteState == NullabilityState.Nullable)),
+                IsNullable(parameter) ? new ScriptType("Optional", [TypeOf(parameter.ParameterType)!]) : TypeOf(parameter.ParameterType)!,
+                parameter.HasDefaultValue || IsNullable(parameter))),
         ];
+
+        bool IsNullable(ParameterInfo parameter) => nullability.Create(parameter).WriteState == NullabilityState.Nullable;
     }
 
     public IReadOnlyList<CallParameter> Parameters { get; }
 
-    public object? Invoke(IReadOnlyList<HostTensor?> arguments)
+    public object? Invoke(IReadOnlyList<object?> arguments)
     {
-        var values = Parameters.Select((parameter, index) =>
-            arguments[index] is null && _method.GetParameters()[index] is { HasDefaultValue: true } declared
-            ? declared.DefaultValue
-            : TorchTensors.Argument(parameter, arguments[index])).ToArray();
+        var values = _method.GetParameters().Zip(arguments, Argument).ToArray();
         try
         {
             return _method.Invoke(_module, BindingFlags.DoNotWrapExceptions, null, values, null);
@@ -53,13 +53,40 @@ internal sealed class ModuleCall : IModelCall
         }
     }
 
-    private static ArgumentKind Kind(Type type)
+    private static object? Argument(ParameterInfo parameter, object? value) => value switch
     {
-        type = Nullable.GetUnderlyingType(type) ?? type;
-        return type == typeof(torch.Tensor) ? ArgumentKind.Tensor
-            : type == typeof(long) ? ArgumentKind.Integer
-            : type == typeof(double) ? ArgumentKind.Number
-            : type == typeof(bool) ? ArgumentKind.Boolean
-            : ArgumentKind.Other;
+        null => null,
+        Missing => parameter.HasDefaultValue ? parameter.DefaultValue : null,
+        IConvertible number => Converted(parameter, number),
+        _ => TorchArguments.Of(value),
+    };
+
+    private static object Converted(ParameterInfo parameter, IConvertible value)
+    {
+        var type = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;
+        try
+        {
+            var converted = value.ToType(type, CultureInfo.InvariantCulture);
+            return converted is float.PositiveInfinity or float.NegativeInfinity && value is double and not (double.PositiveInfinity or double.NegativeInfinity)
+                ? throw new OverflowException()
+                : converted;
+        }
+        catch (OverflowException error)
+        {
+            throw new InputMismatchException($"'{parameter.Name}' is a {type.Name}, which cannot be {value.ToString(CultureInfo.InvariantCulture)}.", error);
+        }
+    }
+
+    // The type that a script would give such an argument; null for one that files hold nothing for.
+    private static ScriptType? TypeOf(Type type)
+    {
+        var some = Nullable.GetUnderlyingType(type) ?? type;
+        var name = some == typeof(torch.Tensor) ? "Tensor"
+            : some == typeof(long) || some == typeof(int) ? "int"
+            : some == typeof(double) || some == typeof(float) ? "float"
+            : some == typeof(bool) ? "bool"
+            : some == typeof(string) ? "str"
+            : null;
+        return name is null ? null : ScriptType.Parse(name);
     }
 }

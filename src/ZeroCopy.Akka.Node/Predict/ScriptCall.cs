@@ -1,5 +1,4 @@
 using ZeroCopy.Errors;
-using ZeroCopy.Tensors;
 using ZeroCopy.Torch.Script;
 
 namespace ZeroCopy.Node.Predict;
@@ -19,37 +18,20 @@ internal sealed class ScriptCall : IModelCall
         }
 
         (_script, _method) = (script, method);
-        Parameters = [.. parameters.Select(parameter => new CallParameter(parameter.Name, Kind(parameter.Type), parameter.IsOptional))];
+        Parameters = [.. parameters.Select(parameter => new CallParameter(parameter.Name, ScriptType.Parse(parameter.Type), parameter.IsOptional))];
     }
 
     public IReadOnlyList<CallParameter> Parameters { get; }
 
-    public object? Invoke(IReadOnlyList<HostTensor?> arguments)
+    public object? Invoke(IReadOnlyList<object?> arguments)
     {
-        // A default of TorchScript counts from the end: arguments that are left out there are not passed at all.
-        var given = arguments.Count;
-        while (given > 0 && arguments[given - 1] is null && Parameters[given - 1].IsOptional)
-        {
-            given--;
-        }
-
-        object?[] values = [.. Parameters.Take(given).Select((parameter, index) => TorchTensors.Argument(parameter, arguments[index]))];
         try
         {
-            return _script.Invoke(_method, values);
+            return _script.Invoke(_method, [.. arguments.Select(TorchArguments.Of)]);
         }
         catch (InferenceException error)
         {
             throw new InputMismatchException($"{error.Message.TrimEnd('.')}. Check the shapes and types of the input.", error);
         }
     }
-
-    private static ArgumentKind Kind(string type) => type switch
-    {
-        "Tensor" or "Optional[Tensor]" => ArgumentKind.Tensor,
-        "int" or "Optional[int]" => ArgumentKind.Integer,
-        "float" or "Optional[float]" or "number" => ArgumentKind.Number,
-        "bool" or "Optional[bool]" => ArgumentKind.Boolean,
-        _ => ArgumentKind.Other,
-    };
 }

@@ -5,31 +5,48 @@ namespace ZeroCopy.Node.TensorFiles;
 
 /// <summary>
 /// Writes tensors as one JSON object, <c>{"output": {"dtype": "F32", "shape": [1, 2], "data": [[0.5, 1]]}}</c>, which
-/// <see cref="JsonTensorReader"/> reads back (save complex ones, which only go out).
+/// <see cref="JsonTensorReader"/> reads back, each number bit for bit. A text is of the type <c>STR</c> and has no dimensions; a complex number is an array
+/// of its two parts.
 /// </summary>
 internal static class JsonTensorWriter
 {
-    public static void Write(Stream stream, IReadOnlyList<NamedTensor> tensors)
+    public static void Write(Stream stream, IReadOnlyList<NamedValue> values)
     {
         using var writer = new Utf8JsonWriter(stream);
         writer.WriteStartObject();
-        foreach (var (name, tensor) in tensors)
+        foreach (var value in values)
         {
-            writer.WriteStartObject(name ?? "output");
-            writer.WriteString("dtype", tensor.Layout.DType.ToToken());
-            writer.WriteStartArray("shape");
-            foreach (var size in tensor.Layout.Shape)
+            writer.WriteStartObject(value.Name ?? "output");
+            if (value is NamedTensor(_, var tensor))
             {
-                writer.WriteNumberValue(size);
+                WriteTensor(writer, tensor);
+            }
+            else
+            {
+                writer.WriteString("dtype", JsonInput.TextType);
+                writer.WriteStartArray("shape");
+                writer.WriteEndArray();
+                writer.WriteString("data", ((NamedText)value).Text);
             }
 
-            writer.WriteEndArray();
-            writer.WritePropertyName("data");
-            WriteLevel(writer, tensor, tensor.Data.Span, 0);
             writer.WriteEndObject();
         }
 
         writer.WriteEndObject();
+    }
+
+    private static void WriteTensor(Utf8JsonWriter writer, HostTensor tensor)
+    {
+        writer.WriteString("dtype", tensor.Layout.DType.ToToken());
+        writer.WriteStartArray("shape");
+        foreach (var size in tensor.Layout.Shape)
+        {
+            writer.WriteNumberValue(size);
+        }
+
+        writer.WriteEndArray();
+        writer.WritePropertyName("data");
+        WriteLevel(writer, tensor, tensor.Data.Span, 0);
     }
 
     private static void WriteLevel(Utf8JsonWriter writer, HostTensor tensor, ReadOnlySpan<byte> bytes, int depth)

@@ -18,7 +18,7 @@ internal static class NpyWriter
         if (tensors.Count != 1)
         {
             throw new TensorFileException(
-                path, $"a .npy file holds one tensor, and there are {tensors.Count}; write .safetensors or .json.");
+                path, $"a .npy file holds one tensor, and there {(tensors.Count == 0 ? "is none" : $"are {tensors.Count}")}; write .safetensors or .json.");
         }
 
         var tensor = tensors[0].Tensor;

@@ -1,3 +1,5 @@
+using ZeroCopy.Node.Predict;
+
 namespace ZeroCopy.Node.TensorFiles;
 
 /// <summary>Reads and writes tensors in the format that the file's extension names.</summary>
@@ -7,21 +9,22 @@ internal static class TensorFile
 
     public static bool IsKnown(string path) => Path.GetExtension(path).ToLowerInvariant() is ".json" or ".npy" or ".safetensors";
 
-    /// <summary>The tensors of a file in its order.</summary>
+    /// <summary>What a file gives to a call.</summary>
     /// <exception cref="TensorFileException">The file is not what its extension says, or holds what cannot be a tensor here.</exception>
-    public static IReadOnlyList<NamedTensor> Read(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    public static CallInputs Read(string path) => Path.GetExtension(path).ToLowerInvariant() switch
     {
         ".json" => JsonTensorReader.Read(path),
-        ".npy" => [new NamedTensor(null, NpyReader.Read(path))],
-        ".safetensors" => SafetensorsTensors.Read(path),
+        ".npy" => new CallInputs([new NamedInput(null, new TensorInput(NpyReader.Read(path)))], IsOrdered: true),
+        ".safetensors" => new CallInputs(
+            [.. SafetensorsTensors.Read(path).Select(tensor => new NamedInput(tensor.Name, new TensorInput(tensor.Tensor)))], IsOrdered: false),
         _ => throw Unknown(path),
     };
 
     /// <summary>
-    /// Writes the tensors to a temporary file beside <paramref name="path"/>, then renames it, so that a failure leaves nothing.
+    /// Writes tensors and texts to a temporary file beside <paramref name="path"/>, then renames it, so that a failure leaves nothing.
     /// </summary>
     /// <exception cref="TensorFileException">The format cannot hold these tensors.</exception>
-    public static void Write(string path, IReadOnlyList<NamedTensor> tensors)
+    public static void Write(string path, IReadOnlyList<NamedValue> values)
     {
         var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
@@ -31,15 +34,15 @@ internal static class TensorFile
                 case ".json":
                     using (var stream = File.Create(temporary))
                     {
-                        JsonTensorWriter.Write(stream, tensors);
+                        JsonTensorWriter.Write(stream, values);
                     }
 
                     break;
                 case ".npy":
-                    NpyWriter.Write(temporary, path, tensors);
+                    NpyWriter.Write(temporary, path, Tensors(path, values));
                     break;
                 case ".safetensors":
-                    SafetensorsTensors.Write(temporary, path, tensors);
+                    SafetensorsTensors.Write(temporary, path, Tensors(path, values));
                     break;
                 default:
                     throw Unknown(path);
@@ -52,6 +55,12 @@ internal static class TensorFile
             File.Delete(temporary);
         }
     }
+
+    private static IReadOnlyList<NamedTensor> Tensors(string path, IReadOnlyList<NamedValue> values) =>
+    [
+        .. values.Select(value => value as NamedTensor
+            ?? throw new TensorFileException(path, $"'{value.Name}' is a text, and the format holds tensors alone; write .json.")),
+    ];
 
     private static TensorFileException Unknown(string path) => new(
         path, $"the extension is not one that is read or written here; use {Extensions}.");

@@ -55,13 +55,24 @@ internal sealed partial class ScriptCode
     /// <summary>The methods of a class.</summary>
     public IReadOnlyDictionary<string, ScriptMethod> Methods(PickleGlobal type) =>
         _methods.TryGetValue(type.FullName, out var methods)
-            ? methods.ToDictionary(item => item.Key, item => item.Value with { Result = Plain(item.Value.Result) }, StringComparer.Ordinal)
+            ? methods.ToDictionary(item => item.Key, item => Plain(item.Value), StringComparer.Ordinal)
             : new Dictionary<string, ScriptMethod>();
 
+    private ScriptMethod Plain(ScriptMethod method)
+    {
+        ImmutableArray<ScriptType> types = [.. method.Types.Select(Plain)];
+        return method with
+        {
+            Parameters = [.. method.Parameters.Zip(types, (parameter, type) => parameter with { Type = type.ToString() })],
+            Types = types,
+            Result = Plain(method.Result),
+        };
+    }
+
     // Named tuples as plain ones: their values are taken by position.
-    private ScriptType Plain(ScriptType type) => new(
-        _namedTuples.ContainsKey(type.Name) ? "Tuple" : type.Name,
-        [.. (_namedTuples.GetValueOrDefault(type.Name) ?? [.. type.Arguments]).Select(Plain)]);
+    private ScriptType Plain(ScriptType type) => _namedTuples.TryGetValue(type.Name, out var fields)
+        ? new ScriptType("Tuple", [.. fields.Select(Plain)], type.Name)
+        : type with { Arguments = [.. type.Arguments.Select(Plain)] };
 
     private static bool Has(Dictionary<string, HashSet<string>> names, PickleGlobal type, string attribute) =>
         names.TryGetValue(type.FullName, out var set) && set.Contains(attribute);
@@ -266,6 +277,7 @@ internal sealed partial class ScriptCode
         }
 
         var result = arrow < 0 ? "Tensor" : signature[(arrow + 2)..].Trim().TrimEnd(':');
-        return new ScriptMethod(parameters.ToImmutable(), defaults.ToImmutable(), ScriptType.Parse(result));
+        return new ScriptMethod(
+            parameters.ToImmutable(), [.. parameters.Select(parameter => ScriptType.Parse(parameter.Type))], defaults.ToImmutable(), ScriptType.Parse(result));
     }
 }

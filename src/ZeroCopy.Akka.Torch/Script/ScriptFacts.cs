@@ -12,7 +12,8 @@ namespace ZeroCopy.Torch.Script;
 /// <param name="Stateful">Whether the code may change the module, so that every instance needs a module of its own.</param>
 /// <param name="Copied">Tensors that the code may change in place, so that every instance needs a copy of its own.</param>
 /// <param name="Methods">The methods that can be called, with their arguments.</param>
-/// <param name="Adapted">The methods that are called through a <see cref="ScriptAdapter"/>, with the types of their answers.</param>
+/// <param name="Adapted">The methods that can be called through a <see cref="ScriptAdapter"/>, with the types of their answers.</param>
+/// <param name="Refused">The methods whose answers only TorchScript can hold, with the types of those.</param>
 internal sealed record ScriptFacts(
     long UnsharedBytes,
     int UnsharedTensors,
@@ -20,7 +21,8 @@ internal sealed record ScriptFacts(
     bool Stateful,
     ImmutableHashSet<string> Copied,
     ImmutableSortedDictionary<string, ImmutableArray<ScriptParameter>> Methods,
-    ImmutableSortedDictionary<string, ScriptType> Adapted)
+    ImmutableSortedDictionary<string, ScriptType> Adapted,
+    ImmutableSortedDictionary<string, ScriptType> Refused)
 {
     private const string UnsharedBytesKey = "script.unshared-bytes";
     private const string UnsharedTensorsKey = "script.unshared-tensors";
@@ -29,11 +31,12 @@ internal sealed record ScriptFacts(
     private const string CopiedKey = "script.copied";
     private const string MethodKey = "script.method.";
     private const string AdaptedKey = "script.adapted.";
+    private const string RefusedKey = "script.refused.";
 
     public static ScriptFacts Empty { get; } =
         new(
             0, 0, false, true, [], ImmutableSortedDictionary<string, ImmutableArray<ScriptParameter>>.Empty,
-            ImmutableSortedDictionary<string, ScriptType>.Empty);
+            ImmutableSortedDictionary<string, ScriptType>.Empty, ImmutableSortedDictionary<string, ScriptType>.Empty);
 
     public static ScriptFacts FromMetadata(IReadOnlyDictionary<string, string> metadata) => new(
         long.Parse(metadata.GetValueOrDefault(UnsharedBytesKey, "0"), CultureInfo.InvariantCulture),
@@ -42,7 +45,8 @@ internal sealed record ScriptFacts(
         metadata.GetValueOrDefault(StatefulKey) != "false",
         [.. metadata.GetValueOrDefault(CopiedKey, "").Split('\n', StringSplitOptions.RemoveEmptyEntries)],
         Under(metadata, MethodKey, Parameters),
-        Under(metadata, AdaptedKey, ScriptType.Parse));
+        Under(metadata, AdaptedKey, ScriptType.Parse),
+        Under(metadata, RefusedKey, ScriptType.Parse));
 
     public ImmutableSortedDictionary<string, string> ToMetadata()
     {
@@ -64,6 +68,11 @@ internal sealed record ScriptFacts(
         foreach (var (name, result) in Adapted)
         {
             metadata[AdaptedKey + name] = result.ToString();
+        }
+
+        foreach (var (name, result) in Refused)
+        {
+            metadata[RefusedKey + name] = result.ToString();
         }
 
         return metadata.ToImmutable();

@@ -13,14 +13,19 @@ public sealed class ScriptProgram
 {
     private readonly torch.jit.ScriptModule _module;
     private readonly string _name;
-    private readonly ImmutableSortedDictionary<string, ScriptType> _adapted;
+    private readonly Dictionary<string, AdaptedMethod> _adapted;
+    private readonly ImmutableSortedDictionary<string, ScriptType> _refused;
 
     internal ScriptProgram(torch.jit.ScriptModule module, ScriptFacts facts, string name)
     {
         _module = module;
         _name = name;
-        _adapted = facts.Adapted;
         Methods = facts.Methods;
+        _refused = facts.Refused;
+        _adapted = facts.Adapted.ToDictionary(
+            item => item.Key,
+            item => new AdaptedMethod([.. Methods[item.Key].Select(parameter => ScriptType.Parse(parameter.Type))], item.Value),
+            StringComparer.Ordinal);
     }
 
     /// <summary>The methods that can be called, with their arguments in order.</summary>
@@ -32,9 +37,10 @@ public sealed class ScriptProgram
     public object? Forward(params object?[] arguments) => Invoke("forward", arguments);
 
     /// <summary>
-    /// Calls a method. Arguments are what its types say: tensors, integers, floating-point numbers, booleans, strings, null, and lists
-    /// (any enumerable), tuples and dictionaries of those. So is the answer: integers are <see cref="long"/>, numbers <see cref="double"/>,
-    /// lists arrays, tuples value tuples. The caller disposes its tensors.
+    /// Calls a method. Arguments are what its types say: tensors, integers, floating-point and complex numbers, booleans, strings, devices (or their
+    /// text), null, and lists (any enumerable), tuples and dictionaries of those. So is the answer: integers are <see cref="long"/>, numbers
+    /// <see cref="double"/>, complex ones <see cref="System.Numerics.Complex"/>, lists arrays, tuples and named tuples value tuples, devices their text.
+    /// The caller disposes its tensors. <see cref="Type.Missing"/> stands for an argument with a default that is left out before others.
     /// </summary>
     /// <exception cref="MethodNotAllowedException">The script has no such method; the message lists those it has.</exception>
     /// <exception cref="InferenceException">The script raised an error, or the arguments do not fit.</exception>
@@ -45,15 +51,42 @@ public sealed class ScriptProgram
             throw new MethodNotAllowedException($"{_name} has no method '{method}'; it has {string.Join(", ", Methods.Keys)}.", method);
         }
 
+        if (_refused.TryGetValue(method, out var result))
+        {
+            throw Invalid(
+                method, $"its answer is of the type {result}, which only TorchScript can hold; answer with tensors, numbers, texts, or lists, tuples and "
+                + "dictionaries of them");
+        }
+
+        var given = WithoutMissingAtEnd(arguments);
+        if (given.Length > parameters.Length)
+        {
+            throw Invalid(method, $"{given.Length} arguments are given where {parameters.Length} are taken");
+        }
+
         try
         {
-            return _adapted.TryGetValue(method, out var result)
-                ? InvokeAdapted(method, parameters, arguments, result)
-                : Number(_module.invoke(method, arguments!));
+            var adapted = _adapted.GetValueOrDefault(method);
+            if (given.Contains(Type.Missing))
+            {
+                return adapted is not null
+                    ? InvokeAdapted(method, parameters, given, adapted)
+                    : throw Invalid(method, "an argument cannot be left out before others here: put the model again, or give all arguments up to the last");
+            }
+
+            return adapted is { IsPlain: false }
+                ? InvokeAdapted(method, parameters, given, adapted)
+                : Number(_module.invoke(method, given!));
         }
         catch (ExternalException exception)
         {
             throw new InferenceException(InferenceFailure.ModelError, $"{_name}.{method}: {ScriptLoader.FirstLine(exception)}", exception);
+        }
+        catch (ArgumentOutOfRangeException exception)
+        {
+            // TorchSharp looks for the parts of an answer that it has taken none of.
+            throw new InferenceException(
+                InferenceFailure.ModelError, $"{_name}.{method}: this answer is neither a tensor, a number or a text, nor made of them", exception);
         }
         catch (Exception exception) when (exception is NotImplementedException or ArgumentException)
         {
@@ -61,12 +94,25 @@ public sealed class ScriptProgram
         }
     }
 
-    private object? InvokeAdapted(string method, ImmutableArray<ScriptParameter> parameters, object?[] arguments, ScriptType result)
+    private static object?[] WithoutMissingAtEnd(object?[] arguments)
+    {
+        var count = arguments.Length;
+        while (count > 0 && arguments[count - 1] == Type.Missing)
+        {
+            count--;
+        }
+
+        return arguments[..count];
+    }
+
+    private InferenceException Invalid(string method, string problem) => new(InferenceFailure.InvalidInput, $"{_name}.{method}: {problem}");
+
+    private object? InvokeAdapted(string method, ImmutableArray<ScriptParameter> parameters, object?[] arguments, AdaptedMethod adapted)
     {
         using var scope = torch.NewDisposeScope();
         // One argument, an array: without the object it would be taken for all arguments.
-        object given = ScriptValues.Write(parameters, arguments);
-        var answer = ScriptValues.Read(result, (torch.Tensor[])_module.invoke(ScriptAdapter.NameOf(method), given));
+        object given = ScriptValues.Write(parameters, adapted.Types, arguments);
+        var answer = ScriptValues.Read(adapted.Result, (torch.Tensor[])_module.invoke(ScriptAdapter.NameOf(method), given));
         Answers.MoveOut(answer);
         return answer;
     }
@@ -77,4 +123,11 @@ public sealed class ScriptProgram
         torch.ScalarType.Int64 => scalar.ToInt64(),
         _ => scalar.ToDouble(),
     };
+
+    /// <summary>A method that can be called through its adapter.</summary>
+    private sealed record AdaptedMethod(ImmutableArray<ScriptType> Types, ScriptType Result)
+    {
+        /// <summary>Whether it can be called without.</summary>
+        public bool IsPlain { get; } = Result.IsPlainResult && Types.All(type => type.IsPlainArgument);
+    }
 }

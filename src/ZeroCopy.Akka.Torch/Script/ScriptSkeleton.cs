@@ -116,6 +116,8 @@ internal sealed class ScriptSkeleton
             [.. copied.Select(tensor => tensor.Name)],
             _methods.ToImmutableSortedDictionary(item => item.Key, item => item.Value.Parameters, StringComparer.Ordinal),
             _methods.Where(item => ScriptAdapter.Fits(item.Value))
+                .ToImmutableSortedDictionary(item => item.Key, item => item.Value.Result, StringComparer.Ordinal),
+            _methods.Where(item => item.Value.Result is { IsData: false, IsPlainResult: false, IsOpen: false })
                 .ToImmutableSortedDictionary(item => item.Key, item => item.Value.Result, StringComparer.Ordinal));
     }
 

@@ -1,38 +1,45 @@
 using System.Collections.Immutable;
+using System.Numerics;
 
 namespace ZeroCopy.Torch.Script;
 
 /// <summary>A TorchScript type as its source text says it, such as <c>Dict[str, Tuple[Tensor, int]]</c>.</summary>
 /// <param name="Name">The type, or the generic one: <c>Tensor</c>, <c>List</c>, …</param>
 /// <param name="Arguments">Its type arguments.</param>
-internal sealed record ScriptType(string Name, ImmutableArray<ScriptType> Arguments)
+/// <param name="Class">The class of a named tuple, which is called <c>Tuple</c> here.</param>
+internal sealed record ScriptType(string Name, ImmutableArray<ScriptType> Arguments, string? Class = null)
 {
-    /// <summary>Whether values of the type are made of tensors, numbers, texts, lists, tuples and dictionaries only.</summary>
+    /// <summary>Whether values of the type are made of tensors, numbers, texts, devices, lists, tuples and dictionaries only.</summary>
     public bool IsData => Name switch
     {
-        "Tensor" or "int" or "float" or "bool" or "str" => Arguments.IsEmpty,
-        "NoneType" => Arguments.IsEmpty,
+        "Tensor" or "int" or "float" or "bool" or "complex" or "str" or "Device" or "NoneType" => Arguments.IsEmpty,
         "List" or "Optional" => Arguments is [{ IsData: true }],
-        "Dict" => Arguments is [{ Name: "str" or "int" or "float" or "bool" }, { IsData: true }],
+        "Dict" => Arguments is [{ Name: "str" or "int" or "float" or "bool" or "complex" }, { IsData: true }],
         "Tuple" => Arguments.All(argument => argument.IsData),
         _ => false,
     };
 
+    /// <summary>Whether only a value tells what it is of: it may be one that can be handed out.</summary>
+    public bool IsOpen => Name is "Any" or "Union" || Arguments.Any(argument => argument.IsOpen);
+
     /// <summary>Whether TorchSharp itself takes such an argument.</summary>
-    public bool IsPlainArgument => Name is "Tensor" or "int" or "float" or "bool" || (Name == "Optional" && Arguments is [{ IsPlainArgument: true }]);
+    public bool IsPlainArgument => Name is "Tensor" or "int" or "float" or "bool" or "number" || (Name == "Optional" && Arguments is [{ IsPlainArgument: true }]);
 
     /// <summary>Whether TorchSharp itself hands out such a result: one value, or a pair or triple of tensors.</summary>
-    public bool IsPlainResult => Name is "Tensor" or "int" or "float" or "bool" or "NoneType"
+    public bool IsPlainResult => Name is "Tensor" or "int" or "float" or "bool" or "number" or "NoneType"
         || (Name == "Tuple" && Arguments.Length is 2 or 3 && Arguments.All(argument => argument.Name == "Tensor"));
 
-    /// <summary>The .NET type of its values: tuples are value tuples, lists arrays, integers <see cref="long"/>, numbers <see cref="double"/>.</summary>
+    /// <summary>
+    /// The .NET type of its values: tuples are value tuples, lists arrays, integers <see cref="long"/>, numbers <see cref="double"/>, devices their text.
+    /// </summary>
     public Type ClrType => Name switch
     {
         "Tensor" => typeof(TorchSharp.torch.Tensor),
         "int" => typeof(long),
         "float" => typeof(double),
         "bool" => typeof(bool),
-        "str" => typeof(string),
+        "complex" => typeof(Complex),
+        "str" or "Device" => typeof(string),
         "List" => Arguments[0].ClrType.MakeArrayType(),
         "Dict" => typeof(Dictionary<,>).MakeGenericType(Arguments[0].ClrType, Arguments[1].ClrType),
         "Optional" when Arguments[0].ClrType is { IsValueType: true } value => typeof(Nullable<>).MakeGenericType(value),
@@ -85,8 +92,13 @@ internal sealed record ScriptType(string Name, ImmutableArray<ScriptType> Argume
         return parts;
     }
 
-    /// <summary>The type as source text.</summary>
-    public override string ToString() => Arguments.IsEmpty
+    /// <summary>The type as the script's own source text says it, named tuples by their class.</summary>
+    public string ToSource() => Class ?? Text(argument => argument.ToSource());
+
+    /// <summary>The type as source text, named tuples as plain ones.</summary>
+    public override string ToString() => Text(argument => argument.ToString());
+
+    private string Text(Func<ScriptType, string> text) => Arguments.IsEmpty
         ? Name == "Tuple" ? "Tuple[()]" : Name
-        : $"{Name}[{string.Join(", ", Arguments)}]";
+        : $"{Name}[{string.Join(", ", Arguments.Select(text))}]";
 }

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Text;
 using TorchSharp;
@@ -9,26 +10,37 @@ namespace ZeroCopy.Torch.Script;
 /// <summary>Lays values out as the list of tensors that a <see cref="ScriptAdapter"/> takes, and reads what it gives.</summary>
 internal static class ScriptValues
 {
-    /// <summary>The tensors for a method's arguments; those that the caller gave are passed as they are.</summary>
-    /// <exception cref="ArgumentException">There are too few or too many arguments, or one is not of its type.</exception>
-    public static torch.Tensor[] Write(IReadOnlyList<ScriptParameter> parameters, object?[] arguments)
-    {
-        if (arguments.Length > parameters.Count || parameters.Skip(arguments.Length).Any(parameter => !parameter.IsOptional))
-        {
-            throw new ArgumentException($"{arguments.Length} arguments are given where {parameters.Count} are taken");
-        }
+    private static readonly ScriptType Text = ScriptType.Parse("str");
 
+    /// <summary>
+    /// The tensors for a method's arguments; those that the caller gave are passed as they are. <see cref="Type.Missing"/> stands for an argument that is
+    /// left out.
+    /// </summary>
+    /// <exception cref="ArgumentException">There are too few or too many arguments, or one is not of its type.</exception>
+    public static torch.Tensor[] Write(IReadOnlyList<ScriptParameter> parameters, IReadOnlyList<ScriptType> types, IReadOnlyList<object?> arguments)
+    {
         var tensors = new List<torch.Tensor>();
         for (var i = 0; i < parameters.Count; i++)
         {
-            if (parameters[i].IsOptional)
+            var isGiven = i < arguments.Count && arguments[i] != Type.Missing;
+            if (!types[i].IsData && isGiven)
             {
-                tensors.Add(torch.tensor(i < arguments.Length));
+                throw new ArgumentException($"argument '{parameters[i].Name}' is of the type {types[i]}, of which only its default can be taken here");
             }
 
-            if (i < arguments.Length)
+            if (!isGiven && !parameters[i].IsOptional)
             {
-                Write(tensors, ScriptType.Parse(parameters[i].Type), arguments[i], parameters[i].Name);
+                throw new ArgumentException($"argument '{parameters[i].Name}' is missing");
+            }
+
+            if (parameters[i].IsOptional && types[i].IsData)
+            {
+                tensors.Add(torch.tensor(isGiven));
+            }
+
+            if (isGiven)
+            {
+                Write(tensors, types[i], arguments[i], parameters[i].Name);
             }
         }
 
@@ -58,7 +70,15 @@ internal static class ScriptValues
             case ("bool", bool flag):
                 tensors.Add(torch.tensor(flag));
                 break;
-            case ("str", string text):
+            case ("complex", Complex or double or float or long or int):
+                var complex = value is Complex given ? given : Convert.ToDouble(value, CultureInfo.InvariantCulture);
+                tensors.Add(torch.tensor(complex.Real, torch.float64));
+                tensors.Add(torch.tensor(complex.Imaginary, torch.float64));
+                break;
+            case ("Device", torch.Device device):
+                Write(tensors, Text, device.ToString(), name);
+                break;
+            case ("str" or "Device", string text):
                 tensors.Add(torch.tensor(Encoding.UTF8.GetBytes(text), torch.uint8));
                 break;
             case ("NoneType", null):
@@ -89,6 +109,13 @@ internal static class ScriptValues
                 for (var i = 0; i < tuple.Length; i++)
                 {
                     Write(tensors, type.Arguments[i], tuple[i], name);
+                }
+
+                break;
+            case ("Tuple", IList items) when items.Count == type.Arguments.Length:
+                for (var i = 0; i < items.Count; i++)
+                {
+                    Write(tensors, type.Arguments[i], items[i], name);
                 }
 
                 break;
@@ -134,6 +161,7 @@ internal static class ScriptValues
             "int" => (object)number.item<long>(),
             "float" => number.item<double>(),
             "bool" => number.item<bool>(),
+            "complex" => number.item<Complex>(),
             _ => number.numel() == 0 ? "" : Encoding.UTF8.GetString(number.bytes),
         };
     }

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using TorchSharp;
 using ZeroCopy.Tensors;
@@ -7,63 +8,74 @@ using ZeroCopy.Tensors;
 namespace ZeroCopy.Torch.Views;
 
 /// <summary>
-/// Names the tensors of an answer: <c>output</c> for one, <c>output_0</c>, <c>output_1</c> for a tuple or list, a dictionary's own
-/// keys; levels are joined by dots.
+/// Names the tensors and texts of an answer: <c>output</c> for one, <c>output_0</c>, <c>output_1</c> for a tuple or list, a dictionary's own
+/// keys; levels are joined by dots. Numbers are tensors without dimensions, devices their text. What is null or empty has no name; the others keep the
+/// names of their places.
 /// </summary>
 internal static class NamedAnswer
 {
     private const string Output = "output";
 
-    /// <summary>Copies on the host, in the answer's order; empty where the answer is nothing.</summary>
-    /// <exception cref="NotSupportedException">The answer holds something that is no tensor of plain elements and no number.</exception>
-    public static IReadOnlyList<(string Name, HostTensor Tensor)> Of(object? answer)
+    /// <summary>Copies on the host, in the answer's order; empty where the answer is nothing. A value is a <see cref="HostTensor"/> or a text.</summary>
+    /// <exception cref="NotSupportedException">The answer holds something else, or two of its parts would have one name.</exception>
+    public static IReadOnlyList<(string Name, object Value)> Of(object? answer)
     {
-        var tensors = new List<(string Name, HostTensor Tensor)>();
-        Add(tensors, Output, answer, top: true);
-        return tensors;
+        var values = new List<(string Name, object Value)>();
+        Add(values, Output, answer, top: true);
+        return values.GroupBy(value => value.Name).FirstOrDefault(group => group.Count() > 1) is { } twice
+            ? throw new NotSupportedException($"Two parts of the model's answer are called '{twice.Key}'.")
+            : values;
     }
 
-    private static void Add(List<(string Name, HostTensor Tensor)> tensors, string name, object? value, bool top = false)
+    private static void Add(List<(string Name, object Value)> values, string name, object? value, bool top = false)
     {
         switch (value)
         {
             case torch.Tensor tensor:
-                tensors.Add((name, tensor.ToHost()));
+                values.Add((name, tensor.ToHost()));
                 break;
             case null:
                 break;
-            case bool flag:
-                tensors.Add((name, HostTensor.From<bool>(DType.Bool, [flag])));
+            case string or torch.Device:
+                values.Add((name, value.ToString()!));
                 break;
-            case long or int:
-                tensors.Add((name, HostTensor.From<long>(DType.Int64, [Convert.ToInt64(value, CultureInfo.InvariantCulture)])));
+            case bool flag:
+                values.Add((name, HostTensor.From<bool>(DType.Bool, [flag])));
+                break;
+            case long or int or short or sbyte or uint or ushort or byte:
+                values.Add((name, HostTensor.From<long>(DType.Int64, [Convert.ToInt64(value, CultureInfo.InvariantCulture)])));
                 break;
             case double or float:
-                tensors.Add((name, HostTensor.From<double>(DType.Float64, [Convert.ToDouble(value, CultureInfo.InvariantCulture)])));
+                values.Add((name, HostTensor.From<double>(DType.Float64, [Convert.ToDouble(value, CultureInfo.InvariantCulture)])));
+                break;
+            case Complex complex:
+                values.Add((name, HostTensor.From<Complex>(DType.Complex128, [complex])));
                 break;
             case IDictionary dictionary:
                 foreach (DictionaryEntry entry in dictionary)
                 {
-                    Add(tensors, top ? $"{entry.Key}" : $"{name}.{entry.Key}", entry.Value);
+                    var key = Convert.ToString(entry.Key, CultureInfo.InvariantCulture);
+                    Add(values, top ? $"{key}" : $"{name}.{key}", entry.Value);
                 }
 
                 break;
             case ITuple tuple:
-                AddAll(tensors, name, Enumerable.Range(0, tuple.Length).Select(index => tuple[index]), top);
+                AddAll(values, name, Enumerable.Range(0, tuple.Length).Select(index => tuple[index]), top);
                 break;
-            case not string and IEnumerable items:
-                AddAll(tensors, name, items.Cast<object?>(), top);
+            case IEnumerable items:
+                AddAll(values, name, items.Cast<object?>(), top);
                 break;
             default:
-                throw new NotSupportedException($"The model answered with a {value.GetType().Name}, which is neither a tensor nor a number.");
+                throw new NotSupportedException(
+                    $"The model answered with a {value.GetType().Name}, which is no tensor, number or text, nor a tuple, list or dictionary of them.");
         }
     }
 
-    private static void AddAll(List<(string Name, HostTensor Tensor)> tensors, string name, IEnumerable<object?> items, bool top)
+    private static void AddAll(List<(string Name, object Value)> values, string name, IEnumerable<object?> items, bool top)
     {
         foreach (var (index, item) in items.Index())
         {
-            Add(tensors, top ? $"{name}_{index}" : $"{name}.{index}", item);
+            Add(values, top ? $"{name}_{index}" : $"{name}.{index}", item);
         }
     }
 }

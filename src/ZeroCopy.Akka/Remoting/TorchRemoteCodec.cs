@@ -2,6 +2,7 @@ using TorchSharp;
 using ZeroCopy.Actors.Protocol;
 using ZeroCopy.Actors.Remoting;
 using ZeroCopy.Errors;
+using ZeroCopy.Tensors;
 using ZeroCopy.Torch.Batching;
 using ZeroCopy.Torch.Views;
 
@@ -56,7 +57,12 @@ internal sealed class TorchRemoteCodec : IRemoteCodec
     {
         try
         {
-            return [.. NamedAnswer.Of(answer).Select(tensor => new NamedTensor(tensor.Name, tensor.Tensor))];
+            return
+            [
+                .. NamedAnswer.Of(answer).Select(output => output.Value is HostTensor tensor
+                    ? new NamedTensor(output.Name, tensor)
+                    : throw new NotSupportedException($"'{output.Name}' of the answer is a text, not a tensor.")),
+            ];
         }
         catch (NotSupportedException e)
         {

@@ -1,6 +1,7 @@
 using ZeroCopy.Node.Demo.Digits;
 using ZeroCopy.Node.TensorFiles;
 using ZeroCopy.Node.Tests.Cli;
+using ZeroCopy.Node.Tests.TensorFiles;
 using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
 
@@ -83,6 +84,151 @@ public sealed class PredictCommandSpecs : IDisposable
         _zerocopy.Run("export", "any", "--output", nowhere).Failed(1, $"no folder for '{nowhere}'");
     }
 
+    [Fact]
+    public void Predict_should_keep_what_a_script_prints_out_of_standard_output()
+    {
+        ScriptText.Save(
+            _zerocopy.File("print.pt"),
+            $"  def forward(self: {ScriptText.Self},\n    x: Tensor) -> Tensor:\n    print(\"shape\", torch.size(x))\n    return torch.add(x, 1)");
+        File.WriteAllText(_zerocopy.File("x.json"), "[1, 2]");
+        _zerocopy.Run("put", _zerocopy.File("print.pt"), "--name", "print").Succeeded();
+
+        var run = _zerocopy.Run("predict", "print", "--input", _zerocopy.File("x.json"), "--json").Succeeded();
+
+        Assert.Equal("[2,3]", run.Json().GetProperty("output").GetProperty("data").GetRawText());
+        Assert.Contains("shape [2]", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Predict_should_take_every_kind_of_json_value_as_its_argument_is()
+    {
+        using var zerocopy = new LocalZerocopy();
+        var predict = Script(
+            zerocopy,
+            $"""
+              def forward(self: {ScriptText.Self},
+                x: Tensor,
+                t: float,
+                n: int,
+                z: complex,
+                text: str,
+                where: Device,
+                tensors: List[Tensor],
+                words: Dict[str, Tuple[int, List[str]]],
+                flags: Optional[List[bool]],
+                left: Optional[Tensor]=None,
+                last: float=2.5) -> Dict[str, Tuple[Tensor, float, int, complex, str, Device, Tensor, int, str, bool, float]]:
+                one, list, = words["a"]
+                return {"{"}"all": (x, t, n, z, text, where, tensors[1], one, list[1], torch.__is__(flags, None), last){"}"}
+            """);
+
+        var answer = predict(
+            """
+            {"x": [1], "t": 1700000001.5, "n": 9007199254740993, "z": [1e300, "-Infinity"], "text": "ä\u0000", "where": "cpu",
+             "tensors": [[1], {"dtype": "U8", "data": [[255]]}], "words": {"a": [1, ["b", "c"]]}, "flags": null, "last": 1e300}
+            """).Succeeded().Json();
+
+        Assert.Equal(
+            [
+                "I64 [1]", "F64 1700000001.5", "I64 9007199254740993", "C128 [1E+300,\"-Infinity\"]", "STR \"\\u00E4\\u0000\"", "STR \"cpu\"", "U8 [[255]]",
+                "I64 1", "STR \"c\"", "BOOL true", "F64 1E+300",
+            ],
+            Enumerable.Range(0, 11).Select(index => answer.GetProperty($"all.{index}")).Select(
+                value => $"{value.GetProperty("dtype").GetString()} {value.GetProperty("data").GetRawText()}"));
+    }
+
+    [Theory]
+    [InlineData("""{"t": 1e400}""", "'t' must be float, and the input has 1e400")]
+    [InlineData("""{"t": "1.5"}""", "'t' must be float")]
+    [InlineData("""{"t": true}""", "'t' must be float")]
+    [InlineData("""{"t": null}""", "'t' must be float, and the input has null")]
+    [InlineData("""{"t": [1, 2]}""", "'t' must be float")]
+    [InlineData("""{"t": 1, "n": 1.0}""", "'n' must be int, and the input has 1.0")]
+    [InlineData("""{"t": 1, "n": 9223372036854775808}""", "'n' must be int")]
+    [InlineData("""{"t": 1, "pair": [1]}""", "'pair' must be Tuple[int, str]")]
+    [InlineData("""{"t": 1, "pair": [1, 2]}""", "'pair' must be str, and the input has 2")]
+    [InlineData("""{"t": 1, "keys": {"one": 1}}""", "'one' is no key of 'keys', whose keys are int")]
+    [InlineData("""{"t": 1, "keys": {"1": 1, "01": 1}}""", "'01' stands in 'keys' twice")]
+    [InlineData("""{"t": 1, "odd": 1}""", "'odd' is of the type Color, of which no value")]
+    [InlineData("""{"t": 1, "T": 1}""", "has 'T', which the model does not take")]
+    public void Predict_should_refuse_a_json_value_that_its_argument_is_not(string input, string problem)
+    {
+        using var zerocopy = new LocalZerocopy();
+        var predict = Script(
+            zerocopy,
+            $"""
+              def forward(self: {ScriptText.Self},
+                t: float,
+                n: int=1,
+                pair: Optional[Tuple[int, str]]=None,
+                keys: Optional[Dict[int, int]]=None,
+                odd: Optional[__torch__.Color]=None) -> float:
+                return t
+            """);
+
+        predict(input).Failed(1, problem.Replace("Color", "__torch__.Color", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Predict_should_say_which_files_hold_no_text()
+    {
+        using var zerocopy = new LocalZerocopy();
+        var predict = Script(
+            zerocopy, $"  def forward(self: {ScriptText.Self},\n    x: Tensor) -> Tuple[Tensor, str]:\n    return (x, \"a\")");
+
+        predict("[1]", "--output", zerocopy.File("out.npy")).Failed(1, "'output_1' is a text", ".json");
+        predict("[1]", "--output", zerocopy.File("out.safetensors")).Failed(1, "'output_1' is a text", ".json");
+        Assert.Contains("output_0 I64[1], output_1 STR", predict("[1]", "--output", zerocopy.File("out.json")).Succeeded().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Predict_should_refuse_several_tensors_of_a_safetensors_file_that_no_name_binds()
+    {
+        using var zerocopy = new LocalZerocopy();
+        Script(zerocopy, $"  def forward(self: {ScriptText.Self},\n    minuend: Tensor,\n    subtrahend: Tensor) -> Tensor:\n    return torch.sub(minuend, subtrahend)");
+        var one = HostTensor.From<float>(DType.Float32, [1]);
+        var ten = HostTensor.From<float>(DType.Float32, [10]);
+
+        Predict("query", "key").Failed(1, "'key'", "'query'", "'minuend', 'subtrahend'", "INPUT__0");
+        Predict("minuend", "key").Failed(1, "has 'key'", "lacks 'subtrahend'", "'minuend', 'subtrahend'");
+        Assert.Equal(9, Predict("minuend", "subtrahend").Succeeded().Json().GetProperty("output").GetProperty("data").GetDouble());
+        Assert.Equal(-9, Predict("INPUT__1", "INPUT__0").Succeeded().Json().GetProperty("output").GetProperty("data").GetDouble());
+
+        Run Predict(string first, string second)
+        {
+            TensorFile.Write(zerocopy.File("in.safetensors"), [new NamedTensor(first, ten), new NamedTensor(second, one)]);
+            return zerocopy.Run("predict", "script", "--input", zerocopy.File("in.safetensors"), "--json");
+        }
+    }
+
+    [Theory]
+    [InlineData("torch.to_sparse(x)")]
+    [InlineData("torch.to_mkldnn(x)")]
+    [InlineData("torch.quantize_per_tensor(x, 0.5, 0, 12)")]
+    public void Predict_should_answer_with_a_dense_tensor_whatever_the_layout(string answer)
+    {
+        using var zerocopy = new LocalZerocopy();
+        var predict = Script(zerocopy, $"  def forward(self: {ScriptText.Self},\n    x: Tensor) -> Tensor:\n    return {answer}");
+
+        var output = predict("[[0.5, 0], [0, 1.0]]").Succeeded().Json().GetProperty("output");
+
+        Assert.Equal("F32", output.GetProperty("dtype").GetString());
+        Assert.Equal("[[0.5,0],[0,1]]", output.GetProperty("data").GetRawText());
+    }
+
+    private static Predicting Script(LocalZerocopy zerocopy, string methods)
+    {
+        ScriptText.Save(zerocopy.File("script.pt"), methods, "class Color(Enum):\n  RED = 1\n");
+        zerocopy.Run("put", zerocopy.File("script.pt"), "--name", "script").Succeeded();
+        return (input, options) =>
+        {
+            File.WriteAllText(zerocopy.File("input.json"), input);
+            return zerocopy.Run(["predict", "script", "--input", zerocopy.File("input.json"), .. options]);
+        };
+    }
+
+    private delegate Run Predicting(string input, params string[] options);
+
     private static string Shared(string name)
     {
         Skip.If(RepositoryRoot.SharedData is null, "The folder with models written by PyTorch is absent.");
@@ -91,7 +237,7 @@ public sealed class PredictCommandSpecs : IDisposable
 
     private void Write(string file, IReadOnlyList<NamedTensor> tensors) => TensorFile.Write(_zerocopy.File(file), tensors);
 
-    private static Dictionary<string, HostTensor> Tensors(string path) => TensorFile.Read(path).ToDictionary(
+    private static Dictionary<string, HostTensor> Tensors(string path) => TensorFileReading.Tensors(path).ToDictionary(
         tensor => tensor.Name!, tensor => tensor.Tensor);
 
     private static void AssertClose(HostTensor expected, HostTensor actual)

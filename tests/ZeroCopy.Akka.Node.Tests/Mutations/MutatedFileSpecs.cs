@@ -4,6 +4,7 @@ using CsCheck;
 using TorchSharp;
 using ZeroCopy.Node.TensorFiles;
 using ZeroCopy.Node.Tests.Cli;
+using ZeroCopy.Node.Tests.TensorFiles;
 using ZeroCopy.Safetensors;
 using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
@@ -326,7 +327,7 @@ public sealed class MutatedFileSpecs : IDisposable
     {
         try
         {
-            return TensorFile.Read(path);
+            return TensorFileReading.Tensors(path);
         }
         catch (Exception refused) when (refused is TensorFileException or Errors.InvalidModelException)
         {

@@ -1,6 +1,6 @@
 using ZeroCopy.Node.Predict;
-using ZeroCopy.Node.TensorFiles;
 using ZeroCopy.Tensors;
+using ZeroCopy.Torch.Script;
 
 namespace ZeroCopy.Node.Tests.Predict;
 
@@ -8,9 +8,9 @@ public sealed class ArgumentBinderSpecs
 {
     private static readonly CallParameter[] Parameters =
     [
-        new("input_ids", ArgumentKind.Tensor, IsOptional: false),
-        new("attention_mask", ArgumentKind.Tensor, IsOptional: true),
-        new("token_type_ids", ArgumentKind.Tensor, IsOptional: true),
+        new("input_ids", ScriptType.Parse("int"), IsOptional: false),
+        new("attention_mask", ScriptType.Parse("int"), IsOptional: true),
+        new("token_type_ids", ScriptType.Parse("int"), IsOptional: true),
     ];
 
     [Fact]
@@ -18,8 +18,49 @@ public sealed class ArgumentBinderSpecs
         Assert.Equal([1, null, 2], Bind(("token_type_ids", 2), ("input_ids", 1)));
 
     [Fact]
-    public void ArgumentBinder_should_bind_by_order_when_no_name_matches() =>
+    public void ArgumentBinder_should_bind_by_order_when_no_name_matches_and_the_order_is_the_users() =>
         Assert.Equal([1, 2, null], Bind(("x", 1), (null, 2)));
+
+    [Theory]
+    [InlineData(1, "x")]
+    [InlineData(2, "INPUT__1", "INPUT__0")]
+    [InlineData(2, "INPUT__2", "INPUT__0")]
+    public void ArgumentBinder_should_bind_what_has_no_order_when_only_one_way_is_left(int count, params string[] names)
+    {
+        var bound = Bind(isOrdered: false, [.. names.Select(name => ((string?)name, PositionOf(name)))]);
+
+        Assert.Equal(count, bound.Count(value => value is not null));
+        Assert.All(bound.Index(), value => Assert.True(value.Item is null || value.Item == value.Index));
+
+        static int PositionOf(string name) => name == "x" ? 0 : name[^1] - '0';
+    }
+
+    [Fact]
+    public void ArgumentBinder_should_order_positions_as_numbers()
+    {
+        var many = Enumerable.Range(0, 12).Select(index => new CallParameter($"x{index}", ScriptType.Parse("int"), IsOptional: false)).ToList();
+        var names = Enumerable.Range(0, 12).Select(index => $"INPUT__{index}").Order(StringComparer.Ordinal);
+
+        var bound = ArgumentBinder.Bind(many, new CallInputs([.. names.Select(name => Input(name, int.Parse(name[7..])))], IsOrdered: false));
+
+        Assert.Equal(Enumerable.Range(0, 12).Select(index => (object)(long)index), bound);
+    }
+
+    [Theory]
+    [InlineData("query key", "'query', 'key', in an order that is its writer's")]
+    [InlineData("INPUT__0 INPUT__3", "has 'INPUT__3', which the model does not take")]
+    [InlineData("INPUT__1 INPUT__2", "lacks 'input_ids'")]
+    [InlineData("INPUT__0 INPUT__01", "'INPUT__0', 'INPUT__01', in an order that is its writer's")]
+    [InlineData("input_ids INPUT__1", "has 'INPUT__1', which the model does not take")]
+    [InlineData("input_ids mask x", "has 'mask', 'x', which the model does not take")]
+    public void ArgumentBinder_should_refuse_names_that_say_no_argument_and_list_the_arguments(string names, string problem)
+    {
+        var error = Assert.Throws<InputMismatchException>(
+            () => Bind(isOrdered: false, [.. names.Split(' ').Select(name => ((string?)name, 0))]));
+
+        Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+        Assert.Contains("'input_ids', 'attention_mask' (optional), 'token_type_ids' (optional)", error.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void ArgumentBinder_should_name_all_that_is_surplus_and_missing()
@@ -42,10 +83,44 @@ public sealed class ArgumentBinderSpecs
         Assert.Contains("'input_ids'", error.Message, StringComparison.Ordinal);
     }
 
-    private static int?[] Bind(params (string? Name, int Value)[] tensors) =>
+    [Fact]
+    public void ArgumentBinder_should_join_the_parts_of_a_list_a_tuple_and_a_dictionary()
+    {
+        CallParameter[] parameters =
+        [
+            new("list", ScriptType.Parse("List[int]"), IsOptional: false),
+            new("words", ScriptType.Parse("Optional[Dict[str, Tuple[int, List[int]]]]"), IsOptional: true),
+        ];
+        string[] names = ["words.b.1.0", "list.0", "words.a.0", "list.2", "list.1", "words.a.1.0", "words.a.1.1", "words.b.0"];
+
+        var bound = ArgumentBinder.Bind(parameters, new CallInputs([.. names.Index().Select(item => Input(item.Item, item.Index))], IsOrdered: false));
+
+        Assert.Equal(new List<object?> { 1L, 4L, 3L }, bound[0]);
+        var words = Assert.IsType<Dictionary<object, object?>>(bound[1]);
+        Assert.Equal(new object[] { 2L, new List<object?> { 5L, 6L } }, words["a"]);
+        Assert.Equal(new object[] { 7L, new List<object?> { 0L } }, words["b"]);
+    }
+
+    [Theory]
+    [InlineData("list.0 list.2", "without a gap")]
+    [InlineData("list list.0", "whole and in parts")]
+    [InlineData("list.0 list.0.1", "whole and in parts")]
+    [InlineData("list.a", "without a gap")]
+    public void ArgumentBinder_should_refuse_parts_that_do_not_fit(string names, string problem)
+    {
+        CallParameter[] parameters = [new("list", ScriptType.Parse(names.Contains("0.1") ? "List[List[int]]" : "List[int]"), IsOptional: false)];
+        var error = Assert.Throws<InputMismatchException>(
+            () => ArgumentBinder.Bind(parameters, new CallInputs([.. names.Split(' ').Select(name => Input(name, 0))], IsOrdered: false)));
+        Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+    }
+
+    private static NamedInput Input(string? name, int value) => new(name, new TensorInput(HostTensor.From<int>(DType.Int32, [value])));
+
+    private static long?[] Bind(params (string? Name, int Value)[] tensors) => Bind(isOrdered: true, tensors);
+
+    private static long?[] Bind(bool isOrdered, params (string? Name, int Value)[] tensors) =>
     [
-        .. ArgumentBinder.Bind(
-            Parameters, [.. tensors.Select(tensor => new NamedTensor(tensor.Name, HostTensor.From<int>(DType.Int32, [tensor.Value])))])
-            .Select(bound => bound is null ? null : (int?)bound.Values<int>()[0]),
+        .. ArgumentBinder.Bind(Parameters, new CallInputs([.. tensors.Select(tensor => Input(tensor.Name, tensor.Value))], isOrdered))
+            .Select(bound => bound as long?),
     ];
 }

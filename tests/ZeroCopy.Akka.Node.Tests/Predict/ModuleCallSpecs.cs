@@ -2,8 +2,10 @@ using TorchSharp;
 using ZeroCopy.Errors;
 using ZeroCopy.Node.Demo.Digits;
 using ZeroCopy.Node.Predict;
+using ZeroCopy.Node.TensorFiles;
 using ZeroCopy.Tensors;
 using ZeroCopy.Torch.Models.Bert;
+using ZeroCopy.Torch.Script;
 
 namespace ZeroCopy.Node.Tests.Predict;
 
@@ -14,7 +16,7 @@ public sealed class ModuleCallSpecs
     {
         using var classifier = new DigitClassifier();
         var call = ModelCalls.Find(classifier, "digits", ModelCalls.DefaultMethod);
-        Assert.Equal([new CallParameter("input", ArgumentKind.Tensor, IsOptional: false)], call.Parameters);
+        Assert.Equal([new CallParameter("input", ScriptType.Parse("Tensor"), IsOptional: false)], call.Parameters);
 
         using var answer = (torch.Tensor)call.Invoke([DigitData.HeldOut().Images(0, 3)])!;
 
@@ -30,9 +32,9 @@ public sealed class ModuleCallSpecs
         Assert.Equal(["input_ids False", "attention_mask True", "token_type_ids True"], call.Parameters.Select(
             parameter => $"{parameter.Name} {parameter.IsOptional}"));
 
-        var answer = AnswerNames.Of(call.Invoke([HostTensor.From<long>(DType.Int64, [1, 2, 3], 1, 3), null, null]));
+        var answer = AnswerNames.Of(call.Invoke([HostTensor.From<long>(DType.Int64, [1, 2, 3], 1, 3), Type.Missing, null]));
 
-        Assert.Equal(["last_hidden_state F32[1, 3, 4]", "pooler_output F32[1, 4]"], answer.Select(
+        Assert.Equal(["last_hidden_state F32[1, 3, 4]", "pooler_output F32[1, 4]"], answer.Cast<NamedTensor>().Select(
             tensor => $"{tensor.Name} {tensor.Tensor.Layout}").Order());
     }
 

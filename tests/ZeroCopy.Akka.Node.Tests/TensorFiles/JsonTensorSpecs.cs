@@ -21,6 +21,9 @@ public sealed class JsonTensorSpecs : IDisposable
     [InlineData("[[], []]", "F32[2, 0]")]
     [InlineData("""{"dtype": "BF16", "data": [1, 2]}""", "BF16[2]")]
     [InlineData("""{"dtype": "U8", "shape": [2, 1], "data": [1, 255]}""", "U8[2, 1]")]
+    [InlineData("""{"dtype": "C64", "data": [[1, 2], [3, "NaN"], [5, 6]]}""", "C64[3]")]
+    [InlineData("""{"dtype": "C128", "data": [1, 2]}""", "C128[]")]
+    [InlineData("""{"dtype": "C128", "shape": [1, 2], "data": [[1, 2], [3, 4]]}""", "C128[1, 2]")]
     public void JsonTensorReader_should_find_type_and_shape(string json, string layout)
     {
         var tensor = Assert.Single(Read(json));
@@ -62,6 +65,8 @@ public sealed class JsonTensorSpecs : IDisposable
     [InlineData("""{"x": {"data": [1]}}""", "dtype")]
     [InlineData("""{"x": [1], "x": [2]}""", "twice")]
     [InlineData("""{"dtype": "F32", "data": [1], "shapes": [1, 1]}""", "'shapes'")]
+    [InlineData("""{"dtype": "C64", "data": [1, 2, 3]}""", "[real, imaginary]")]
+    [InlineData("""{"dtype": "C64", "data": [1, 2], "shape": [2]}""", "takes 4")]
     [InlineData("""{"\ud800": [1]}""", "Unicode")]
     [InlineData("""["\ud800"]""", "Unicode")]
     public void JsonTensorReader_should_say_what_is_wrong(string json, string reason)
@@ -85,13 +90,14 @@ public sealed class JsonTensorSpecs : IDisposable
     [InlineData(DType.Float16, new byte[] { 0x01, 0x3C, 0x00, 0xFC })]
     [InlineData(DType.BFloat16, new byte[] { 0x81, 0x3F, 0x80, 0xFF })]
     [InlineData(DType.Float32, new byte[] { 1, 0, 128, 63, 0, 0, 128, 127 })]
+    [InlineData(DType.Complex64, new byte[] { 1, 0, 128, 63, 0, 0, 128, 127, 0, 0, 0, 128, 1, 0, 0, 0 })]
     [InlineData(DType.Float64, new byte[] { 1, 0, 0, 0, 0, 0, 240, 63, 1, 0, 0, 0, 0, 0, 0, 0 })]
     public void JsonTensorWriter_should_write_what_the_reader_reads_bit_for_bit(DType dtype, byte[] elements)
     {
         var path = _directory.File("round.json");
         TensorFile.Write(path, [new NamedTensor("output", new HostTensor(new TensorLayout(dtype, 2, 1), elements))]);
 
-        var read = Assert.Single(TensorFile.Read(path));
+        var read = Assert.Single(TensorFileReading.Tensors(path));
 
         Assert.Equal("output", read.Name);
         Assert.Equal(new TensorLayout(dtype, 2, 1), read.Tensor.Layout);
@@ -102,6 +108,6 @@ public sealed class JsonTensorSpecs : IDisposable
     {
         var path = _directory.File("input.json");
         File.WriteAllText(path, json, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-        return JsonTensorReader.Read(path);
+        return TensorFileReading.Tensors(path);
     }
 }

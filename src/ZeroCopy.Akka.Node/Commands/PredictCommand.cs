@@ -108,8 +108,8 @@ internal sealed class PredictCommand : NodeCommand
         }
         else
         {
-            var shown = answer.Select(value => $"{value.Name} {(value is NamedTensor(_, var tensor) ? tensor.Layout.ToString() : JsonInput.TextType)}");
-            context.Output.WriteLine($"{output}  {string.Join(", ", shown)}");
+            var shown = answer.Select(value => $"{PlainText.Of(value.Name ?? "")} {(value is NamedTensor(_, var tensor) ? tensor.Layout.ToString() : JsonInput.TextType)}");
+            context.Output.WriteLine($"{PlainText.Of(output)}  {string.Join(", ", shown)}");
         }
     }
 }

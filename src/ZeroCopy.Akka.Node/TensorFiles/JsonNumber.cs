@@ -11,6 +11,13 @@ namespace ZeroCopy.Node.TensorFiles;
 /// </summary>
 internal static class JsonNumber
 {
+    /// <summary>The types that a tensor in JSON may have.</summary>
+    public static IReadOnlyList<DType> Types { get; } =
+    [
+        DType.Bool, DType.UInt8, DType.Int8, DType.UInt16, DType.Int16, DType.UInt32, DType.Int32, DType.UInt64, DType.Int64, DType.Float16, DType.BFloat16,
+        DType.Float32, DType.Float64, DType.Complex64, DType.Complex128,
+    ];
+
     public static bool TryWrite(JsonElement value, DType dtype, Span<byte> destination)
     {
         switch (dtype)
@@ -20,6 +27,13 @@ internal static class JsonNumber
                 return true;
             case DType.UInt8:
                 return Integer<byte>(value, destination);
+            case DType.UInt16:
+                return Integer<ushort>(value, destination);
+            case DType.UInt32:
+                return Integer<uint>(value, destination);
+            case DType.UInt64:
+                return value.ValueKind == JsonValueKind.Number && value.TryGetUInt64(out var unsigned)
+                    && BinaryPrimitives.TryWriteUInt64LittleEndian(destination, unsigned);
             case DType.Int8:
                 return Integer<sbyte>(value, destination);
             case DType.Int16:
@@ -55,6 +69,15 @@ internal static class JsonNumber
             case DType.Int8:
                 writer.WriteNumberValue((sbyte)element[0]);
                 break;
+            case DType.UInt16:
+                writer.WriteNumberValue(BinaryPrimitives.ReadUInt16LittleEndian(element));
+                break;
+            case DType.UInt32:
+                writer.WriteNumberValue(BinaryPrimitives.ReadUInt32LittleEndian(element));
+                break;
+            case DType.UInt64:
+                writer.WriteNumberValue(BinaryPrimitives.ReadUInt64LittleEndian(element));
+                break;
             case DType.Int16:
                 writer.WriteNumberValue(BinaryPrimitives.ReadInt16LittleEndian(element));
                 break;
@@ -76,14 +99,16 @@ internal static class JsonNumber
             case DType.Float64:
                 WriteDouble(writer, BinaryPrimitives.ReadDoubleLittleEndian(element));
                 break;
-            default:
+            case DType.Complex64 or DType.Complex128:
                 var half = element.Length / 2;
-                var part = half == sizeof(float) ? DType.Float32 : DType.Float64;
+                var part = dtype == DType.Complex64 ? DType.Float32 : DType.Float64;
                 writer.WriteStartArray();
                 Write(writer, part, element[..half]);
                 Write(writer, part, element[half..]);
                 writer.WriteEndArray();
                 break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "No type of JSON's numbers.");
         }
     }
 

@@ -33,10 +33,11 @@ internal static class JsonTensor
         }
 
         var token = element.GetProperty("dtype");
-        if (token.ValueKind != JsonValueKind.String || !DTypeExtensions.TryParseToken(token.GetString(), out var dtype))
+        if (token.ValueKind != JsonValueKind.String || !DTypeExtensions.TryParseToken(token.GetString(), out var dtype)
+            || !JsonNumber.Types.Contains(dtype))
         {
             throw new TensorFileException(
-                path, $"the dtype {Shown(token)} of '{name}' is not one of BOOL, U8, I8, I16, I32, I64, F16, BF16, F32, F64, C64, C128.");
+                path, $"the dtype {Shown(token)} of '{name}' is not one of {string.Join(", ", JsonNumber.Types.Select(type => type.ToToken()))}.");
         }
 
         return Read(path, name, element.GetProperty("data"), dtype, element.TryGetProperty("shape", out var shape) ? shape : null);

@@ -4,8 +4,7 @@ using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Node.TensorFiles;
 
-/// <summary>Reads a <c>.npy</c> file strictly; big-endian and Fortran-ordered arrays come out little-endian and row-major, integers
-/// without a sign as <see cref="UnsignedIntegers"/> has them.</summary>
+/// <summary>Reads a <c>.npy</c> file strictly; big-endian and Fortran-ordered arrays come out little-endian and row-major.</summary>
 internal static class NpyReader
 {
     private const int MaxHeaderBytes = 1 << 20;
@@ -14,8 +13,8 @@ internal static class NpyReader
     {
         using var file = File.OpenRead(path);
         var header = ReadHeader(file, path);
-        var element = ReadElement(path, header);
-        var layout = Layout(path, element.DType, header.Shape);
+        var (dtype, bigEndian) = ReadType(path, header);
+        var layout = Layout(path, dtype, header.Shape);
         var left = file.Length - file.Position;
         if (left != layout.ByteLength)
         {
@@ -26,23 +25,15 @@ internal static class NpyReader
 
         var data = new byte[layout.ByteLength];
         file.ReadExactly(data);
-        if (element.IsBigEndian)
+        if (bigEndian)
         {
-            SwapBytes(data, element.DType);
+            SwapBytes(data, dtype);
         }
 
-        var tensor = new HostTensor(layout, header.FortranOrder ? ToRowMajor(data, layout) : data);
-        try
-        {
-            return element.IsUnsigned ? UnsignedIntegers.Widen(tensor) : tensor;
-        }
-        catch (OverflowException error)
-        {
-            throw new TensorFileException(path, $"{error.Message}.", error);
-        }
+        return new HostTensor(layout, header.FortranOrder ? ToRowMajor(data, layout) : data);
     }
 
-    private static NpyElement ReadElement(string path, NpyHeader header)
+    private static (DType DType, bool BigEndian) ReadType(string path, NpyHeader header)
     {
         if (header.Type is null)
         {
@@ -55,8 +46,8 @@ internal static class NpyReader
             throw new TensorFileException(path, "it holds pickled Python objects, which are never read here; save an array of numbers.");
         }
 
-        return NpyType.TryParse(header.Type, out var element)
-            ? element
+        return NpyType.TryParse(header.Type, out var dtype, out var bigEndian)
+            ? (dtype, bigEndian)
             : throw new TensorFileException(
                 path,
                 $"its element type '{header.Type}' is not one of bool, u1, u2, u4, u8, i1, i2, i4, i8, f2, f4, f8, c8, c16; "

@@ -7,30 +7,31 @@ namespace ZeroCopy.Node.TensorFiles;
 /// </summary>
 internal static class NpyType
 {
-    /// <summary>What an element is; false for a type that tensors here do not have.</summary>
+    /// <summary>The element type; false for one that tensors here do not have.</summary>
     /// <param name="description">The type as the header has it: <c>&lt;f4</c>, or a name that NumPy knows for it, such as <c>float32</c> or <c>f</c>.</param>
-    /// <param name="element">The element as it lies in the file.</param>
-    public static bool TryParse(string description, out NpyElement element)
+    /// <param name="dtype">The type.</param>
+    /// <param name="bigEndian">Whether the bytes of a number lie in the other order.</param>
+    public static bool TryParse(string description, out DType dtype, out bool bigEndian)
     {
-        var (known, dtype, isUnsigned) = (description is ['<' or '>' or '|' or '=', .. var kind] ? kind : description) switch
+        bigEndian = description.StartsWith('>');
+        (var known, dtype) = (description is ['<' or '>' or '|' or '=', .. var kind] ? kind : description) switch
         {
-            "b1" or "?" or "bool" => (true, DType.Bool, false),
-            "u1" or "B" or "uint8" => (true, DType.UInt8, false),
-            "i1" or "b" or "int8" => (true, DType.Int8, false),
-            "i2" or "h" or "int16" => (true, DType.Int16, false),
-            "i4" or "i" or "int32" => (true, DType.Int32, false),
-            "i8" or "q" or "int64" => (true, DType.Int64, false),
-            "u2" or "H" or "uint16" => (true, DType.Int16, true),
-            "u4" or "I" or "uint32" => (true, DType.Int32, true),
-            "u8" or "Q" or "uint64" => (true, DType.Int64, true),
-            "f2" or "e" or "float16" or "half" => (true, DType.Float16, false),
-            "f4" or "f" or "float32" or "single" => (true, DType.Float32, false),
-            "f8" or "d" or "float64" or "double" => (true, DType.Float64, false),
-            "c8" or "F" or "complex64" => (true, DType.Complex64, false),
-            "c16" or "D" or "complex128" => (true, DType.Complex128, false),
-            _ => (false, default, false),
+            "b1" or "?" or "bool" => (true, DType.Bool),
+            "u1" or "B" or "uint8" => (true, DType.UInt8),
+            "u2" or "H" or "uint16" => (true, DType.UInt16),
+            "u4" or "I" or "uint32" => (true, DType.UInt32),
+            "u8" or "Q" or "uint64" => (true, DType.UInt64),
+            "i1" or "b" or "int8" => (true, DType.Int8),
+            "i2" or "h" or "int16" => (true, DType.Int16),
+            "i4" or "i" or "int32" => (true, DType.Int32),
+            "i8" or "q" or "int64" => (true, DType.Int64),
+            "f2" or "e" or "float16" or "half" => (true, DType.Float16),
+            "f4" or "f" or "float32" or "single" => (true, DType.Float32),
+            "f8" or "d" or "float64" or "double" => (true, DType.Float64),
+            "c8" or "F" or "complex64" => (true, DType.Complex64),
+            "c16" or "D" or "complex128" => (true, DType.Complex128),
+            _ => (false, default),
         };
-        element = new NpyElement(dtype, isUnsigned, description.StartsWith('>'));
         return known;
     }
 
@@ -39,6 +40,9 @@ internal static class NpyType
     {
         DType.Bool => "|b1",
         DType.UInt8 => "|u1",
+        DType.UInt16 => "<u2",
+        DType.UInt32 => "<u4",
+        DType.UInt64 => "<u8",
         DType.Int8 => "|i1",
         DType.Int16 => "<i2",
         DType.Int32 => "<i4",

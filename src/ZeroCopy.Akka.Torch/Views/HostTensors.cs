@@ -29,10 +29,10 @@ internal static class HostTensors
     }
 
     /// <summary>
-    /// A copy on the host, row-major. Sparse tensors and those of oneDNN are copied as dense ones, quantised and 8-bit floating-point ones as what they
-    /// stand for in 32 bits, integers without a sign in the next wider type.
+    /// A copy on the host, row-major. Sparse tensors and those of oneDNN are copied as dense ones, elements that files and messages have no numbers for
+    /// (quantised, floating-point ones of 8 bits, complex ones of 32) as what they stand for in the next wider type.
     /// </summary>
-    /// <exception cref="NotSupportedException">Elements of another type, or an integer above 2^63-1.</exception>
+    /// <exception cref="NotSupportedException">Elements of another type, such as packed bits.</exception>
     public static HostTensor ToHost(this Tensor value)
     {
         using var scope = NewDisposeScope();
@@ -44,42 +44,13 @@ internal static class HostTensors
 
     private static Tensor Plain(Tensor value)
     {
-        switch ((NativeType)value.dtype)
+        if (value.dtype.IsQuantized())
         {
-            case NativeType.QInt8 or NativeType.QUInt8 or NativeType.QInt32:
-                return value.dequantize();
-            case NativeType.Float8E5M2 or NativeType.Float8E4M3 or NativeType.Float8E5M2WithoutZero or NativeType.Float8E4M3WithoutZero:
-                return value.to_dense().to(ScalarType.Float32);
-            case NativeType.ComplexHalf:
-                return value.to_dense().to(ScalarType.ComplexFloat32);
-            case NativeType.UInt16:
-                return value.to_dense().to(ScalarType.Int32);
-            case NativeType.UInt32:
-                return value.to_dense().to(ScalarType.Int64);
-            case NativeType.UInt64:
-                var signed = value.to_dense().to(ScalarType.Int64);
-                return signed.numel() == 0 || signed.min().item<long>() >= 0
-                    ? signed
-                    : throw new NotSupportedException("A tensor of type UInt64 has an element above 2^63-1, the largest integer that is taken here.");
-            default:
-                // A dense tensor is left as it is.
-                return value.to_dense();
+            return value.dequantize();
         }
-    }
 
-    /// <summary>Element types of libtorch that TorchSharp has no names for, by their numbers in c10/core/ScalarType.h.</summary>
-    private enum NativeType : sbyte
-    {
-        ComplexHalf = 8,
-        QInt8 = 12,
-        QUInt8 = 13,
-        QInt32 = 14,
-        Float8E5M2 = 23,
-        Float8E4M3 = 24,
-        Float8E5M2WithoutZero = 25,
-        Float8E4M3WithoutZero = 26,
-        UInt16 = 27,
-        UInt32 = 28,
-        UInt64 = 29,
+        // A dense tensor is left as it is.
+        var dense = value.to_dense();
+        return dense.dtype.Widened() is { } wider ? dense.to(wider) : dense;
     }
 }

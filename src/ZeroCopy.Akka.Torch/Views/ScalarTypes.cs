@@ -11,6 +11,10 @@ namespace ZeroCopy.Torch.Views;
 /// </summary>
 internal static class ScalarTypes
 {
+    private const torch.ScalarType ComplexFloat16 = (torch.ScalarType)8;
+    private const torch.ScalarType QInt8 = (torch.ScalarType)12;
+    private const torch.ScalarType QUInt8 = (torch.ScalarType)13;
+    private const torch.ScalarType QInt32 = (torch.ScalarType)14;
     private const torch.ScalarType Float8E5M2 = (torch.ScalarType)23;
     private const torch.ScalarType Float8E4M3 = (torch.ScalarType)24;
     private const torch.ScalarType Float8E5M2Fnuz = (torch.ScalarType)25;
@@ -65,6 +69,17 @@ internal static class ScalarTypes
     /// <exception cref="NotSupportedException">A quantised type: the store holds plain elements only.</exception>
     public static DType ToDType(this torch.ScalarType type) => Stored(type)
         ?? throw new NotSupportedException($"Tensors of type {type.Name()} cannot be stored: only plain element types, not quantised ones.");
+
+    /// <summary>Whether elements stand for others by a scale.</summary>
+    public static bool IsQuantized(this torch.ScalarType type) => type is QInt8 or QUInt8 or QInt32;
+
+    /// <summary>The type of numbers that every file and message has in which the elements are the same; null where they are of such a type already.</summary>
+    public static torch.ScalarType? Widened(this torch.ScalarType type) => type switch
+    {
+        ComplexFloat16 => torch.ScalarType.ComplexFloat32,
+        Float8E5M2 or Float8E4M3 or Float8E5M2Fnuz or Float8E4M3Fnuz or Float8E8M0 => torch.ScalarType.Float32,
+        _ => null,
+    };
 
     /// <summary>Whether the store holds tensors of an element type.</summary>
     public static bool IsStored(this torch.ScalarType type) => Stored(type) is not null;

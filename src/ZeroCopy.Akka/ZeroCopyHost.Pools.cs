@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using TorchSharp;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Errors;
+using ZeroCopy.Hosting;
 using ZeroCopy.Manifests;
 using ZeroCopy.Pools;
 using ZeroCopy.Remoting;
@@ -14,6 +15,8 @@ namespace ZeroCopy;
 public sealed partial class ZeroCopyHost
 {
     private readonly ConcurrentDictionary<string, StartedPool> _pools = new(StringComparer.Ordinal);
+
+    private readonly PoolArrivals _arrivals = new();
 
     /// <summary>
     /// Starts a pool of actors that run a function on a model or pipeline, each on an instance of its own. The actors load in the background; calls may be
@@ -91,6 +94,28 @@ public sealed partial class ZeroCopyHost
         : pool.Pool as ModelPool<TIn, TOut> ?? throw new ArgumentException(
             $"Pool '{name}' is a {pool.Pool.GetType()}, not one from {typeof(TIn)} to {typeof(TOut)}.", nameof(name));
 
+    /// <summary>
+    /// A pool that was started here, or is started later: a background service that starts before the actors waits for it. Where the application has
+    /// <see cref="ZeroCopyHosting.AddZeroCopyHost"/>, the wait is over when all its services have started; elsewhere it lasts until there is such a pool. A service that
+    /// waits inside its own start keeps those behind it, and the actors with them, from starting.
+    /// </summary>
+    /// <param name="name">The pool's name.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="KeyNotFoundException">Every service of the application has started, and there is no pool of that name.</exception>
+    /// <exception cref="ArgumentException">It takes or answers something else.</exception>
+    /// <exception cref="ObjectDisposedException">The host has ended.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task<ModelPool<TIn, TOut>> PoolAsync<TIn, TOut>(string name, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        cancellationToken.ThrowIfCancellationRequested();
+        await _arrivals.WaitAsync(name, _pools.ContainsKey, cancellationToken).ConfigureAwait(false);
+        return Pool<TIn, TOut>(name);
+    }
+
+    /// <summary>Whatever starts pools with the application has done so.</summary>
+    internal void EndStart() => _arrivals.EndStart();
+
     private async Task<ModelPool<TIn, TOut>> StartAsync<T, TIn, TOut>(
         string name, IInstanceSource source, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure)
         where T : class
@@ -121,6 +146,7 @@ public sealed partial class ZeroCopyHost
                 ThrowIfDisposed();
             }
 
+            _arrivals.Arrived(name);
             return pool;
         }
         catch
@@ -140,6 +166,7 @@ public sealed partial class ZeroCopyHost
     /// <summary>Frees what pools keep warm that the actor system has drained.</summary>
     private void ClosePools()
     {
+        _arrivals.End();
         foreach (var pool in _pools.Values)
         {
             pool.Close();

@@ -21,6 +21,7 @@ public sealed class CancellationSpecs : HostSpec
         ["task"] = (it, token) => it.Tasks.CallAsync(it.Input, cancellationToken: token),
         ["task by name"] = (it, token) => it.Tasks.InvokeAsync<Tensor>("forward", [it.Input], cancellationToken: token),
         ["pool"] = (it, token) => it.Pool.AskAsync(it.Input, cancellationToken: token),
+        ["wait for a pool"] = (it, token) => it.Host.PoolAsync<Tensor, Tensor>("absent", token),
         ["map"] = (it, token) => it.Pool.MapAsync(AsyncEnumerable.Repeat(it.Input, 3), cancellationToken: token).ToListAsync().AsTask(),
         ["map of batches"] = (it, token) => it.Wrapper.MapBatchesAsync<float, float>(
             AsyncEnumerable.Repeat(1f, 3), (_, rows) => rows, cancellationToken: token).ToListAsync().AsTask(),

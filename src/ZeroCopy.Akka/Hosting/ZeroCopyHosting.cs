@@ -4,6 +4,7 @@ using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 using TorchSharp;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Errors;
@@ -99,12 +100,14 @@ public static class ZeroCopyHosting
         builder.WithModelPool<T, TIn, TOut>(name, model, function, configure, load);
 
     /// <summary>
-    /// Lets the container give out the host of its actor system, see <see cref="WithZeroCopyHost"/>. It ends with the actor system.
+    /// Lets the container give out the host of its actor system, see <see cref="WithZeroCopyHost"/>. It ends with the actor system. A service that starts
+    /// before the actors gets it too, and waits for a pool by <see cref="ZeroCopyHost.PoolAsync{TIn, TOut}"/>.
     /// </summary>
     public static IServiceCollection AddZeroCopyHost(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
         services.TryAddSingleton(provider => ZeroCopyHost.For(provider.GetRequiredService<ActorSystem>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StartObserver>());
         return services;
     }
 

@@ -103,7 +103,7 @@ internal static class ReadmeExamples
         builder.Services.AddZeroCopyHost().AddHealthChecks();
         using var application = builder.Build();
         await application.StartAsync();
-        var pool = application.Services.GetRequiredService<ZeroCopyHost>().Pool<Tensor, Tensor>("mine");
+        var pool = await application.Services.GetRequiredService<ZeroCopyHost>().PoolAsync<Tensor, Tensor>("mine");
         var answer = await pool.AskAsync(input);
         // end
         await application.StopAsync();

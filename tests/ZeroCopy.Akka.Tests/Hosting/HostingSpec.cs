@@ -52,13 +52,14 @@ public abstract class HostingSpec : IAsyncLifetime
     }
 
     /// <summary>An application that is not started; HOCON names the test's store.</summary>
-    protected IHost Application(Action<AkkaConfigurationBuilder> configure)
+    protected IHost Application(Action<AkkaConfigurationBuilder> configure, Action<IServiceCollection>? services = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddAkka("hosted", akka => configure(akka
             .AddHocon($"zerocopy.object-store.directory = \"{StoreDirectory}\"", HoconAddMode.Append)
             .AddHocon("akka { loglevel = OFF, stdout-loglevel = OFF }", HoconAddMode.Prepend)));
         builder.Services.AddZeroCopyHost().AddHealthChecks();
+        services?.Invoke(builder.Services);
         var application = builder.Build();
         _applications.Add(application);
         return application;

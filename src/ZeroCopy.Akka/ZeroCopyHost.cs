@@ -9,6 +9,7 @@ using ZeroCopy.Runtime;
 using ZeroCopy.Shims;
 using ZeroCopy.Store;
 using ZeroCopy.Torch;
+using ZeroCopy.Torch.Catalog;
 using ZeroCopy.Wire;
 
 namespace ZeroCopy;
@@ -31,8 +32,14 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
     {
         var actors = options.ActorSystem is { } given ? ZeroCopySystem.For(given) : null;
         var torch = options.Torch ?? From(actors?.Settings.Inference.Instances ?? new InstanceSettings());
+        var catalog = options.Catalog ?? new ModelCatalog();
+        foreach (var assembly in actors?.Settings.Models.Assemblies ?? [])
+        {
+            catalog.RegisterFrom(assembly);
+        }
+
         Store = actors is null ? ObjectStore.Open(options.Store) : actors.OpenStore(options.Store);
-        Runtime = new TorchRuntime(Store, options.Catalog, torch);
+        Runtime = new TorchRuntime(Store, catalog, torch);
         MaxIdleInstances = torch.MaxIdleSkeletons;
         _ownsSystem = options.ActorSystem is null;
         _system = options.ActorSystem;
@@ -85,6 +92,9 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
     /// <summary>Opens a store and a runtime.</summary>
     /// <exception cref="Errors.StoreUnavailableException">The store's directory cannot be used; the message says why.</exception>
     /// <exception cref="InvalidSettingsException">Settings of the given actor system under <c>zerocopy</c> are wrong.</exception>
+    /// <exception cref="Errors.ModelAssemblyException">
+    /// An assembly of the setting <c>zerocopy.models.assemblies</c> brings no model types; the message says why.
+    /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The given actor system has a host, which <see cref="For"/> finds, or its store is open already with other options.
     /// </exception>

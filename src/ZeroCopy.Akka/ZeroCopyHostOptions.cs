@@ -17,7 +17,11 @@ public sealed record ZeroCopyHostOptions
     /// <summary>The tensor runtime. Null: as the settings <c>zerocopy.inference.instances</c> of <see cref="ActorSystem"/> say.</summary>
     public TorchRuntimeOptions? Torch { get; init; }
 
-    /// <summary>Model types that this process can build; null for none.</summary>
+    /// <summary>
+    /// Model types that this process can build; null for none. Those of the assemblies that the setting <c>zerocopy.models.assemblies</c>
+    /// of
+    /// <see cref="ActorSystem"/> names are registered with them.
+    /// </summary>
     public ModelCatalog? Catalog { get; init; }
 
     /// <summary>

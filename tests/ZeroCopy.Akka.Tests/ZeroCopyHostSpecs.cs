@@ -3,10 +3,12 @@ using Akka.Configuration;
 using ZeroCopy.Actors;
 using ZeroCopy.Actors.Protocol;
 using ZeroCopy.Actors.Settings;
+using ZeroCopy.Errors;
 using ZeroCopy.Runtime;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
 using ZeroCopy.Torch;
+using ZeroCopy.Torch.Catalog;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -79,6 +81,31 @@ public sealed class ZeroCopyHostSpecs : IAsyncLifetime
         var second = ZeroCopyHost.For(system);
         Assert.NotSame(first, second);
         Assert.Same(first.Store, second.Store);
+    }
+
+    [Fact]
+    public async Task ZeroCopyHost_should_register_the_model_types_of_the_assemblies_that_the_settings_name()
+    {
+        var catalog = new ModelCatalog();
+        var system = Start($"zerocopy.models.assemblies = [\"{OwnModels.Path}\"]");
+
+        await using (ZeroCopyHost.Open(new ZeroCopyHostOptions { ActorSystem = system, Catalog = catalog }))
+        {
+            Assert.Equal(["own-linear"], catalog.Keys);
+        }
+
+        Assert.Same(catalog, ZeroCopyHost.Open(new ZeroCopyHostOptions { ActorSystem = system, Catalog = catalog }).Runtime.Catalog);
+    }
+
+    [Fact]
+    public void ZeroCopyHost_should_not_open_when_an_assembly_of_the_settings_is_not_there()
+    {
+        var system = Start("zerocopy.models.assemblies = [\"nowhere.dll\"]");
+
+        var error = Assert.Throws<ModelAssemblyException>(() => ZeroCopyHost.Open(new ZeroCopyHostOptions { ActorSystem = system }));
+
+        Assert.Contains("'nowhere.dll'", error.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(StoreDirectory));
     }
 
     [Fact]

@@ -37,6 +37,20 @@ internal sealed class SettingsReader(Config config, Config reference, string pat
 
     public string Text(string key) => config.GetString(key, "");
 
+    public ImmutableArray<string> Texts(string key)
+    {
+        // An empty list is a list to its parts only.
+        var value = config.GetValue(key);
+        var isList = value.Values.All(part => part.IsArray());
+        var texts = isList ? config.GetStringList(key) : [];
+        if (!isList || texts.Contains(""))
+        {
+            Problem(key, value.ToString(), "a list of texts such as [\"one\", \"two\"]");
+        }
+
+        return [.. texts];
+    }
+
     public int Number(string key, int min, int max)
     {
         var text = Text(key);

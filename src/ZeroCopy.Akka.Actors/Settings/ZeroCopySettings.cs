@@ -18,6 +18,9 @@ public sealed record ZeroCopySettings
     /// <summary>The object store.</summary>
     public required ObjectStoreOptions ObjectStore { get; init; }
 
+    /// <summary>Model types.</summary>
+    public required ModelSettings Models { get; init; }
+
     /// <summary>Pools.</summary>
     public required InferenceSettings Inference { get; init; }
 
@@ -43,12 +46,13 @@ public sealed record ZeroCopySettings
         var root = new SettingsReader(merged.GetConfig("zerocopy"), Reference.GetConfig("zerocopy"), "zerocopy", problems);
         KnownKeys.All.Check(merged.GetConfig("zerocopy").Root, "zerocopy", problems);
         var store = ReadStore(root.Section("object-store"));
+        var models = new ModelSettings { Assemblies = root.Section("models").Texts("assemblies") };
         var batching = ReadBatching(root.Section("batching"), new BatchingSettings());
         var inference = ReadInference(root.Section("inference"), batching);
         var tasks = ReadTasks(root.Section("tasks"));
         return problems.Count > 0
             ? throw new InvalidSettingsException(problems.ToImmutable())
-            : new ZeroCopySettings { ObjectStore = store, Inference = inference, Tasks = tasks, Batching = batching };
+            : new ZeroCopySettings { ObjectStore = store, Models = models, Inference = inference, Tasks = tasks, Batching = batching };
     }
 
     private static ObjectStoreOptions ReadStore(SettingsReader reader)

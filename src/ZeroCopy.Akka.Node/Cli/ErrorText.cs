@@ -18,7 +18,8 @@ internal static class ErrorText
         ModelNotFoundException => "'zerocopy ls' lists the models of the store.",
         ModelInUseException => "End the process that uses it, then try again.",
         RecipeUnavailableException =>
-            "Put the model as TorchScript (.pt) or as a folder with a config.json, or load it from C# with a factory.",
+            "Put the model as TorchScript (.pt) or as a folder with a config.json, name the assembly of its type with --models, or load it "
+            + "from C# with a factory.",
         StoreUnavailableException => "Choose another directory with --store or ZEROCOPY_STORE.",
         ZeroCopyException or UsageException or TensorFileException or InputMismatchException => null,
         FileNotFoundException or DirectoryNotFoundException => "Check the path.",

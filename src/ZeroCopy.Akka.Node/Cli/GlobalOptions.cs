@@ -1,9 +1,10 @@
 using System.CommandLine;
 using ZeroCopy.Store;
+using ZeroCopy.Torch.Catalog;
 
 namespace ZeroCopy.Node.Cli;
 
-/// <summary>Options that every command takes.</summary>
+/// <summary>Options that every command takes, or several.</summary>
 internal static class GlobalOptions
 {
     public static Option<string?> Store { get; } = new("--store")
@@ -12,6 +13,14 @@ internal static class GlobalOptions
             $"The store's directory (default: {ObjectStoreOptions.DirectoryVariable}, else a folder of the user in shared memory).",
         HelpName = "DIR",
         Recursive = true,
+    };
+
+    /// <summary>Of the commands that build modules.</summary>
+    public static Option<string[]> Models { get; } = new("--models")
+    {
+        Description =
+            $"An assembly that brings model types of your own: a class that implements {typeof(IModelTypes).FullName}. May be repeated.",
+        HelpName = "FILE",
     };
 
     public static Option<bool> Json { get; } = new("--json")

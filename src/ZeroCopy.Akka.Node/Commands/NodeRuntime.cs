@@ -10,24 +10,30 @@ namespace ZeroCopy.Node.Commands;
 /// <summary>The store and the tensor runtime of one command, with every model type that this executable can build.</summary>
 internal sealed class NodeRuntime : IDisposable
 {
-    private NodeRuntime(ObjectStore store)
+    private NodeRuntime(ObjectStore store, ModelCatalog catalog)
     {
         Store = store;
-        Torch = new TorchRuntime(store, CreateCatalog());
+        Torch = new TorchRuntime(store, catalog);
     }
 
     public ObjectStore Store { get; }
 
     public TorchRuntime Torch { get; }
 
-    public static NodeRuntime Open(CommandContext context) => Open(context.StoreOptions());
+    public static NodeRuntime Open(CommandContext context) => Open(context.StoreOptions(), context.Get(GlobalOptions.Models));
 
-    public static NodeRuntime Open(ObjectStoreOptions options)
+    public static NodeRuntime Open(ObjectStoreOptions options, params IReadOnlyList<string> models)
     {
+        var catalog = CreateCatalog();
+        foreach (var assembly in models)
+        {
+            catalog.RegisterFrom(assembly);
+        }
+
         var store = ObjectStore.Open(options);
         try
         {
-            return new NodeRuntime(store);
+            return new NodeRuntime(store, catalog);
         }
         catch
         {

@@ -41,6 +41,7 @@ internal sealed class PredictCommand : NodeCommand
         Options.Add(_input);
         Options.Add(_output);
         Options.Add(_method);
+        Options.Add(GlobalOptions.Models);
     }
 
     public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)

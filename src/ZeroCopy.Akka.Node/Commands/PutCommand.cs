@@ -46,6 +46,7 @@ internal sealed class PutCommand : NodeCommand
             }
         });
         Options.Add(_keepVersions);
+        Options.Add(GlobalOptions.Models);
     }
 
     public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Reflection;
 using System.Text.Json;
 using TorchSharp;
 using ZeroCopy.Errors;
@@ -18,6 +19,7 @@ public sealed class ModelCatalog
         RespectNullableAnnotations = true,
     };
 
+    private readonly HashSet<Assembly> _assemblies = [];
     private readonly ConcurrentDictionary<string, Func<string, ModelBuild, torch.nn.Module>> _factories = new(StringComparer.Ordinal);
 
     /// <summary>
@@ -38,6 +40,47 @@ public sealed class ModelCatalog
         }
 
         return this;
+    }
+
+    /// <summary>
+    /// Registers the model types that an assembly brings: those of its classes that implement <see cref="IModelTypes"/>. The assembly is
+    /// loaded beside this program, shares the program's assemblies of ours and TorchSharp, and brings its other dependencies itself; where
+    /// this program has an assembly of that name, that one is taken. Once for each assembly: a second call changes nothing.
+    /// </summary>
+    /// <param name="assemblyPath">
+    /// The assembly's file. A relative path is looked for in the working directory, then beside the program.
+    /// </param>
+    /// <exception cref="ModelAssemblyException">
+    /// The file is not there, is no assembly, was built with a newer version of ours or of TorchSharp, has no such class, or that class
+    /// fails, as with a key that is taken.
+    /// </exception>
+    public ModelCatalog RegisterFrom(string assemblyPath)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(assemblyPath);
+        var (assembly, types) = ModelAssembly.Read(assemblyPath);
+        lock (_assemblies)
+        {
+            if (_assemblies.Contains(assembly))
+            {
+                return this;
+            }
+
+            foreach (var type in types)
+            {
+                try
+                {
+                    type.Register(this);
+                }
+                catch (Exception e)
+                {
+                    throw new ModelAssemblyException(
+                        $"{type.GetType()} of '{assembly.Location}' cannot register its model types: {e.Message}", e);
+                }
+            }
+
+            _assemblies.Add(assembly);
+            return this;
+        }
     }
 
     /// <summary>The registered keys.</summary>

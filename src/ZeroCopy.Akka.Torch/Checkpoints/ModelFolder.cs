@@ -24,7 +24,8 @@ internal static class ModelFolder
         {
             throw new InvalidModelException(
                 $"{Path.Combine(folder, "config.json")}: model_type '{type}' is not registered here; known: {string.Join(", ", catalog.Keys.Order(StringComparer.Ordinal))}. "
-                + "Register it with ModelCatalog.Register, or export the model with torch.jit.save.");
+                + "Register it with ModelCatalog.Register, name the assembly that brings it (--models, zerocopy.models.assemblies), or export "
+                + "the model with torch.jit.save.");
         }
 
         return ModelFile.Guarded(files =>

@@ -14,6 +14,7 @@ public sealed class ZeroCopySettingsSpecs
         var settings = ZeroCopySettings.From(Config.Empty);
         Assert.Equal(new ObjectStoreOptions(), settings.ObjectStore);
         Assert.Equal(0, settings.ObjectStore.KeepVersions);
+        Assert.Empty(settings.Models.Assemblies);
         Assert.Equal(new BatchingSettings(), settings.Batching);
         Assert.Equal((32, TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(5), true),
             (settings.Batching.MaxRows, settings.Batching.MaxDelay, settings.Batching.DeadlineMargin, settings.Batching.Verify));
@@ -103,6 +104,20 @@ public sealed class ZeroCopySettingsSpecs
     [InlineData("zerocopy.inference.dispatcher.caller-patience = infinite", null)]
     public void ZeroCopySettings_should_read_how_long_a_caller_may_keep_a_thread(string hocon, int? milliseconds) =>
         Assert.Equal(milliseconds, ZeroCopySettings.From(hocon).Inference.CallerPatience?.TotalMilliseconds);
+
+    [Fact]
+    public void ZeroCopySettings_should_read_the_assemblies_with_model_types() => Assert.Equal(
+        ["one.dll", "/two.dll"], [.. ZeroCopySettings.From("zerocopy.models.assemblies = [\"one.dll\", \"/two.dll\"]").Models.Assemblies]);
+
+    [Theory]
+    [InlineData("one.dll")]
+    [InlineData("[\"\"]")]
+    public void ZeroCopySettings_should_refuse_assemblies_that_are_no_list_of_texts(string value)
+    {
+        var thrown = Assert.Throws<InvalidSettingsException>(() => ZeroCopySettings.From($"zerocopy.models.assemblies = {value}"));
+
+        Assert.Contains("but must be a list of texts", Assert.Single(thrown.Problems), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void ZeroCopySettings_should_read_how_many_versions_stay() =>

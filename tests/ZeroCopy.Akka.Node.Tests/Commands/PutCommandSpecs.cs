@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ZeroCopy.Node.Tests.Cli;
 using ZeroCopy.Safetensors;
 using ZeroCopy.Tensors;
+using ZeroCopy.TestSupport;
 using ZeroCopy.Torch.Models.Bert;
 using ZeroCopy.Torch.Views;
 
@@ -54,6 +55,28 @@ public sealed class PutCommandSpecs : IDisposable
             "predict", "bert", "--input", _zerocopy.File("ids.json")).Succeeded().Json().EnumerateObject().Select(output => output.Name));
         File.WriteAllText(_zerocopy.File("ids.json"), """{"input_ids": [[1, 8, 2]]}""");
         _zerocopy.Run("predict", "bert", "--input", _zerocopy.File("ids.json")).Failed(1, "ids.json", "input_ids holds 8", "vocab_size is 8");
+    }
+
+    [Fact]
+    public void Put_and_predict_should_take_a_model_type_of_an_assembly_that_is_named()
+    {
+        var folder = Directory.CreateDirectory(_zerocopy.File("own")).FullName;
+        File.WriteAllText(Path.Combine(folder, "config.json"), """{"model_type": "own-linear", "inputs": 2, "outputs": 1}""");
+        SafetensorsWriter.Write(
+            Path.Combine(folder, "model.safetensors"),
+            [
+                KeyValuePair.Create("layer.weight", HostTensor.From<float>(DType.Float32, [1, 2], 1, 2)),
+                KeyValuePair.Create("layer.bias", HostTensor.From<float>(DType.Float32, [3], 1)),
+            ]);
+        File.WriteAllText(_zerocopy.File("ones.json"), "[[1.0, 1.0]]");
+
+        _zerocopy.Run("put", folder, "--name", "own").Failed(1, "--models");
+        _zerocopy.Run("put", folder, "--name", "own", "--models", _zerocopy.File("absent.dll")).Failed(1, "absent.dll");
+        _zerocopy.Run("put", folder, "--name", "own", "--models", OwnModels.Path).Succeeded();
+        _zerocopy.Run("predict", "own", "--input", _zerocopy.File("ones.json")).Failed(1, "--models");
+        var answer = _zerocopy.Run("predict", "own", "--input", _zerocopy.File("ones.json"), "--models", OwnModels.Path).Succeeded().Json();
+
+        Assert.Equal(6, answer.GetProperty("output").GetProperty("data")[0][0].GetDouble());
     }
 
     [Fact]

@@ -148,6 +148,14 @@ internal static class ReadmeExamples
     }
     // end
 
+    // example: model-types
+    public sealed class MyModels : IModelTypes
+    {
+        public void Register(ModelCatalog catalog) => catalog.Register<Classifier, ClassifierConfiguration>(
+            "my-classifier", (configuration, build) => new Classifier(configuration, build.Device));
+    }
+    // end
+
     // example: catalog-class
     internal sealed record ClassifierConfiguration(
         [property: JsonPropertyName("inputs")] int Inputs, [property: JsonPropertyName("outputs")] int Outputs);

@@ -35,7 +35,7 @@ public sealed class ReadmeSpecs : IAsyncLifetime
             RepositoryRoot.Path, "tests", "ZeroCopy.Akka.Node.Tests", "Readme", "ReadmeExamples.cs"));
         var examples = Examples(source).ToList();
 
-        Assert.Equal(12, examples.Count);
+        Assert.Equal(13, examples.Count);
         Assert.All(examples, example => Assert.Contains(example, readme, StringComparison.Ordinal));
     }
 
@@ -99,6 +99,16 @@ public sealed class ReadmeSpecs : IAsyncLifetime
             ]);
 
         Assert.Equal("mine@1", (await ReadmeExamples.PutOwnType(StoreOptions, folder)).ToString());
+    }
+
+    [Fact]
+    public void Readme_example_should_bring_model_types()
+    {
+        var catalog = new ModelCatalog();
+
+        new ReadmeExamples.MyModels().Register(catalog);
+
+        Assert.Equal(["my-classifier"], catalog.Keys);
     }
 
     [Fact]

@@ -1,0 +1,16 @@
+namespace ZeroCopy.TestSupport;
+
+/// <summary>The assembly with model types of its own, key <c>own-linear</c>, that no test references.</summary>
+public static class OwnModels
+{
+    private const string Name = "ZeroCopy.Akka.OwnModels";
+
+    /// <summary>Its file, of the configuration that runs the tests.</summary>
+    public static string Path { get; } = System.IO.Path.Combine(
+        RepositoryRoot.Path,
+        "tests",
+        Name,
+        System.IO.Path.GetRelativePath(
+            System.IO.Path.Combine(AppContext.BaseDirectory, "..", "..", ".."), AppContext.BaseDirectory),
+        $"{Name}.dll");
+}

@@ -66,6 +66,13 @@ public sealed class ModelPool<TIn, TOut> : IAsyncDisposable
         return PoolMap.InputsAsync(this, inputs, options, cancellationToken);
     }
 
+    /// <inheritdoc cref="MapAsync(IAsyncEnumerable{TIn}, MapOptions, CancellationToken)"/>
+    public IAsyncEnumerable<TOut> MapAsync(IEnumerable<TIn> inputs, MapOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        return MapAsync(inputs.ToAsyncEnumerable(), options, cancellationToken);
+    }
+
     /// <summary>
     /// Takes no more calls, lets those there are finish within <c>zerocopy.inference.drain-timeout</c>, fails the rest, and gives the instances back.
     /// </summary>

@@ -61,7 +61,9 @@ public sealed class ModelWrapper<T> : ModelWrapper
     /// <param name="options">Size of the batches, number of actors, prefetch, progress.</param>
     /// <param name="cancellationToken">Ends the map.</param>
     /// <exception cref="DeviceUnavailableException">This process has no such device, or a script of the model cannot run on it; thrown at once.</exception>
-    /// <exception cref="InferenceException">A batch failed: the failure says why, the message which rows.</exception>
+    /// <exception cref="InferenceException">
+    /// A batch failed, and <see cref="MapBatchesOptions.OnFailedRow"/> skips no such failure: the failure says why, the message which rows.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public IAsyncEnumerable<TOut> MapBatchesAsync<TIn, TOut>(
         IAsyncEnumerable<TIn> rows, Func<T, IReadOnlyList<TIn>, IReadOnlyList<TOut>> function, MapBatchesOptions? options = null,
@@ -75,6 +77,15 @@ public sealed class ModelWrapper<T> : ModelWrapper
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Prefetch ?? 1, 1);
         RequireDevice(options.Device);
         return PoolMap.RowsAsync(this, rows, function, options, cancellationToken);
+    }
+
+    /// <inheritdoc cref="MapBatchesAsync{TIn, TOut}(IAsyncEnumerable{TIn}, Func{T, IReadOnlyList{TIn}, IReadOnlyList{TOut}}, MapBatchesOptions, CancellationToken)"/>
+    public IAsyncEnumerable<TOut> MapBatchesAsync<TIn, TOut>(
+        IEnumerable<TIn> rows, Func<T, IReadOnlyList<TIn>, IReadOnlyList<TOut>> function, MapBatchesOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        return MapBatchesAsync(rows.ToAsyncEnumerable(), function, options, cancellationToken);
     }
 
     /// <summary>Where a pool leases objects that run in this process, whatever the wrapper's mode.</summary>

@@ -115,6 +115,71 @@ public sealed class MapBatchesSpecs : HostSpec
     }
 
     [Fact]
+    public async Task MapBatches_should_skip_and_report_bad_rows_where_asked_and_answer_their_neighbours()
+    {
+        using var model = Mlp();
+        var wrapper = await ModelWrapper.FromModelAsync(model, host: Host);
+        int[] bad = [0, 13, 14, 40, 63, 69];
+        var rows = Rows(70);
+        foreach (var row in bad)
+        {
+            rows[row] = new float[7];
+        }
+
+        var (failed, reported) = (new List<FailedRow>(), new List<long>());
+        var options = new MapBatchesOptions { OnFailedRow = failed.Add, Progress = new Progress(reported.Add) };
+
+        var answers = await wrapper.MapBatchesAsync<float[], float>(rows, Sums, options).ToListAsync();
+
+        Assert.Equal(Sums(model, [.. rows.Where((_, row) => !bad.Contains(row))]), answers);
+        Assert.Equal(bad.Select(row => (long)row), failed.Select(row => row.Index));
+        Assert.All(failed, row => Assert.Contains($"row {row.Index} failed", row.Failure.Message, StringComparison.Ordinal));
+        Assert.Equal([32L, 64, 70], reported);
+    }
+
+    [Fact]
+    public async Task MapBatches_should_end_where_a_failure_says_nothing_of_a_row()
+    {
+        var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
+        var failed = new List<FailedRow>();
+
+        var error = await Assert.ThrowsAsync<InferenceException>(() => wrapper.MapBatchesAsync<float[], float>(
+            Rows(8), (_, _) => throw new InferenceException(InferenceFailure.Overloaded, "too much"),
+            new MapBatchesOptions { OnFailedRow = failed.Add }).ToListAsync().AsTask());
+
+        Assert.Equal(InferenceFailure.Overloaded, error.Failure);
+        Assert.Empty(failed);
+    }
+
+    [Fact]
+    public async Task MapBatches_should_dispose_given_rows_once_though_it_halves_their_batch()
+    {
+        using var model = Mlp();
+        var wrapper = await ModelWrapper.FromModelAsync(model, host: Host);
+        await MapAsync();
+        var before = LiveTensors();
+
+        Assert.Equal((29, 1), await MapAsync());
+
+        Assert.InRange(Tensor.TotalCount, 0, before);
+
+        async Task<(int Answers, int Failed)> MapAsync()
+        {
+            var (answers, failed) = (0, 0);
+            var rows = Enumerable.Range(0, 30).Select(row => rand(1, row == 17 ? 7 : 8));
+            await foreach (var answer in wrapper.MapBatchesAsync(
+                rows, (Module<Tensor, Tensor> own, IReadOnlyList<Tensor> batch) => batch.Select(own.call).ToArray(),
+                new MapBatchesOptions { Ownership = ArgumentOwnership.Give, OnFailedRow = _ => failed++ }))
+            {
+                answer.Dispose();
+                answers++;
+            }
+
+            return (answers, failed);
+        }
+    }
+
+    [Fact]
     public async Task MapBatches_should_end_with_its_token()
     {
         var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
@@ -171,10 +236,11 @@ public sealed class MapBatchesSpecs : HostSpec
         var inputs = Enumerable.Range(0, 20).Select(_ => rand(2, 8)).ToList();
         var reported = new List<long>();
 
+        var again = await pool.MapAsync(inputs).ToListAsync();
         var answers = await pool.MapAsync(inputs.ToAsyncEnumerable(), new MapOptions { Progress = new Progress(reported.Add) }).ToListAsync();
 
         using var frozen = no_grad();
-        Assert.All(inputs.Zip(answers), pair => Assert.True(Same(model.call(pair.First), pair.Second)));
+        Assert.All(inputs.Concat(inputs).Zip(answers.Concat(again)), pair => Assert.True(Same(model.call(pair.First), pair.Second)));
         Assert.Equal(Enumerable.Range(1, 20).Select(number => (long)number), reported);
     }
 

@@ -11,10 +11,11 @@ namespace ZeroCopy.Actors.Inference;
 internal sealed class BatchRunner(PoolContext pool, ILoggingAdapter log)
 {
     private readonly int _threads = pool.Settings.Threads;
+    private readonly ServiceTimes _times = new(pool.Ledger.Clock);
 
     public void Run(IModelInstance instance, InferenceCall call)
     {
-        if (call.TryRun())
+        if (!_times.TryFailLate(call) && call.TryRun())
         {
             Compute(instance, call);
         }
@@ -45,7 +46,7 @@ internal sealed class BatchRunner(PoolContext pool, ILoggingAdapter log)
         var rows = new List<int>(batch.Calls.Count);
         for (var i = 0; i < batch.Calls.Count; i++)
         {
-            if (batch.Calls[i].TryRun())
+            if (!_times.TryFailLate(batch.Calls[i]) && batch.Calls[i].TryRun())
             {
                 calls.Add(batch.Calls[i]);
                 rows.Add(batch.Rows[i]);
@@ -173,12 +174,14 @@ internal sealed class BatchRunner(PoolContext pool, ILoggingAdapter log)
     {
         // For each call: the dispatcher may bring each on another thread.
         pool.Source.BoundThreads(_threads);
+        var startedAt = pool.Ledger.Clock.GetTimestamp();
         try
         {
             return instance.Run(pool.Function, argument);
         }
         finally
         {
+            _times.Add(startedAt);
             // A setting may have put others on the same thread.
             pool.Source.RestoreThreads();
         }

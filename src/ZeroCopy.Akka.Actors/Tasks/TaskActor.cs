@@ -88,7 +88,7 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
 
     private void Start()
     {
-        if (task.Call.IsAnswered)
+        if (task.Call.IsAnswered || task.Times.TryFailLate(task.Call))
         {
             Context.Stop(Self);
             return;
@@ -129,6 +129,7 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
 
         object? answer;
         IDisposable? own = null;
+        var startedAt = task.Ledger.Clock.GetTimestamp();
         try
         {
             task.Source.BoundThreads(null);
@@ -144,6 +145,7 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
         {
             task.Source.RestoreThreads();
             own?.Dispose();
+            task.Times.Add(startedAt);
         }
 
         instance.Dispose();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Akka.Actor;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Settings;
@@ -12,6 +13,7 @@ public sealed class TaskRunner
     private readonly TaskSettings _settings;
     private readonly CallLedger _ledger;
     private readonly TaskGate _gate;
+    private readonly ConditionalWeakTable<IInstanceSource, ServiceTimes> _times = [];
 
     internal TaskRunner(IActorRef supervisor, TaskSettings settings, TimeProvider clock)
     {
@@ -40,7 +42,7 @@ public sealed class TaskRunner
         return _ledger.Submit(
             call, (Runner: this, source, function, options),
             static (call, task) => task.Runner._gate.Enter(
-                new TaskCall(call, task.source, task.function, task.options, task.Runner._gate, task.Runner._ledger)));
+                task.Runner.Prepare(call, task.source, task.function, task.options)));
     }
 
     /// <summary>
@@ -55,4 +57,7 @@ public sealed class TaskRunner
         _ledger.Close();
         _ledger.RetireAll();
     }
+
+    private TaskCall Prepare(InferenceCall call, IInstanceSource source, ModelFunction function, TaskOptions options) => new(
+        call, source, function, options, _gate, _ledger, _times.GetValue(source, _ => new ServiceTimes(_ledger.Clock)));
 }

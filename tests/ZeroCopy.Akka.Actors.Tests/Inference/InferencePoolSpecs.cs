@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.Routing;
 using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Inference;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Actors.Tests.Fakes;
 using ZeroCopy.Errors;
@@ -260,6 +261,52 @@ public sealed class InferencePoolSpecs : PoolSpec
         Assert.Equal("next", await next.WaitAsync(Patience));
         await running.WaitAsync(Patience);
         await EndAsync(pool);
+    }
+
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(5, false)]
+    [InlineData(5, true)]
+    public async Task InferencePool_should_answer_in_time_what_it_runs_whatever_is_offered(int load, bool batching)
+    {
+        const int Runs = 200;
+        var calls = new ConcurrentQueue<Task>();
+        var all = new TaskCompletionSource();
+        var runs = 0;
+        InferencePool? pool = null;
+        pool = await PoolAsync(
+            (_, argument) =>
+            {
+                if (++runs < Runs)
+                {
+                    Offer();
+                }
+                else
+                {
+                    all.TrySetResult();
+                }
+
+                // Ten at once, and then a run for each hundredth of a second.
+                Clock.Advance(TimeSpan.FromMilliseconds(10));
+                return new FakeTensor(((FakeTensor)argument!).Rows);
+            },
+            codec: new FakeCodec(), configure: s => s with { Batching = batching ? new() { MaxRows = 2, Verify = false } : null });
+
+        Offer();
+        await all.Task.WaitAsync(Patience);
+        await pool.CallAsync(new FakeTensor()).WaitAsync(Patience);
+
+        await Task.WhenAll(calls).WaitAsync(Patience).ContinueWith(_ => { }, TaskScheduler.Default);
+        Assert.InRange(calls.Count(call => call.IsCompletedSuccessfully), 0.9 * Runs * (batching ? 2 : 1), double.MaxValue);
+        await EndAsync(pool);
+
+        void Offer()
+        {
+            for (var i = 0; i < load * (batching ? 2 : 1); i++)
+            {
+                calls.Enqueue(pool!.CallAsync(new FakeTensor(1), new CallOptions { Deadline = TimeSpan.FromMilliseconds(100) }));
+            }
+        }
     }
 
     public static TheoryData<TimeSpan, bool> Deadlines => new()

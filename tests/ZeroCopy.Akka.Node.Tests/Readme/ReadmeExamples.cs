@@ -31,7 +31,7 @@ internal static class ReadmeExamples
         // example: actors
         var wrapper = await ModelWrapper.FromModelAsync(classifier, host: host, name: new ModelName("classifier"));
         var actors = host.ActorSystem.ActorOf(Props.Create(() => new ClassifierActor(wrapper)).WithRouter(new RoundRobinPool(4)));
-        var answer = await actors.Ask<Tensor>(input);
+        var answer = await actors.Ask<Tensor>(input, TimeSpan.FromSeconds(5));
         // end
         return answer;
     }
@@ -121,7 +121,15 @@ internal static class ReadmeExamples
             Receive<Tensor>(input =>
             {
                 using var guard = no_grad();
-                Sender.Tell(_model.call(input));
+                try
+                {
+                    Sender.Tell(_model.call(input));
+                }
+                catch (Exception e)
+                {
+                    // Whoever asks waits for an answer, or for this.
+                    Sender.Tell(new Status.Failure(e));
+                }
             });
         }
 

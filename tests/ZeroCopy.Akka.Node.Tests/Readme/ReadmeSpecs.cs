@@ -53,6 +53,28 @@ public sealed class ReadmeSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Readme_examples_should_end_in_a_failure_where_an_input_does_not_fit()
+    {
+        using var classifier = Sequential(("first", Linear(8, 4)), ("act", ReLU()), ("second", Linear(4, 2)));
+        using Module<Tensor, Tensor> head = Linear(2, 2);
+        using var input = rand(3, 7);
+        var wrapper = await ModelWrapper.FromModelAsync(classifier, host: _host);
+
+        foreach (var example in new Func<Task>[]
+        {
+            () => ReadmeExamples.CallTask(_host, classifier, input),
+            () => ReadmeExamples.AskActor(_host, classifier, input),
+            () => ReadmeExamples.CallPool(_host, wrapper, input),
+            () => ReadmeExamples.MapBatches(wrapper, new[] { new float[7] }.ToAsyncEnumerable()),
+            () => ReadmeExamples.RunPipeline(_host, classifier, head, input),
+        })
+        {
+            var failure = await Assert.ThrowsAnyAsync<Exception>(example);
+            Assert.Contains("shapes cannot be multiplied", failure.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Readme_example_should_map_a_data_set()
     {
         using Module<Tensor, Tensor> classifier = Linear(8, 4);

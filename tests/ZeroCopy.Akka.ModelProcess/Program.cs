@@ -3,7 +3,8 @@ using ZeroCopy.ModelProcess;
 using ZeroCopy.Torch;
 
 // A process beside the test's own: opens the store in its first argument and obeys one command a line until its input ends; with a second
-// argument, "hosted", it hosts a pool instead, and with "torch-first" makes a model before all else.
+// argument, "hosted", it hosts a pool instead, with "torch-first" makes a model before all else, and with "ends" and the file of a script it has
+// owners end while others use what is theirs.
 if (args is [_, "torch-first"])
 {
     await TorchFirst.RunAsync(args[0], Console.Out);
@@ -15,6 +16,18 @@ torch.set_num_threads(1);
 if (args is [_, "hosted"])
 {
     await HostedPool.RunAsync(args[0], Console.In, Console.Out);
+    return;
+}
+
+if (args is [_, "ends", _])
+{
+    await using var trials = new EndTrials(args[0], args[2]);
+    Console.Out.WriteLine("ready");
+    while (Console.In.ReadLine() is { } trial)
+    {
+        Console.Out.WriteLine(await trials.RunAsync(trial));
+    }
+
     return;
 }
 

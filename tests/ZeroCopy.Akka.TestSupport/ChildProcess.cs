@@ -65,6 +65,9 @@ public sealed class ChildProcess : IDisposable
         kill.WaitForExit(Patience);
     }
 
+    /// <summary>Ends its input, at which a process that obeys commands ends.</summary>
+    public void CloseInput() => _process.StandardInput.Close();
+
     /// <summary>Waits until it has ended by itself, and gives its exit code.</summary>
     public async Task<int> EndAsync()
     {

@@ -27,11 +27,12 @@ public sealed class InferencePool
         Router = router;
         _drainLimit = drainLimit;
         _drain = new Lazy<Task>(DrainOnceAsync);
-        _ended = EndAsync();
         if (context.Settings.Batching is { } batching && context.Codec is { } codec)
         {
             _batcher = new MicroBatcher(batching, codec, context.Kinds, context.Ledger.Clock, work => Router.Tell(work, ActorRefs.NoSender));
         }
+
+        _ended = EndAsync();
     }
 
     /// <summary>The pool's name.</summary>

@@ -18,7 +18,8 @@ public static class ScriptText
         var file = new ScriptFile(
             Path.Combine(RepositoryRoot.Path, "tests", "ZeroCopy.Akka.Torch.Tests", "Script", "Fixtures", "no_parameters.pt"));
         var text = Encoding.UTF8.GetString(file.Read(Code));
-        file.Write(Code, Encoding.UTF8.GetBytes($"{text[..text.IndexOf("  def ", StringComparison.Ordinal)]}{methods.TrimEnd()}\n{classes}"));
+        var head = text[..text.IndexOf("  def ", StringComparison.Ordinal)];
+        file.Write(Code, Encoding.UTF8.GetBytes($"{head}{methods.TrimEnd()}\n{classes}"));
         file.Save(path);
     }
 }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace ZeroCopy.Node.Cli;
 
 /// <summary>
-/// The process's standard output, kept for answers. Native code prints where it likes, as a script's <c>print</c> does: on Linux and macOS all of that
-/// goes to standard error.
+/// The process's standard output, kept for answers. Native code prints where it likes, as a script's <c>print</c> does: on Linux and
+/// macOS all of that goes to standard error.
 /// </summary>
 internal static class StandardOutput
 {

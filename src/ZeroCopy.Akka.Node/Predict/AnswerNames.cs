@@ -1,4 +1,3 @@
-using ZeroCopy.Node.TensorFiles;
 using ZeroCopy.Tensors;
 using ZeroCopy.Torch.Views;
 

@@ -3,15 +3,21 @@ using System.Globalization;
 namespace ZeroCopy.Node.Predict;
 
 /// <summary>
-/// Finds the value for each argument. By name where one of the names is an argument's, or an argument's with a part behind a dot, and then all must
-/// be; else by position where all are called <c>INPUT__0</c>, <c>INPUT__1</c> and so on; else in their order, if there is one, or only one value.
+/// Finds the value for each argument. By name where one of the names is an argument's, or an argument's with a part behind a dot, and
+/// then all must be; else by position where all are called <c>INPUT__0</c>, <c>INPUT__1</c> and so on; else in their order, if there is
+/// one, or only one value.
 /// </summary>
 internal static class ArgumentBinder
 {
     private const string Position = "INPUT__";
 
-    /// <summary>One element an argument, in the form that <see cref="InputValue.As"/> returns, <see cref="Type.Missing"/> for one that is left out.</summary>
-    /// <exception cref="InputMismatchException">A value has no argument or is not of its type, or an argument has no value; all of them are named.</exception>
+    /// <summary>
+    /// One element an argument, in the form that <see cref="InputValue.As"/> returns, <see cref="Type.Missing"/> for one that is left
+    /// out.
+    /// </summary>
+    /// <exception cref="InputMismatchException">
+    /// A value has no argument or is not of its type, or an argument has no value; all of them are named.
+    /// </exception>
     public static object?[] Bind(IReadOnlyList<CallParameter> parameters, CallInputs inputs)
     {
         var values = inputs.Values;
@@ -28,8 +34,8 @@ internal static class ArgumentBinder
         return inputs.IsOrdered || values.Count <= 1
             ? ByOrder(parameters, values)
             : throw new InputMismatchException(
-                $"The input has {List(values)}, in an order that is its writer's, and none is an argument's name; the model takes {Describe(parameters)}. "
-                + $"Call the tensors so, or by their positions {Position}0, {Position}1, …");
+                $"The input has {List(values)}, in an order that is its writer's, and none is an argument's name; the model takes "
+                + $"{Describe(parameters)}. Call the tensors so, or by their positions {Position}0, {Position}1, …");
     }
 
     // The argument that a value is for, or is a part of.
@@ -80,7 +86,8 @@ internal static class ArgumentBinder
         return Finish(parameters, [], parameters.Select((_, index) => index < values.Count ? values[index].Value : null));
     }
 
-    private static object?[] Finish(IReadOnlyList<CallParameter> parameters, IEnumerable<NamedInput> unknown, IEnumerable<InputValue?> values)
+    private static object?[] Finish(
+        IReadOnlyList<CallParameter> parameters, IEnumerable<NamedInput> unknown, IEnumerable<InputValue?> values)
     {
         var given = values.ToList();
         var surplus = unknown.ToList();
@@ -99,7 +106,8 @@ internal static class ArgumentBinder
         return [.. parameters.Zip(given, (parameter, value) => value is null ? Type.Missing : value.As(parameter.Type, parameter.Name))];
     }
 
-    private static string List(IEnumerable<NamedInput> values) => string.Join(", ", values.Select(value => value.Name is { } name ? $"'{name}'" : "without a name"));
+    private static string List(IEnumerable<NamedInput> values) =>
+        string.Join(", ", values.Select(value => value.Name is { } name ? $"'{name}'" : "without a name"));
 
     private static string Describe(IReadOnlyList<CallParameter> parameters) => parameters.Count == 0
         ? "nothing"

@@ -7,8 +7,8 @@ internal interface IModelCall
     IReadOnlyList<CallParameter> Parameters { get; }
 
     /// <summary>
-    /// Calls it; one argument a parameter, in the form that <see cref="InputValue.As"/> returns, <see cref="Type.Missing"/> where it is left out. The caller
-    /// disposes the tensors of the answer.
+    /// Calls it; one argument a parameter, in the form that <see cref="InputValue.As"/> returns, <see cref="Type.Missing"/> where it is
+    /// left out. The caller disposes the tensors of the answer.
     /// </summary>
     object? Invoke(IReadOnlyList<object?> arguments);
 }

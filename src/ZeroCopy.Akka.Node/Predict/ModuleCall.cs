@@ -67,13 +67,14 @@ internal sealed class ModuleCall : IModelCall
         try
         {
             var converted = value.ToType(type, CultureInfo.InvariantCulture);
-            return converted is float.PositiveInfinity or float.NegativeInfinity && value is double and not (double.PositiveInfinity or double.NegativeInfinity)
+            return converted is float single && float.IsInfinity(single) && value is double number && double.IsFinite(number)
                 ? throw new OverflowException()
                 : converted;
         }
         catch (OverflowException error)
         {
-            throw new InputMismatchException($"'{parameter.Name}' is a {type.Name}, which cannot be {value.ToString(CultureInfo.InvariantCulture)}.", error);
+            throw new InputMismatchException(
+                $"'{parameter.Name}' is a {type.Name}, which cannot be {value.ToString(CultureInfo.InvariantCulture)}.", error);
         }
     }
 

@@ -4,8 +4,8 @@ using ZeroCopy.Torch.Script;
 namespace ZeroCopy.Node.Predict;
 
 /// <summary>
-/// A list, tuple or dictionary of which each part has a name of its own: <c>pair.0</c> and <c>pair.1</c> for a list or tuple, <c>words.left</c> for an
-/// entry of a dictionary, levels joined by dots, as answers are named.
+/// A list, tuple or dictionary of which each part has a name of its own: <c>pair.0</c> and <c>pair.1</c> for a list or tuple,
+/// <c>words.left</c> for an entry of a dictionary, levels joined by dots, as answers are named.
 /// </summary>
 /// <param name="parts">The parts, by their names behind the argument's own and its dot.</param>
 internal sealed class PartInput(IReadOnlyList<NamedInput> parts) : InputValue
@@ -22,7 +22,8 @@ internal sealed class PartInput(IReadOnlyList<NamedInput> parts) : InputValue
         "List" => Items(type, name, _ => type.Arguments[0]).ToList(),
         "Tuple" when Groups(type, name).Count == type.Arguments.Length => Items(type, name, index => type.Arguments[index]).ToArray(),
         "Dict" => Groups(type, name).ToDictionary(
-            group => ScriptKeys.Parse(type.Arguments[0], group.Key, name), group => group.Value.As(type.Arguments[1], $"{name}.{group.Key}")),
+            group => ScriptKeys.Parse(type.Arguments[0], group.Key, name),
+            group => group.Value.As(type.Arguments[1], $"{name}.{group.Key}")),
         _ => throw Mismatch(type, name),
     };
 

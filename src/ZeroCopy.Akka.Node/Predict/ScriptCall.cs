@@ -18,7 +18,10 @@ internal sealed class ScriptCall : IModelCall
         }
 
         (_script, _method) = (script, method);
-        Parameters = [.. parameters.Select(parameter => new CallParameter(parameter.Name, ScriptType.Parse(parameter.Type), parameter.IsOptional))];
+        Parameters =
+        [
+            .. parameters.Select(parameter => new CallParameter(parameter.Name, ScriptType.Parse(parameter.Type), parameter.IsOptional)),
+        ];
     }
 
     public IReadOnlyList<CallParameter> Parameters { get; }

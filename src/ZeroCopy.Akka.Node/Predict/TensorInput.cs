@@ -19,7 +19,7 @@ internal sealed class TensorInput(HostTensor tensor) : InputValue
         "int" => (object)Element(type, name, IsInteger).to(ScalarType.Int64).item<long>(),
         "float" => Element(type, name, IsReal).to(ScalarType.Float64).item<double>(),
         "bool" => Element(type, name, tensor.Layout.DType == DType.Bool).item<bool>(),
-        "complex" => Element(type, name, IsReal || tensor.Layout.DType is DType.Complex64 or DType.Complex128).to(ScalarType.ComplexFloat64).item<Complex>(),
+        "complex" => Element(type, name, IsReal || IsComplex).to(ScalarType.ComplexFloat64).item<Complex>(),
         "number" => Convert(ScriptType.Parse(IsInteger ? "int" : "float"), name),
         "List" => Rows(type, name).Select(row => row.As(type.Arguments[0], name)).ToList(),
         "Tuple" when tensor.Layout.Shape is [var count, ..] && count == type.Arguments.Length =>
@@ -27,10 +27,13 @@ internal sealed class TensorInput(HostTensor tensor) : InputValue
         _ => throw Mismatch(type, name),
     };
 
-    private bool IsInteger => tensor.Layout.DType is DType.UInt8 or DType.Int8 or DType.UInt16 or DType.Int16 or DType.UInt32 or DType.Int32 or DType.Int64
+    private bool IsInteger =>
+        tensor.Layout.DType is DType.UInt8 or DType.Int8 or DType.UInt16 or DType.Int16 or DType.UInt32 or DType.Int32 or DType.Int64
         || (tensor.Layout.DType == DType.UInt64 && tensor.Values<ulong>() is [<= long.MaxValue]);
 
-    private bool IsReal => tensor.Layout.DType.IsInTorch() && tensor.Layout.DType is not (DType.Bool or DType.Complex64 or DType.Complex128);
+    private bool IsReal => tensor.Layout.DType.IsInTorch() && tensor.Layout.DType != DType.Bool && !IsComplex;
+
+    private bool IsComplex => tensor.Layout.DType is DType.Complex64 or DType.Complex128;
 
     private Tensor Element(ScriptType type, string name, bool fits) =>
         fits && tensor.Layout.ElementCount == 1 ? tensor.ToTorch().reshape() : throw Mismatch(type, name);

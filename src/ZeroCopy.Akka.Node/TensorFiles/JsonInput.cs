@@ -6,9 +6,10 @@ using ZeroCopy.Torch.Script;
 namespace ZeroCopy.Node.TensorFiles;
 
 /// <summary>
-/// A value of a JSON file as an argument of whatever type: a <see cref="JsonTensor"/>; a number, which goes to a <c>float</c> or <c>int</c> unrounded; a
-/// complex number as an array of its two parts; true or false; a text, or a device as its text; null for what is optional; an array for a list or
-/// tuple; an object for a dictionary. A number may stand in arrays of one element, and be described as a tensor is.
+/// A value of a JSON file as an argument of whatever type: a <see cref="JsonTensor"/>; a number, which goes to a <c>float</c> or
+/// <c>int</c> unrounded; a complex number as an array of its two parts; true or false; a text, or a device as its text; null for what is
+/// optional; an array for a list or tuple; an object for a dictionary. A number may stand in arrays of one element, and be described as a
+/// tensor is.
 /// </summary>
 internal sealed class JsonInput(string path, JsonElement element) : InputValue
 {
@@ -98,5 +99,6 @@ internal sealed class JsonInput(string path, JsonElement element) : InputValue
         _ => null,
     };
 
-    private InputMismatchException Mismatch(ScriptType type, string name) => new($"'{name}' must be {type}, and the input has {JsonTensor.Shown(element)}.");
+    private InputMismatchException Mismatch(ScriptType type, string name) =>
+        new($"'{name}' must be {type}, and the input has {JsonTensor.Shown(element)}.");
 }

@@ -14,8 +14,8 @@ internal static class JsonNumber
     /// <summary>The types that a tensor in JSON may have.</summary>
     public static IReadOnlyList<DType> Types { get; } =
     [
-        DType.Bool, DType.UInt8, DType.Int8, DType.UInt16, DType.Int16, DType.UInt32, DType.Int32, DType.UInt64, DType.Int64, DType.Float16, DType.BFloat16,
-        DType.Float32, DType.Float64, DType.Complex64, DType.Complex128,
+        DType.Bool, DType.UInt8, DType.Int8, DType.UInt16, DType.Int16, DType.UInt32, DType.Int32, DType.UInt64, DType.Int64, DType.Float16,
+        DType.BFloat16, DType.Float32, DType.Float64, DType.Complex64, DType.Complex128,
     ];
 
     public static bool TryWrite(JsonElement value, DType dtype, Span<byte> destination)

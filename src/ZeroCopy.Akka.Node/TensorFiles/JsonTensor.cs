@@ -4,9 +4,10 @@ using ZeroCopy.Tensors;
 namespace ZeroCopy.Node.TensorFiles;
 
 /// <summary>
-/// A tensor in JSON: a number, a nested array, or <c>{"dtype": "F32", "data": [...], "shape": [...]}</c> where the type shall be another than the guessed
-/// one (the shape is optional). Guessed: <c>BOOL</c> for true and false, <c>I64</c> where no number has a fraction or an exponent, else <c>F32</c>.
-/// Not-a-number and the infinities are the strings "NaN", "Infinity" and "-Infinity"; a complex number is an array of its two parts.
+/// A tensor in JSON: a number, a nested array, or <c>{"dtype": "F32", "data": [...], "shape": [...]}</c> where the type shall be another
+/// than the guessed one (the shape is optional). Guessed: <c>BOOL</c> for true and false, <c>I64</c> where no number has a fraction or an
+/// exponent, else <c>F32</c>. Not-a-number and the infinities are the strings "NaN", "Infinity" and "-Infinity"; a complex number is an
+/// array of its two parts.
 /// </summary>
 internal static class JsonTensor
 {
@@ -37,7 +38,8 @@ internal static class JsonTensor
             || !JsonNumber.Types.Contains(dtype))
         {
             throw new TensorFileException(
-                path, $"the dtype {Shown(token)} of '{name}' is not one of {string.Join(", ", JsonNumber.Types.Select(type => type.ToToken()))}.");
+                path,
+                $"the dtype {Shown(token)} of '{name}' is not one of {string.Join(", ", JsonNumber.Types.Select(type => type.ToToken()))}.");
         }
 
         return Read(path, name, element.GetProperty("data"), dtype, element.TryGetProperty("shape", out var shape) ? shape : null);
@@ -61,7 +63,8 @@ internal static class JsonTensor
             var parts = Read(path, name, part, declaredShape is null ? shape : [.. shape, 2], array.Elements);
             return shape is [.. var outer, 2] || declaredShape is not null
                 ? new HostTensor(new TensorLayout(type, declaredShape is null ? shape[..^1] : shape), parts.Data)
-                : throw new TensorFileException(path, $"'{name}' is complex, so each of its elements is an array of two numbers, [real, imaginary].");
+                : throw new TensorFileException(
+                    path, $"'{name}' is complex, so each of its elements is an array of two numbers, [real, imaginary].");
         }
 
         return Read(path, name, type, shape, array.Elements);

@@ -1,12 +1,13 @@
 using System.Text.Json;
+using ZeroCopy.Node.Predict;
 using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Node.TensorFiles;
 
 /// <summary>
-/// Writes tensors as one JSON object, <c>{"output": {"dtype": "F32", "shape": [1, 2], "data": [[0.5, 1]]}}</c>, which
-/// <see cref="JsonTensorReader"/> reads back, each number bit for bit. A text is of the type <c>STR</c> and has no dimensions; a complex number is an array
-/// of its two parts.
+/// Writes tensors as one JSON object, <c>{"output": {"dtype": "F32", "shape": [1, 2], "data": [[0.5, 1]]}}</c>, which <see
+/// cref="JsonTensorReader"/> reads back, each number bit for bit. A text is of the type <c>STR</c> and has no dimensions; a complex
+/// number is an array of its two parts.
 /// </summary>
 internal static class JsonTensorWriter
 {

@@ -21,7 +21,10 @@ internal sealed record NpyHeader(string? Type, IReadOnlyList<string> Fields, boo
 
         return type is string or List<object?>
             ? new NpyHeader(
-                type as string, [.. (type as List<object?> ?? []).Select(FieldName)], fortranOrder, [.. sizes.Select(size => (long)(BigInteger)size!)])
+                type as string,
+                [.. (type as List<object?> ?? []).Select(FieldName)],
+                fortranOrder,
+                [.. sizes.Select(size => (long)(BigInteger)size!)])
             : null;
 
         object? Find(string key) => pairs.Find(pair => key.Equals(pair.Key)).Value;

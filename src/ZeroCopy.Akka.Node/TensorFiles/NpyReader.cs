@@ -38,7 +38,8 @@ internal static class NpyReader
         if (header.Type is null)
         {
             throw new TensorFileException(
-                path, $"its elements are records with the fields '{string.Join("', '", header.Fields)}'; save one field as an array of its own.");
+                path,
+                $"its elements are records with the fields '{string.Join("', '", header.Fields)}'; save one field as an array of its own.");
         }
 
         if (header.Type.TrimStart('|') is "O" or "O4" or "O8" or "object")

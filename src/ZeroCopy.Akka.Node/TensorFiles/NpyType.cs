@@ -8,7 +8,9 @@ namespace ZeroCopy.Node.TensorFiles;
 internal static class NpyType
 {
     /// <summary>The element type; false for one that tensors here do not have.</summary>
-    /// <param name="description">The type as the header has it: <c>&lt;f4</c>, or a name that NumPy knows for it, such as <c>float32</c> or <c>f</c>.</param>
+    /// <param name="description">
+    /// The type as the header has it: <c>&lt;f4</c>, or a name that NumPy knows for it, such as <c>float32</c> or <c>f</c>.
+    /// </param>
     /// <param name="dtype">The type.</param>
     /// <param name="bigEndian">Whether the bytes of a number lie in the other order.</param>
     public static bool TryParse(string description, out DType dtype, out bool bigEndian)

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
+using ZeroCopy.Node.Predict;
 
 namespace ZeroCopy.Node.TensorFiles;
 
@@ -18,7 +19,8 @@ internal static class NpyWriter
         if (tensors.Count != 1)
         {
             throw new TensorFileException(
-                path, $"a .npy file holds one tensor, and there {(tensors.Count == 0 ? "is none" : $"are {tensors.Count}")}; write .safetensors or .json.");
+                path,
+                $"a .npy file holds one tensor, and there {(tensors.Count == 0 ? "is none" : $"are {tensors.Count}")}; write .safetensors or .json.");
         }
 
         var tensor = tensors[0].Tensor;

@@ -5,9 +5,9 @@ using System.Text;
 namespace ZeroCopy.Node.TensorFiles;
 
 /// <summary>
-/// A literal of Python as far as headers of <c>.npy</c> files have them: texts as <see cref="string"/>, integers as <see cref="BigInteger"/> (also with
-/// the L of Python 2), <c>True</c> and <c>False</c>, <c>None</c> as null, tuples as arrays, lists as <see cref="List{T}"/>, dictionaries as their pairs
-/// in order.
+/// A literal of Python as far as headers of <c>.npy</c> files have them: texts as <see cref="string"/>, integers as <see
+/// cref="BigInteger"/> (also with the L of Python 2), <c>True</c> and <c>False</c>, <c>None</c> as null, tuples as arrays, lists as <see
+/// cref="List{T}"/>, dictionaries as their pairs in order.
 /// </summary>
 internal sealed class PythonLiteral
 {

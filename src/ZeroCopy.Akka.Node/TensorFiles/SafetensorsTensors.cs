@@ -1,5 +1,6 @@
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
+using ZeroCopy.Node.Predict;
 using ZeroCopy.Safetensors;
 using ZeroCopy.Store;
 using ZeroCopy.Tensors;

@@ -16,7 +16,8 @@ internal static class TensorFile
         ".json" => JsonTensorReader.Read(path),
         ".npy" => new CallInputs([new NamedInput(null, new TensorInput(NpyReader.Read(path)))], IsOrdered: true),
         ".safetensors" => new CallInputs(
-            [.. SafetensorsTensors.Read(path).Select(tensor => new NamedInput(tensor.Name, new TensorInput(tensor.Tensor)))], IsOrdered: false),
+            [.. SafetensorsTensors.Read(path).Select(tensor => new NamedInput(tensor.Name, new TensorInput(tensor.Tensor)))],
+            IsOrdered: false),
         _ => throw Unknown(path),
     };
 

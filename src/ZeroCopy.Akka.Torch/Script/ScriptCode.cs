@@ -278,6 +278,9 @@ internal sealed partial class ScriptCode
 
         var result = arrow < 0 ? "Tensor" : signature[(arrow + 2)..].Trim().TrimEnd(':');
         return new ScriptMethod(
-            parameters.ToImmutable(), [.. parameters.Select(parameter => ScriptType.Parse(parameter.Type))], defaults.ToImmutable(), ScriptType.Parse(result));
+            parameters.ToImmutable(),
+            [.. parameters.Select(parameter => ScriptType.Parse(parameter.Type))],
+            defaults.ToImmutable(),
+            ScriptType.Parse(result));
     }
 }

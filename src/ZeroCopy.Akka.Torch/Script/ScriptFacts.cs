@@ -3,11 +3,14 @@ using System.Globalization;
 
 namespace ZeroCopy.Torch.Script;
 
-/// <summary>What is known about a script from its archive; kept in the manifest's metadata, so that opening a model reads no code.</summary>
+/// <summary>
+/// What is known about a script from its archive; kept in the manifest's metadata, so that opening a model reads no code.
+/// </summary>
 /// <param name="UnsharedBytes">Bytes of tensors that stay in the skeleton, so that every load holds its own copy.</param>
 /// <param name="UnsharedTensors">Number of such tensors.</param>
 /// <param name="HostOnly">
-/// Whether it holds objects of libtorch's own classes, such as the packed weights of quantized layers: to load those onto a device ends the process.
+/// Whether it holds objects of libtorch's own classes, such as the packed weights of quantized layers: to load those onto a device ends
+/// the process.
 /// </param>
 /// <param name="Stateful">Whether the code may change the module, so that every instance needs a module of its own.</param>
 /// <param name="Copied">Tensors that the code may change in place, so that every instance needs a copy of its own.</param>

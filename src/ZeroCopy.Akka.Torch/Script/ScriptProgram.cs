@@ -7,7 +7,8 @@ using ZeroCopy.Torch.Running;
 namespace ZeroCopy.Torch.Script;
 
 /// <summary>
-/// A TorchScript module whose weights are the store's blocks. Belongs to the instance that gave it out, which disposes it. One call at a time.
+/// A TorchScript module whose weights are the store's blocks. Belongs to the instance that gave it out, which disposes it. One call at a
+/// time.
 /// </summary>
 public sealed class ScriptProgram
 {
@@ -37,10 +38,11 @@ public sealed class ScriptProgram
     public object? Forward(params object?[] arguments) => Invoke("forward", arguments);
 
     /// <summary>
-    /// Calls a method. Arguments are what its types say: tensors, integers, floating-point and complex numbers, booleans, strings, devices (or their
-    /// text), null, and lists (any enumerable), tuples and dictionaries of those. So is the answer: integers are <see cref="long"/>, numbers
-    /// <see cref="double"/>, complex ones <see cref="System.Numerics.Complex"/>, lists arrays, tuples and named tuples value tuples, devices their text.
-    /// The caller disposes its tensors. <see cref="Type.Missing"/> stands for an argument with a default that is left out before others.
+    /// Calls a method. Arguments are what its types say: tensors, integers, floating-point and complex numbers, booleans, strings,
+    /// devices (or their text), null, and lists (any enumerable), tuples and dictionaries of those. So is the answer: integers are
+    /// <see cref="long"/>, numbers <see cref="double"/>, complex ones <see cref="System.Numerics.Complex"/>, lists arrays, tuples and named
+    /// tuples value tuples, devices their text. The caller disposes its tensors. <see cref="Type.Missing"/> stands for an argument with a
+    /// default that is left out before others.
     /// </summary>
     /// <exception cref="MethodNotAllowedException">The script has no such method; the message lists those it has.</exception>
     /// <exception cref="InferenceException">The script raised an error, or the arguments do not fit.</exception>
@@ -54,8 +56,9 @@ public sealed class ScriptProgram
         if (_refused.TryGetValue(method, out var result))
         {
             throw Invalid(
-                method, $"its answer is of the type {result}, which only TorchScript can hold; answer with tensors, numbers, texts, or lists, tuples and "
-                + "dictionaries of them");
+                method,
+                $"its answer is of the type {result}, which only TorchScript can hold; answer with tensors, numbers, texts, or lists, tuples "
+                + "and dictionaries of them");
         }
 
         var given = WithoutMissingAtEnd(arguments);
@@ -71,7 +74,8 @@ public sealed class ScriptProgram
             {
                 return adapted is not null
                     ? InvokeAdapted(method, parameters, given, adapted)
-                    : throw Invalid(method, "an argument cannot be left out before others here: put the model again, or give all arguments up to the last");
+                    : throw Invalid(
+                        method, "an argument cannot be left out before others here: put the model again, or give all up to the last");
             }
 
             return adapted is { IsPlain: false }
@@ -86,7 +90,8 @@ public sealed class ScriptProgram
         {
             // TorchSharp looks for the parts of an answer that it has taken none of.
             throw new InferenceException(
-                InferenceFailure.ModelError, $"{_name}.{method}: this answer is neither a tensor, a number or a text, nor made of them", exception);
+                InferenceFailure.ModelError,
+                $"{_name}.{method}: this answer is neither a tensor, a number or a text, nor made of them", exception);
         }
         catch (Exception exception) when (exception is NotImplementedException or ArgumentException)
         {

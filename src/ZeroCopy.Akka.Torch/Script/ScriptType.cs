@@ -30,7 +30,8 @@ internal sealed record ScriptType(string Name, ImmutableArray<ScriptType> Argume
         || (Name == "Tuple" && Arguments.Length is 2 or 3 && Arguments.All(argument => argument.Name == "Tensor"));
 
     /// <summary>
-    /// The .NET type of its values: tuples are value tuples, lists arrays, integers <see cref="long"/>, numbers <see cref="double"/>, devices their text.
+    /// The .NET type of its values: tuples are value tuples, lists arrays, integers <see cref="long"/>, numbers <see cref="double"/>,
+    /// devices their text.
     /// </summary>
     public Type ClrType => Name switch
     {

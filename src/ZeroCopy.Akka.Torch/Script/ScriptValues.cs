@@ -13,11 +13,12 @@ internal static class ScriptValues
     private static readonly ScriptType Text = ScriptType.Parse("str");
 
     /// <summary>
-    /// The tensors for a method's arguments; those that the caller gave are passed as they are. <see cref="Type.Missing"/> stands for an argument that is
-    /// left out.
+    /// The tensors for a method's arguments; those that the caller gave are passed as they are. <see cref="Type.Missing"/> stands for an
+    /// argument that is left out.
     /// </summary>
     /// <exception cref="ArgumentException">There are too few or too many arguments, or one is not of its type.</exception>
-    public static torch.Tensor[] Write(IReadOnlyList<ScriptParameter> parameters, IReadOnlyList<ScriptType> types, IReadOnlyList<object?> arguments)
+    public static torch.Tensor[] Write(
+        IReadOnlyList<ScriptParameter> parameters, IReadOnlyList<ScriptType> types, IReadOnlyList<object?> arguments)
     {
         var tensors = new List<torch.Tensor>();
         for (var i = 0; i < parameters.Count; i++)
@@ -25,7 +26,8 @@ internal static class ScriptValues
             var isGiven = i < arguments.Count && arguments[i] != Type.Missing;
             if (!types[i].IsData && isGiven)
             {
-                throw new ArgumentException($"argument '{parameters[i].Name}' is of the type {types[i]}, of which only its default can be taken here");
+                throw new ArgumentException(
+                    $"argument '{parameters[i].Name}' is of the type {types[i]}, of which only its default can be taken here");
             }
 
             if (!isGiven && !parameters[i].IsOptional)
@@ -178,7 +180,9 @@ internal static class ScriptValues
         return checked((int)count.item<long>());
     }
 
-    /// <summary>A value tuple of objects of any length; beyond seven items the rest is a tuple in the last place, as the language has it.</summary>
+    /// <summary>
+    /// A value tuple of objects of any length; beyond seven items the rest is a tuple in the last place, as the language has it.
+    /// </summary>
     private static object Tuple(object?[] items)
     {
         switch (items.Length)

@@ -29,8 +29,8 @@ internal static class HostTensors
     }
 
     /// <summary>
-    /// A copy on the host, row-major. Sparse tensors and those of oneDNN are copied as dense ones, elements that files and messages have no numbers for
-    /// (quantised, floating-point ones of 8 bits, complex ones of 32) as what they stand for in the next wider type.
+    /// A copy on the host, row-major. Sparse tensors and those of oneDNN are copied as dense ones, elements that files and messages have
+    /// no numbers for (quantised, floating-point ones of 8 bits, complex ones of 32) as what they stand for in the next wider type.
     /// </summary>
     /// <exception cref="NotSupportedException">Elements of another type, such as packed bits.</exception>
     public static HostTensor ToHost(this Tensor value)

@@ -8,15 +8,17 @@ using ZeroCopy.Tensors;
 namespace ZeroCopy.Torch.Views;
 
 /// <summary>
-/// Names the tensors and texts of an answer: <c>output</c> for one, <c>output_0</c>, <c>output_1</c> for a tuple or list, a dictionary's own
-/// keys; levels are joined by dots. Numbers are tensors without dimensions, devices their text. What is null or empty has no name; the others keep the
-/// names of their places.
+/// Names the tensors and texts of an answer: <c>output</c> for one, <c>output_0</c>, <c>output_1</c> for a tuple or list, a dictionary's
+/// own keys; levels are joined by dots. Numbers are tensors without dimensions, devices their text. What is null or empty has no name;
+/// the others keep the names of their places.
 /// </summary>
 internal static class NamedAnswer
 {
     private const string Output = "output";
 
-    /// <summary>Copies on the host, in the answer's order; empty where the answer is nothing. A value is a <see cref="HostTensor"/> or a text.</summary>
+    /// <summary>
+    /// Copies on the host, in the answer's order; empty where the answer is nothing. A value is a <see cref="HostTensor"/> or a text.
+    /// </summary>
     /// <exception cref="NotSupportedException">The answer holds something else, or two of its parts would have one name.</exception>
     public static IReadOnlyList<(string Name, object Value)> Of(object? answer)
     {
@@ -67,7 +69,8 @@ internal static class NamedAnswer
                 break;
             default:
                 throw new NotSupportedException(
-                    $"The model answered with a {value.GetType().Name}, which is no tensor, number or text, nor a tuple, list or dictionary of them.");
+                    $"The model answered with a {value.GetType().Name}, which is no tensor, number or text, nor a tuple, list or dictionary of "
+                    + "them.");
         }
     }
 

@@ -6,8 +6,8 @@ using ZeroCopy.Tensors;
 namespace ZeroCopy.Torch.Views;
 
 /// <summary>
-/// Element types of the store and of torch. TorchSharp has no names for libtorch's newer types; it passes their numbers through, and a tensor of
-/// such a type can be computed with once it is converted. Source of the numbers: c10/core/ScalarType.h.
+/// Element types of the store and of torch. TorchSharp has no names for libtorch's newer types; it passes their numbers through, and a
+/// tensor of such a type can be computed with once it is converted. Source of the numbers: c10/core/ScalarType.h.
 /// </summary>
 internal static class ScalarTypes
 {
@@ -73,7 +73,10 @@ internal static class ScalarTypes
     /// <summary>Whether elements stand for others by a scale.</summary>
     public static bool IsQuantized(this torch.ScalarType type) => type is QInt8 or QUInt8 or QInt32;
 
-    /// <summary>The type of numbers that every file and message has in which the elements are the same; null where they are of such a type already.</summary>
+    /// <summary>
+    /// The type of numbers that every file and message has in which the elements are the same; null where they are of such a type
+    /// already.
+    /// </summary>
     public static torch.ScalarType? Widened(this torch.ScalarType type) => type switch
     {
         ComplexFloat16 => torch.ScalarType.ComplexFloat32,

@@ -9,9 +9,9 @@ using ZeroCopy.Torch.Views;
 namespace ZeroCopy.Remoting;
 
 /// <summary>
-/// Calls of other processes to pools that take a tensor, an array of tensors (the inputs in their order), or a dictionary of them (by their names).
-/// Answers are tensors and numbers, alone or in tuples, lists and dictionaries; they are named <c>output</c>, <c>output_0</c> and so on, or by a
-/// dictionary's own keys.
+/// Calls of other processes to pools that take a tensor, an array of tensors (the inputs in their order), or a dictionary of them (by
+/// their names). Answers are tensors and numbers, alone or in tuples, lists and dictionaries; they are named <c>output</c>,
+/// <c>output_0</c> and so on, or by a dictionary's own keys.
 /// </summary>
 internal sealed class TorchRemoteCodec : IRemoteCodec
 {

@@ -1,4 +1,5 @@
 using ZeroCopy.Node.Demo.Digits;
+using ZeroCopy.Node.Predict;
 using ZeroCopy.Node.TensorFiles;
 using ZeroCopy.Node.Tests.Cli;
 using ZeroCopy.Node.Tests.TensorFiles;
@@ -89,7 +90,12 @@ public sealed class PredictCommandSpecs : IDisposable
     {
         ScriptText.Save(
             _zerocopy.File("print.pt"),
-            $"  def forward(self: {ScriptText.Self},\n    x: Tensor) -> Tensor:\n    print(\"shape\", torch.size(x))\n    return torch.add(x, 1)");
+            $"""
+              def forward(self: {ScriptText.Self},
+                x: Tensor) -> Tensor:
+                print("shape", torch.size(x))
+                return torch.add(x, 1)
+            """);
         File.WriteAllText(_zerocopy.File("x.json"), "[1, 2]");
         _zerocopy.Run("put", _zerocopy.File("print.pt"), "--name", "print").Succeeded();
 
@@ -130,8 +136,8 @@ public sealed class PredictCommandSpecs : IDisposable
 
         Assert.Equal(
             [
-                "I64 [1]", "F64 1700000001.5", "I64 9007199254740993", "C128 [1E+300,\"-Infinity\"]", "STR \"\\u00E4\\u0000\"", "STR \"cpu\"", "U8 [[255]]",
-                "I64 1", "STR \"c\"", "BOOL true", "F64 1E+300",
+                "I64 [1]", "F64 1700000001.5", "I64 9007199254740993", "C128 [1E+300,\"-Infinity\"]", "STR \"\\u00E4\\u0000\"", "STR \"cpu\"",
+                "U8 [[255]]", "I64 1", "STR \"c\"", "BOOL true", "F64 1E+300",
             ],
             Enumerable.Range(0, 11).Select(index => answer.GetProperty($"all.{index}")).Select(
                 value => $"{value.GetProperty("dtype").GetString()} {value.GetProperty("data").GetRawText()}"));
@@ -178,14 +184,22 @@ public sealed class PredictCommandSpecs : IDisposable
 
         predict("[1]", "--output", zerocopy.File("out.npy")).Failed(1, "'output_1' is a text", ".json");
         predict("[1]", "--output", zerocopy.File("out.safetensors")).Failed(1, "'output_1' is a text", ".json");
-        Assert.Contains("output_0 I64[1], output_1 STR", predict("[1]", "--output", zerocopy.File("out.json")).Succeeded().Output, StringComparison.Ordinal);
+        var run = predict("[1]", "--output", zerocopy.File("out.json")).Succeeded();
+        Assert.Contains("output_0 I64[1], output_1 STR", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Predict_should_refuse_several_tensors_of_a_safetensors_file_that_no_name_binds()
     {
         using var zerocopy = new LocalZerocopy();
-        Script(zerocopy, $"  def forward(self: {ScriptText.Self},\n    minuend: Tensor,\n    subtrahend: Tensor) -> Tensor:\n    return torch.sub(minuend, subtrahend)");
+        Script(
+            zerocopy,
+            $"""
+              def forward(self: {ScriptText.Self},
+                minuend: Tensor,
+                subtrahend: Tensor) -> Tensor:
+                return torch.sub(minuend, subtrahend)
+            """);
         var one = HostTensor.From<float>(DType.Float32, [1]);
         var ten = HostTensor.From<float>(DType.Float32, [10]);
 

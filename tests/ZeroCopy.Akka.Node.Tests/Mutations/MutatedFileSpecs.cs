@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CsCheck;
 using TorchSharp;
+using ZeroCopy.Node.Predict;
 using ZeroCopy.Node.TensorFiles;
 using ZeroCopy.Node.Tests.Cli;
 using ZeroCopy.Node.Tests.TensorFiles;
@@ -14,8 +15,8 @@ using ZeroCopy.Torch.Views;
 namespace ZeroCopy.Node.Tests.Mutations;
 
 /// <summary>
-/// Random mutations of good files of every kind: each is refused in one line and leaves nothing, or is taken for exactly what it says. A failure
-/// prints the seed that repeats it.
+/// Random mutations of good files of every kind: each is refused in one line and leaves nothing, or is taken for exactly what it says. A
+/// failure prints the seed that repeats it.
 /// </summary>
 public sealed class MutatedFileSpecs : IDisposable
 {

@@ -1,7 +1,6 @@
 using System.Numerics;
 using TorchSharp;
 using ZeroCopy.Node.Predict;
-using ZeroCopy.Node.TensorFiles;
 
 namespace ZeroCopy.Node.Tests.Predict;
 

@@ -38,10 +38,12 @@ public sealed class ArgumentBinderSpecs
     [Fact]
     public void ArgumentBinder_should_order_positions_as_numbers()
     {
-        var many = Enumerable.Range(0, 12).Select(index => new CallParameter($"x{index}", ScriptType.Parse("int"), IsOptional: false)).ToList();
+        var many = Enumerable.Range(0, 12).Select(
+            index => new CallParameter($"x{index}", ScriptType.Parse("int"), IsOptional: false)).ToList();
         var names = Enumerable.Range(0, 12).Select(index => $"INPUT__{index}").Order(StringComparer.Ordinal);
 
-        var bound = ArgumentBinder.Bind(many, new CallInputs([.. names.Select(name => Input(name, int.Parse(name[7..])))], IsOrdered: false));
+        var bound = ArgumentBinder.Bind(
+            many, new CallInputs([.. names.Select(name => Input(name, int.Parse(name[7..])))], IsOrdered: false));
 
         Assert.Equal(Enumerable.Range(0, 12).Select(index => (object)(long)index), bound);
     }
@@ -93,7 +95,8 @@ public sealed class ArgumentBinderSpecs
         ];
         string[] names = ["words.b.1.0", "list.0", "words.a.0", "list.2", "list.1", "words.a.1.0", "words.a.1.1", "words.b.0"];
 
-        var bound = ArgumentBinder.Bind(parameters, new CallInputs([.. names.Index().Select(item => Input(item.Item, item.Index))], IsOrdered: false));
+        var bound = ArgumentBinder.Bind(
+            parameters, new CallInputs([.. names.Index().Select(item => Input(item.Item, item.Index))], IsOrdered: false));
 
         Assert.Equal(new List<object?> { 1L, 4L, 3L }, bound[0]);
         var words = Assert.IsType<Dictionary<object, object?>>(bound[1]);
@@ -108,7 +111,8 @@ public sealed class ArgumentBinderSpecs
     [InlineData("list.a", "without a gap")]
     public void ArgumentBinder_should_refuse_parts_that_do_not_fit(string names, string problem)
     {
-        CallParameter[] parameters = [new("list", ScriptType.Parse(names.Contains("0.1") ? "List[List[int]]" : "List[int]"), IsOptional: false)];
+        var type = ScriptType.Parse(names.Contains("0.1") ? "List[List[int]]" : "List[int]");
+        CallParameter[] parameters = [new("list", type, IsOptional: false)];
         var error = Assert.Throws<InputMismatchException>(
             () => ArgumentBinder.Bind(parameters, new CallInputs([.. names.Split(' ').Select(name => Input(name, 0))], IsOrdered: false)));
         Assert.Contains(problem, error.Message, StringComparison.Ordinal);

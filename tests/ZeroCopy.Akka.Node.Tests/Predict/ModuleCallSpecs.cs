@@ -1,8 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using TorchSharp;
 using ZeroCopy.Errors;
 using ZeroCopy.Node.Demo.Digits;
 using ZeroCopy.Node.Predict;
-using ZeroCopy.Node.TensorFiles;
 using ZeroCopy.Tensors;
 using ZeroCopy.Torch.Models.Bert;
 using ZeroCopy.Torch.Script;
@@ -59,5 +60,28 @@ public sealed class ModuleCallSpecs
         using var classifier = new DigitClassifier();
         var error = Assert.Throws<MethodNotAllowedException>(() => ModelCalls.Find(classifier, "digits", method));
         Assert.Contains("it has forward", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ModuleCall_should_convert_numbers_to_what_the_method_declares()
+    {
+        using var module = new Scaled();
+        var call = ModelCalls.Find(module, "scaled", ModelCalls.DefaultMethod);
+        Assert.Equal(
+            ["input Tensor False", "times int False", "scale float True", "name Optional[str] True"],
+            call.Parameters.Select(parameter => $"{parameter.Name} {parameter.Type} {parameter.IsOptional}"));
+        var input = HostTensor.From<float>(DType.Float32, [1], 1);
+
+        Assert.Equal("1 x 3 x 1.5 ", call.Invoke([input, 3L, Type.Missing, null]));
+        Assert.Equal("1 x 3 x 0.25 a", call.Invoke([input, 3L, 0.25, "a"]));
+        Assert.Throws<InputMismatchException>(() => call.Invoke([input, 1L << 40, Type.Missing, null]));
+        Assert.Throws<InputMismatchException>(() => call.Invoke([input, 3L, 1e300, null]));
+    }
+
+    private sealed class Scaled() : torch.nn.Module("scaled")
+    {
+        [SuppressMessage("Performance", "CA1822", Justification = "A model's method belongs to the module.")]
+        public string forward(torch.Tensor input, int times, float scale = 1.5f, string? name = null) =>
+            string.Create(CultureInfo.InvariantCulture, $"{input.item<float>()} x {times} x {scale} {name}");
     }
 }

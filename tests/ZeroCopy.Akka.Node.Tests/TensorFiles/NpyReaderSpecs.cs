@@ -1,4 +1,5 @@
 using System.Text;
+using ZeroCopy.Node.Predict;
 using ZeroCopy.Node.TensorFiles;
 using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;

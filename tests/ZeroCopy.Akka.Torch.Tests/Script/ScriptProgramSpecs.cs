@@ -143,7 +143,8 @@ public sealed class ScriptProgramSpecs : IDisposable
 
         Assert.Equal("a2", await CallAsync(Methods, "a", Type.Missing, 2L));
         var error = await Assert.ThrowsAsync<InferenceException>(() => CallAsync(Methods, "a", "RED"));
-        Assert.Contains("'color' is of the type Optional[__torch__.Color], of which only its default", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'color' is of the type Optional[__torch__.Color], of which only its default", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -188,8 +189,8 @@ public sealed class ScriptProgramSpecs : IDisposable
     [Fact]
     public async Task ScriptProgram_should_refuse_more_arguments_than_there_are()
     {
-        var error = await Assert.ThrowsAsync<InferenceException>(
-            () => CallAsync($"  def forward(self: {ScriptText.Self},\n    x: Tensor) -> Tensor:\n    return x", torch.ones(1), torch.ones(1)));
+        var methods = $"  def forward(self: {ScriptText.Self},\n    x: Tensor) -> Tensor:\n    return x";
+        var error = await Assert.ThrowsAsync<InferenceException>(() => CallAsync(methods, torch.ones(1), torch.ones(1)));
         Assert.Equal(InferenceFailure.InvalidInput, error.Failure);
         Assert.Contains("2 arguments are given where 1", error.Message, StringComparison.Ordinal);
     }

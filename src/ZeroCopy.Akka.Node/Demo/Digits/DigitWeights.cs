@@ -1,3 +1,4 @@
+using ZeroCopy.Node.Predict;
 using ZeroCopy.Node.TensorFiles;
 using ZeroCopy.Tensors;
 using static TorchSharp.torch;

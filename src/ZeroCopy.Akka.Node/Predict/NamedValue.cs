@@ -1,6 +1,6 @@
 using ZeroCopy.Tensors;
 
-namespace ZeroCopy.Node.TensorFiles;
+namespace ZeroCopy.Node.Predict;
 
 /// <summary>Something of a file that has a name; the name is null where the file has none, as in <c>.npy</c>.</summary>
 internal abstract record NamedValue(string? Name);

@@ -118,13 +118,15 @@ internal sealed class EndRound : IAsyncDisposable
         {
             using var instance = await _host.Runtime.Open<nn.Module<Tensor, Tensor>>(_wrapper.ModelReferences["model"]).RentAsync();
             Check((Tensor)instance.Run((model, input) => ((nn.Module<Tensor, Tensor>)model).call((Tensor)input!), _input)!);
-        },
+        }
+        ,
         "script" => async () =>
         {
             using var instance = await _host.Runtime.OpenAny(_scripted).RentAsync();
             using var input = ones(3, 8);
             ((Tensor)instance.Run((program, argument) => ((ScriptProgram)program).Forward(argument), input)!).Dispose();
-        },
+        }
+        ,
         "state" => () => Task.Run(() =>
         {
             foreach (var view in _host.Runtime.OpenState(_wrapper.ModelReferences["model"]).Values)
@@ -140,12 +142,14 @@ internal sealed class EndRound : IAsyncDisposable
             {
                 Check(answer);
             }
-        },
+        }
+        ,
         "start" => async () =>
         {
             await using var pool = await StartAsync($"own-{Interlocked.Increment(ref _pools)}", _pipeline, (pipeline, input) => pipeline.Run(input));
             Check(await pool.AskAsync(_input));
-        },
+        }
+        ,
         "map" => async () =>
         {
             var rows = Enumerable.Repeat(_input, 6).ToAsyncEnumerable();
@@ -154,14 +158,16 @@ internal sealed class EndRound : IAsyncDisposable
             {
                 Check(answer);
             }
-        },
+        }
+        ,
         "remote" => async () =>
         {
             var input = new NamedTensor("", HostTensor.From<float>(DType.Float32, _input.data<float>().ToArray(), 1, Width));
             var outputs = await _client.PredictAsync("p", [input], new() { Deadline = TimeSpan.FromSeconds(2) });
             using var flat = tensor(outputs[0].Tensor.Values<float>().ToArray());
             Check(flat.reshape(1, Width));
-        },
+        }
+        ,
         "put" => async () =>
         {
             var wrapper = await ModelWrapper.FromModelAsync(NewPipeline(), host: _host);
@@ -169,7 +175,8 @@ internal sealed class EndRound : IAsyncDisposable
             Check(loaded.Run(_input));
             ModelWrapper.Release(loaded);
             wrapper.Unload();
-        },
+        }
+        ,
         _ => throw new ArgumentException($"Nothing is used by '{name}'."),
     };
 

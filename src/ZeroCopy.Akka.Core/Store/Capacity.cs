@@ -27,15 +27,22 @@ internal sealed class Capacity(StoreCatalog catalog, ObjectStoreOptions options)
         return free;
     }
 
-    public StoreFullException Full(long needed, long free)
+    /// <summary>Why a put is refused.</summary>
+    /// <param name="needed">Bytes that it needs.</param>
+    /// <param name="free">Bytes that are free.</param>
+    /// <param name="others">Puts that wait for room and come first, so that nothing was evicted for this one; 0 where it was its turn.</param>
+    /// <param name="diskIsFull">Whether the file system took no more, whatever it says to be available.</param>
+    public StoreFullException Full(long needed, long free, int others = 0, bool diskIsFull = false)
     {
         var total = catalog.Directory.FileSystemBytes().Total;
         var available = AvailableBytes();
-        var fileSystemIsLimit = options.CapacityBytes <= 0 || available < needed;
+        var fileSystemIsLimit = diskIsFull || options.CapacityBytes <= 0 || available < needed;
         var limit = fileSystemIsLimit ? Math.Min(total, LimitBytes) : LimitBytes;
         var message = $"The store in {catalog.Directory.Root} has no room for {needed} bytes: {free} are free of a limit of {limit}"
             + (fileSystemIsLimit ? $" (file system of {total} bytes, {available} of them available)" : $" ({Setting})")
-            + ", and models that are named, pinned or leased are not evicted. ";
+            + (others > 0
+                ? $", and {others} other put{(others == 1 ? " that waits" : "s that wait")} for room came first. "
+                : ", and models that are named, pinned or leased are not evicted. ");
         if (fileSystemIsLimit && total <= DockerDefaultBytes && catalog.Directory.Root.StartsWith(SharedMemory, StringComparison.Ordinal))
         {
             message += $"{SharedMemory} of 64 MB is Docker's default: start the container with --shm-size "

@@ -37,7 +37,9 @@ internal sealed class PutOperation(
             }
             catch (Exception e) when (IsDiskFull(e))
             {
-                throw capacity.Full(group.Length, 0);
+                var needed = group.Length;
+                group.Dispose();
+                throw Refusal(needed, cancellationToken);
             }
 
             if (TryCommit(plan, group, options, cancellationToken) is { } handle)
@@ -49,25 +51,32 @@ internal sealed class PutOperation(
 
     private async Task<SegmentGroup> AdmitAsync(PutPlan plan, CancellationToken deadline, CancellationToken cancellationToken)
     {
-        StoreFullException? refusal = null;
-        if (queue.Count == 0 && TryAdmit(plan, cancellationToken, out refusal) is { } admitted)
+        // Who needs no room waits for nobody, and who does comes behind those that wait already.
+        if (TryAdmit(plan, isNext: queue.Count == 0, cancellationToken, out _) is { } admitted)
         {
             return admitted;
         }
 
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline, cancellationToken);
+        var wasNext = false;
         try
         {
-            return await queue.AdmitAsync(() => TryAdmit(plan, cancellationToken, out refusal), both.Token).ConfigureAwait(false);
+            return await queue.AdmitAsync(
+                () =>
+                {
+                    wasNext = true;
+                    return TryAdmit(plan, isNext: true, cancellationToken, out _);
+                },
+                both.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // Null where the deadline passed behind other puts, before this one could try.
-            throw refusal ?? capacity.Full(plan.Bytes, 0);
+            // Once more, and if it is refused with the numbers of now.
+            return TryAdmit(plan, wasNext || queue.Count == 0, cancellationToken, out var refusal) ?? throw refusal!;
         }
     }
 
-    private SegmentGroup? TryAdmit(PutPlan plan, CancellationToken cancellationToken, out StoreFullException? refusal)
+    private SegmentGroup? TryAdmit(PutPlan plan, bool isNext, CancellationToken cancellationToken, out StoreFullException? refusal)
     {
         using var change = catalog.Begin(cancellationToken);
         lock (catalog.Gate)
@@ -83,16 +92,16 @@ internal sealed class PutOperation(
                     throw capacity.Full(needed, capacity.FreeBytes());
                 }
 
-                if (needed == 0 || capacity.FreeBytes() >= needed)
+                if (needed == 0 || (isNext && capacity.FreeBytes() >= needed))
                 {
                     change.Complete();
                     return new SegmentGroup(Directory, layouts);
                 }
 
                 // What goes may have held blocks that this put wants: what is missing is counted again.
-                if (!reclaimer.ReclaimSome(change))
+                if (!isNext || !reclaimer.ReclaimSome(change))
                 {
-                    refusal = capacity.Full(needed, capacity.FreeBytes());
+                    refusal = capacity.Full(needed, capacity.FreeBytes(), others: isNext ? 0 : queue.Count);
                     change.Complete();
                     return null;
                 }
@@ -159,7 +168,7 @@ internal sealed class PutOperation(
 
                 if (IsDiskFull(e))
                 {
-                    throw capacity.Full(plan.Manifest.ToCanonicalJson().Length, 0);
+                    throw capacity.Full(plan.Manifest.ToCanonicalJson().Length, capacity.FreeBytes(), diskIsFull: true);
                 }
 
                 throw;
@@ -218,6 +227,16 @@ internal sealed class PutOperation(
         var record = new ModelRecord(manifest, now);
         catalog.Models.Add(record);
         return record;
+    }
+
+    private StoreFullException Refusal(long needed, CancellationToken cancellationToken)
+    {
+        using var change = catalog.Begin(cancellationToken);
+        lock (catalog.Gate)
+        {
+            change.Complete();
+            return capacity.Full(needed, capacity.FreeBytes(), diskIsFull: true);
+        }
     }
 
     private static bool IsDiskFull(Exception e) => e switch

@@ -8,6 +8,7 @@ namespace ZeroCopy.Tests.Store;
 public sealed class CapacitySpecs : StoreFixture
 {
     private const int MiB = 1 << 20;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     [Fact]
@@ -81,6 +82,44 @@ public sealed class CapacitySpecs : StoreFixture
         await Assert.ThrowsAsync<StoreFullException>(() => waiting);
         Assert.Equal(0, store.GetStatistics().WaitingPuts);
         Assert.Empty(Files("tmp"));
+    }
+
+    [Fact]
+    public async Task Capacity_should_admit_a_put_that_needs_no_room_while_another_one_waits_for_some()
+    {
+        using var store = Small(2);
+        var first = await store.PutAsync(Model(1, MiB));
+        using var lease = store.Acquire(first.Id, "test");
+        using var stop = new CancellationTokenSource();
+        var waiting = store.PutAsync(Model(2, MiB), cancellationToken: stop.Token);
+        await Until(() => store.GetStatistics().WaitingPuts == 1);
+
+        var again = await store.PutAsync(Model(1, MiB), new PutOptions { Name = ModelName.Parse("again") }).WaitAsync(Patience);
+
+        Assert.Equal(first.Id, again.Id);
+        Assert.False(waiting.IsCompleted);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+    }
+
+    [Fact]
+    public async Task Capacity_should_tell_the_numbers_of_a_put_that_waits_behind_another_one()
+    {
+        using var store = Small(2);
+        using var lease = store.Acquire((await store.PutAsync(Model(1, MiB))).Id, "test");
+        using var stop = new CancellationTokenSource();
+        var waiting = store.PutAsync(Model(2, MiB), cancellationToken: stop.Token);
+        await Until(() => store.GetStatistics().WaitingPuts == 1);
+        var content = Content(TestSupport.ArrayTensorSource.Random("weight", MiB, 1), TestSupport.ArrayTensorSource.Random("bias", 1000, 2));
+
+        var error = await Assert.ThrowsAsync<StoreFullException>(() => store.PutAsync(content, new PutOptions { Deadline = TimeSpan.Zero }));
+
+        Assert.InRange(error.NeededBytes, 1000, 10_000);
+        Assert.Equal(store.GetStatistics().FreeBytes, error.FreeBytes);
+        Assert.Contains("1 other put that waits for room came first", error.Message, StringComparison.Ordinal);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        await store.PutAsync(content, new PutOptions { Deadline = TimeSpan.Zero });
     }
 
     [Fact]

@@ -76,6 +76,26 @@ public sealed class TorchModelSpecs : IDisposable
     }
 
     [Fact]
+    public async Task TorchModel_should_give_an_instance_that_was_discarded_to_nobody()
+    {
+        using var module = Linear(2, 2);
+        var model = _runtime.Open<Module>(await _runtime.PutAsync(module));
+        var (kept, bad) = (await model.RentAsync(), await model.RentAsync());
+        var layer = (TorchSharp.Modules.Linear)bad.Target;
+
+        bad.Discard();
+        bad.Discard();
+        bad.Dispose();
+        kept.Dispose();
+
+        Assert.True(layer.weight.IsInvalid);
+        Assert.True(model.TryRent(out var warm));
+        Assert.Same(kept.Target, warm.Target);
+        Assert.False(model.TryRent(out _));
+        warm.Dispose();
+    }
+
+    [Fact]
     public async Task TorchModel_should_have_one_prototype_and_pool_for_all_types_of_its_module()
     {
         using var module = Linear(2, 2);

@@ -8,7 +8,7 @@ using ZeroCopy.Runtime;
 namespace ZeroCopy.Actors.Inference;
 
 /// <summary>Runs calls and joined calls on an instance. Whatever the model throws ends in the calls.</summary>
-internal sealed class BatchRunner(PoolContext pool, ILoggingAdapter log)
+internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failures, ILoggingAdapter log)
 {
     private readonly int _threads = pool.Settings.Threads;
     private readonly ServiceTimes _times = new(pool.Ledger.Clock);
@@ -160,6 +160,11 @@ internal sealed class BatchRunner(PoolContext pool, ILoggingAdapter log)
         }
         catch (Exception e)
         {
+            if (e is not InferenceException { Failure: InferenceFailure.InvalidInput })
+            {
+                failures.NoteFailure();
+            }
+
             call.Fail(ModelFailure.Of(e, pool.Ledger.Owner));
             answer = null;
             return false;
@@ -177,7 +182,9 @@ internal sealed class BatchRunner(PoolContext pool, ILoggingAdapter log)
         var startedAt = pool.Ledger.Clock.GetTimestamp();
         try
         {
-            return instance.Run(pool.Function, argument);
+            var answer = instance.Run(pool.Function, argument);
+            failures.NoteAnswer();
+            return answer;
         }
         finally
         {

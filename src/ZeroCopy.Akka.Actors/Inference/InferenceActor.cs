@@ -28,6 +28,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Queue<object> _waiting = [];
     private readonly PoolContext _pool;
+    private readonly PoolFailures.OfActor _failures;
     private readonly BatchRunner _runner;
     private readonly ActorLoad? _load;
     private InstanceTicket? _ticket;
@@ -38,7 +39,8 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     public InferenceActor(PoolContext pool)
     {
         _pool = pool;
-        _runner = new BatchRunner(pool, _log);
+        _failures = pool.Failures.Join();
+        _runner = new BatchRunner(pool, _failures, _log);
         _load = pool.Loads?.Of(Self);
     }
 
@@ -78,6 +80,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         _pool.Readiness.Stopped(_restarts);
+        _pool.Failures.Leave(_failures);
         _ticket?.Abandon();
         if (_instance is { } instance)
         {
@@ -157,10 +160,16 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
                 try
                 {
                     Run(message);
+                    _load?.Penalise(_failures.InARow);
                 }
                 finally
                 {
                     _load?.End();
+                }
+
+                if (_failures.TryCondemn())
+                {
+                    Renew();
                 }
 
                 break;
@@ -181,6 +190,18 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
         {
             _runner.Run(_instance!, (CallBatch)work);
         }
+    }
+
+    private void Renew()
+    {
+        _log.Warning(
+            "An actor of {0} throws its instance of {1} away and loads another one: it failed {2} calls in a row while others answered theirs. "
+            + "See renew-after-failures in the pool's settings", _pool.Ledger.Owner, _pool.Source.Name, _failures.Condemned);
+        var instance = _instance!;
+        _instance = null;
+        _pool.Readiness.Lost(Self);
+        instance.Discard();
+        BecomeLoading();
     }
 
     private void BecomeLoading()

@@ -11,6 +11,8 @@ internal sealed record PoolContext(
     string Name, IInstanceSource Source, ModelFunction Function, IBatchCodec? Codec, PoolSettings Settings, CallLedger Ledger, PoolReadiness Readiness,
     ActorLoads? Loads, JoinedKinds Kinds)
 {
+    public PoolFailures Failures { get; } = new(Settings.RenewAfterFailures);
+
     /// <summary>Ends when the router and every actor behind it have stopped, for whatever reason.</summary>
     public TaskCompletionSource Stopped { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

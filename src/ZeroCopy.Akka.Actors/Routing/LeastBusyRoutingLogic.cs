@@ -5,7 +5,7 @@ using ZeroCopy.Actors.Calls;
 namespace ZeroCopy.Actors.Routing;
 
 /// <summary>
-/// An idle actor, else the one with the fewest calls. Thread-safe: routes on the sender's thread.
+/// An idle actor, else the one with the fewest calls, those that fail their calls last. Thread-safe: routes on the sender's thread.
 /// </summary>
 /// <remarks>
 /// Akka's own smallest-mailbox logic takes any empty mailbox, also that of an actor in the middle of a message. Where a message is a model's
@@ -30,7 +30,7 @@ internal sealed class LeastBusyRoutingLogic(ActorLoads loads) : RoutingLogic
         var fewest = int.MaxValue;
         for (var i = 0; i < routees.Length && fewest > 0; i++)
         {
-            if (known.Loads[i] is { } load && load.Count is var count && count < fewest)
+            if (known.Loads[i] is { } load && load.Weight is var count && count < fewest)
             {
                 (least, chosen, fewest) = (load, routees[i], count);
             }

@@ -37,6 +37,12 @@ public sealed record PoolSettings
     /// <summary>How loading is retried.</summary>
     public LoadSettings Load { get; init; } = new();
 
+    /// <summary>
+    /// Calls that an actor fails in a row, while others of its pool answer theirs, before it throws its instance away and loads another
+    /// one; 0 for never.
+    /// </summary>
+    public int RenewAfterFailures { get; init; } = 5;
+
     /// <summary>Null where requests are not joined.</summary>
     public BatchingSettings? Batching { get; init; }
 
@@ -51,6 +57,7 @@ public sealed record PoolSettings
         Require(Size >= 1, $"{nameof(Size)} is {Size} but must be 1 or more");
         Require(QueueCapacity >= 1, $"{nameof(QueueCapacity)} is {QueueCapacity} but must be 1 or more");
         Require(Deadline is not { } limit || Durations.IsLimit(limit), $"{nameof(Deadline)} is {Deadline} but must be above zero, or null");
+        Require(RenewAfterFailures >= 0, $"{nameof(RenewAfterFailures)} is {RenewAfterFailures} but must be 0 or more");
         Require(Load.Attempts >= 1, $"Load.{nameof(Load.Attempts)} is {Load.Attempts} but must be 1 or more");
         RequirePause(Load.MinBackoff, $"Load.{nameof(Load.MinBackoff)}");
         RequirePause(Load.MaxBackoff, $"Load.{nameof(Load.MaxBackoff)}");

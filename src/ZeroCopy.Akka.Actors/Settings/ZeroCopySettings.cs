@@ -123,6 +123,7 @@ public sealed record ZeroCopySettings
                 MinBackoff = load.Duration("min-backoff"),
                 MaxBackoff = load.Duration("max-backoff"),
             },
+            RenewAfterFailures = pool.Number("renew-after-failures", 0, 1_000_000),
             Remote = pool.Switch("remote"),
             Batching = join.Switch("enabled") ? ReadBatching(join, batching) : null,
         };

@@ -19,4 +19,9 @@ public interface IModelInstance : IDisposable
     /// it returns; those reachable from the answer belong to the caller.
     /// </summary>
     object? Run(ModelFunction function, object? argument);
+
+    /// <summary>
+    /// Instead of <see cref="IDisposable.Dispose"/>, for one that fails: nobody gets it again, where it has anything of its own.
+    /// </summary>
+    void Discard() => Dispose();
 }

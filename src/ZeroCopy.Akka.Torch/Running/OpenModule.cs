@@ -18,6 +18,7 @@ internal sealed class OpenModule : IOpenModel
     private readonly IDisposable? _lease;
     private readonly SkeletonPool _pool;
     private readonly Action<torch.nn.Module> _giveBack;
+    private readonly Action<torch.nn.Module> _discard;
     private readonly Action<torch.nn.Module> _letGo;
     private readonly torch.nn.Module? _shared;
 
@@ -30,6 +31,7 @@ internal sealed class OpenModule : IOpenModel
         _lease = lease;
         _pool = new SkeletonPool(maxIdle);
         _giveBack = GiveBack;
+        _discard = Discard;
         _letGo = _ => _holds.LetGo();
         _shared = stateless ? prototype.NewInstance() : null;
     }
@@ -48,8 +50,8 @@ internal sealed class OpenModule : IOpenModel
     public bool TryRent([NotNullWhen(true)] out IModelInstance? instance)
     {
         _holds.Take();
-        instance = _shared is not null ? new TorchModelInstance<torch.nn.Module>(_shared, _letGo)
-            : _pool.Take() is torch.nn.Module idle ? new TorchModelInstance<torch.nn.Module>(idle, _giveBack)
+        instance = _shared is not null ? new TorchModelInstance<torch.nn.Module>(_shared, _letGo, _letGo)
+            : _pool.Take() is torch.nn.Module idle ? new TorchModelInstance<torch.nn.Module>(idle, _giveBack, _discard)
             : null;
         if (instance is null)
         {
@@ -86,7 +88,7 @@ internal sealed class OpenModule : IOpenModel
         _holds.Take();
         try
         {
-            return new TorchModelInstance<torch.nn.Module>(_prototype.NewInstance(), _giveBack);
+            return new TorchModelInstance<torch.nn.Module>(_prototype.NewInstance(), _giveBack, _discard);
         }
         catch
         {
@@ -103,6 +105,12 @@ internal sealed class OpenModule : IOpenModel
             ModuleDisposal.Release(skeleton);
         }
 
+        _holds.LetGo();
+    }
+
+    private void Discard(torch.nn.Module skeleton)
+    {
+        ModuleDisposal.Release(skeleton);
         _holds.LetGo();
     }
 

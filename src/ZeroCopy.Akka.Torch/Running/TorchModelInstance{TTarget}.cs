@@ -3,7 +3,7 @@ using ZeroCopy.Runtime;
 namespace ZeroCopy.Torch.Running;
 
 /// <summary>A rented module or pipeline.</summary>
-internal sealed class TorchModelInstance<TTarget>(TTarget target, Action<TTarget> giveBack) : IModelInstance
+internal sealed class TorchModelInstance<TTarget>(TTarget target, Action<TTarget> giveBack, Action<TTarget> discard) : IModelInstance
     where TTarget : class
 {
     private Action<TTarget>? _giveBack = giveBack;
@@ -13,4 +13,12 @@ internal sealed class TorchModelInstance<TTarget>(TTarget target, Action<TTarget
     public object? Run(ModelFunction function, object? argument) => ModelCall.Run(function, target, argument);
 
     public void Dispose() => Interlocked.Exchange(ref _giveBack, null)?.Invoke(target);
+
+    public void Discard()
+    {
+        if (Interlocked.Exchange(ref _giveBack, null) is not null)
+        {
+            discard(target);
+        }
+    }
 }

@@ -16,6 +16,7 @@ internal sealed class LoadedObjectSource : IInstanceSource, IDisposable
     private readonly Func<LoadedObject> _load;
     private readonly SkeletonPool _idle;
     private readonly Action<object> _giveBack;
+    private readonly Action<object> _discard;
     private readonly Holds _holds;
 
     public LoadedObjectSource(string name, Func<LoadedObject> load, int maxIdle)
@@ -24,6 +25,7 @@ internal sealed class LoadedObjectSource : IInstanceSource, IDisposable
         _load = load;
         _idle = new SkeletonPool(maxIdle);
         _giveBack = GiveBack;
+        _discard = Discard;
         _holds = new Holds(name, Drain);
     }
 
@@ -32,7 +34,7 @@ internal sealed class LoadedObjectSource : IInstanceSource, IDisposable
     public bool TryRent([NotNullWhen(true)] out IModelInstance? instance)
     {
         _holds.Take();
-        instance = _idle.Take() is { } warm ? new TorchModelInstance<object>(warm, _giveBack) : null;
+        instance = _idle.Take() is { } warm ? new TorchModelInstance<object>(warm, _giveBack, _discard) : null;
         if (instance is null)
         {
             _holds.LetGo();
@@ -69,7 +71,7 @@ internal sealed class LoadedObjectSource : IInstanceSource, IDisposable
         _holds.Take();
         try
         {
-            return new TorchModelInstance<object>(_load().Root, _giveBack);
+            return new TorchModelInstance<object>(_load().Root, _giveBack, _discard);
         }
         catch
         {
@@ -86,6 +88,12 @@ internal sealed class LoadedObjectSource : IInstanceSource, IDisposable
             LoadedObject.Release(root);
         }
 
+        _holds.LetGo();
+    }
+
+    private void Discard(object root)
+    {
+        LoadedObject.Release(root);
         _holds.LetGo();
     }
 

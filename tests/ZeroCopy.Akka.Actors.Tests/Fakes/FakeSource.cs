@@ -25,6 +25,9 @@ internal sealed class FakeSource : IInstanceSource
     /// <summary>The own references that it took to arguments.</summary>
     public ConcurrentQueue<FakeTensor> Retained { get; } = [];
 
+    /// <summary>The numbers of the instances that were thrown away.</summary>
+    public ConcurrentQueue<int> Discarded { get; } = [];
+
     /// <summary>Runs when an instance is given back.</summary>
     public Action OnReturn { get; set; } = () => { };
 
@@ -85,9 +88,8 @@ internal sealed class FakeSource : IInstanceSource
 
     private FakeInstance Rent()
     {
-        Interlocked.Increment(ref _rented);
         Interlocked.Increment(ref _out);
-        return new FakeInstance(this, Rented);
+        return new FakeInstance(this, Interlocked.Increment(ref _rented));
     }
 
     private void Return()
@@ -112,6 +114,12 @@ internal sealed class FakeSource : IInstanceSource
         {
             Assert.Equal(0, Interlocked.Exchange(ref _disposed, 1));
             source.Return();
+        }
+
+        public void Discard()
+        {
+            source.Discarded.Enqueue(number);
+            Dispose();
         }
     }
 }

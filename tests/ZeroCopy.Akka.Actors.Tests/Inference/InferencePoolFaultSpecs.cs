@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Routing;
+using ZeroCopy.Actors.Inference;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Actors.Tests.Fakes;
 using ZeroCopy.Errors;
@@ -185,6 +186,64 @@ public sealed class InferencePoolFaultSpecs : PoolSpec
         await EndAsync(pool);
 
         await FailsAsync(InferenceFailure.ShuttingDown, ready);
+    }
+
+    [Theory]
+    [InlineData(RoutingStrategy.RoundRobin)]
+    [InlineData(RoutingStrategy.SmallestMailbox)]
+    public async Task InferencePool_should_renew_an_instance_that_fails_where_others_do_not(RoutingStrategy router)
+    {
+        var pool = await PoolAsync(FailsOnFirst, size: 2, configure: s => s with { Router = router, RenewAfterFailures = 3 });
+        await EventuallyAsync(() => pool.ReadyActors == 2);
+        for (var round = 0; round < 200 && Source.Discarded.IsEmpty; round++)
+        {
+            await AnsweredAsync(pool, calls: 40);
+        }
+
+        Assert.Equal([1], Source.Discarded);
+        await EventuallyAsync(() => pool.ReadyActors == 2);
+        Assert.Equal(3, Source.Rented);
+        Assert.Equal(20, await AnsweredAsync(pool, calls: 20));
+        await EndAsync(pool);
+    }
+
+    [Theory]
+    [InlineData(3, true)]
+    [InlineData(0, false)]
+    public async Task InferencePool_should_keep_its_instances_where_all_fail_or_nobody_asks_for_others(int limit, bool all)
+    {
+        var pool = await PoolAsync(
+            (target, argument) => all ? throw new FormatException("the input") : FailsOnFirst(target, argument), size: 2,
+            configure: s => s with { Router = RoutingStrategy.RoundRobin, RenewAfterFailures = limit });
+        await EventuallyAsync(() => pool.ReadyActors == 2);
+        Assert.Equal(all ? 0 : 20, await AnsweredAsync(pool, calls: 40));
+        Assert.Empty(Source.Discarded);
+        Assert.Equal(2, Source.Rented);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_not_prefer_an_actor_that_fails()
+    {
+        var pool = await PoolAsync(FailsOnFirst, size: 2, configure: s => s with { RenewAfterFailures = 0 });
+        await EventuallyAsync(() => pool.ReadyActors == 2);
+        var answered = 0;
+        for (var call = 0; call < 40; call++)
+        {
+            answered += await AnsweredAsync(pool, calls: 1);
+        }
+
+        Assert.InRange(answered, 39, 40);
+        await EndAsync(pool);
+    }
+
+    private static object? FailsOnFirst(object target, object? argument) => target is 1 ? throw new FormatException("broken") : argument;
+
+    private static async Task<int> AnsweredAsync(InferencePool pool, int calls)
+    {
+        var all = Enumerable.Range(0, calls).Select(i => pool.CallAsync(i)).ToArray();
+        await Task.WhenAll(all).WaitAsync(Patience).ContinueWith(_ => { }, TaskScheduler.Default);
+        return all.Count(call => call.IsCompletedSuccessfully);
     }
 
     private static void CrashOn(object? value, string name)

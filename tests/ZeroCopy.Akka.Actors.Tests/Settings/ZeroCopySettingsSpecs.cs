@@ -29,6 +29,9 @@ public sealed class ZeroCopySettingsSpecs
         Assert.Equal(new PoolSettings(), pool);
         Assert.Equal((Environment.ProcessorCount, RoutingStrategy.SmallestMailbox, 4096, null),
             (pool.Size, pool.Router, pool.QueueCapacity, pool.Deadline));
+        Assert.Equal(5, pool.RenewAfterFailures);
+        var never = ZeroCopySettings.From("zerocopy.inference.pools.bert.renew-after-failures = 0");
+        Assert.Equal(0, never.Inference.Pool("bert").RenewAfterFailures);
         Assert.Equal((5, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10)), (pool.Load.Attempts, pool.Load.MinBackoff, pool.Load.MaxBackoff));
     }
 

@@ -106,6 +106,8 @@ public sealed class InstrumentsSpecs : PoolSpec
             s => s with { Batching = new BatchingSettings { MaxRows = 2 } },
             new FakeCodec());
         await Task.WhenAll(pool.CallAsync(new FakeTensor(1)), pool.CallAsync(new FakeTensor(2))).WaitAsync(Patience);
+        // They are answered before their kind is judged.
+        await EventuallyAsync(() => Values("zerocopy.batches.fallbacks").Any());
         await pool.CallAsync(new FakeTensor(3)).WaitAsync(Patience);
         await EndAsync(pool);
         Assert.Equal([2, 1], Values("zerocopy.batches.fallbacks"));

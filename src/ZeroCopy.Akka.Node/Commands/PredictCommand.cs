@@ -15,10 +15,10 @@ internal sealed class PredictCommand : NodeCommand
     private readonly Option<string?> _input = new("--input", "-i")
     {
         Description =
-            $"A {TensorFile.Extensions} file. Its tensors are bound by name where one has an argument's name, and then all must: parts of a list, "
-            + "tuple or dictionary as ARGUMENT.0, ARGUMENT.1 or ARGUMENT.KEY. Else by position where all are called INPUT__0, INPUT__1, …; else in "
-            + "the order of the file where that is yours, as in JSON; several tensors of a .safetensors file are refused then. A method that takes "
-            + "nothing needs none.",
+            $"A {TensorFile.Extensions} file. Its tensors are bound by name where one has an argument's name, and then all must: parts of "
+            + "a list, tuple or dictionary as ARGUMENT.0, ARGUMENT.1 or ARGUMENT.KEY. Else by position where all are called INPUT__0, "
+            + "INPUT__1, …; else in the order of the file where that is yours, as in JSON; several tensors of a .safetensors file are "
+            + "refused then. A method that takes nothing needs none.",
         HelpName = "FILE",
     };
 
@@ -110,8 +110,8 @@ internal sealed class PredictCommand : NodeCommand
         }
         else
         {
-            var shown = answer.Select(value => (value.Name, Type: value is NamedTensor(_, var tensor) ? $"{tensor.Layout}" : JsonInput.TextType))
-                .Select(value => $"{PlainText.Of(value.Name ?? "")} {value.Type}");
+            var shown = answer.Select(
+                value => PlainText.Of($"{value.Name} {(value is NamedTensor(_, var tensor) ? $"{tensor.Layout}" : JsonInput.TextType)}"));
             context.Output.WriteLine($"{PlainText.Of(output)}  {string.Join(", ", shown)}");
         }
     }

@@ -64,7 +64,8 @@ internal static class JsonTensor
             return shape is [.. var outer, 2] || declaredShape is not null
                 ? new HostTensor(new TensorLayout(type, declaredShape is null ? shape[..^1] : shape), parts.Data)
                 : throw new TensorFileException(
-                    path, $"'{name}' is complex, so each of its elements is an array of two numbers, [real, imaginary].");
+                    path,
+                    $"'{name}' is complex, so each of its elements is an array of two numbers, [real, imaginary].");
         }
 
         return Read(path, name, type, shape, array.Elements);

@@ -20,7 +20,8 @@ internal static class NpyWriter
         {
             throw new TensorFileException(
                 path,
-                $"a .npy file holds one tensor, and there {(tensors.Count == 0 ? "is none" : $"are {tensors.Count}")}; write .safetensors or .json.");
+                $"a .npy file holds one tensor, and there {(tensors.Count == 0 ? "is none" : $"are {tensors.Count}")}; "
+                + "write .safetensors or .json.");
         }
 
         var tensor = tensors[0].Tensor;

@@ -14,8 +14,8 @@ public sealed class PackedFeed : IAsyncLifetime
     /// <summary>The packages' version.</summary>
     public string Version { get; } = $"0.1.0-test.{Guid.NewGuid():N}";
 
-    /// <summary>A folder whose name no other program of the test has.</summary>
-    public string Store => _directory.File("store");
+    /// <summary>The store of the programs.</summary>
+    private string Store => _directory.File("store");
 
     private string Feed => _directory.File("feed");
 

@@ -1,4 +1,4 @@
 using ZeroCopy.Node.Cli;
 
 var output = StandardOutput.Take();
-return await CommandLine.RunAsync(args, output, Console.Error);
+return await CommandLine.RunAsync(args, output, Console.Error).ConfigureAwait(false);

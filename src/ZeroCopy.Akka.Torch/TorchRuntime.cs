@@ -64,7 +64,8 @@ public sealed partial class TorchRuntime : IDisposable
         ModelHandle handle;
         using (var tensors = LiveTensors.Of(module))
         {
-            handle = await Store.PutAsync(new ModelContent { Tensors = tensors.Sources, Recipe = recipe }, options.Put, progress, cancellationToken);
+            handle = await Store.PutAsync(new ModelContent { Tensors = tensors.Sources, Recipe = recipe }, options.Put, progress, cancellationToken)
+                .ConfigureAwait(false);
         }
 
         if (options.Rebind)
@@ -115,7 +116,7 @@ public sealed partial class TorchRuntime : IDisposable
         TorchLibrary.Guard();
         using var tensors = LiveTensors.Of(state);
         var content = new ModelContent { Tensors = tensors.Sources, Recipe = new Recipe.Weights("state dictionary", "") };
-        return await Store.PutAsync(content, options, progress, cancellationToken);
+        return await Store.PutAsync(content, options, progress, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>

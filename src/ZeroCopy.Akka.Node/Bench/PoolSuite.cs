@@ -25,14 +25,17 @@ internal sealed class PoolSuite : IBenchSuite
     public async Task<IReadOnlyList<BenchResult>> RunAsync(IProgress<string> progress, CancellationToken cancellationToken)
     {
         using var directory = new ScratchDirectory("bench");
-        await using var host = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = new ObjectStoreOptions { Directory = directory.Path("store") } });
-        var small = new Load("small", BenchModels.CallSmall, BenchModels.Rows(32), Actors: 4, Calls: 8000, WarmUps);
-        var bert = new Load("bert", BenchModels.CallBert, BenchModels.Tokens(8), Actors: 2, Calls: 12, WarmUps: 1);
-        return
-        [
-            await MeasureAsync(host, small, BenchModels.Small(), progress, cancellationToken).ConfigureAwait(false),
-            await MeasureAsync(host, bert, BenchModels.Bert(), progress, cancellationToken).ConfigureAwait(false),
-        ];
+        var host = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = new ObjectStoreOptions { Directory = directory.Path("store") } });
+        await using (host.ConfigureAwait(false))
+        {
+            var small = new Load("small", BenchModels.CallSmall, BenchModels.Rows(32), Actors: 4, Calls: 8000, WarmUps);
+            var bert = new Load("bert", BenchModels.CallBert, BenchModels.Tokens(8), Actors: 2, Calls: 12, WarmUps: 1);
+            return
+            [
+                await MeasureAsync(host, small, BenchModels.Small(), progress, cancellationToken).ConfigureAwait(false),
+                await MeasureAsync(host, bert, BenchModels.Bert(), progress, cancellationToken).ConfigureAwait(false),
+            ];
+        }
     }
 
     private static async Task<BenchResult> MeasureAsync<TModule>(

@@ -17,12 +17,17 @@ internal sealed class TasksSuite : IBenchSuite
     public async Task<IReadOnlyList<BenchResult>> RunAsync(IProgress<string> progress, CancellationToken cancellationToken)
     {
         using var directory = new ScratchDirectory("bench");
-        await using var host = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = new ObjectStoreOptions { Directory = directory.Path("store") } });
-        return
-        [
-            await MeasureAsync(host, "small", BenchModels.Small(), BenchModels.CallSmall, BenchModels.Rows(1), 20, 500, progress, cancellationToken).ConfigureAwait(false),
-            await MeasureAsync(host, "bert", BenchModels.Bert(), BenchModels.CallBert, BenchModels.Tokens(1), 10, 5, progress, cancellationToken).ConfigureAwait(false),
-        ];
+        var host = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = new ObjectStoreOptions { Directory = directory.Path("store") } });
+        await using (host.ConfigureAwait(false))
+        {
+            return
+            [
+                await MeasureAsync(host, "small", BenchModels.Small(), BenchModels.CallSmall, BenchModels.Rows(1), 20, 500, progress, cancellationToken)
+                    .ConfigureAwait(false),
+                await MeasureAsync(host, "bert", BenchModels.Bert(), BenchModels.CallBert, BenchModels.Tokens(1), 10, 5, progress, cancellationToken)
+                    .ConfigureAwait(false),
+            ];
+        }
     }
 
     private static async Task<BenchResult> MeasureAsync<TModule>(

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using ZeroCopy.Torch.Native;
@@ -35,6 +36,10 @@ public static class TorchLibrary
     /// of the processor is also written to the trace <c>ZeroCopy.Torch</c>.
     /// </summary>
     public static string? Remark => string.Join('\n', Remarks.OfType<string>()) is { Length: > 0 } remarks ? remarks : null;
+
+    /// <summary>The version of libtorch that this is built for.</summary>
+    internal static string Version => typeof(TorchLibrary).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .First(attribute => attribute.Key == "LibTorchVersion").Value!;
 
     private static string?[] Remarks => [MendedLibrary.Remark, OneDnn.Remark, UncaughtExceptions.Remark, ThreadNumber.Remark];
 }

@@ -19,6 +19,9 @@ public sealed class ScriptFile
         }
     }
 
+    /// <summary>Whether there is a record of that name.</summary>
+    public bool Has(string name) => Find(name) >= 0;
+
     /// <summary>A record by its name without the archive's folder.</summary>
     public byte[] Read(string name) => _records[Find(name)].Value;
 

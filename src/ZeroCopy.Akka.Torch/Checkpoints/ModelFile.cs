@@ -34,7 +34,7 @@ internal static class ModelFile
         var name = Path.GetFileName(path);
         return true switch
         {
-            _ when Has(name, ".pt") || Has(name, ".pth") || Has(name, ".torchscript") => Script(path, cancellationToken),
+            _ when Has(name, ".pt") || Has(name, ".pth") || Has(name, ".pt2") || Has(name, ".torchscript") => Script(path, cancellationToken),
             _ when Has(name, ".safetensors") || Has(name, ".safetensors.index.json") => Safetensors(path),
             _ when Has(name, ".dat") => Dat(path, name),
             _ => throw new InvalidModelException($"{path}: unknown kind of file; a model is a .pt (TorchScript), .safetensors, .safetensors.index.json or .dat file, "
@@ -64,7 +64,14 @@ internal static class ModelFile
         var archive = ScriptArchive.Open(path);
         files.Add(archive);
         var skeleton = ScriptSkeleton.Create(archive, cancellationToken);
-        return new ModelContent { Tensors = skeleton.Tensors, ScriptSkeleton = skeleton.Archive, Metadata = skeleton.Facts.ToMetadata() };
+        ScriptTrial.Require(skeleton);
+        return new ModelContent
+        {
+            Tensors = skeleton.Tensors,
+            ScriptSkeleton = skeleton.Archive,
+            SkeletonTensors = skeleton.SkeletonTensors,
+            Metadata = skeleton.Metadata,
+        };
     });
 
     private static Checkpoint Safetensors(string path) => Guarded(files =>

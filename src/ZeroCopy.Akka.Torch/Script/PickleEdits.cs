@@ -22,6 +22,12 @@ internal sealed class PickleEdits
     /// <summary>Writes false in the place of a truth value.</summary>
     public void Clear(PickleBoolean boolean) => _replacements[boolean.Start] = (boolean.Start + 1, [0x89]);
 
+    /// <summary>
+    /// Has a tensor have the elements of its storage as they are: libtorch looks at the argument that says otherwise where it is the last of
+    /// seven, so another one follows it. Source: <c>Unpickler::rebuildTensor</c>.
+    /// </summary>
+    public void MakePlain(int argumentsEnd) => _insertions.Add((argumentsEnd, [(byte)'N']));
+
     /// <summary>Writes another name in the place of a class's.</summary>
     public void Rename(PickleGlobal type, string module, string name) =>
         _replacements[type.Start] = (type.End, Encoding.UTF8.GetBytes($"c{module}\n{name}\n"));

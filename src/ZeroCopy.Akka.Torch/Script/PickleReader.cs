@@ -16,6 +16,7 @@ internal sealed class PickleReader
     private readonly string _path;
     private readonly List<object?> _stack = [];
     private readonly List<PickleTensor> _tensors = [];
+    private readonly List<PickleSparse> _sparse = [];
     private readonly List<PickleGlobal> _globals = [];
     private readonly Dictionary<uint, object?> _memo = [];
     private uint _freeMemo;
@@ -35,7 +36,7 @@ internal sealed class PickleReader
         {
             var root = reader.Run();
             PickleNesting.Require(root, path);
-            return new Pickle(root, reader._tensors, reader._globals, reader._freeMemo);
+            return new Pickle(root, reader._tensors, reader._sparse, reader._globals, reader._freeMemo);
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidCastException or NullReferenceException or KeyNotFoundException
             or IndexOutOfRangeException or OverflowException)
@@ -199,15 +200,22 @@ internal sealed class PickleReader
         switch (function.Module, function.Name)
         {
             case ("torch._utils", "_rebuild_tensor_v2" or "_rebuild_qtensor"):
+                var isQuantized = function.Name == "_rebuild_qtensor";
                 var tensor = new PickleTensor(
                     (PickleStorage)arguments[0]!,
                     (PickleInteger)arguments[1]!,
                     [.. ((object?[])arguments[2]!).Cast<PickleInteger>()],
                     [.. ((object?[])arguments[3]!).Cast<PickleInteger>()],
-                    function.Name == "_rebuild_qtensor",
+                    isQuantized,
+                    !isQuantized && arguments.Length == 7 ? Laziness(arguments[6]) : PickleLaziness.None,
                     _at);
                 _tensors.Add(tensor);
                 _stack.Add(tensor);
+                return;
+            case ("torch._utils", "_rebuild_sparse_tensor" or "_rebuild_sparse_csr_tensor"):
+                var sparse = Sparse(arguments);
+                _sparse.Add(sparse);
+                _stack.Add(sparse);
                 return;
             case ("torch.jit._pickle", "restore_type_tag"):
                 ScriptNesting.Require((string)arguments[1]!, _path);
@@ -228,6 +236,23 @@ internal sealed class PickleReader
         var result = new PickleList();
         result.Items.AddRange(arguments);
         _stack.Add(result);
+    }
+
+    private static PickleSparse Sparse(object?[] arguments)
+    {
+        var layout = ((PickleInteger)arguments[0]!).Value;
+        long[] shape = [.. ((object?[])arguments[1]!).Cast<PickleInteger>().Select(size => size.Value)];
+        return layout == PickleSparse.Coordinates
+            ? new PickleSparse(layout, shape, (PickleTensor)arguments[3]!, (PickleTensor)arguments[4]!) : new PickleSparse(layout, shape, null, null);
+    }
+
+    // Being there is what counts for libtorch, whatever the value.
+    private PickleLaziness Laziness(object? argument)
+    {
+        var bits = (PickleDictionary)(argument is PickleList tagged ? tagged.Items[0] : argument)!;
+        var end = _at - 2;
+        return new PickleLaziness(
+            bits.Items.Any(item => item.Key is "conj"), bits.Items.Any(item => item.Key is "neg"), _bytes[end] == (byte)'t' ? end : null);
     }
 
     private static bool IsScript(string module) => module == "__torch__" || module.StartsWith("__torch__.", StringComparison.Ordinal);

@@ -131,8 +131,14 @@ internal sealed class ScriptArchive : IDisposable
     {
         var slash = entries.Count == 0 ? -1 : entries[0].Name.IndexOf('/', StringComparison.Ordinal);
         var root = slash < 0 ? "" : entries[0].Name[..slash];
-        if (slash <= 0 || root is "." or ".." || entries.Any(entry => !entry.Name.StartsWith(root + "/", StringComparison.Ordinal)
-            || entry.Name.Contains("..", StringComparison.Ordinal) || entry.Name.Contains('\0') || entry.Name.Contains('\\')))
+        if (entries.Any(entry => entry.Name.EndsWith("serialized_exported_program.json", StringComparison.Ordinal)))
+        {
+            throw Exported(path);
+        }
+
+        // Nothing is ever unpacked to a disk, where a name might lead elsewhere.
+        if (slash <= 0 || entries.Any(entry => !entry.Name.StartsWith(root + "/", StringComparison.Ordinal) || entry.Name.Contains('\0')
+            || entry.Name.Split('/').Any(part => part is "." or "..")))
         {
             throw ZipDirectory.Invalid(path, "a zip file, but not one that PyTorch wrote: its records do not lie in one folder");
         }
@@ -160,8 +166,16 @@ internal sealed class ScriptArchive : IDisposable
         throw ZipDirectory.Invalid(Path, $"record '{entry.Name}' is longer than the directory says");
     }
 
+    private static InvalidModelException Exported(string path) => ZipDirectory.Invalid(path, "a torch.export archive, which Python's PyTorch runs and "
+        + "libtorch does not load; in Python save torch.jit.trace(program.module(), example) with torch.jit.save");
+
     private void CheckKind()
     {
+        if (Find("archive_format") is { } format && Read(format).AsSpan().SequenceEqual("pt2"u8))
+        {
+            throw Exported(Path);
+        }
+
         if (Find("data.pkl") is null)
         {
             throw ZipDirectory.Invalid(Path, "a zip file, but not one that PyTorch wrote: it has no data.pkl");

@@ -13,7 +13,7 @@ internal static class ScriptLoader
     private static readonly Lock LoadLock = new();
 
     /// <summary>
-    /// Loads a skeleton onto a device and binds every tensor of the manifest to what <paramref name="source"/> gives, which is on that device and is
+    /// Loads a skeleton onto a device and binds every tensor of the manifest that it has not itself to what <paramref name="source"/> gives, which is on that device and is
     /// disposed afterwards. Constants in the code come to the device with the skeleton, unlike in a program that is moved after it was loaded.
     /// </summary>
     /// <exception cref="InvalidModelException">libtorch refuses the archive.</exception>
@@ -106,7 +106,7 @@ internal static class ScriptLoader
     {
         var state = State(module);
         var problems = new List<string>();
-        foreach (var entry in tensors)
+        foreach (var entry in tensors.Where(entry => entry.Offset is null))
         {
             using var view = source(entry);
             foreach (var alias in entry.Aliases.Prepend(entry.Name))

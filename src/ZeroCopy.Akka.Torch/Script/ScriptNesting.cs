@@ -10,6 +10,9 @@ namespace ZeroCopy.Torch.Script;
 internal sealed class ScriptNesting
 {
     private const int MaxDepth = 250;
+
+    // A chain of branches is as many blocks in each other, which people write; each takes the compiler a few frames.
+    private const int MaxBlocks = 500;
     private const string Operators = "+-*/%.|&^~<>=@?:;";
     private static readonly string[] Words = ["if", "else", "not", "and", "or", "in", "is", "for", "lambda", "await"];
 
@@ -25,7 +28,9 @@ internal sealed class ScriptNesting
     {
     }
 
-    private int Depth => _indents.Count + _brackets.Count + _sum + _own;
+    private int Depth => _brackets.Count + _sum + _own;
+
+    private int Blocks => Math.Max(_indents.Count, _branches);
 
     /// <exception cref="InvalidModelException">Nested too deeply, or a text without an end.</exception>
     public static void Require(string text, string path)
@@ -34,11 +39,12 @@ internal sealed class ScriptNesting
         for (var i = 0; i >= 0 && i < text.Length;)
         {
             i = nesting.Take(text, i);
-            if (i < 0 || nesting.Depth > MaxDepth || nesting._branches > MaxDepth)
+            if (i < 0 || nesting.Depth > MaxDepth || nesting.Blocks > MaxBlocks)
             {
                 throw new InvalidModelException(i < 0
                     ? $"{path}: its code has a text without an end."
-                    : $"{path}: its code is nested in more than {MaxDepth} levels; export the model from simpler code.");
+                    : $"{path}: its code is nested in more than {(nesting.Depth > MaxDepth ? MaxDepth : MaxBlocks)} levels; "
+                        + "export the model from simpler code.");
             }
         }
     }

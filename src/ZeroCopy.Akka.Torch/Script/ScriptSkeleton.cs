@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -13,16 +14,25 @@ namespace ZeroCopy.Torch.Script;
 /// </summary>
 internal sealed class ScriptSkeleton
 {
+    private const long MostTrialBytes = 32 << 20;
+
     private readonly ScriptArchive _archive;
     private readonly ScriptSources _sources;
     private readonly ScriptCode _code;
+    private readonly ScriptFields _fields;
     private readonly Dictionary<PickleTensor, List<(string Name, TensorRole Role)>> _names = new(ReferenceEqualityComparer.Instance);
     private readonly List<(PickleTensor Tensor, string Name)> _inPlainObjects = [];
     private readonly HashSet<object> _visited = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<PickleBoolean> _training = [];
     private readonly List<PickleTensor> _stripped = [];
+    private readonly List<(string Record, long Offset, TensorLayout Layout, List<(string Name, TensorRole Role)> Names)> _kept = [];
+    private readonly SortedDictionary<string, byte[]> _resolved = new(StringComparer.Ordinal);
+    private readonly Dictionary<PickleSparse, string> _sparse = new(ReferenceEqualityComparer.Instance);
+    private readonly SortedDictionary<string, string> _notExported = new(StringComparer.Ordinal);
     private readonly PickleObject _root;
     private readonly IReadOnlyDictionary<string, ScriptMethod> _methods;
+    private HashSet<string> _emptied = [];
+    private byte[] _pickle = [];
     private SkeletonArchive? _skeleton;
     private bool _hasContainers;
 
@@ -30,13 +40,25 @@ internal sealed class ScriptSkeleton
     {
         _archive = archive;
         _sources = ScriptSources.Read(archive);
-        _code = ScriptCode.Read(_sources);
+        _fields = ScriptFields.Read(_sources);
         _root = root;
-        _methods = _code.Methods(root.Type);
+        (_code, _methods) = ReadCode();
     }
+
+    /// <summary>Where the script is from.</summary>
+    public string Path => _archive.Path;
+
+    /// <summary>The version of the archive's format, as it says itself.</summary>
+    public string FormatVersion => _archive.Find("version") is { } version ? Encoding.UTF8.GetString(_archive.Read(version)).Trim() : "unknown";
+
+    /// <summary>Whether the code needs objects that PyTorch writes and cannot read.</summary>
+    public bool HasLostConstants => _sources.Files.Any(file => file.Text.Contains("ConstantMKLDNNTensor", StringComparison.Ordinal));
 
     /// <summary>The weights, in the order of the module.</summary>
     public List<TensorSource> Tensors { get; } = [];
+
+    /// <summary>Weights that the archive keeps, at their places in it.</summary>
+    public ImmutableArray<TensorEntry> SkeletonTensors { get; private set; } = [];
 
     /// <summary>The archive without the weights.</summary>
     public SkeletonArchive Archive => _skeleton ?? throw new InvalidOperationException("The archive is not taken apart.");
@@ -47,8 +69,12 @@ internal sealed class ScriptSkeleton
     /// <summary>Tensors that stay in the skeleton.</summary>
     public int UnsharedTensors { get; private set; }
 
-    /// <summary>What the manifest keeps beside the tensors.</summary>
+    /// <summary>What is known of the code and the archive.</summary>
     public ScriptFacts Facts { get; private set; } = ScriptFacts.Empty;
+
+    /// <summary>What the manifest keeps beside the tensors.</summary>
+    public ImmutableSortedDictionary<string, string> Metadata => _notExported.Count == 0 ? Facts.ToMetadata() : Facts.ToMetadata().Add(
+        ModelMetadata.NotExported, string.Join('\n', _notExported.Select(item => $"{item.Key}: {item.Value}")));
 
     /// <summary>Checks every record and takes the archive apart.</summary>
     /// <exception cref="InvalidModelException">The archive is corrupt; the message names the record.</exception>
@@ -68,12 +94,12 @@ internal sealed class ScriptSkeleton
 
         var bytes = archive.Read(archive.Find("data.pkl")!);
         var pickle = ReadPickle(archive, bytes, "data");
-        if (pickle.Root is not PickleObject { State: PickleDictionary } module)
+        if (pickle.Root is not PickleObject { IsBuilt: true } module)
         {
             throw ZipDirectory.Invalid(archive.Path, "its data.pkl holds no module");
         }
 
-        ReadPickle(archive, archive.Read(archive.Find("constants.pkl")!), "constants");
+        var constants = ReadPickle(archive, archive.Read(archive.Find("constants.pkl")!), "constants");
         foreach (var entry in archive.Entries.Where(entry => entry.Name.EndsWith(".debug_pkl", StringComparison.Ordinal)))
         {
             // Left out of the skeleton; one that is corrupt says that the file is.
@@ -82,6 +108,8 @@ internal sealed class ScriptSkeleton
 
         var skeleton = new ScriptSkeleton(archive, module);
         skeleton.Walk(module, "", inModules: true);
+        SparseIndices.Require(archive, "data", pickle.Sparse, skeleton._sparse);
+        SparseIndices.Require(archive, "constants", constants.Sparse, skeleton._sparse);
         var edits = new PickleEdits(pickle.FreeMemo);
         skeleton.AddAdapters();
         var end = skeleton.EndOfRoot();
@@ -91,15 +119,42 @@ internal sealed class ScriptSkeleton
             skeleton._inPlainObjects.ForEach(item => skeleton.AddName(item.Tensor, item.Name, TensorRole.Attribute));
         }
 
-        var records = skeleton.Split(pickle.Tensors, edits);
+        skeleton._emptied = skeleton.Split(pickle.Tensors, edits);
         if (end is { } place)
         {
             skeleton.Simplify(pickle, edits, place);
         }
 
-        skeleton._skeleton = skeleton.Write(edits.Apply(bytes), records);
+        skeleton._pickle = edits.Apply(bytes);
+        skeleton.Write();
         skeleton.Facts = skeleton.Describe();
         return skeleton;
+    }
+
+    /// <summary>
+    /// Has the code raise an error where it would call an operator that libtorch lacks, if all of those calls depend on a condition.
+    /// </summary>
+    public bool TryDoWithout(string name, string error)
+    {
+        if (!_sources.TryRaiseInstead(_root.Type, name, error))
+        {
+            return false;
+        }
+
+        Write();
+        return true;
+    }
+
+    /// <summary>
+    /// The archive for loading it once and seeing whether that works: with nothing in the place of tensors that no code sees before a call, as far as
+    /// they take much memory.
+    /// </summary>
+    public byte[] ForTrial()
+    {
+        var trial = Archive.Layout.ByteLength <= MostTrialBytes ? Archive : Create(WithoutConstants());
+        var bytes = new byte[trial.Layout.ByteLength];
+        trial.Read(0, bytes);
+        return bytes;
     }
 
     private ScriptFacts Describe()
@@ -127,12 +182,23 @@ internal sealed class ScriptSkeleton
     private void Walk(PickleObject module, string prefix, bool inModules)
     {
         // A module under two names keeps both, so the guard is the path, not the set of all modules seen.
-        if (module.State is not PickleDictionary state || !_visited.Add(module))
+        if (!_visited.Add(module))
         {
             return;
         }
 
         inModules &= _code.IsModule(module.Type);
+        if (module.State is not PickleDictionary state)
+        {
+            foreach (var name in inModules ? _fields.Parameters(module.Type).Concat(_fields.Buffers(module.Type)) : [])
+            {
+                _notExported[prefix + name] = "it is made by a __setstate__ when the script is loaded";
+            }
+
+            _visited.Remove(module);
+            return;
+        }
+
         foreach (var (key, value) in state.Items)
         {
             if (key is not string name)
@@ -140,7 +206,15 @@ internal sealed class ScriptSkeleton
                 continue;
             }
 
-            if (value is PickleObject child)
+            if (value is PickleSparse sparse)
+            {
+                _sparse.TryAdd(sparse, prefix + name);
+                if (inModules && IsState(module.Type, name))
+                {
+                    _notExported[prefix + name] = "it is sparse, to be registered as to_dense()";
+                }
+            }
+            else if (value is PickleObject child)
             {
                 Walk(child, $"{prefix}{name}.", inModules);
             }
@@ -148,8 +222,8 @@ internal sealed class ScriptSkeleton
             {
                 if (inModules)
                 {
-                    AddName(tensor, prefix + name, _code.IsParameter(module.Type, name) ? TensorRole.Parameter
-                        : _code.IsBuffer(module.Type, name) ? TensorRole.Buffer : TensorRole.Attribute);
+                    AddName(tensor, prefix + name, _fields.Parameters(module.Type).Contains(name) ? TensorRole.Parameter
+                        : _fields.Buffers(module.Type).Contains(name) ? TensorRole.Buffer : TensorRole.Attribute);
                 }
                 else
                 {
@@ -183,33 +257,34 @@ internal sealed class ScriptSkeleton
     private HashSet<string> Split(IReadOnlyList<PickleTensor> tensors, PickleEdits edits)
     {
         var stripped = new HashSet<string>(StringComparer.Ordinal);
-        var known = new Dictionary<(string Key, long Offset, string Layout), (ArchiveEntry Entry, TensorLayout Layout, List<(string Name, TensorRole Role)> Names)>();
-        var order = new List<(string Key, long Offset, string Layout)>();
+        var known = new Dictionary<TensorKey, List<(string Name, TensorRole Role)>>();
+        var order = new List<(TensorKey Key, TensorLayout Layout, PickleLaziness Laziness)>();
         foreach (var users in tensors.GroupBy(tensor => tensor.Storage.Key, StringComparer.Ordinal))
         {
             var layouts = users.Select(tensor => (Tensor: tensor, Layout: LayoutOf(tensor))).ToList();
             if (layouts.Any(user => user.Layout is null || !_names.ContainsKey(user.Tensor)) || layouts.All(user => user.Layout!.ElementCount == 0)
-                || (_code.ChangesTensors && Overlap(layouts.Select(user => (user.Tensor.Offset.Value, user.Layout!)))))
+                || (_fields.ReadsStorage && layouts.Any(user => !IsWhole(user.Tensor, user.Layout!)))
+                || (_code.ChangesTensors && Overlap(layouts.Select(user => (user.Tensor.Offset.Value, user.Layout!, user.Tensor.Laziness with { ArgumentsEnd = null })))))
             {
                 UnsharedTensors += users.Count(tensor => tensor.Sizes.Aggregate(1L, (a, b) => a * b) > 0);
                 UnsharedBytes += _archive.Find($"data/{users.Key}")?.Length ?? 0;
+                Keep(users.Where(_names.ContainsKey));
                 continue;
             }
 
-            var entry = _archive.Find($"data/{users.Key}")!;
-            stripped.Add(entry.Name);
+            stripped.Add(_archive.Find($"data/{users.Key}")!.Name);
             foreach (var (tensor, layout) in layouts)
             {
                 Strip(tensor, edits);
                 _stripped.Add(tensor);
-                var key = (users.Key, tensor.Offset.Value, layout!.ToString());
-                if (!known.TryGetValue(key, out var twin))
+                var key = TensorKey.Of(tensor, layout!);
+                if (!known.TryGetValue(key, out var names))
                 {
-                    known[key] = twin = (entry, layout, []);
-                    order.Add(key);
+                    known[key] = names = [];
+                    order.Add((key, layout!, tensor.Laziness));
                 }
 
-                twin.Names.AddRange(_names[tensor]);
+                names.AddRange(_names[tensor]);
             }
         }
 
@@ -223,11 +298,62 @@ internal sealed class ScriptSkeleton
         return stripped;
     }
 
+    // Tensors that stay where they are, and can be read there.
+    private void Keep(IEnumerable<PickleTensor> tensors)
+    {
+        var known = new Dictionary<TensorKey, List<(string Name, TensorRole Role)>>();
+        foreach (var tensor in tensors)
+        {
+            var reason = tensor.IsQuantized ? "it is quantized"
+                : tensor.Storage.Type.DType is null ? "it is of a type that a .safetensors file does not have"
+                : tensor.Laziness.IsLazy && !LazyTensor.Has(tensor.Storage.Type.DType.Value) ? "it is a lazy negative of integers"
+                : null;
+            if (reason is not null)
+            {
+                foreach (var (name, _) in _names[tensor].Where(name => name.Role is TensorRole.Parameter or TensorRole.Buffer))
+                {
+                    _notExported[name] = reason;
+                }
+
+                continue;
+            }
+
+            var layout = TensorLayout.Strided(tensor.Storage.Type.DType!.Value, tensor.Sizes, tensor.Steps);
+            var key = TensorKey.Of(tensor, layout);
+            if (!known.TryGetValue(key, out var names))
+            {
+                known[key] = names = [];
+                _kept.Add(tensor.Laziness.IsLazy
+                    ? (AddResolved(tensor, layout), 0, new TensorLayout(layout.DType, tensor.Sizes), names)
+                    : ($"{_archive.Root}/data/{tensor.Storage.Key}", tensor.Offset.Value * layout.DType.ElementSize(), layout, names));
+            }
+
+            names.AddRange(_names[tensor]);
+        }
+    }
+
+    // The program has the lazy tensor; its elements stand beside it for everybody else.
+    private string AddResolved(PickleTensor tensor, TensorLayout layout)
+    {
+        var record = _archive.Read(_archive.Find($"data/{tensor.Storage.Key}")!);
+        var source = new LazyTensor(new GatheredTensor(record, tensor.Offset.Value, layout), tensor.Laziness);
+        var elements = new byte[layout.ByteLength];
+        source.Read(0, elements);
+        var name = string.Create(CultureInfo.InvariantCulture, $"{_archive.Root}/zerocopy/{_resolved.Count}");
+        _resolved.Add(name, elements);
+        return name;
+    }
+
+    private static bool IsWhole(PickleTensor tensor, TensorLayout layout) =>
+        tensor.Offset.Value == 0 && layout.ElementCount == tensor.Storage.Count.Value;
+
+    private bool IsState(PickleGlobal type, string name) => _fields.Parameters(type).Contains(name) || _fields.Buffers(type).Contains(name);
+
     // Whether a write through one tensor would be seen through another one that is not just another name of it.
-    private static bool Overlap(IEnumerable<(long Offset, TensorLayout Layout)> tensors)
+    private static bool Overlap(IEnumerable<(long Offset, TensorLayout Layout, PickleLaziness Laziness)> tensors)
     {
         var end = 0L;
-        foreach (var (offset, layout) in tensors.DistinctBy(tensor => (tensor.Offset, tensor.Layout.ToString())).OrderBy(tensor => tensor.Offset))
+        foreach (var (offset, layout, _) in tensors.DistinctBy(tensor => (tensor.Offset, tensor.Layout.ToString(), tensor.Laziness)).OrderBy(tensor => tensor.Offset))
         {
             if (offset < end)
             {
@@ -241,17 +367,44 @@ internal sealed class ScriptSkeleton
     }
 
     private void AddTensors(
-        List<(string Key, long Offset, string Layout)> order,
-        Dictionary<(string Key, long Offset, string Layout), (ArchiveEntry Entry, TensorLayout Layout, List<(string Name, TensorRole Role)> Names)> known)
+        List<(TensorKey Key, TensorLayout Layout, PickleLaziness Laziness)> order, Dictionary<TensorKey, List<(string Name, TensorRole Role)>> known)
     {
-        foreach (var key in order)
+        foreach (var (key, layout, laziness) in order)
         {
-            var (entry, layout, names) = known[key];
-            var first = names.MinBy(name => (int)name.Role);
-            var aliases = names.Select(name => name.Name).Where(name => name != first.Name).Distinct().Order(StringComparer.Ordinal);
-            var offset = key.Offset * layout.DType.ElementSize();
-            Tensors.Add(new ScriptTensor(_archive, entry, offset, first.Name, first.Role, layout, [.. aliases]));
+            var (name, role, aliases) = Naming(known[key]);
+            var entry = _archive.Find($"data/{key.Storage}")!;
+            var tensor = new ScriptTensor(_archive, entry, key.Offset * layout.DType.ElementSize(), name, role, layout, aliases);
+            Tensors.Add(laziness.IsLazy ? new LazyTensor(tensor, laziness) : tensor);
         }
+    }
+
+    private static (string Name, TensorRole Role, ImmutableArray<string> Aliases) Naming(List<(string Name, TensorRole Role)> names)
+    {
+        var first = names.MinBy(name => (int)name.Role);
+        return (
+            first.Name,
+            first.Role,
+            [.. names.Select(name => name.Name).Where(name => name != first.Name).Distinct().Order(StringComparer.Ordinal)]);
+    }
+
+    // Forward hooks are methods by what they are, and no methods to be called.
+    private (ScriptCode Code, IReadOnlyDictionary<string, ScriptMethod> Methods) ReadCode()
+    {
+        var code = ScriptCode.Read(_sources);
+        var (methods, before, behind) = (code.Methods(_root.Type), _fields.PreHooks(_root.Type), _fields.Hooks(_root.Type));
+        if ((before.Count == 0 && behind.Count == 0) || !methods.TryGetValue("forward", out var forward)
+            || !before.Concat(behind).All(methods.ContainsKey))
+        {
+            return (code, methods);
+        }
+
+        var (source, hooked) = ScriptHooks.Forward(
+            _root.Type.FullName, forward, before.Select(name => (name, methods[name])), behind.Select(name => (name, methods[name])));
+        _sources.Unhook(_root.Type, ScriptHooks.Inner);
+        _sources.AddMethods(_root.Type, source);
+        var callable = methods.Where(method => !before.Contains(method.Key) && !behind.Contains(method.Key))
+            .ToDictionary(method => method.Key, method => method.Key == "forward" ? hooked : method.Value, StringComparer.Ordinal);
+        return (ScriptCode.Read(_sources), callable);
     }
 
     // Every tensor of the archive's folder fits its record, for libtorch does not look.
@@ -298,7 +451,7 @@ internal sealed class ScriptSkeleton
     // The layout where the tensor is dense; null where it has to stay as it is.
     private TensorLayout? LayoutOf(PickleTensor tensor)
     {
-        if (tensor.Storage.Type.DType is not { } dtype || tensor.IsQuantized
+        if (tensor.Storage.Type.DType is not { } dtype || tensor.IsQuantized || (tensor.Laziness is { IsLazy: true } lazy && (lazy.ArgumentsEnd is null || !LazyTensor.Has(dtype)))
             || _archive.Find($"data/{tensor.Storage.Key}") is not { Compressed: false })
         {
             return null;
@@ -323,6 +476,12 @@ internal sealed class ScriptSkeleton
         {
             edits.Replace(step, 0);
         }
+
+        if (tensor.Laziness is { IsLazy: true, ArgumentsEnd: { } end })
+        {
+            // What is bound are the values themselves.
+            edits.MakePlain(end);
+        }
     }
 
     private void AddAdapters() => _sources.AddMethods(_root.Type, string.Concat(
@@ -335,7 +494,7 @@ internal sealed class ScriptSkeleton
         _sources.CanSimplify(_root.Type) && !ConstantsNameClasses()
             && _names.Values.SelectMany(names => names.Select(name => name.Name)).Concat(_inPlainObjects.Select(item => item.Name))
                 .All(name => name.AsSpan().IndexOfAny('"', '\\', '\n') < 0)
-            ? ((PickleDictionary)_root.State!).ItemsEnd : null;
+            ? (_root.State as PickleDictionary)?.ItemsEnd : null;
 
     // Makes the code quick to load. A plain object's tensors are out of reach, so the root holds them too, under the names that they have
     // in the module; and nobody switches it to eval mode, so it is written in it.
@@ -367,10 +526,27 @@ internal sealed class ScriptSkeleton
 
     private bool ConstantsNameClasses() => _archive.Read(_archive.Find("constants.pkl")!).AsSpan().IndexOf("__torch__"u8) >= 0;
 
-    private SkeletonArchive Write(byte[] pickle, HashSet<string> stripped)
+    // The archive as it is now, and where what it keeps lies in it.
+    private void Write()
     {
-        var changed = stripped.ToDictionary(name => name, _ => (byte[]?)new byte[16], StringComparer.Ordinal);
-        changed[$"{_archive.Root}/data.pkl"] = pickle;
+        _skeleton = Create(new Dictionary<string, byte[]?>(StringComparer.Ordinal));
+        SkeletonTensors =
+        [
+            .. from kept in _kept
+               let name = Naming(kept.Names)
+               let offset = kept.Layout.ElementCount == 0 ? 0 : _skeleton.OffsetOf(kept.Record) + kept.Offset
+               select new TensorEntry(name.Name, name.Role, kept.Layout, default, name.Aliases) { Offset = offset }
+        ];
+    }
+
+    private SkeletonArchive Create(Dictionary<string, byte[]?> changed)
+    {
+        foreach (var name in _emptied)
+        {
+            changed[name] = new byte[16];
+        }
+
+        changed.TryAdd($"{_archive.Root}/data.pkl", _pickle);
         foreach (var entry in _archive.Entries)
         {
             var name = _archive.NameOf(entry);
@@ -386,6 +562,38 @@ internal sealed class ScriptSkeleton
             }
         }
 
-        return SkeletonArchive.Create(_archive, changed);
+        return SkeletonArchive.Create(_archive, changed, _kept.Select(kept => kept.Record).ToHashSet(StringComparer.Ordinal), _resolved);
+    }
+
+    private Dictionary<string, byte[]?> WithoutConstants()
+    {
+        var changed = new Dictionary<string, byte[]?>(StringComparer.Ordinal);
+        foreach (var (folder, bytes) in new[] { ("data", _pickle), ("constants", _archive.Read(_archive.Find("constants.pkl")!)) })
+        {
+            // A __setstate__ computes with what it is given.
+            if (folder == "data" && _sources.Files.Any(file => file.Text.Contains("__setstate__", StringComparison.Ordinal)))
+            {
+                continue;
+            }
+
+            var pickle = PickleReader.Read(bytes, _archive.Path);
+            var edits = new PickleEdits(pickle.FreeMemo);
+            foreach (var tensor in pickle.Tensors.Where(tensor => !tensor.IsQuantized))
+            {
+                Strip(tensor, edits);
+                changed[$"{_archive.Root}/{folder}/{tensor.Storage.Key}"] = new byte[16];
+            }
+
+            changed[$"{_archive.Root}/{folder}.pkl"] = edits.Apply(bytes);
+        }
+
+        return changed;
+    }
+
+    /// <summary>What two tensors have in common that are one: the same elements of the same storage in the same order.</summary>
+    private readonly record struct TensorKey(string Storage, long Offset, string Layout, bool IsConjugate, bool IsNegative)
+    {
+        public static TensorKey Of(PickleTensor tensor, TensorLayout layout) =>
+            new(tensor.Storage.Key, tensor.Offset.Value, layout.ToString(), tensor.Laziness.IsConjugate, tensor.Laziness.IsNegative);
     }
 }

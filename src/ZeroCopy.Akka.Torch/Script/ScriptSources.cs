@@ -53,6 +53,32 @@ internal sealed partial class ScriptSources
     public void AddMethods(PickleGlobal type, string methods) => Change(definition =>
         definition.FullName == type.FullName ? definition with { Text = $"{definition.Text.TrimEnd('\n')}\n{methods}" } : definition);
 
+    /// <summary>Makes methods of a class's forward hooks, and gives its <c>forward</c> another name.</summary>
+    public void Unhook(PickleGlobal type, string forward) => Change(definition => definition.FullName == type.FullName
+        ? definition with { Text = ForwardLine().Replace(HookLine().Replace(definition.Text, ""), $"  def {forward}(", 1) } : definition);
+
+    /// <summary>
+    /// Raises an error where the code would call an operator that libtorch does not have, wherever the call depends on a condition: functions of
+    /// Python's library have branches for modes that few call them with. False where a call does not, or there is none.
+    /// </summary>
+    /// <param name="type">A class; what raises stands beside it.</param>
+    /// <param name="name">The operator.</param>
+    /// <param name="error">The error, without quotes.</param>
+    public bool TryRaiseInstead(PickleGlobal type, string name, string error)
+    {
+        var calls = new Regex($@"\btorch\.{Regex.Escape(name)}\(", RegexOptions.CultureInvariant);
+        if (!All.Any(definition => calls.IsMatch(definition.Text)) || All.Any(definition => HasUnconditional(definition, calls)))
+        {
+            return false;
+        }
+
+        var function = $"zerocopy_without_{name}";
+        Change(definition => definition with { Text = Replaced(definition.Text, calls, $"{type.Module}.{function}()") });
+        _files[type.Module].Add(Define(
+            type.Module, $"def {function}() -> Tensor:\n  ops.prim.RaiseException(\"{error}\")\n  return torch.empty([0])\n"));
+        return true;
+    }
+
     /// <summary>
     /// Whether the classes may be merged and made plain: everything is understood, and nothing is there that only modules may have (hooks,
     /// interfaces), that libtorch has to find and mend in them (quantized operators), or that sets their mode when they are loaded.
@@ -143,6 +169,52 @@ internal sealed partial class ScriptSources
             _files[module] = [.. definitions.Select(change).OfType<Definition>()];
         }
     }
+
+    // Statements of a function stand two levels in, those of a method four; what depends on a condition is deeper.
+    private static bool HasUnconditional(Definition definition, Regex calls) => calls.Matches(definition.Text).Any(call =>
+        call.Index - 1 - definition.Text.LastIndexOf('\n', call.Index) is var before
+        && definition.Text.AsSpan(call.Index - before, before) is var line
+        && line.Length - line.TrimStart(' ').Length <= (definition.Class is null ? 2 : 4));
+
+    private static string Replaced(string text, Regex calls, string replacement)
+    {
+        while (calls.Match(text) is { Success: true } call)
+        {
+            text = $"{text.AsSpan(0, call.Index)}{replacement}{text.AsSpan(EndOfBracket(text, call.Index + call.Length))}";
+        }
+
+        return text;
+    }
+
+    // Behind the bracket that closes the one before the given place.
+    private static int EndOfBracket(string text, int at)
+    {
+        var quote = '\0';
+        for (var depth = 1; depth > 0 && at < text.Length; at++)
+        {
+            if (quote != '\0')
+            {
+                at += text[at] == '\\' ? 1 : 0;
+                quote = text[at] == quote ? '\0' : quote;
+            }
+            else if (text[at] is '"' or '\'')
+            {
+                quote = text[at];
+            }
+            else
+            {
+                depth += text[at] is '(' or '[' ? 1 : text[at] is ')' or ']' ? -1 : 0;
+            }
+        }
+
+        return at;
+    }
+
+    [GeneratedRegex("""^  __forward_(?:pre_)?hooks__ = \[.*\]\n""", RegexOptions.CultureInvariant | RegexOptions.Multiline)]
+    private static partial Regex HookLine();
+
+    [GeneratedRegex("""^  def forward\(""", RegexOptions.CultureInvariant | RegexOptions.Multiline)]
+    private static partial Regex ForwardLine();
 
     [GeneratedRegex("""^(?=\S)(?!\A)""", RegexOptions.CultureInvariant | RegexOptions.Multiline)]
     private static partial Regex TopLevel();

@@ -16,25 +16,35 @@ internal sealed class SkeletonArchive : TensorSource
 {
     private const int Version = 20;
     private const int FirstDay = 0x21;
+    private const int LocalHeaderBytes = 30;
+    private const int ExtraHeaderBytes = 4;
+    private const int Alignment = 64;
 
     private readonly ScriptArchive _archive;
     private readonly List<Part> _parts;
+    private readonly Dictionary<string, long> _offsets;
 
-    private SkeletonArchive(ScriptArchive archive, List<Part> parts)
+    private SkeletonArchive(ScriptArchive archive, List<Part> parts, Dictionary<string, long> offsets)
         : base("script", TensorRole.Attribute, new TensorLayout(DType.UInt8, parts[^1].End))
     {
         _archive = archive;
         _parts = parts;
+        _offsets = offsets;
     }
+
+    /// <summary>Where a record's bytes begin; the record is there.</summary>
+    public long OffsetOf(string record) => _offsets[record];
 
     /// <summary>
     /// The records of <paramref name="archive"/> in their order, with other content for those that <paramref name="changed"/> names, and
-    /// without those that it gives none.
+    /// without those that it gives none; then those that <paramref name="added"/> names. Tensors are read where they lie, so the records of
+    /// <paramref name="aligned"/>, and all that are added, begin on 64 bytes.
     /// </summary>
     /// <exception cref="ZeroCopy.Errors.InvalidModelException">
     /// They are too many for a plain archive, or take more than the 2 GiB that a script is loaded from.
     /// </exception>
-    public static SkeletonArchive Create(ScriptArchive archive, IReadOnlyDictionary<string, byte[]?> changed)
+    public static SkeletonArchive Create(
+        ScriptArchive archive, IReadOnlyDictionary<string, byte[]?> changed, IReadOnlySet<string> aligned, IReadOnlyDictionary<string, byte[]> added)
     {
         if (archive.Entries.Count > ushort.MaxValue)
         {
@@ -42,13 +52,16 @@ internal sealed class SkeletonArchive : TensorSource
         }
 
         var parts = new List<Part>();
+        var offsets = new Dictionary<string, long>(StringComparer.Ordinal);
         var directory = new MemoryStream();
-        var entries = archive.Entries.Where(entry => !changed.TryGetValue(entry.Name, out var content) || content is not null).ToList();
-        foreach (var entry in entries)
+        var records = archive.Entries.Where(entry => !changed.TryGetValue(entry.Name, out var content) || content is not null)
+            .Select(entry => (entry.Name, Entry: (ArchiveEntry?)entry, Content: changed.GetValueOrDefault(entry.Name)))
+            .Concat(added.Select(record => (Name: record.Key, Entry: (ArchiveEntry?)null, Content: (byte[]?)record.Value))).ToList();
+        foreach (var (recordName, entry, given) in records)
         {
             // What is compressed is text.
-            var content = changed.GetValueOrDefault(entry.Name) ?? (entry.Compressed ? archive.Read(entry) : null);
-            var (length, crc) = content is null ? (entry.Length, entry.Crc32) : (content.Length, Crc32.HashToUInt32(content));
+            var content = given ?? (entry!.Compressed ? archive.Read(entry) : null);
+            var (length, crc) = content is null ? (entry!.Length, entry.Crc32) : (content.Length, Crc32.HashToUInt32(content));
             var start = End(parts);
             if (start + length > Array.MaxLength)
             {
@@ -57,21 +70,23 @@ internal sealed class SkeletonArchive : TensorSource
                     "what is not shared of it (constants of a frozen graph, tensors in lists) takes over 2 GiB; export it unfrozen");
             }
 
-            var name = Encoding.UTF8.GetBytes(entry.Name);
+            var name = Encoding.UTF8.GetBytes(recordName);
             byte[] about =
             [
                 .. Half(0), .. Half(0), .. Half(0), .. Half(FirstDay), .. Word(crc), .. Word((uint)length), .. Word((uint)length),
-                .. Half(name.Length), .. Half(0),
+                .. Half(name.Length),
             ];
-            Add(parts, [.. "PK\x03\x04"u8, .. Half(Version), .. about, .. name]);
+            var padding = entry is null || aligned.Contains(recordName) ? Padding(start + LocalHeaderBytes + name.Length) : [];
+            Add(parts, [.. "PK\x03\x04"u8, .. Half(Version), .. about, .. Half(padding.Length), .. name, .. padding]);
+            offsets[recordName] = End(parts);
             parts.Add(new Part(End(parts), End(parts) + length, content, entry));
             directory.Write("PK\x01\x02"u8);
             directory.Write([
-                .. Half(Version), .. Half(Version), .. about, .. Half(0), .. Half(0), .. Half(0), .. Word(0), .. Word((uint)start), .. name,
+                .. Half(Version), .. Half(Version), .. about, .. Half(0), .. Half(0), .. Half(0), .. Half(0), .. Word(0), .. Word((uint)start), .. name,
             ]);
         }
 
-        var (count, at) = (entries.Count, End(parts));
+        var (count, at) = (records.Count, End(parts));
         Add(parts, directory.ToArray());
         Add(
             parts,
@@ -79,7 +94,7 @@ internal sealed class SkeletonArchive : TensorSource
                 .. "PK\x05\x06"u8, .. Half(0), .. Half(0), .. Half(count), .. Half(count), .. Word((uint)directory.Length),
                 .. Word((uint)at), .. Half(0),
             ]);
-        return new SkeletonArchive(archive, parts);
+        return new SkeletonArchive(archive, parts, offsets);
     }
 
     public override void Read(long offset, Span<byte> destination)
@@ -101,6 +116,13 @@ internal sealed class SkeletonArchive : TensorSource
             destination = destination[length..];
             offset += length;
         }
+    }
+
+    // An extra field of a kind that readers pass over, as PyTorch writes it.
+    private static byte[] Padding(long end)
+    {
+        var length = (int)(Alignment - ((end + ExtraHeaderBytes) % Alignment)) % Alignment;
+        return [.. "FB"u8, .. Half(length), .. new byte[length]];
     }
 
     private int PartAt(long offset)

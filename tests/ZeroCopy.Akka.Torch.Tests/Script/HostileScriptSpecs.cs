@@ -3,6 +3,7 @@ using ZeroCopy.Errors;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
 using ZeroCopy.Torch.Script;
+using static TorchSharp.torch;
 
 namespace ZeroCopy.Torch.Tests.Script;
 
@@ -29,6 +30,21 @@ public sealed class HostileScriptSpecs : IDisposable
     [InlineData("(K\x04K\x04t", "(K\xffK\x04t")]
     public void ScriptSkeleton_should_refuse_a_quantized_tensor_that_is_larger_than_its_record(string good, string bad) =>
         Refuses("quantized", file => Replace(file, "data.pkl", good, bad), "does not fit its record data/0 of 16 bytes");
+
+    [Theory]
+    [InlineData(0, 2L)]
+    [InlineData(8, -1L)]
+    [InlineData(16, 3L)]
+    public void ScriptSkeleton_should_refuse_a_sparse_tensor_with_an_index_outside_of_it(int at, long index) => Refuses(
+        "sparse",
+        file =>
+        {
+            var record = Enumerable.Range(0, 9).Select(number => $"data/{number}").First(name => file.Has(name) && file.Read(name).Length == 4 * sizeof(long));
+            var indices = file.Read(record);
+            BitConverter.GetBytes(index).CopyTo(indices, at);
+            file.Write(record, indices);
+        },
+        "tensor 'mask' is sparse, and has indices or values that do not fit [2, 3]");
 
     [Fact]
     public void ScriptSkeleton_should_refuse_elements_of_an_unknown_type() => Refuses(
@@ -77,13 +93,13 @@ public sealed class HostileScriptSpecs : IDisposable
             file,
             string.Concat(Enumerable.Range(2, 5000).Select(depth => $"{new string(' ', 2 * depth)}if True:\n"))
             + new string(' ', 10_004) + "pass\n" + LastLine),
-        "nested in more than 250 levels");
+        "nested in more than 500 levels");
 
     [Fact]
     public void ScriptSkeleton_should_refuse_code_with_a_chain_of_branches() => Refuses(
         "no_parameters",
         file => Code(file, "    if True:\n      pass\n" + Repeat("    elif True:\n      pass\n") + LastLine),
-        "nested in more than 250 levels");
+        "nested in more than 500 levels");
 
     [Fact]
     public void ScriptSkeleton_should_refuse_a_type_that_is_nested_deeply() => Refuses(
@@ -104,21 +120,51 @@ public sealed class HostileScriptSpecs : IDisposable
     [InlineData("    return ops.torchvision.nms(x, x, 0.5)", "torchvision::nms")]
     [InlineData("    return ((", "expected")]
     [InlineData("    return self.nothing", "nothing")]
-    public async Task ScriptModel_should_say_what_libtorch_cannot_compile(string code, string reason) =>
-        Assert.Contains(reason, (await Loading("no_parameters", file => Code(file, code))).Message, StringComparison.Ordinal);
+    public async Task Put_should_say_what_libtorch_cannot_compile(string code, string reason) =>
+        Assert.Contains(reason, (await Putting("no_parameters", file => Code(file, code))).Message, StringComparison.Ordinal);
 
     [Fact]
-    public async Task ScriptModel_should_say_that_an_attribute_is_missing() => Assert.Contains(
+    public async Task Put_should_say_that_an_attribute_is_missing() => Assert.Contains(
         "at()",
-        (await Loading(
+        (await Putting(
             "no_parameters", file => Replace(file, Module, "  training : bool\n", "  training : bool\n  other : Tensor\n"))).Message,
         StringComparison.Ordinal);
 
     [Fact]
-    public async Task ScriptModel_should_say_that_a_module_is_none() => await Loading(
+    public async Task Put_should_say_that_a_module_is_none() => await Putting(
         "traced",
         file => Replace(
             file, "data.pkl", "__torch__.torch.nn.modules.rnn.___torch_mangle_6\nGRU\n", "__torch__.___torch_mangle_7\nRecurrent\n"));
+
+    [Fact]
+    public async Task Put_should_say_that_PyTorch_lost_weights_of_a_script() => Assert.Contains(
+        "optimize_for_inference",
+        (await Putting("no_parameters", file => Code(file, "    return torch.add(x, ops.prim.ConstantMKLDNNTensor())"))).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Put_should_name_both_versions_when_a_script_calls_an_operator_of_a_newer_PyTorch()
+    {
+        var message = (await Putting("no_parameters", file => Code(file, "    return torch.not_yet_made(x, 1)"))).Message;
+
+        Assert.Contains("aten::not_yet_made", message, StringComparison.Ordinal);
+        Assert.Matches(@"libtorch \d+\.\d+", message);
+        Assert.Contains("format 3", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Put_should_take_a_script_whose_branches_call_operators_of_a_newer_PyTorch()
+    {
+        using var store = ObjectStore.Open(new ObjectStoreOptions { Directory = _directory.File("store") });
+        using var runtime = new TorchRuntime(store);
+        const string Branches = "    if torch.gt(torch.numel(x), 2):\n      _2 = torch.not_yet_made(x, \")\", [1, (2)])\n    else:\n      _2 = x\n    return _2";
+        using var instance = await runtime.OpenAny(await runtime.PutFileAsync(Changed("no_parameters", file => Code(file, Branches)))).RentAsync();
+
+        using var two = (Tensor)ScriptFixture.Call(instance, "forward", ones(2))!;
+        Assert.Equal(2, two.numel());
+        var raised = Assert.Throws<InferenceException>(() => ScriptFixture.Call(instance, "forward", ones(3)));
+        Assert.Contains("aten::not_yet_made", raised.Message, StringComparison.Ordinal);
+    }
 
     private static string Repeat(string text) => string.Concat(Enumerable.Repeat(text, 2000));
 
@@ -161,11 +207,12 @@ public sealed class HostileScriptSpecs : IDisposable
         ScriptSkeleton.Create(archive);
     }
 
-    private async Task<InvalidModelException> Loading(string name, Action<ScriptFile> change)
+    private async Task<InvalidModelException> Putting(string name, Action<ScriptFile> change)
     {
         using var store = ObjectStore.Open(new ObjectStoreOptions { Directory = _directory.File("store") });
         using var runtime = new TorchRuntime(store);
-        var handle = await runtime.PutFileAsync(Changed(name, change));
-        return await Assert.ThrowsAsync<InvalidModelException>(async () => await runtime.OpenAny(handle).RentAsync());
+        var refused = await Assert.ThrowsAsync<InvalidModelException>(() => runtime.PutFileAsync(Changed(name, change)));
+        Assert.Empty(store.List());
+        return refused;
     }
 }

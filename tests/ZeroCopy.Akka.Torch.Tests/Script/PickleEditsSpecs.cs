@@ -46,7 +46,7 @@ public sealed class PickleEditsSpecs
         // What ends behind the operation ']' is a list here; where it ends is all that counts.
         var end = Array.IndexOf(Sample, (byte)']') + 1;
 
-        var place = edits.Remember(new PickleTensor(null!, null!, [], [], quantized: false, end));
+        var place = edits.Remember(new PickleTensor(null!, null!, [], [], quantized: false, PickleLaziness.None, end));
         edits.Add(((PickleDictionary)pickle.Root!).ItemsEnd!.Value, "again", place);
 
         var items = ((PickleDictionary)PickleReader.Read(edits.Apply(Sample), "changed").Root!).Items;

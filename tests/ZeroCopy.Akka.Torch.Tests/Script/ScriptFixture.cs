@@ -30,7 +30,7 @@ internal sealed class ScriptFixture : IDisposable
             _weights[source.Name] = Tensor(source.Layout, bytes);
         }
 
-        Entries = entries;
+        Entries = [.. entries, .. skeleton.SkeletonTensors.Select(tensor => tensor with { Block = BlockId.Of(Skeleton) })];
     }
 
     public ScriptFacts Facts { get; }

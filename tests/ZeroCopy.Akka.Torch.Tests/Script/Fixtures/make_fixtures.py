@@ -47,7 +47,7 @@ def save(name, module, *calls, extra=None):
     for call in calls:
         method, arguments = call if isinstance(call[0], str) and isinstance(call[1], tuple) else ("forward", call)
         with torch.no_grad():
-            answer = getattr(loaded, method)(*arguments)
+            answer = loaded(*arguments) if method == "forward" else getattr(loaded, method)(*arguments)
         record.append({"method": method, "arguments": [value(a) for a in arguments], "answer": value(answer)})
     EXAMPLES[name] = record
 
@@ -530,6 +530,116 @@ class Devices(nn.Module):
         return self.layer(x).to(self.where), torch.zeros(2, device=x.device), x.to(torch.float64)
 
 
+class Conjugates(nn.Module):
+    def __init__(self):
+        super().__init__()
+        w = torch.tensor([1 + 2j, 3 + 4j], dtype=torch.complex64)
+        self.register_buffer("w", w)
+        self.register_buffer("wc", w.conj())
+
+    def forward(self, x: Tensor):
+        return torch.view_as_real((self.w * x).resolve_conj()), torch.view_as_real((self.wc * x).resolve_conj())
+
+
+class Views(nn.Module):
+    """Parameters and buffers that are parts of others: dense, with gaps, turned, repeated, empty."""
+
+    def __init__(self):
+        super().__init__()
+        flat = torch.randn(24)
+        self.flat = nn.Parameter(flat)
+        self.part = nn.Parameter(flat[12:].view(4, 3))
+        self.column = nn.Parameter(flat.view(6, 4)[:, 1])
+        self.register_buffer("turned", flat[:12].view(3, 4).t())
+        self.register_buffer("repeated", torch.randn(3).expand(2, 3))
+        self.register_buffer("none", torch.zeros(0, 4))
+        self.register_buffer("nowhere", torch.zeros(0, dtype=torch.int64), persistent=False)
+
+    def forward(self, x: Tensor):
+        return self.flat * x, self.part * x, self.column * x, self.turned * x + self.repeated.sum(), self.none, self.nowhere
+
+
+class Strides(nn.Module):
+    """Reads memory of a storage beside the elements of a tensor."""
+
+    def __init__(self):
+        super().__init__()
+        self.part = nn.Parameter(torch.arange(24.0)[6:18])
+        self.whole = nn.Parameter(torch.arange(6.0).view(2, 3))
+
+    def forward(self, x: Tensor):
+        return torch.as_strided(self.part, [4], [1], 8) * x, torch.as_strided(self.part, [4], [1], 20) * x, torch.as_strided(self.whole, [6], [1]) * x
+
+
+class Hooked(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, 2)
+
+    def forward(self, x: Tensor, times: int = 2):
+        return self.layer(x) * times
+
+
+def add_one(self, inputs: Tuple[Tensor, int]) -> Tuple[Tensor, int]:
+    return inputs[0] + 1, inputs[1]
+
+
+def do_nothing(self, inputs: Tuple[Tensor, int]) -> None:
+    pass
+
+
+def with_input(self, inputs: Tuple[Tensor, int], output: Tensor) -> Tuple[Tensor, Tensor]:
+    return output * 2, inputs[0]
+
+
+def sum_up(self, inputs: Tuple[Tensor, int], output: Tuple[Tensor, Tensor]) -> Tensor:
+    return output[0] + output[1] + inputs[1]
+
+
+class OwnState(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(2))
+        self.count = 3
+
+    def forward(self, x: Tensor):
+        return x * self.weight * self.count
+
+    @torch.jit.export
+    def __getstate__(self):
+        return self.weight, self.count, self.training
+
+    @torch.jit.export
+    def __setstate__(self, state: Tuple[Tensor, int, bool]):
+        self.weight = state[0] * 1
+        self.count = state[1] + 1
+        self.training = state[2]
+
+
+class Sparse(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, 2)
+        self.register_buffer("mask", torch.eye(3)[:2].to_sparse())
+
+    def forward(self, x: Tensor):
+        return self.layer(torch.mm(self.mask, x))
+
+
+class Names(nn.Module):
+    """Attributes with names that no program text can have."""
+
+    def __init__(self):
+        super().__init__()
+        for i, name in enumerate(["x,y", "a]b", "my-weight", "sl/ash", "$", "0w"]):
+            self.register_buffer(name, torch.full((2,), i + 1.0))
+        self.register_parameter("p, q", nn.Parameter(torch.zeros(2)))
+        self.layer = nn.Linear(2, 2)
+
+    def forward(self, x: Tensor):
+        return self.layer(x) + getattr(self, "x,y") * 10 + getattr(self, "a]b") * 100 + getattr(self, "p, q")
+
+
 def main():
     x = torch.randn
     script("control_flow", ControlFlow(), (x(4), 3), (-x(4).abs(), 2), (x(2, 4), 0))
@@ -581,6 +691,20 @@ def main():
     torch.save(nn.Linear(2, 2).state_dict(), os.path.join(FOLDER, "legacy_state_dictionary.pt"), _use_new_zipfile_serialization=False)
     quantized = torch.quantization.quantize_dynamic(nn.Sequential(nn.Linear(4, 4)).eval(), {nn.Linear})
     save("quantized", torch.jit.script(quantized), (x(2, 4),))
+    if torch.__version__ >= "2":
+        # Before, PyTorch did not write that a tensor is a lazy conjugate.
+        script("conjugates", Conjugates(), (torch.tensor([2.0, 3.0]),))
+    script("views", Views(), (x(1),))
+    script("strides", Strides(), (x(1),))
+    hooked = Hooked()
+    for hook in (add_one, do_nothing):
+        hooked.register_forward_pre_hook(hook)
+    for hook in (with_input, sum_up):
+        hooked.register_forward_hook(hook)
+    script("hooked", hooked, (x(3, 2), 3))
+    script("own_state", OwnState(), (x(3, 2),))
+    script("sparse", Sparse(), (x(3, 2),))
+    script("names", Names(), (x(3, 2),))
     with open(os.path.join(FOLDER, "examples.json"), "w", encoding="utf-8") as file:
         file.write("{\n" + ",\n".join(f"{json.dumps(name)}: {json.dumps(calls)}" for name, calls in sorted(EXAMPLES.items())) + "\n}\n")
 

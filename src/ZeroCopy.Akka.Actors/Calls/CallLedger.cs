@@ -24,6 +24,7 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(500);
 
     private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly WaitOrder _waits = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private InferenceCall? _first;
@@ -205,6 +206,12 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
 
     private bool TryEnter(InferenceCall call, [NotNullWhen(false)] out InferenceException? refusal)
     {
+        if (FunctionScope.Current?.Pool is { } caller && !caller._waits.TryFor(_waits))
+        {
+            refusal = Circular(caller);
+            return false;
+        }
+
         lock (_lock)
         {
             refusal = IsClosed ? ShuttingDown() : _count >= capacity ? Overloaded() : _leftBehind >= _mostLeftBehind ? Stuck() : null;
@@ -253,6 +260,12 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     }
 
     private InferenceException ShuttingDown() => new(InferenceFailure.ShuttingDown, $"{Owner} shuts down and takes no more calls.");
+
+    private InferenceException Circular(CallLedger caller) => new(
+        InferenceFailure.CircularCall,
+        $"The function of {caller.Owner} called {Owner}" + (caller == this ? "" : $", whose function calls {caller.Owner}")
+        + ", so that calls could wait for each other for ever; call the module itself in the function, or start a pool of another name "
+        + "for the inner calls.");
 
     private InferenceException Overloaded() => new(
         InferenceFailure.Overloaded, $"{Owner} has {capacity} calls queued or running and takes no more; "

@@ -24,7 +24,8 @@ namespace ZeroCopy.Actors.Calls;
 /// Whoever moves the state to Answered has the answer handed over, so that it is once. Running means that the argument is read: a kept one may be freed
 /// as soon as the call is answered, so it is only marked as abandoned meanwhile. Detached means that the argument is free: the model reads references of
 /// the call's own to what is in it, or a join has copied its rows. Answered is Succeeded or Failed. A failure is handed over at once, a result when the
-/// call is retired: the caller then has its place in the queue back, and goes on where the result was computed, see <see cref="ComputeExecutor"/>.
+/// call is retired: the caller then has its place in the queue back. It goes on on the .NET thread pool, unless settings say otherwise, see
+/// <see cref="ComputeThread"/>.
 /// </remarks>
 internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistentHashable, IThreadPoolWorkItem
 {
@@ -235,7 +236,7 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
             {
                 if (Volatile.Read(ref _state) == Succeeded)
                 {
-                    ComputeThread.AfterRun(this);
+                    ComputeThread.HandOver(this);
                 }
             }
         }
@@ -265,7 +266,7 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
         Settle();
     }
 
-    // Nothing else completes the promise. The caller may go on inside for as long as it likes: see ComputeThread. A refused call has no caller yet.
+    // Nothing else completes the promise. The caller may go on inside for as long as it likes. A refused call has no caller yet.
     private void Settle()
     {
         if (_failure is OperationCanceledException cancelled)

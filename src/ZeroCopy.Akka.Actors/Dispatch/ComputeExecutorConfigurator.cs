@@ -1,5 +1,6 @@
 using Akka.Configuration;
 using Akka.Dispatch;
+using ZeroCopy.Actors.Settings;
 
 namespace ZeroCopy.Actors.Dispatch;
 
@@ -10,25 +11,11 @@ namespace ZeroCopy.Actors.Dispatch;
 /// <param name="prerequisites">Akka's.</param>
 internal sealed class ComputeExecutorConfigurator(Config config, IDispatcherPrerequisites prerequisites) : ExecutorServiceConfigurator(config, prerequisites)
 {
-    // For dispatchers that do not say.
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(10);
-
     /// <inheritdoc/>
-    /// <exception cref="ConfigurationException"><c>caller-patience</c> is no time to wait.</exception>
-    public override ExecutorService Produce(string id)
-    {
-        var patience = Config.GetTimeSpan("caller-patience", Patience);
-        if (patience.TotalMilliseconds > int.MaxValue)
-        {
-            patience = Timeout.InfiniteTimeSpan;
-        }
-        else if (patience <= TimeSpan.Zero && patience != Timeout.InfiniteTimeSpan)
-        {
-            throw new ConfigurationException($"{id}.caller-patience is {patience} but must be a time above zero such as 10ms, or infinite");
-        }
-
-        return new ComputeExecutor(id, new Threads(Config, Prerequisites).Executor.Produce(id), patience, TimeProvider.System);
-    }
+    public override ExecutorService Produce(string id) => new ComputeExecutor(
+        id,
+        new Threads(Config, Prerequisites).Executor.Produce(id),
+        keepsCallers: Config.GetString(InferenceSettings.CallersKey, "") == InferenceSettings.ComputeThreads);
 
     /// <summary>Akka gives its executors to configurators of dispatchers alone.</summary>
     private sealed class Threads(Config config, IDispatcherPrerequisites prerequisites)

@@ -180,6 +180,7 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
         // For each call: the dispatcher may bring each on another thread.
         pool.Source.BoundThreads(_threads);
         var startedAt = pool.Ledger.Clock.GetTimestamp();
+        var scope = FunctionScope.Enter(pool.Ledger);
         try
         {
             var answer = instance.Run(pool.Function, argument);
@@ -188,6 +189,7 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
         }
         finally
         {
+            scope.Exit();
             _times.Add(startedAt);
             // A setting may have put others on the same thread.
             pool.Source.RestoreThreads();

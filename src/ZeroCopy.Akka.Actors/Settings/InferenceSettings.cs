@@ -8,8 +8,14 @@ public sealed record InferenceSettings
     /// <summary>Configuration path of the dispatcher that inference actors compute on.</summary>
     public const string Dispatcher = "zerocopy.inference.dispatcher";
 
-    /// <summary>How long a caller may keep the thread that computed its answer before another one computes in its place; null: for ever.</summary>
-    public required TimeSpan? CallerPatience { get; init; }
+    /// <summary>The key in a dispatcher that says where callers go on, and what keeps them on the threads that compute.</summary>
+    internal const string CallersKey = "callers";
+
+    /// <inheritdoc cref="CallersKey"/>
+    internal const string ComputeThreads = "compute-threads";
+
+    /// <summary>Whether a caller goes on on the thread that computed its answer, and not on the .NET thread pool.</summary>
+    public required bool KeepsCallers { get; init; }
 
     /// <summary>How long a shutdown lets calls finish.</summary>
     public required TimeSpan DrainTimeout { get; init; }

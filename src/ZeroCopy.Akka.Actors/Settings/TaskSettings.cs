@@ -3,11 +3,11 @@ namespace ZeroCopy.Actors.Settings;
 /// <summary>Settings of task mode; the HOCON root is <c>zerocopy.tasks</c>.</summary>
 public sealed record TaskSettings
 {
-    /// <summary>Configuration path of the dispatcher that task actors compute on.</summary>
-    public const string Dispatcher = "zerocopy.tasks.dispatcher";
-
     /// <summary>Configuration path of the mailbox of task actors.</summary>
     internal const string Mailbox = "zerocopy.tasks.mailbox";
+
+    /// <summary>Configuration path of the dispatcher that task actors compute on: by default that of the pools.</summary>
+    public string Dispatcher { get; init; } = InferenceSettings.Dispatcher;
 
     /// <summary>Most tasks that run at the same time.</summary>
     public int MaxConcurrency { get; init; } = Environment.ProcessorCount;

@@ -82,7 +82,8 @@ public sealed record ZeroCopySettings
         var defaults = reader.Section("pool-defaults");
         return new InferenceSettings
         {
-            CallerPatience = reader.Section("dispatcher").OptionalDuration("caller-patience"),
+            KeepsCallers = reader.Section("dispatcher").Choice(
+                InferenceSettings.CallersKey, ("thread-pool", false), (InferenceSettings.ComputeThreads, true)),
             DrainTimeout = reader.Duration("drain-timeout"),
             Instances = ReadInstances(reader.Section("instances")),
             PoolDefaults = ReadPool(defaults, batching),
@@ -155,5 +156,6 @@ public sealed record ZeroCopySettings
         QueueCapacity = reader.Number("queue-capacity", 1, int.MaxValue),
         Deadline = reader.OptionalDuration("deadline"),
         DrainTimeout = reader.Duration("drain-timeout"),
+        Dispatcher = reader.PathOf("dispatcher") ?? InferenceSettings.Dispatcher,
     };
 }

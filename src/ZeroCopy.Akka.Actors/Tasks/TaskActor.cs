@@ -28,7 +28,7 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
     /// <summary>Of actors that take a task each, in the order in which they start.</summary>
     public static Props Props(ConcurrentQueue<TaskCall> tasks) => Akka.Actor.Props.CreateBy(new Producer<TaskActor>(() => new TaskActor(
         tasks.TryDequeue(out var task) ? task : throw new InvalidOperationException("An actor was started without a task."))))
-        .WithDispatcher(TaskSettings.Dispatcher).WithMailbox(TaskSettings.Mailbox);
+        .WithMailbox(TaskSettings.Mailbox);
 
     // By message: what fails in PreStart itself ends an actor without its PostStop.
     protected override void PreStart() => Self.Tell(Begin.Instance);
@@ -70,7 +70,7 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
         }
         finally
         {
-            task.Gate.Leave();
+            task.Gate.Leave(task);
         }
     }
 
@@ -130,6 +130,7 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
         object? answer;
         IDisposable? own = null;
         var startedAt = task.Ledger.Clock.GetTimestamp();
+        var scope = FunctionScope.Enter(task.Within?.Pool);
         try
         {
             task.Source.BoundThreads(null);
@@ -143,6 +144,7 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
         }
         finally
         {
+            scope.Exit();
             task.Source.RestoreThreads();
             own?.Dispose();
             task.Times.Add(startedAt);

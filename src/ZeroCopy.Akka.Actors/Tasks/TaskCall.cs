@@ -10,4 +10,7 @@ internal sealed record TaskCall(
 {
     /// <summary>Attempts that failed already.</summary>
     public int FailedAttempts { get; init; }
+
+    /// <summary>The function that the task was called from, which is likely to wait for it; null for a task of its own.</summary>
+    public FunctionScope? Within { get; init; }
 }

@@ -6,6 +6,10 @@ namespace ZeroCopy.Actors.Tasks;
 /// Lets a bounded number of tasks run and keeps the others in line, by priority and then by arrival. Thread-safe.
 /// Invariant: free + running == places; nobody waits while a place is free.
 /// </summary>
+/// <remarks>
+/// A task that a function calls needs no place: the function waits for it in its own, and where functions had them all, none would ever be
+/// free.
+/// </remarks>
 internal sealed class TaskGate
 {
     private readonly Lock _lock = new();
@@ -42,23 +46,31 @@ internal sealed class TaskGate
             return;
         }
 
-        lock (_lock)
+        if (NeedsPlace(task))
         {
-            if (_free == 0)
+            lock (_lock)
             {
-                _waiting.Enqueue(task, (-task.Options.Priority, _arrivals++));
-                return;
-            }
+                if (_free == 0)
+                {
+                    _waiting.Enqueue(task, (-task.Options.Priority, _arrivals++));
+                    return;
+                }
 
-            _free--;
+                _free--;
+            }
         }
 
         _start(task);
     }
 
-    /// <summary>Gives a place back; the next task that somebody still waits for gets it.</summary>
-    public void Leave()
+    /// <summary>Gives a task's place back; the next one that somebody still waits for gets it.</summary>
+    public void Leave(TaskCall task)
     {
+        if (!NeedsPlace(task))
+        {
+            return;
+        }
+
         TaskCall? next;
         do
         {
@@ -82,4 +94,6 @@ internal sealed class TaskGate
 
         _start(next);
     }
+
+    private static bool NeedsPlace(TaskCall task) => task.Within is null;
 }

@@ -59,5 +59,8 @@ public sealed class TaskRunner
     }
 
     private TaskCall Prepare(InferenceCall call, IInstanceSource source, ModelFunction function, TaskOptions options) => new(
-        call, source, function, options, _gate, _ledger, _times.GetValue(source, _ => new ServiceTimes(_ledger.Clock)));
+        call, source, function, options, _gate, _ledger, _times.GetValue(source, _ => new ServiceTimes(_ledger.Clock)))
+    {
+        Within = FunctionScope.Current,
+    };
 }

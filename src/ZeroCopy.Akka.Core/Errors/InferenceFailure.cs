@@ -27,4 +27,8 @@ public enum InferenceFailure
     MessageTooLarge,
     /// <summary>The node was not found, or was lost before it answered.</summary>
     Unreachable,
+    /// <summary>
+    /// A pool's function called its own pool, or one whose function calls that pool: they could wait for each other for ever.
+    /// </summary>
+    CircularCall,
 }

@@ -279,7 +279,10 @@ public sealed class InferencePoolSpecs : PoolSpec
             {
                 if (++runs < Runs)
                 {
-                    Offer();
+                    // Not as calls of the function, which its own pool refuses.
+                    var others = new Thread(Offer);
+                    others.UnsafeStart();
+                    others.Join();
                 }
                 else
                 {

@@ -73,7 +73,7 @@ public sealed class ZeroCopySettingsSpecs
             zerocopy.inference.pools.bert { size = many, router = random, batching.enabled = perhaps, sise = 4 }
             zerocopy.inference.instances { isolation = total, max-idle = -1 }
             zerocopy.inference.pools.other = 5
-            zerocopy.inference.dispatcher.caller-patience = 0s
+            zerocopy.inference.dispatcher.callers = anywhere
             zerocopy.tusks.deadline = 5s
             """));
         Assert.Equal(13, thrown.Problems.Length);
@@ -87,7 +87,6 @@ public sealed class ZeroCopySettingsSpecs
     [InlineData("tasks.deadline")]
     [InlineData("tasks.drain-timeout")]
     [InlineData("inference.drain-timeout")]
-    [InlineData("inference.dispatcher.caller-patience")]
     [InlineData("inference.pool-defaults.deadline")]
     [InlineData("inference.pools.bert.load.min-backoff")]
     [InlineData("inference.pools.bert.load.max-backoff")]
@@ -102,11 +101,18 @@ public sealed class ZeroCopySettingsSpecs
     }
 
     [Theory]
-    [InlineData("", 10)]
-    [InlineData("zerocopy.inference.dispatcher.caller-patience = 1s", 1000)]
-    [InlineData("zerocopy.inference.dispatcher.caller-patience = infinite", null)]
-    public void ZeroCopySettings_should_read_how_long_a_caller_may_keep_a_thread(string hocon, int? milliseconds) =>
-        Assert.Equal(milliseconds, ZeroCopySettings.From(hocon).Inference.CallerPatience?.TotalMilliseconds);
+    [InlineData("", "zerocopy.inference.dispatcher")]
+    [InlineData("zerocopy.tasks.dispatcher.executor = thread-pool-executor", "zerocopy.tasks.dispatcher")]
+    [InlineData("zerocopy.tasks.dispatcher { executor = thread-pool-executor }", "zerocopy.tasks.dispatcher")]
+    public void ZeroCopySettings_should_read_where_tasks_compute(string hocon, string dispatcher) =>
+        Assert.Equal(dispatcher, ZeroCopySettings.From(hocon).Tasks.Dispatcher);
+
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("zerocopy.inference.dispatcher.callers = thread-pool", false)]
+    [InlineData("zerocopy.inference.dispatcher.callers = compute-threads", true)]
+    public void ZeroCopySettings_should_read_where_callers_go_on(string hocon, bool keeps) =>
+        Assert.Equal(keeps, ZeroCopySettings.From(hocon).Inference.KeepsCallers);
 
     [Fact]
     public void ZeroCopySettings_should_read_the_assemblies_with_model_types() => Assert.Equal(

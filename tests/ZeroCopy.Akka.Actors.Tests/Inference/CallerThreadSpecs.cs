@@ -1,0 +1,105 @@
+using ZeroCopy.Runtime;
+
+namespace ZeroCopy.Actors.Tests.Inference;
+
+/// <summary>Where those who called go on.</summary>
+public sealed class CallerThreadSpecs : PoolSpec
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task InferencePool_should_let_callers_go_on_on_the_thread_pool(bool fails)
+    {
+        var pool = await PoolAsync(Function(fails));
+        Assert.True(await WhereAsync(() => pool.CallAsync(null)).WaitAsync(Patience));
+        await EndAsync(pool);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task TaskRunner_should_let_callers_go_on_on_the_thread_pool(bool fails)
+    {
+        Assert.True(await WhereAsync(() => Zero.Tasks.RunAsync(Source, Function(fails), null)).WaitAsync(Patience));
+        await EventuallyAsync(() => Source.Out == 0 && Zero.Tasks.Pending == 0);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_compute_elsewhere()
+    {
+        var pool = await PoolAsync((_, _) => Thread.CurrentThread.IsThreadPoolThread);
+        Assert.Equal(false, await pool.CallAsync(null).WaitAsync(Patience));
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task TaskRunner_should_compute_where_pools_do()
+    {
+        var pool = await PoolAsync((_, _) => Thread.CurrentThread.Name);
+        var names = new HashSet<object?>();
+        // More than threads to compute on: every one of them has been there.
+        for (var call = 0; call < 100; call++)
+        {
+            names.Add(await pool.CallAsync(null).WaitAsync(Patience));
+        }
+
+        Assert.All(
+            await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Zero.Tasks.RunAsync(Source, (_, _) => Thread.CurrentThread.Name, null)))
+                .WaitAsync(Patience),
+            name => Assert.StartsWith(Prefix(names.First()), (string?)name, StringComparison.Ordinal));
+        await EndAsync(pool);
+
+        static string Prefix(object? name) => ((string)name!).TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9');
+    }
+
+    [Fact]
+    public async Task InferencePool_should_hand_an_answer_over_before_the_next_call_is_computed()
+    {
+        using var step = new SemaphoreSlim(0);
+        var pool = await PoolAsync((_, argument) => step.Wait(Patience) ? argument : throw new TimeoutException());
+        var calls = Enumerable.Range(0, 6).Select(i => pool.CallAsync(i)).ToArray();
+        // The next call is held inside the model meanwhile.
+        foreach (var call in calls)
+        {
+            step.Release();
+            await call.WaitAsync(Patience);
+        }
+
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_serve_others_while_callers_do_not_let_go_of_their_threads()
+    {
+        var pool = await PoolAsync(Blocked);
+        using var answered = new ManualResetEventSlim();
+        // One more than the threads that compute, or that the thread pool starts at once: it adds others slowly.
+        var blocking = Enumerable.Range(0, Environment.ProcessorCount + 1).Select(async i =>
+        {
+            await pool.CallAsync(i).ConfigureAwait(false);
+            Assert.True(answered.Wait(Patience));
+        }).ToArray();
+        // Not before: who has an answer when it awaits it goes on on this thread.
+        Gate.Set();
+        Assert.Equal("other", await pool.CallAsync("other").WaitAsync(Patience));
+        answered.Set();
+        await Task.WhenAll(blocking).WaitAsync(Patience);
+        await EndAsync(pool);
+    }
+
+    private ModelFunction Function(bool fails) => fails
+        ? (target, argument) => throw new InvalidOperationException($"{Blocked(target, argument)}")
+        : Blocked;
+
+    /// <summary>Whether the code behind a call runs on a thread of the .NET pool.</summary>
+    private async Task<bool> WhereAsync(Func<Task<object?>> call)
+    {
+        var where = call().ContinueWith(
+            static _ => Thread.CurrentThread.IsThreadPoolThread,
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+        Gate.Set();
+        return await where;
+    }
+}

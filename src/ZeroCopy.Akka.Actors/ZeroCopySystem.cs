@@ -94,17 +94,48 @@ public sealed class ZeroCopySystem : IExtension
     /// <exception cref="ArgumentException">The name is taken, or batching or remote calls are on and there is no codec for them.</exception>
     /// <exception cref="InvalidActorNameException">The name cannot be one of an actor.</exception>
     /// <exception cref="InvalidSettingsException"><paramref name="configure"/> gave settings that no pool can run with.</exception>
-    public async Task<InferencePool> CreatePoolAsync(
+    public Task<InferencePool> CreatePoolAsync(
         string name, IInstanceSource source, ModelFunction function, IBatchCodec? codec = null, Func<PoolSettings, PoolSettings>? configure = null,
         IRemoteCodec? remote = null)
     {
+        ArgumentNullException.ThrowIfNull(function);
+        return CreatePoolAsync(name, source, function, null, codec, configure, remote);
+    }
+
+    /// <summary>
+    /// Makes a pool of an asynchronous function, see <see cref="IModelInstance.RunAsync"/>. An actor runs nothing else until the function has ended, and its
+    /// thread serves others while it awaits.
+    /// </summary>
+    /// <inheritdoc cref="CreatePoolAsync(string, IInstanceSource, ModelFunction, IBatchCodec, Func{PoolSettings, PoolSettings}, IRemoteCodec)" path="/param"/>
+    /// <exception cref="ArgumentException">The name is taken, batching is on, or remote calls are and there is no codec for them.</exception>
+    /// <exception cref="InvalidActorNameException">The name cannot be one of an actor.</exception>
+    /// <exception cref="InvalidSettingsException"><paramref name="configure"/> gave settings that no pool can run with.</exception>
+    public Task<InferencePool> CreatePoolAsync(
+        string name, IInstanceSource source, AsyncModelFunction function, IBatchCodec? codec = null, Func<PoolSettings, PoolSettings>? configure = null,
+        IRemoteCodec? remote = null)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        return CreatePoolAsync(
+            name, source, static (_, _) => throw new InvalidOperationException("This pool's function is asynchronous."), function, codec, configure, remote);
+    }
+
+    private async Task<InferencePool> CreatePoolAsync(
+        string name, IInstanceSource source, ModelFunction function, AsyncModelFunction? asyncFunction, IBatchCodec? codec,
+        Func<PoolSettings, PoolSettings>? configure, IRemoteCodec? remote)
+    {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(source);
-        ArgumentNullException.ThrowIfNull(function);
         var settings = configure is null ? Settings.Inference.Pool(name) : configure(Settings.Inference.Pool(name)).Checked(name);
         if (settings.Batching is not null && codec is null)
         {
             throw new ArgumentException($"Pool '{name}' has batching on, so it needs a codec that joins requests.", nameof(codec));
+        }
+
+        if (settings.Batching is not null && asyncFunction is not null)
+        {
+            throw new ArgumentException(
+                $"Pool '{name}' has batching on, which joins requests for functions that do not await: turn zerocopy.inference.pools.{name}.batching off, or "
+                + "give it another function.", nameof(asyncFunction));
         }
 
         if (settings.Remote && remote is null)
@@ -112,7 +143,7 @@ public sealed class ZeroCopySystem : IExtension
             throw new ArgumentException($"Pool '{name}' takes calls of other processes, so it needs a codec for their tensors.", nameof(remote));
         }
 
-        var created = new Lazy<Task<InferencePool>>(() => StartPoolAsync(name, source, function, codec, settings, remote));
+        var created = new Lazy<Task<InferencePool>>(() => StartPoolAsync(name, source, function, asyncFunction, codec, settings, remote));
         if (!_pools.TryAdd(name, created))
         {
             throw new ArgumentException($"There is a pool '{name}' already.", nameof(name));
@@ -138,13 +169,17 @@ public sealed class ZeroCopySystem : IExtension
     private InferencePool? Find(string name) => Pools.FirstOrDefault(pool => pool.Name == name);
 
     private async Task<InferencePool> StartPoolAsync(
-        string name, IInstanceSource source, ModelFunction function, IBatchCodec? codec, PoolSettings settings, IRemoteCodec? remote)
+        string name, IInstanceSource source, ModelFunction function, AsyncModelFunction? asyncFunction, IBatchCodec? codec, PoolSettings settings,
+        IRemoteCodec? remote)
     {
         var path = Settings.Inference.Pools.ContainsKey(name) ? $"zerocopy.inference.pools.{name}" : "zerocopy.inference.pool-defaults";
         var ledger = new CallLedger($"pool {name}", settings.QueueCapacity, path, _clock);
         var loads = settings.Router == RoutingStrategy.SmallestMailbox ? new ActorLoads() : null;
         var kinds = new JoinedKinds(settings.Batching?.Verify ?? true);
-        var context = new PoolContext(name, source, function, codec, settings, ledger, new PoolReadiness(), loads, kinds);
+        var context = new PoolContext(name, source, function, codec, settings, ledger, new PoolReadiness(), loads, kinds)
+        {
+            AsyncFunction = asyncFunction,
+        };
         var router = new TaskCompletionSource<IActorRef>(TaskCreationOptions.RunContinuationsAsynchronously);
         _children.Pools.Tell(new PoolsActor.Create(context, router), ActorRefs.NoSender);
         if (await Task.WhenAny(router.Task, _ended).ConfigureAwait(false) != router.Task)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TorchSharp;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Batches;
@@ -50,7 +51,7 @@ public sealed class ModelWrapper<T> : ModelWrapper
 
     /// <summary>
     /// Runs a function on a data set in batches, through a pool of actors that is made for it, and gives the answers in the order of the rows. The function
-    /// is what <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T})"/>
+    /// is what <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/>
     /// takes too, so that one function serves data sets and long-running actors.
     /// </summary>
     /// <remarks>
@@ -71,17 +72,45 @@ public sealed class ModelWrapper<T> : ModelWrapper
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(function);
-        options ??= new MapBatchesOptions();
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Actors, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Prefetch ?? 1, 1);
-        RequireDevice(options.Device);
-        return PoolMap.RowsAsync(this, rows, function, options, cancellationToken);
+        options = Checked(options);
+        return PoolMap.RowsAsync(
+            rows, settings => Host.StartPoolAsync(PoolMap.NewName(), this, function, settings, new() { Device = options.Device }, cancellationToken), options,
+            cancellationToken);
+    }
+
+    /// <summary>
+    /// As with a function that does not await; what holds of asynchronous functions is said at
+    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/>.
+    /// </summary>
+    /// <inheritdoc cref="MapBatchesAsync{TIn, TOut}(IAsyncEnumerable{TIn}, Func{T, IReadOnlyList{TIn}, IReadOnlyList{TOut}}, MapBatchesOptions, CancellationToken)" path="/param"/>
+    /// <inheritdoc cref="MapBatchesAsync{TIn, TOut}(IAsyncEnumerable{TIn}, Func{T, IReadOnlyList{TIn}, IReadOnlyList{TOut}}, MapBatchesOptions, CancellationToken)" path="/exception"/>
+    [OverloadResolutionPriority(-1)]
+    public IAsyncEnumerable<TOut> MapBatchesAsync<TIn, TOut>(
+        IAsyncEnumerable<TIn> rows, Func<T, IReadOnlyList<TIn>, Task<IReadOnlyList<TOut>>> function, MapBatchesOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentNullException.ThrowIfNull(function);
+        options = Checked(options);
+        return PoolMap.RowsAsync(
+            rows, settings => Host.StartPoolAsync(PoolMap.NewName(), this, function, settings, new() { Device = options.Device }, cancellationToken), options,
+            cancellationToken);
     }
 
     /// <inheritdoc cref="MapBatchesAsync{TIn, TOut}(IAsyncEnumerable{TIn}, Func{T, IReadOnlyList{TIn}, IReadOnlyList{TOut}}, MapBatchesOptions, CancellationToken)"/>
     public IAsyncEnumerable<TOut> MapBatchesAsync<TIn, TOut>(
         IEnumerable<TIn> rows, Func<T, IReadOnlyList<TIn>, IReadOnlyList<TOut>> function, MapBatchesOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        return MapBatchesAsync(rows.ToAsyncEnumerable(), function, options, cancellationToken);
+    }
+
+    /// <inheritdoc cref="MapBatchesAsync{TIn, TOut}(IAsyncEnumerable{TIn}, Func{T, IReadOnlyList{TIn}, Task{IReadOnlyList{TOut}}}, MapBatchesOptions,
+    /// CancellationToken)"/>
+    [OverloadResolutionPriority(-1)]
+    public IAsyncEnumerable<TOut> MapBatchesAsync<TIn, TOut>(
+        IEnumerable<TIn> rows, Func<T, IReadOnlyList<TIn>, Task<IReadOnlyList<TOut>>> function, MapBatchesOptions? options = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(rows);
@@ -99,6 +128,16 @@ public sealed class ModelWrapper<T> : ModelWrapper
             ? Host.Runtime.Open(module.Entry.Handle, Options(module, options?.Device))
             : new LoadedObjectSource(
                 Document.TypeName, () => Checked(template.Load(module => Materialise(module, options?.Device))), Host.MaxIdleInstances);
+    }
+
+    private MapBatchesOptions Checked(MapBatchesOptions? options)
+    {
+        options ??= new MapBatchesOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Actors, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Prefetch ?? 1, 1);
+        RequireDevice(options.Device);
+        return options;
     }
 
     private void RequireDevice(torch.Device? device)

@@ -30,34 +30,79 @@ public sealed partial class ZeroCopyHost
     /// </param>
     /// <param name="configure">Changes the settings.</param>
     /// <param name="load">Where the instances run, and how they are built in a process that did not wrap the model.</param>
+    /// <param name="cancellationToken">Gives the start up.</param>
     /// <exception cref="ArgumentException">There is a pool of that name.</exception>
     /// <exception cref="DeviceUnavailableException">This process has no such device, or a script of the model cannot run on it.</exception>
     /// <exception cref="RecipeUnavailableException">This process did not wrap the model and cannot build a T.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TIn, TOut>(
-        string name, ModelWrapper<T> model, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure = null, LoadOptions<T>? load = null)
+        string name, ModelWrapper<T> model, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure = null, LoadOptions<T>? load = null,
+        CancellationToken cancellationToken = default)
         where T : class
     {
-        ArgumentNullException.ThrowIfNull(model);
-        // The first load of a wrapper from elsewhere builds the model.
-        var source = await Task.Run(() => model.Instances(load)).ConfigureAwait(false);
-        return await StartAsync(name, source, function, configure).ConfigureAwait(false);
+        ArgumentNullException.ThrowIfNull(function);
+        return await StartAsync<T, TIn, TOut>(
+            name, await SourceAsync(model, load, cancellationToken).ConfigureAwait(false), function, null, configure).ConfigureAwait(false);
     }
 
     /// <summary>
-    /// As <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T})"/>, for a
+    /// As with a function that does not await. An actor runs nothing else on its instance until the function has ended; meanwhile its thread serves others.
+    /// </summary>
+    /// <param name="name">The pool's name, which chooses its settings in HOCON: <c>zerocopy.inference.pools.NAME</c>.</param>
+    /// <param name="model">The model, in either mode.</param>
+    /// <param name="function">
+    /// What a call runs. Behind each await it goes on where the pool computes, without gradients; tensors that it makes on the way are disposed when it has ended, those
+    /// in its answer are the caller's own. A dispose scope or mode of its own must not be open across an await, as those belong to threads, and behind
+    /// <c>ConfigureAwait(false)</c> it is on its own: on the .NET pool, with gradients on, and with what it makes to dispose.
+    /// </param>
+    /// <param name="configure">Changes the settings; micro-batches are for functions that do not await.</param>
+    /// <param name="load">Where the instances run, and how they are built in a process that did not wrap the model.</param>
+    /// <param name="cancellationToken">Gives the start up.</param>
+    /// <exception cref="ArgumentException">There is a pool of that name, or its settings have batching on.</exception>
+    /// <exception cref="DeviceUnavailableException">This process has no such device, or a script of the model cannot run on it.</exception>
+    /// <exception cref="RecipeUnavailableException">This process did not wrap the model and cannot build a T.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TIn, TOut>(
+        string name, ModelWrapper<T> model, Func<T, TIn, Task<TOut>> function, Func<PoolSettings, PoolSettings>? configure = null, LoadOptions<T>? load = null,
+        CancellationToken cancellationToken = default)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        return await StartAsync<T, TIn, TOut>(
+            name, await SourceAsync(model, load, cancellationToken).ConfigureAwait(false), null, function, configure).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// As <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/>, for a
     /// function that knows the model by a base class, such as <c>Module&lt;Tensor, Tensor&gt;</c>.
     /// </summary>
-    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T})"
+    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"
     /// path="/param"/>
-    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T})"
+    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"
     /// path="/exception"/>
     [OverloadResolutionPriority(-1)]
     public Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TBase, TIn, TOut>(
         string name, ModelWrapper<T> model, Func<TBase, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure = null,
-        LoadOptions<T>? load = null)
+        LoadOptions<T>? load = null, CancellationToken cancellationToken = default)
         where T : class, TBase
         where TBase : class =>
-        StartPoolAsync<T, TIn, TOut>(name, model, function, configure, load);
+        StartPoolAsync<T, TIn, TOut>(name, model, function, configure, load, cancellationToken);
+
+    /// <summary>
+    /// As <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/>,
+    /// for a function that knows the model by a base class, such as <c>Module&lt;Tensor, Tensor&gt;</c>.
+    /// </summary>
+    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"
+    /// path="/param"/>
+    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"
+    /// path="/exception"/>
+    [OverloadResolutionPriority(-1)]
+    public Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TBase, TIn, TOut>(
+        string name, ModelWrapper<T> model, Func<TBase, TIn, Task<TOut>> function, Func<PoolSettings, PoolSettings>? configure = null,
+        LoadOptions<T>? load = null, CancellationToken cancellationToken = default)
+        where T : class, TBase
+        where TBase : class =>
+        StartPoolAsync<T, TIn, TOut>(name, model, function, configure, load, cancellationToken);
 
     /// <summary>
     /// Starts a pool on a model of the store that any process can build: TorchScript (T is <see cref="Torch.Script.ScriptProgram"/>) or a model type of the
@@ -65,26 +110,49 @@ public sealed partial class ZeroCopyHost
     /// </summary>
     /// <param name="name">The pool's name, which chooses its settings in HOCON: <c>zerocopy.inference.pools.NAME</c>.</param>
     /// <param name="model">The model's name.</param>
-    /// <param name="function">As in <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T})"/>.</param>
+    /// <param name="function">As in <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/>.</param>
     /// <param name="configure">Changes the settings.</param>
     /// <param name="device">Where the instances run; null for the CPU.</param>
+    /// <param name="cancellationToken">Gives the start up.</param>
     /// <exception cref="ArgumentException">There is a pool of that name.</exception>
     /// <exception cref="DeviceUnavailableException">This process has no such device.</exception>
     /// <exception cref="ModelNotFoundException">The store has no such model.</exception>
     /// <exception cref="RecipeUnavailableException">The model is weights only, or its type is not registered here.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TIn, TOut>(
-        string name, ModelName model, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure = null, torch.Device? device = null)
+        string name, ModelName model, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure = null, torch.Device? device = null,
+        CancellationToken cancellationToken = default)
         where T : class
     {
-        var source = await Task.Run(() => Runtime.OpenAny(Store.Resolve(model), device)).ConfigureAwait(false);
-        return await StartAsync(name, source, function, configure).ConfigureAwait(false);
+        ArgumentNullException.ThrowIfNull(function);
+        return await StartAsync<T, TIn, TOut>(
+            name, await SourceAsync(model, device, cancellationToken).ConfigureAwait(false), function, null, configure).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// As <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, torch.Device, CancellationToken)"/>, with a
+    /// function as in <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/>.
+    /// </summary>
+    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, torch.Device, CancellationToken)"
+    /// path="/param"/>
+    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, torch.Device, CancellationToken)"
+    /// path="/exception"/>
+    public async Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TIn, TOut>(
+        string name, ModelName model, Func<T, TIn, Task<TOut>> function, Func<PoolSettings, PoolSettings>? configure = null, torch.Device? device = null,
+        CancellationToken cancellationToken = default)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        return await StartAsync<T, TIn, TOut>(
+            name, await SourceAsync(model, device, cancellationToken).ConfigureAwait(false), null, function, configure).ConfigureAwait(false);
     }
 
     /// <summary>As with a name, for a model that may be put into the store later: the pool loads it then.</summary>
     internal Task<ModelPool<TIn, TOut>> StartPoolLaterAsync<T, TIn, TOut>(
-        string name, ModelName model, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure, torch.Device? device)
+        string name, ModelName model, Func<T, TIn, TOut>? function, Func<T, TIn, Task<TOut>>? asyncFunction,
+        Func<PoolSettings, PoolSettings>? configure, torch.Device? device)
         where T : class =>
-        StartAsync(name, new NamedModelSource(Runtime, model, device), function, configure);
+        StartAsync(name, new NamedModelSource(Runtime, model, device), function, asyncFunction, configure);
 
     /// <summary>A pool that was started here.</summary>
     /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
@@ -116,15 +184,29 @@ public sealed partial class ZeroCopyHost
     /// <summary>Whatever starts pools with the application has done so.</summary>
     internal void EndStart() => _arrivals.EndStart();
 
-    private async Task<ModelPool<TIn, TOut>> StartAsync<T, TIn, TOut>(
-        string name, IInstanceSource source, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure)
+    /// <summary>The first load of a wrapper from elsewhere builds the model.</summary>
+    private static Task<IInstanceSource> SourceAsync<T>(ModelWrapper<T> model, LoadOptions<T>? load, CancellationToken cancellationToken)
         where T : class
     {
-        ArgumentNullException.ThrowIfNull(function);
+        ArgumentNullException.ThrowIfNull(model);
+        return Abandonable.Run(() => model.Instances(load), source => (source as LoadedObjectSource)?.Dispose(), cancellationToken);
+    }
+
+    private Task<IInstanceSource> SourceAsync(ModelName model, torch.Device? device, CancellationToken cancellationToken) =>
+        // One that nobody waits for any more stays open for the next.
+        Abandonable.Run(() => Runtime.OpenAny(Store.Resolve(model), device), static _ => { }, cancellationToken);
+
+    private async Task<ModelPool<TIn, TOut>> StartAsync<T, TIn, TOut>(
+        string name, IInstanceSource source, Func<T, TIn, TOut>? function, Func<T, TIn, Task<TOut>>? asyncFunction,
+        Func<PoolSettings, PoolSettings>? configure)
+        where T : class
+    {
         try
         {
-            var actors = await Actors.CreatePoolAsync(
-                name, source, Run, new TorchBatchCodec(), configure, TorchRemoteCodec.For(typeof(TIn))).ConfigureAwait(false);
+            var (codec, remote) = (new TorchBatchCodec(), TorchRemoteCodec.For(typeof(TIn)));
+            var actors = await (asyncFunction is null
+                ? Actors.CreatePoolAsync(name, source, new ModelFunction(Run), codec, configure, remote)
+                : Actors.CreatePoolAsync(name, source, new AsyncModelFunction(RunAsync), codec, configure, remote)).ConfigureAwait(false);
             StartedPool? started = null;
             var pool = new ModelPool<TIn, TOut>(actors, drained: () =>
             {
@@ -155,12 +237,12 @@ public sealed partial class ZeroCopyHost
             throw;
         }
 
-        object? Run(object target, object? argument)
-        {
-            var model = target as T ?? throw new InferenceException(
-                InferenceFailure.LoadFailed, $"{source.Name} is a {target.GetType()}, and the function of pool '{name}' takes a {typeof(T)}.");
-            return function(model, (TIn)argument!);
-        }
+        object? Run(object target, object? argument) => function!(Model(target), (TIn)argument!);
+
+        async Task<object?> RunAsync(object target, object? argument) => await asyncFunction!(Model(target), (TIn)argument!).ConfigureAwait(false);
+
+        T Model(object target) => target as T ?? throw new InferenceException(
+            InferenceFailure.LoadFailed, $"{source.Name} is a {target.GetType()}, and the function of pool '{name}' takes a {typeof(T)}.");
     }
 
     /// <summary>Frees what pools keep warm that the actor system has drained.</summary>

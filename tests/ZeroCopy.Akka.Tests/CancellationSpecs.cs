@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -21,6 +22,10 @@ public sealed class CancellationSpecs : HostSpec
         ["task"] = (it, token) => it.Tasks.CallAsync(it.Input, cancellationToken: token),
         ["task by name"] = (it, token) => it.Tasks.InvokeAsync<Tensor>("forward", [it.Input], cancellationToken: token),
         ["pool"] = (it, token) => it.Pool.AskAsync(it.Input, cancellationToken: token),
+        ["start of a pool"] = (it, token) => it.Host.StartPoolAsync(
+            "late", it.Wrapper, (Module<Tensor, Tensor> own, Tensor batch) => own.call(batch), cancellationToken: token),
+        ["start of a pool by name"] = (it, token) => it.Host.StartPoolAsync(
+            "late", new ModelName("absent"), (Module<Tensor, Tensor> own, Tensor batch) => own.call(batch), cancellationToken: token),
         ["wait for a pool"] = (it, token) => it.Host.PoolAsync<Tensor, Tensor>("absent", token),
         ["map"] = (it, token) => it.Pool.MapAsync(AsyncEnumerable.Repeat(it.Input, 3), cancellationToken: token).ToListAsync().AsTask(),
         ["map of batches"] = (it, token) => it.Wrapper.MapBatchesAsync<float, float>(

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using ZeroCopy.Actors.Batching;
+using ZeroCopy.Actors.Inference;
 using ZeroCopy.Errors;
 
 namespace ZeroCopy.Actors.Calls;
@@ -30,6 +31,9 @@ internal sealed class LostCalls : UntypedActor
                     Fail(call);
                 }
 
+                break;
+            case DeadLetter { Message: AsyncPiece piece }:
+                ThreadPool.UnsafeQueueUserWorkItem(piece, preferLocal: false);
                 break;
             case DeadLetter:
                 // Anybody's: not ours to answer.

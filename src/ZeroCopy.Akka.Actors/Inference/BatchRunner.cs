@@ -24,6 +24,42 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
     }
 
     /// <summary>
+    /// Begins a call of an asynchronous function, and ends with it, the call retired. The instance is the call's until then, and so is this runner, but for pieces.
+    /// </summary>
+    /// <param name="instance">The instance.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="function">The pool's function.</param>
+    /// <param name="schedule">Takes the pieces of the function behind the first.</param>
+    public async Task RunAsync(IModelInstance instance, InferenceCall call, AsyncModelFunction function, Action<Action> schedule)
+    {
+        try
+        {
+            if (!_times.TryFailLate(call) && call.TryRun())
+            {
+                await ComputeAsync(instance, call, function, schedule).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            call.Retire();
+        }
+    }
+
+    /// <summary>Runs a piece of an asynchronous function as a call is run.</summary>
+    public void Run(AsyncPiece piece)
+    {
+        pool.Source.BoundThreads(_threads);
+        try
+        {
+            piece.Run();
+        }
+        finally
+        {
+            pool.Source.RestoreThreads();
+        }
+    }
+
+    /// <summary>
     /// Joins the calls that still wait. A joined call that fails says nothing about which request was bad, and one whose kind is not believed yet
     /// nothing about the answers: the parts are run one by one then.
     /// </summary>
@@ -150,6 +186,40 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
         }
     }
 
+    private async Task ComputeAsync(IModelInstance instance, InferenceCall call, AsyncModelFunction function, Action<Action> schedule)
+    {
+        IDisposable? own = null;
+        var startedAt = pool.Ledger.Clock.GetTimestamp();
+        try
+        {
+            var argument = call.Borrow(out own);
+            Task<object?>? running = null;
+            Run(new AsyncPiece(() => running = instance.RunAsync(function, argument, schedule)));
+            var answer = await running!.ConfigureAwait(false);
+            failures.NoteAnswer();
+            call.Complete(answer);
+        }
+        catch (Exception e)
+        {
+            Fail(call, e);
+        }
+        finally
+        {
+            _times.Add(startedAt);
+            own?.Dispose();
+        }
+    }
+
+    private void Fail(InferenceCall call, Exception exception)
+    {
+        if (exception is not InferenceException { Failure: InferenceFailure.InvalidInput })
+        {
+            failures.NoteFailure();
+        }
+
+        call.Fail(ModelFailure.Of(exception, pool.Ledger.Owner));
+    }
+
     private bool TryEvaluate(IModelInstance instance, InferenceCall call, out object? answer)
     {
         IDisposable? own = null;
@@ -160,12 +230,7 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
         }
         catch (Exception e)
         {
-            if (e is not InferenceException { Failure: InferenceFailure.InvalidInput })
-            {
-                failures.NoteFailure();
-            }
-
-            call.Fail(ModelFailure.Of(e, pool.Ledger.Owner));
+            Fail(call, e);
             answer = null;
             return false;
         }

@@ -20,6 +20,10 @@ namespace ZeroCopy.Actors.Inference;
 ///    │  ▲  │                                                   ▲
 ///    │  └──┘ failed: again after a pause                       │
 ///    └── attempts used up ──► Failed ── again after a pause ───┘
+///
+///             an asynchronous function awaits
+///   Ready ◄────────────────────────────────────► Busy (calls wait) ── PoisonPill ──► stopped (instance given back when the function has ended)
+///                      it has ended
 /// </code>
 /// The pool drains by its ledger before it stops its actors, so that Ready needs no state of its own for it: a call behind a PoisonPill does not exist.
 /// </remarks>
@@ -33,6 +37,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     private readonly ActorLoad? _load;
     private InstanceTicket? _ticket;
     private IModelInstance? _instance;
+    private Task _running = Task.CompletedTask;
     private int _failedLoads;
     private bool _restarts;
 
@@ -86,7 +91,15 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
         {
             _instance = null;
             _pool.Readiness.Lost(Self);
-            instance.Dispose();
+            if (_running.IsCompleted)
+            {
+                instance.Dispose();
+            }
+            else
+            {
+                // The function that awaits has the instance until it ends; LostCalls has its pieces run.
+                _running.ContinueWith(_ => instance.Dispose(), TaskScheduler.Default);
+            }
         }
 
         // A pool that shrinks stops actors that others can stand in for; one that ends has no use for them.
@@ -125,6 +138,9 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
             case Load:
                 StartLoading();
                 break;
+            case AsyncPiece piece:
+                Run(piece);
+                break;
             default:
                 Unhandled(message);
                 break;
@@ -143,7 +159,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
                 }
 
                 break;
-            case Loaded or LoadFailed or Load:
+            case Loaded or LoadFailed or Load or AsyncPiece:
                 Loading(message);
                 break;
             default:
@@ -156,6 +172,12 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
+            case InferenceCall call when _pool.AsyncFunction is { } function:
+                Begin(call, function);
+                break;
+            case AsyncPiece piece:
+                Run(piece);
+                break;
             case InferenceCall or CallBatch:
                 try
                 {
@@ -176,6 +198,82 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
             default:
                 Unhandled(message);
                 break;
+        }
+    }
+
+    private void Busy(object message)
+    {
+        switch (message)
+        {
+            case InferenceCall:
+                _waiting.Enqueue(message);
+                break;
+            case AsyncPiece piece:
+                Run(piece);
+                break;
+            case RunEnded:
+                BecomeIdle();
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    // In every state: one that was begun before a restart ends in it.
+    private void Run(AsyncPiece piece)
+    {
+        _pool.Source.ResetThread();
+        _runner.Run(piece);
+    }
+
+    private void Begin(InferenceCall call, AsyncModelFunction function)
+    {
+        _pool.Source.ResetThread();
+        var (self, pool) = (Self, _pool);
+        _running = _runner.RunAsync(_instance!, call, function, Schedule);
+        if (_running.IsCompleted)
+        {
+            EndRun();
+        }
+        else
+        {
+            Become(Busy);
+            _running.ContinueWith(_ => self.Tell(RunEnded.Instance, ActorRefs.NoSender), TaskScheduler.Default);
+        }
+
+        void Schedule(Action run)
+        {
+            var piece = new AsyncPiece(run);
+            if (pool.Stopped.Task.IsCompleted)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(piece, preferLocal: false);
+            }
+            else
+            {
+                self.Tell(piece, ActorRefs.NoSender);
+            }
+        }
+    }
+
+    /// <summary>Serves the calls that came meanwhile, in their order, until one of them awaits too.</summary>
+    private void BecomeIdle()
+    {
+        Become(Ready);
+        EndRun();
+        while (_instance is not null && _running.IsCompleted && _waiting.TryDequeue(out var waiting))
+        {
+            Ready(waiting);
+        }
+    }
+
+    private void EndRun()
+    {
+        _load?.Penalise(_failures.InARow);
+        _load?.End();
+        if (_failures.TryCondemn())
+        {
+            Renew();
         }
     }
 
@@ -312,6 +410,11 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     private sealed record Loaded(InstanceTicket Ticket);
 
     private sealed record LoadFailed(InstanceTicket Ticket, Exception Cause);
+
+    private sealed record RunEnded
+    {
+        public static readonly RunEnded Instance = new();
+    }
 
     private sealed record Load
     {

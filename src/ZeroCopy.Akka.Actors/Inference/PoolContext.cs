@@ -13,6 +13,9 @@ internal sealed record PoolContext(
 {
     public PoolFailures Failures { get; } = new(Settings.RenewAfterFailures);
 
+    /// <summary>What a call runs instead of <see cref="Function"/>, where that awaits; null where it does not.</summary>
+    public AsyncModelFunction? AsyncFunction { get; init; }
+
     /// <summary>Ends when the router and every actor behind it have stopped, for whatever reason.</summary>
     public TaskCompletionSource Stopped { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -12,6 +12,9 @@ internal sealed class TorchModelInstance<TTarget>(TTarget target, Action<TTarget
 
     public object? Run(ModelFunction function, object? argument) => ModelCall.Run(function, target, argument);
 
+    public Task<object?> RunAsync(AsyncModelFunction function, object? argument, Action<Action>? schedule = null) =>
+        AsyncModelCall.RunAsync(function, target, argument, schedule);
+
     public void Dispose() => Interlocked.Exchange(ref _giveBack, null)?.Invoke(target);
 
     public void Discard()

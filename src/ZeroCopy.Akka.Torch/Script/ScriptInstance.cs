@@ -12,6 +12,9 @@ internal sealed class ScriptInstance(ScriptModel owner, ScriptProgram program) :
 
     public object? Run(ModelFunction function, object? argument) => ModelCall.Run(function, Target, argument);
 
+    public Task<object?> RunAsync(AsyncModelFunction function, object? argument, Action<Action>? schedule = null) =>
+        AsyncModelCall.RunAsync(function, Target, argument, schedule);
+
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _program, null) is { } given)

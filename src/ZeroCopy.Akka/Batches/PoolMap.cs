@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ZeroCopy.Actors.Settings;
 using ZeroCopy.Errors;
 using ZeroCopy.Torch.Batching;
 
@@ -37,19 +38,21 @@ internal static class PoolMap
         }
     }
 
+    /// <summary>A name for the pool of one map.</summary>
+    public static string NewName() => $"map-{Guid.NewGuid():N}";
+
     /// <summary>Maps rows in batches through a pool that is made for it.</summary>
-    public static async IAsyncEnumerable<TOut> RowsAsync<T, TIn, TOut>(
-        ModelWrapper<T> model, IAsyncEnumerable<TIn> rows, Func<T, IReadOnlyList<TIn>, IReadOnlyList<TOut>> function, MapBatchesOptions options,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
-        where T : class
+    public static async IAsyncEnumerable<TOut> RowsAsync<TIn, TOut>(
+        IAsyncEnumerable<TIn> rows, Func<Func<PoolSettings, PoolSettings>, Task<ModelPool<IReadOnlyList<TIn>, IReadOnlyList<TOut>>>> start,
+        MapBatchesOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var pool = await model.Host.StartPoolAsync($"map-{Guid.NewGuid():N}", model, function, settings => settings with
+        var pool = await start(settings => settings with
         {
             Size = options.Actors,
             QueueCapacity = PrefetchOf(options, options.Actors),
             Resizer = null,
             Batching = null,
-        }, new LoadOptions<T> { Device = options.Device }).ConfigureAwait(false);
+        }).ConfigureAwait(false);
         await using (pool.ConfigureAwait(false))
         {
             var calls = new RowCalls<TIn, TOut>(pool, options, Codec.Release);

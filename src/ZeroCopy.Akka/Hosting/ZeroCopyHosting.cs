@@ -39,7 +39,7 @@ public static class ZeroCopyHosting
 
     /// <summary>
     /// Starts a pool with the actor system, on a model of the store that any process can build, as
-    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, torch.Device)"/>
+    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, torch.Device, CancellationToken)"/>
     /// does. <see cref="ZeroCopyHost.Pool{TIn, TOut}"/> finds it, and a health check <c>zerocopy-pool-NAME</c> is healthy while an actor of
     /// it has its model.
     /// </summary>
@@ -58,12 +58,24 @@ public static class ZeroCopyHosting
         this AkkaConfigurationBuilder builder, string name, ModelName model, Func<T, TIn, TOut> function,
         Func<PoolSettings, PoolSettings>? configure = null, torch.Device? device = null)
         where T : class =>
-        builder.WithPool(name, host => host.StartPoolLaterAsync(name, model, function, configure, device));
+        builder.WithPool(name, host => host.StartPoolLaterAsync(name, model, function, null, configure, device));
+
+    /// <summary>
+    /// As <see cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, torch.Device)"/>,
+    /// with a function as in <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/>.
+    /// </summary>
+    /// <inheritdoc cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, torch.Device)"
+    /// path="/param"/>
+    public static AkkaConfigurationBuilder WithModelPool<T, TIn, TOut>(
+        this AkkaConfigurationBuilder builder, string name, ModelName model, Func<T, TIn, Task<TOut>> function,
+        Func<PoolSettings, PoolSettings>? configure = null, torch.Device? device = null)
+        where T : class =>
+        builder.WithPool(name, host => host.StartPoolLaterAsync(name, model, null, function, configure, device));
 
     /// <summary>
     /// Starts a pool with the actor system, on what a function wraps or reads then, as
     /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings},
-    /// LoadOptions{T})"/> does. <see cref="ZeroCopyHost.Pool{TIn, TOut}"/> finds it, and a health check <c>zerocopy-pool-NAME</c> is
+    /// LoadOptions{T}, CancellationToken)"/> does. <see cref="ZeroCopyHost.Pool{TIn, TOut}"/> finds it, and a health check <c>zerocopy-pool-NAME</c> is
     /// healthy while an actor of it has its model. The system does not start where the wrapper cannot be made.
     /// </summary>
     /// <param name="builder">The actor system's builder, which has a host.</param>
@@ -86,6 +98,25 @@ public static class ZeroCopyHosting
 
     /// <summary>
     /// As <see cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T, TIn, TOut},
+    /// Func{PoolSettings, PoolSettings}, LoadOptions{T})"/>, with a function as in
+    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/>.
+    /// </summary>
+    /// <inheritdoc cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T, TIn, TOut},
+    /// Func{PoolSettings, PoolSettings}, LoadOptions{T})" path="/param"/>
+    public static AkkaConfigurationBuilder WithModelPool<T, TIn, TOut>(
+        this AkkaConfigurationBuilder builder, string name, Func<ZeroCopyHost, Task<ModelWrapper<T>>> model, Func<T, TIn, Task<TOut>> function,
+        Func<PoolSettings, PoolSettings>? configure = null, LoadOptions<T>? load = null)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return builder.WithPool(
+            name,
+            async host => await host.StartPoolAsync(
+                name, await model(host).ConfigureAwait(false), function, configure, load).ConfigureAwait(false));
+    }
+
+    /// <summary>
+    /// As <see cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T, TIn, TOut},
     /// Func{PoolSettings, PoolSettings}, LoadOptions{T})"/>, for a function that knows the model by a base class, such as
     /// <c>Module&lt;Tensor, Tensor&gt;</c>.
     /// </summary>
@@ -94,6 +125,21 @@ public static class ZeroCopyHosting
     [OverloadResolutionPriority(-1)]
     public static AkkaConfigurationBuilder WithModelPool<T, TBase, TIn, TOut>(
         this AkkaConfigurationBuilder builder, string name, Func<ZeroCopyHost, Task<ModelWrapper<T>>> model, Func<TBase, TIn, TOut> function,
+        Func<PoolSettings, PoolSettings>? configure = null, LoadOptions<T>? load = null)
+        where T : class, TBase
+        where TBase : class =>
+        builder.WithModelPool<T, TIn, TOut>(name, model, function, configure, load);
+
+    /// <summary>
+    /// As <see cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T, TIn, Task{TOut}},
+    /// Func{PoolSettings, PoolSettings}, LoadOptions{T})"/>, for a function that knows the model by a base class, such as
+    /// <c>Module&lt;Tensor, Tensor&gt;</c>.
+    /// </summary>
+    /// <inheritdoc cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T, TIn, Task{TOut}},
+    /// Func{PoolSettings, PoolSettings}, LoadOptions{T})" path="/param"/>
+    [OverloadResolutionPriority(-1)]
+    public static AkkaConfigurationBuilder WithModelPool<T, TBase, TIn, TOut>(
+        this AkkaConfigurationBuilder builder, string name, Func<ZeroCopyHost, Task<ModelWrapper<T>>> model, Func<TBase, TIn, Task<TOut>> function,
         Func<PoolSettings, PoolSettings>? configure = null, LoadOptions<T>? load = null)
         where T : class, TBase
         where TBase : class =>

@@ -133,7 +133,7 @@ public sealed class PoolAsyncSpecs : HostingSpec
             var host = services.GetRequiredService<ZeroCopyHost>();
             await host.StartPoolAsync(
                 "later", await ModelWrapper.FromModelAsync(model, host: host, cancellationToken: cancellationToken),
-                (Encoder own, Tensor input) => own.call(input));
+                (Encoder own, Tensor input) => own.call(input), cancellationToken: cancellationToken);
         }
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -13,8 +13,10 @@ public sealed record MapBatchesOptions : MapOptions
 
     /// <summary>
     /// Gets the rows that are skipped, in their order, before the answers to the rest of their batch. Null: the first one ends the map. The
-    /// function runs on the halves of a batch that fails, down to the row that is bad, so that its neighbours are answered; it may see a good row several times.
-    /// Skipped is what its own content fails (<see cref="Errors.InferenceFailure.ModelError"/>, <see cref="Errors.InferenceFailure.InvalidInput"/>); a deadline that
+    /// function runs on the halves of a batch that fails, down to the row that is bad, so that its neighbours are answered; it may see a
+    /// good row several times.
+    /// Skipped is what its own content fails (<see cref="Errors.InferenceFailure.ModelError"/>, <see
+    /// cref="Errors.InferenceFailure.InvalidInput"/>); a deadline that
     /// passes, a model that is not there or the pool's end say nothing of a row, and end the map.
     /// </summary>
     public Action<FailedRow>? OnFailedRow { get; init; }

@@ -53,7 +53,8 @@ public class ModelWrapper
     /// the process that loads the wrapper.
     /// </param>
     /// <param name="methodNames">
-    /// Public methods that may run as tasks, beside the call itself, on the modules that have them; those of a pipeline run where it is called.
+    /// Public methods that may run as tasks, beside the call itself, on the modules that have them; those of a pipeline run where it is
+    /// called.
     /// </param>
     /// <param name="host">Store and runtime; null for <see cref="ZeroCopyHost.Default"/>.</param>
     /// <param name="name">
@@ -89,7 +90,8 @@ public class ModelWrapper
             cancellationToken);
 
     /// <summary>
-    /// As <see cref="FromModelAsync{T}"/> with the type that a Sequential has for its callers: functions, actors and other processes know it as that.
+    /// As <see cref="FromModelAsync{T}"/> with the type that a Sequential has for its callers: functions, actors and other processes know
+    /// it as that.
     /// </summary>
     /// <inheritdoc cref="FromModelAsync{T}" path="/param"/>
     /// <inheritdoc cref="FromModelAsync{T}" path="/exception"/>
@@ -100,7 +102,8 @@ public class ModelWrapper
         FromModelAsync<Module<Tensor, Tensor>>(model, mode, modelAttributeNames, methodNames, host, name, handOver, recipe, cancellationToken);
 
     /// <summary>
-    /// As <see cref="FromModelAsync{T}"/> with the type that a Linear has for its callers: functions, actors and other processes know it as that.
+    /// As <see cref="FromModelAsync{T}"/> with the type that a Linear has for its callers: functions, actors and other processes know it as
+    /// that.
     /// </summary>
     /// <inheritdoc cref="FromModelAsync{T}" path="/param"/>
     /// <inheritdoc cref="FromModelAsync{T}" path="/exception"/>
@@ -186,9 +189,12 @@ public class ModelWrapper
     }
 
     /// <summary>
-    /// Ends this process's use of what is wrapped, so that the store may remove or evict it once loaded objects are released and the instances of calls and
-    /// of pools' actors are given back: these stay valid, but shims of task mode answer no more, and pools get no further instances. Loads and calls that
-    /// come too late fail with <see cref="ObjectDisposedException"/>, <see cref="RecipeUnavailableException"/> or an <see cref="InferenceException"/>. A later
+    /// Ends this process's use of what is wrapped, so that the store may remove or evict it once loaded objects are released and the
+    /// instances of calls and
+    /// of pools' actors are given back: these stay valid, but shims of task mode answer no more, and pools get no further instances. Loads
+    /// and calls that
+    /// come too late fail with <see cref="ObjectDisposedException"/>, <see cref="RecipeUnavailableException"/> or an <see
+    /// cref="InferenceException"/>. A later
     /// load builds the object as another process would.
     /// </summary>
     public void Unload()

@@ -26,7 +26,8 @@ public sealed class ModelWrapper<T> : ModelWrapper
     /// a wrapped module runs as a task. The caller ends it with <see cref="ModelWrapper.Release"/>.
     /// </summary>
     /// <remarks>
-    /// A script that T declares with one of TorchSharp's classes for scripts is one again. In task mode its own <c>call</c> runs in this process, on the shared
+    /// A script that T declares with one of TorchSharp's classes for scripts is one again. In task mode its own <c>call</c> runs in this
+    /// process, on the shared
     /// weights, and <see cref="TaskCallExtensions"/> has the tasks; declared as <c>IModule&lt;...&gt;</c>, each call is a task.
     /// </remarks>
     /// <exception cref="ModelNotFoundException">The store holds the model no more.</exception>
@@ -51,7 +52,8 @@ public sealed class ModelWrapper<T> : ModelWrapper
 
     /// <summary>
     /// Runs a function on a data set in batches, through a pool of actors that is made for it, and gives the answers in the order of the rows. The function
-    /// is what <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/>
+    /// is what <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings,
+    /// PoolSettings}, LoadOptions{T}, CancellationToken)"/>
     /// takes too, so that one function serves data sets and long-running actors.
     /// </summary>
     /// <remarks>
@@ -74,16 +76,21 @@ public sealed class ModelWrapper<T> : ModelWrapper
         ArgumentNullException.ThrowIfNull(function);
         options = Checked(options);
         return PoolMap.RowsAsync(
-            rows, settings => Host.StartPoolAsync(PoolMap.NewName(), this, function, settings, new() { Device = options.Device }, cancellationToken), options,
+            rows,
+            settings => Host.StartPoolAsync(PoolMap.NewName(), this, function, settings, new() { Device = options.Device }, cancellationToken),
+            options,
             cancellationToken);
     }
 
     /// <summary>
     /// As with a function that does not await; what holds of asynchronous functions is said at
-    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/>.
+    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings,
+    /// PoolSettings}, LoadOptions{T}, CancellationToken)"/>.
     /// </summary>
-    /// <inheritdoc cref="MapBatchesAsync{TIn, TOut}(IAsyncEnumerable{TIn}, Func{T, IReadOnlyList{TIn}, IReadOnlyList{TOut}}, MapBatchesOptions, CancellationToken)" path="/param"/>
-    /// <inheritdoc cref="MapBatchesAsync{TIn, TOut}(IAsyncEnumerable{TIn}, Func{T, IReadOnlyList{TIn}, IReadOnlyList{TOut}}, MapBatchesOptions, CancellationToken)" path="/exception"/>
+    /// <inheritdoc cref="MapBatchesAsync{TIn, TOut}(IAsyncEnumerable{TIn}, Func{T, IReadOnlyList{TIn}, IReadOnlyList{TOut}},
+    /// MapBatchesOptions, CancellationToken)" path="/param"/>
+    /// <inheritdoc cref="MapBatchesAsync{TIn, TOut}(IAsyncEnumerable{TIn}, Func{T, IReadOnlyList{TIn}, IReadOnlyList{TOut}},
+    /// MapBatchesOptions, CancellationToken)" path="/exception"/>
     [OverloadResolutionPriority(-1)]
     public IAsyncEnumerable<TOut> MapBatchesAsync<TIn, TOut>(
         IAsyncEnumerable<TIn> rows, Func<T, IReadOnlyList<TIn>, Task<IReadOnlyList<TOut>>> function, MapBatchesOptions? options = null,
@@ -93,11 +100,14 @@ public sealed class ModelWrapper<T> : ModelWrapper
         ArgumentNullException.ThrowIfNull(function);
         options = Checked(options);
         return PoolMap.RowsAsync(
-            rows, settings => Host.StartPoolAsync(PoolMap.NewName(), this, function, settings, new() { Device = options.Device }, cancellationToken), options,
+            rows,
+            settings => Host.StartPoolAsync(PoolMap.NewName(), this, function, settings, new() { Device = options.Device }, cancellationToken),
+            options,
             cancellationToken);
     }
 
-    /// <inheritdoc cref="MapBatchesAsync{TIn, TOut}(IAsyncEnumerable{TIn}, Func{T, IReadOnlyList{TIn}, IReadOnlyList{TOut}}, MapBatchesOptions, CancellationToken)"/>
+    /// <inheritdoc cref="MapBatchesAsync{TIn, TOut}(IAsyncEnumerable{TIn}, Func{T, IReadOnlyList{TIn}, IReadOnlyList{TOut}},
+    /// MapBatchesOptions, CancellationToken)"/>
     public IAsyncEnumerable<TOut> MapBatchesAsync<TIn, TOut>(
         IEnumerable<TIn> rows, Func<T, IReadOnlyList<TIn>, IReadOnlyList<TOut>> function, MapBatchesOptions? options = null,
         CancellationToken cancellationToken = default)
@@ -106,7 +116,8 @@ public sealed class ModelWrapper<T> : ModelWrapper
         return MapBatchesAsync(rows.ToAsyncEnumerable(), function, options, cancellationToken);
     }
 
-    /// <inheritdoc cref="MapBatchesAsync{TIn, TOut}(IAsyncEnumerable{TIn}, Func{T, IReadOnlyList{TIn}, Task{IReadOnlyList{TOut}}}, MapBatchesOptions,
+    /// <inheritdoc cref="MapBatchesAsync{TIn, TOut}(IAsyncEnumerable{TIn}, Func{T, IReadOnlyList{TIn}, Task{IReadOnlyList{TOut}}},
+    /// MapBatchesOptions,
     /// CancellationToken)"/>
     [OverloadResolutionPriority(-1)]
     public IAsyncEnumerable<TOut> MapBatchesAsync<TIn, TOut>(

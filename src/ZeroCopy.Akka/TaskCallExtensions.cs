@@ -25,7 +25,8 @@ public static class TaskCallExtensions
         this torch.nn.Module<T1, T2, TResult> module, T1 first, T2 second, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
         (TResult)(await Target(module).InvokeAsync(ShimTarget.Forward, [first, second], timeout, cancellationToken).ConfigureAwait(false))!;
 
-    /// <summary>Runs a script's call as one task. Its own <c>call</c> and <c>forward</c> run in this process, on the shared weights.</summary>
+    /// <summary>Runs a script's call as one task. Its own <c>call</c> and <c>forward</c> run in this process, on the shared
+    /// weights.</summary>
     /// <param name="script">A script that a wrapper in task mode gave.</param>
     /// <param name="input">The input, which stays the caller's.</param>
     /// <param name="timeout">How long the answer may take; null for the setting <c>zerocopy.tasks</c>.</param>

@@ -36,8 +36,8 @@ public sealed partial class ZeroCopyHost
     /// <exception cref="RecipeUnavailableException">This process did not wrap the model and cannot build a T.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TIn, TOut>(
-        string name, ModelWrapper<T> model, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure = null, LoadOptions<T>? load = null,
-        CancellationToken cancellationToken = default)
+        string name, ModelWrapper<T> model, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure = null,
+        LoadOptions<T>? load = null, CancellationToken cancellationToken = default)
         where T : class
     {
         ArgumentNullException.ThrowIfNull(function);
@@ -46,13 +46,16 @@ public sealed partial class ZeroCopyHost
     }
 
     /// <summary>
-    /// As with a function that does not await. An actor runs nothing else on its instance until the function has ended; meanwhile its thread serves others.
+    /// As with a function that does not await. An actor runs nothing else on its instance until the function has ended; meanwhile its
+    /// thread serves others.
     /// </summary>
     /// <param name="name">The pool's name, which chooses its settings in HOCON: <c>zerocopy.inference.pools.NAME</c>.</param>
     /// <param name="model">The model, in either mode.</param>
     /// <param name="function">
-    /// What a call runs. Behind each await it goes on where the pool computes, without gradients; tensors that it makes on the way are disposed when it has ended, those
-    /// in its answer are the caller's own. A dispose scope or mode of its own must not be open across an await, as those belong to threads, and behind
+    /// What a call runs. Behind each await it goes on where the pool computes, without gradients; tensors that it makes on the way are
+    /// disposed when it has ended, those
+    /// in its answer are the caller's own. A dispose scope or mode of its own must not be open across an await, as those belong to threads,
+    /// and behind
     /// <c>ConfigureAwait(false)</c> it is on its own: on the .NET pool, with gradients on, and with what it makes to dispose.
     /// </param>
     /// <param name="configure">Changes the settings; micro-batches are for functions that do not await.</param>
@@ -63,8 +66,8 @@ public sealed partial class ZeroCopyHost
     /// <exception cref="RecipeUnavailableException">This process did not wrap the model and cannot build a T.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TIn, TOut>(
-        string name, ModelWrapper<T> model, Func<T, TIn, Task<TOut>> function, Func<PoolSettings, PoolSettings>? configure = null, LoadOptions<T>? load = null,
-        CancellationToken cancellationToken = default)
+        string name, ModelWrapper<T> model, Func<T, TIn, Task<TOut>> function, Func<PoolSettings, PoolSettings>? configure = null,
+        LoadOptions<T>? load = null, CancellationToken cancellationToken = default)
         where T : class
     {
         ArgumentNullException.ThrowIfNull(function);
@@ -73,12 +76,15 @@ public sealed partial class ZeroCopyHost
     }
 
     /// <summary>
-    /// As <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/>, for a
+    /// As <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings},
+    /// LoadOptions{T}, CancellationToken)"/>, for a
     /// function that knows the model by a base class, such as <c>Module&lt;Tensor, Tensor&gt;</c>.
     /// </summary>
-    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"
+    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings},
+    /// LoadOptions{T}, CancellationToken)"
     /// path="/param"/>
-    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"
+    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings},
+    /// LoadOptions{T}, CancellationToken)"
     /// path="/exception"/>
     [OverloadResolutionPriority(-1)]
     public Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TBase, TIn, TOut>(
@@ -89,12 +95,15 @@ public sealed partial class ZeroCopyHost
         StartPoolAsync<T, TIn, TOut>(name, model, function, configure, load, cancellationToken);
 
     /// <summary>
-    /// As <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/>,
+    /// As <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings},
+    /// LoadOptions{T}, CancellationToken)"/>,
     /// for a function that knows the model by a base class, such as <c>Module&lt;Tensor, Tensor&gt;</c>.
     /// </summary>
-    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"
+    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings},
+    /// LoadOptions{T}, CancellationToken)"
     /// path="/param"/>
-    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"
+    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings},
+    /// LoadOptions{T}, CancellationToken)"
     /// path="/exception"/>
     [OverloadResolutionPriority(-1)]
     public Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TBase, TIn, TOut>(
@@ -110,7 +119,8 @@ public sealed partial class ZeroCopyHost
     /// </summary>
     /// <param name="name">The pool's name, which chooses its settings in HOCON: <c>zerocopy.inference.pools.NAME</c>.</param>
     /// <param name="model">The model's name.</param>
-    /// <param name="function">As in <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/>.</param>
+    /// <param name="function">As in <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings,
+    /// PoolSettings}, LoadOptions{T}, CancellationToken)"/>.</param>
     /// <param name="configure">Changes the settings.</param>
     /// <param name="device">Where the instances run; null for the CPU.</param>
     /// <param name="cancellationToken">Gives the start up.</param>
@@ -120,8 +130,8 @@ public sealed partial class ZeroCopyHost
     /// <exception cref="RecipeUnavailableException">The model is weights only, or its type is not registered here.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TIn, TOut>(
-        string name, ModelName model, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure = null, torch.Device? device = null,
-        CancellationToken cancellationToken = default)
+        string name, ModelName model, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure = null,
+        torch.Device? device = null, CancellationToken cancellationToken = default)
         where T : class
     {
         ArgumentNullException.ThrowIfNull(function);
@@ -130,16 +140,20 @@ public sealed partial class ZeroCopyHost
     }
 
     /// <summary>
-    /// As <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, torch.Device, CancellationToken)"/>, with a
-    /// function as in <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/>.
+    /// As <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, torch.Device,
+    /// CancellationToken)"/>, with a
+    /// function as in <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings,
+    /// PoolSettings}, LoadOptions{T}, CancellationToken)"/>.
     /// </summary>
-    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, torch.Device, CancellationToken)"
+    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings},
+    /// torch.Device, CancellationToken)"
     /// path="/param"/>
-    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, torch.Device, CancellationToken)"
+    /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings},
+    /// torch.Device, CancellationToken)"
     /// path="/exception"/>
     public async Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TIn, TOut>(
-        string name, ModelName model, Func<T, TIn, Task<TOut>> function, Func<PoolSettings, PoolSettings>? configure = null, torch.Device? device = null,
-        CancellationToken cancellationToken = default)
+        string name, ModelName model, Func<T, TIn, Task<TOut>> function, Func<PoolSettings, PoolSettings>? configure = null,
+        torch.Device? device = null, CancellationToken cancellationToken = default)
         where T : class
     {
         ArgumentNullException.ThrowIfNull(function);
@@ -163,8 +177,10 @@ public sealed partial class ZeroCopyHost
             $"Pool '{name}' is a {pool.Pool.GetType()}, not one from {typeof(TIn)} to {typeof(TOut)}.", nameof(name));
 
     /// <summary>
-    /// A pool that was started here, or is started later: a background service that starts before the actors waits for it. Where the application has
-    /// <see cref="ZeroCopyHosting.AddZeroCopyHost"/>, the wait is over when all its services have started; elsewhere it lasts until there is such a pool. A service that
+    /// A pool that was started here, or is started later: a background service that starts before the actors waits for it. Where the
+    /// application has
+    /// <see cref="ZeroCopyHosting.AddZeroCopyHost"/>, the wait is over when all its services have started; elsewhere it lasts until there
+    /// is such a pool. A service that
     /// waits inside its own start keeps those behind it, and the actors with them, from starting.
     /// </summary>
     /// <param name="name">The pool's name.</param>

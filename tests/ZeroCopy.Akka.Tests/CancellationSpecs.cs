@@ -85,7 +85,9 @@ public sealed class CancellationSpecs : HostSpec
         var wrapper = await ModelWrapper.FromModelAsync(model, host: Host);
 
         await IsCancelledAsync(
-            token => wrapper.MapBatchesAsync<float, float>(Endless(CancellationToken.None), (_, rows) => rows, cancellationToken: token).ToListAsync(CancellationToken.None).AsTask(), stop.Token);
+            token => wrapper.MapBatchesAsync<float, float>(Endless(CancellationToken.None), (_, rows) => rows, cancellationToken: token)
+                .ToListAsync(CancellationToken.None).AsTask(),
+            stop.Token);
 
         async IAsyncEnumerable<float> Endless([EnumeratorCancellation] CancellationToken token)
         {

@@ -24,7 +24,8 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
     }
 
     /// <summary>
-    /// Begins a call of an asynchronous function, and ends with it, the call retired. The instance is the call's until then, and so is this runner, but for pieces.
+    /// Begins a call of an asynchronous function, and ends with it, the call retired. The instance is the call's until then, and so is this
+    /// runner, but for pieces.
     /// </summary>
     /// <param name="instance">The instance.</param>
     /// <param name="call">The call.</param>
@@ -60,7 +61,8 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
     }
 
     /// <summary>
-    /// Joins the calls that still wait. A joined call that fails says nothing about which request was bad, and one whose kind is not believed yet
+    /// Joins the calls that still wait. A joined call that fails says nothing about which request was bad, and one whose kind is not
+    /// believed yet
     /// nothing about the answers: the parts are run one by one then.
     /// </summary>
     public void Run(IModelInstance instance, CallBatch batch)
@@ -261,7 +263,8 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
         }
     }
 
-    /// <summary>The answers of the joined call, which is not counted; null where it fails: each part then fails, or not, by itself.</summary>
+    /// <summary>The answers of the joined call, which is not counted; null where it fails: each part then fails, or not, by
+    /// itself.</summary>
     private IReadOnlyList<object>? Answers(
         IBatchCodec codec, IModelInstance instance, List<InferenceCall> calls, List<int> rows, JoinTrust trust, ref JoinTrust needed)
     {

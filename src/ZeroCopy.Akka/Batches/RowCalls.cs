@@ -10,7 +10,8 @@ internal sealed class RowCalls<TIn, TOut>(ModelPool<IReadOnlyList<TIn>, IReadOnl
     /// <param name="rows">The batch.</param>
     /// <param name="first">The place of its first row in the data set.</param>
     /// <param name="cancellationToken">Gives it up.</param>
-    /// <exception cref="InferenceException">The batch failed, and no row is to be skipped for that; the message says which rows.</exception>
+    /// <exception cref="InferenceException">The batch failed, and no row is to be skipped for that; the message says which
+    /// rows.</exception>
     public async Task<AnsweredRows<TOut>> AnswerAsync(TIn[] rows, long first, CancellationToken cancellationToken)
     {
         if (options.OnFailedRow is null)

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Hosting;
 
 namespace ZeroCopy.Hosting;
 
-/// <summary>Tells the host that every service of the application has started, and with them the pools: nobody waits for others in vain.</summary>
+/// <summary>Tells the host that every service of the application has started, and with them the pools: nobody waits for others in
+/// vain.</summary>
 internal sealed class StartObserver(IServiceProvider services) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

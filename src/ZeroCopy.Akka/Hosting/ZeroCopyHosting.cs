@@ -39,7 +39,8 @@ public static class ZeroCopyHosting
 
     /// <summary>
     /// Starts a pool with the actor system, on a model of the store that any process can build, as
-    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, torch.Device, CancellationToken)"/>
+    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings},
+    /// torch.Device, CancellationToken)"/>
     /// does. <see cref="ZeroCopyHost.Pool{TIn, TOut}"/> finds it, and a health check <c>zerocopy-pool-NAME</c> is healthy while an actor of
     /// it has its model.
     /// </summary>
@@ -61,10 +62,13 @@ public static class ZeroCopyHosting
         builder.WithPool(name, host => host.StartPoolLaterAsync(name, model, function, null, configure, device));
 
     /// <summary>
-    /// As <see cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, torch.Device)"/>,
-    /// with a function as in <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/>.
+    /// As <see cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings,
+    /// PoolSettings}, torch.Device)"/>,
+    /// with a function as in <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}},
+    /// Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/>.
     /// </summary>
-    /// <inheritdoc cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, torch.Device)"
+    /// <inheritdoc cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings,
+    /// PoolSettings}, torch.Device)"
     /// path="/param"/>
     public static AkkaConfigurationBuilder WithModelPool<T, TIn, TOut>(
         this AkkaConfigurationBuilder builder, string name, ModelName model, Func<T, TIn, Task<TOut>> function,
@@ -75,7 +79,8 @@ public static class ZeroCopyHosting
     /// <summary>
     /// Starts a pool with the actor system, on what a function wraps or reads then, as
     /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings},
-    /// LoadOptions{T}, CancellationToken)"/> does. <see cref="ZeroCopyHost.Pool{TIn, TOut}"/> finds it, and a health check <c>zerocopy-pool-NAME</c> is
+    /// LoadOptions{T}, CancellationToken)"/> does. <see cref="ZeroCopyHost.Pool{TIn, TOut}"/> finds it, and a health check
+    /// <c>zerocopy-pool-NAME</c> is
     /// healthy while an actor of it has its model. The system does not start where the wrapper cannot be made.
     /// </summary>
     /// <param name="builder">The actor system's builder, which has a host.</param>
@@ -97,11 +102,14 @@ public static class ZeroCopyHosting
     }
 
     /// <summary>
-    /// As <see cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T, TIn, TOut},
+    /// As <see cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T, TIn,
+    /// TOut},
     /// Func{PoolSettings, PoolSettings}, LoadOptions{T})"/>, with a function as in
-    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/>.
+    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings,
+    /// PoolSettings}, LoadOptions{T}, CancellationToken)"/>.
     /// </summary>
-    /// <inheritdoc cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T, TIn, TOut},
+    /// <inheritdoc cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T,
+    /// TIn, TOut},
     /// Func{PoolSettings, PoolSettings}, LoadOptions{T})" path="/param"/>
     public static AkkaConfigurationBuilder WithModelPool<T, TIn, TOut>(
         this AkkaConfigurationBuilder builder, string name, Func<ZeroCopyHost, Task<ModelWrapper<T>>> model, Func<T, TIn, Task<TOut>> function,
@@ -116,11 +124,13 @@ public static class ZeroCopyHosting
     }
 
     /// <summary>
-    /// As <see cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T, TIn, TOut},
+    /// As <see cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T, TIn,
+    /// TOut},
     /// Func{PoolSettings, PoolSettings}, LoadOptions{T})"/>, for a function that knows the model by a base class, such as
     /// <c>Module&lt;Tensor, Tensor&gt;</c>.
     /// </summary>
-    /// <inheritdoc cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T, TIn, TOut},
+    /// <inheritdoc cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T,
+    /// TIn, TOut},
     /// Func{PoolSettings, PoolSettings}, LoadOptions{T})" path="/param"/>
     [OverloadResolutionPriority(-1)]
     public static AkkaConfigurationBuilder WithModelPool<T, TBase, TIn, TOut>(
@@ -131,11 +141,13 @@ public static class ZeroCopyHosting
         builder.WithModelPool<T, TIn, TOut>(name, model, function, configure, load);
 
     /// <summary>
-    /// As <see cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T, TIn, Task{TOut}},
+    /// As <see cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T, TIn,
+    /// Task{TOut}},
     /// Func{PoolSettings, PoolSettings}, LoadOptions{T})"/>, for a function that knows the model by a base class, such as
     /// <c>Module&lt;Tensor, Tensor&gt;</c>.
     /// </summary>
-    /// <inheritdoc cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T, TIn, Task{TOut}},
+    /// <inheritdoc cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T,
+    /// TIn, Task{TOut}},
     /// Func{PoolSettings, PoolSettings}, LoadOptions{T})" path="/param"/>
     [OverloadResolutionPriority(-1)]
     public static AkkaConfigurationBuilder WithModelPool<T, TBase, TIn, TOut>(
@@ -146,7 +158,8 @@ public static class ZeroCopyHosting
         builder.WithModelPool<T, TIn, TOut>(name, model, function, configure, load);
 
     /// <summary>
-    /// Lets the container give out the host of its actor system, see <see cref="WithZeroCopyHost"/>. It ends with the actor system. A service that starts
+    /// Lets the container give out the host of its actor system, see <see cref="WithZeroCopyHost"/>. It ends with the actor system. A
+    /// service that starts
     /// before the actors gets it too, and waits for a pool by <see cref="ZeroCopyHost.PoolAsync{TIn, TOut}"/>.
     /// </summary>
     public static IServiceCollection AddZeroCopyHost(this IServiceCollection services)

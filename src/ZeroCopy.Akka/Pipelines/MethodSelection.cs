@@ -9,7 +9,8 @@ namespace ZeroCopy.Pipelines;
 internal static class MethodSelection
 {
     /// <summary>
-    /// Each method must be public on the pipeline, where it runs as it is, or on one of the wrapped modules; on the others it stays forbidden.
+    /// Each method must be public on the pipeline, where it runs as it is, or on one of the wrapped modules; on the others it stays
+    /// forbidden.
     /// </summary>
     /// <exception cref="MethodNotAllowedException">A method is private or unknown; the message names it.</exception>
     public static void Check(IEnumerable<string> methods, Type root, IEnumerable<Type> moduleTypes)

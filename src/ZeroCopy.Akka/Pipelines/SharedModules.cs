@@ -15,7 +15,8 @@ internal static class SharedModules
         entry.Script ? runtime.OpenAny(entry.Handle) : runtime.Open<torch.nn.Module>(entry.Handle);
 
     /// <summary>
-    /// A module that runs its calls as tasks. Nothing can stand in for a class of TorchSharp's scripts, whose methods are not virtual: such a one is a script
+    /// A module that runs its calls as tasks. Nothing can stand in for a class of TorchSharp's scripts, whose methods are not virtual: such
+    /// a one is a script
     /// of this process, whose asynchronous calls are the tasks.
     /// </summary>
     /// <param name="target">Where the calls go.</param>
@@ -37,8 +38,10 @@ internal static class SharedModules
     }
 
     /// <summary>
-    /// A module in this process. A TorchScript program whose places are declared by its signature is called through a stand-in that leases the program for
-    /// the length of a call, so all its holders share one loaded program unless it keeps state. See <see cref="ScriptClasses"/> for other places.
+    /// A module in this process. A TorchScript program whose places are declared by its signature is called through a stand-in that leases
+    /// the program for
+    /// the length of a call, so all its holders share one loaded program unless it keeps state. See <see cref="ScriptClasses"/> for other
+    /// places.
     /// </summary>
     public static torch.nn.Module Materialise(
         TorchRuntime runtime, WrappedModule entry, OpenOptions<torch.nn.Module> options, Type type, IReadOnlyCollection<(string Path, Type Type)> places,
@@ -50,6 +53,8 @@ internal static class SharedModules
         }
 
         var source = runtime.OpenAny(entry.Handle, options.Device);
-        return ScriptClasses.Needed(type, places) is { } needed ? ((ScriptModel)source).Materialise(needed) : ShimFactory.Create(new ShimTarget(entry.Paths[0], new LocalCalls(source), methods), type, places);
+        return ScriptClasses.Needed(type, places) is { } needed
+            ? ((ScriptModel)source).Materialise(needed)
+            : ShimFactory.Create(new ShimTarget(entry.Paths[0], new LocalCalls(source), methods), type, places);
     }
 }

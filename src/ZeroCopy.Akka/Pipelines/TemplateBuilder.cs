@@ -81,7 +81,8 @@ internal static class TemplateBuilder
     }
 
     /// <summary>
-    /// Binds a pipeline that the receiver builds to the models that a wrapper names. A script needs no module to be bound to: its place may be empty.
+    /// Binds a pipeline that the receiver builds to the models that a wrapper names. A script needs no module to be bound to: its place may
+    /// be empty.
     /// </summary>
     /// <exception cref="RecipeUnavailableException">The receiver's object has no module where the wrapper has one.</exception>
     public static PipelineTemplate Around(TorchRuntime runtime, Func<object> factory, Type declaredType, WrapperDocument document)

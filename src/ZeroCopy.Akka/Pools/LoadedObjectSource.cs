@@ -9,7 +9,8 @@ namespace ZeroCopy.Pools;
 
 /// <summary>
 /// Leases objects that a wrapper loads, pipelines above all: one holder at a time, idle ones kept for the next. An object comes back with the plain state
-/// that its calls left in it, as a warm module does. An object that is being made or is rented holds the source, see <see cref="Holds"/>. Thread-safe.
+/// that its calls left in it, as a warm module does. An object that is being made or is rented holds the source, see <see cref="Holds"/>.
+/// Thread-safe.
 /// </summary>
 internal sealed class LoadedObjectSource : IInstanceSource, IDisposable
 {

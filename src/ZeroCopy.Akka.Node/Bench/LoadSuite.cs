@@ -3,6 +3,7 @@ using ZeroCopy.Manifests;
 using ZeroCopy.Node.Bench.Scripts;
 using ZeroCopy.Node.Cli;
 using ZeroCopy.Store;
+using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch;
 using ZeroCopy.Torch.Catalog;
 using ZeroCopy.Torch.Models;
@@ -79,7 +80,7 @@ internal sealed class LoadSuite : IBenchSuite
             progress.Report($"load: putting model {variant + 1} of {Rounds + 1}");
             using (no_grad())
             {
-                bias.fill_(variant);
+                HeldNumber.Use(variant, bias.fill_);
             }
 
             models.Add(await runtime.PutAsync(module, new PutModuleOptions { Recipe = recipe }, cancellationToken: cancellationToken).ConfigureAwait(false));

@@ -1,5 +1,6 @@
 using ZeroCopy.Manifests;
 using ZeroCopy.Node.Bench;
+using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch;
 using ZeroCopy.Torch.Catalog;
 using ZeroCopy.Torch.Models.Bert;
@@ -88,7 +89,7 @@ internal sealed class LeakLoops(ZeroCopyHost host)
         {
             foreach (var (_, parameter) in module.named_parameters())
             {
-                parameter.fill_(seed);
+                HeldNumber.Use(seed, parameter.fill_);
             }
         }
 

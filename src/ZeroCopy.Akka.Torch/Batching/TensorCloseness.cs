@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Torch.Batching;
@@ -29,7 +28,7 @@ internal static class TensorCloseness
 
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        return Share(one.dtype) is { } share ? AreWithin(Numbers(one), Numbers(other), share) : Dense(one).equal(Dense(other)).all().ToBoolean();
+        return Share(one.dtype) is { } share ? AreWithin(Numbers(one), Numbers(other), share) : Dense(one).equal(Dense(other)).all().item<bool>();
     }
 
     private static double? Share(ScalarType type) => type switch

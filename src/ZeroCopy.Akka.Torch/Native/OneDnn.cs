@@ -43,10 +43,10 @@ internal static class OneDnn
             using var none = no_grad();
             foreach (var (_, parameter) in lstm.named_parameters())
             {
-                parameter.copy_(arange(parameter.numel(), dtype: ScalarType.Float32).sin().view(parameter.shape));
+                parameter.copy_(Numbers(parameter.numel()).sin().view(parameter.shape));
             }
 
-            var input = arange(Rows * Steps * Size, dtype: ScalarType.Float32).cos();
+            var input = Numbers(Rows * Steps * Size).cos();
             var answers = lstm.call(input.view(Rows, Steps, Size)).Item1.flatten().data<float>().ToArray();
             // MathF.Max keeps a NaN.
             return answers.Zip(LstmByHand(), (answer, expected) => MathF.Abs(answer - expected)).Aggregate(0f, MathF.Max);
@@ -96,6 +96,8 @@ internal static class OneDnn
         ((delegate* unmanaged[Cdecl]<nint, byte, void>)enableNnpack)(settings, 0);
         return true;
     }
+
+    private static Tensor Numbers(long count) => HeldNumber.Use(count, end => arange(end, dtype: ScalarType.Float32));
 
     /// <summary>
     /// The answers of <see cref="LstmError"/>'s LSTM: every weight and bias is the sine of its index, every input the cosine of its own. The gates lie in

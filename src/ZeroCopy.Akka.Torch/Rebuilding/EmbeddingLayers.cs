@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using TorchSharp;
 using TorchSharp.Modules;
 using ZeroCopy.Errors;
+using ZeroCopy.Torch.Native;
 using static TorchSharp.torch.nn;
 
 namespace ZeroCopy.Torch.Rebuilding;
@@ -61,7 +62,7 @@ internal static class EmbeddingLayers
     {
         var (left, answer) = Neighbours(source, weight, 0, lastIsEnd);
         var (a, b) = (weight.index_select(0, left), weight.index_select(0, Next(left, weight)));
-        return Enum.GetValues<EmbeddingBagMode>().MinBy(mode => Differ(Join(mode, a, b), answer).sum().ToInt64());
+        return Enum.GetValues<EmbeddingBagMode>().MinBy(mode => Differ(Join(mode, a, b), answer).sum().item<long>());
     }
 
     /// <summary>The row that bags leave out, or -1: bags of neighbours that hold it are its neighbour alone.</summary>
@@ -74,7 +75,7 @@ internal static class EmbeddingLayers
             var leftOut = Differ(Join(mode, a, b), answer).logical_and(b.eq(answer).all(1)).nonzero();
             if (leftOut.shape[0] > 0)
             {
-                return left[leftOut[0, 0]].ToInt64();
+                return left[leftOut[0, 0]].item<long>();
             }
         }
 
@@ -83,12 +84,14 @@ internal static class EmbeddingLayers
 
     /// <summary>Which rows differ by more than rounding.</summary>
     private static torch.Tensor Differ(torch.Tensor expected, torch.Tensor answer) =>
-        expected.sub(answer).abs().gt(expected.abs().maximum(answer.abs()).mul(expected.element_size() < sizeof(float) ? 2e-2 : 1e-5)).any(1);
+        HeldNumber.Use(
+            expected.element_size() < sizeof(float) ? 2e-2 : 1e-5,
+            share => expected.sub(answer).abs().gt(expected.abs().maximum(answer.abs()).mul(share))).any(1);
 
     private static torch.Tensor Join(EmbeddingBagMode mode, torch.Tensor a, torch.Tensor b) => mode switch
     {
         EmbeddingBagMode.Sum => a.add(b),
-        EmbeddingBagMode.Mean => a.add(b).div(2),
+        EmbeddingBagMode.Mean => HeldNumber.Use(2, two => a.add(b).div(two)),
         _ => a.maximum(b),
     };
 
@@ -96,11 +99,15 @@ internal static class EmbeddingLayers
     private static (torch.Tensor Left, torch.Tensor Answer) Neighbours(EmbeddingBag source, torch.Tensor weight, long start, bool lastIsEnd)
     {
         var count = Math.Min(RowsOfProbe, weight.shape[0] - start);
-        var left = torch.arange(start, start + count, dtype: torch.ScalarType.Int64, device: weight.device);
+        var left = Numbers(weight.device, count, row => start + row);
         var bags = torch.stack([left, Next(left, weight)], 1).flatten();
-        var offsets = torch.arange(0, 2 * count + (lastIsEnd ? 1 : 0), 2, dtype: torch.ScalarType.Int64, device: weight.device);
+        var offsets = Numbers(weight.device, count + (lastIsEnd ? 1 : 0), bag => 2 * bag);
         return (left, source.forward(bags, offsets, null));
     }
 
-    private static torch.Tensor Next(torch.Tensor rows, torch.Tensor weight) => rows.add(1).remainder(weight.shape[0]);
+    private static torch.Tensor Numbers(torch.Device device, long count, Func<long, long> number) =>
+        torch.tensor([.. Enumerable.Range(0, checked((int)count)).Select(index => number(index))], device: device);
+
+    private static torch.Tensor Next(torch.Tensor rows, torch.Tensor weight) =>
+        HeldNumber.Use(weight.shape[0], size => HeldNumber.Use(1, one => rows.add(one).remainder(size)));
 }

@@ -1,5 +1,6 @@
 using TorchSharp;
 using TorchSharp.Modules;
+using ZeroCopy.Torch.Native;
 using static TorchSharp.torch.nn;
 
 namespace ZeroCopy.Torch.Rebuilding;
@@ -27,10 +28,12 @@ internal static class RecurrentCells
     {
         var weight = NativeLayers.Tensors(layer).Values.First();
         var count = shape.Aggregate(1L, (product, size) => product * size);
-        return torch.arange(count, dtype: torch.ScalarType.Float32).mul(12.9898).sin().mul(1000).reshape(shape).to(weight.dtype).to(weight.device);
+        var numbers = HeldNumber.Use(count, end => torch.arange(end, dtype: torch.ScalarType.Float32));
+        var large = HeldNumber.Use(1000, thousand => HeldNumber.Use(12.9898, step => numbers.mul(step).sin().mul(thousand)));
+        return large.reshape(shape).to(weight.dtype).to(weight.device);
     }
 
     /// <summary>Only tanh gives values below 0, only ReLU some above 1. Weights of zero give neither, and then both are the same function.</summary>
     public static NonLinearities NonLinearityOf(torch.Tensor answer) =>
-        answer.min().ToDouble() >= 0 && answer.max().ToDouble() > 1 ? NonLinearities.ReLU : NonLinearities.Tanh;
+        answer.min().to(torch.float64).item<double>() >= 0 && answer.max().to(torch.float64).item<double>() > 1 ? NonLinearities.ReLU : NonLinearities.Tanh;
 }

@@ -34,7 +34,7 @@ internal static class TransformerLayers
         // On a copy in eval mode: the source may be training, and its dropout is random.
         var layer = TorchInternals.Adopt<TransformerEncoderLayer>(TorchNative.Child(TorchInternals.Handle(source), 0, 0, 0));
         var copy = (TransformerEncoderLayer)NativeLayers.Rebuild(layer);
-        var input = RecurrentCells.Probe(copy, 4, 4, width).div(1000);
+        var input = HeldNumber.Use(1000, thousand => RecurrentCells.Probe(copy, 4, 4, width).div(thousand));
         var expected = copy.forward(input);
         var nearest = new[] { Activations.ReLU, Activations.GELU }.MinBy(Distance);
         ModuleDisposal.Release(copy);
@@ -51,7 +51,7 @@ internal static class TransformerLayers
                 tensor.set_(weights[name]);
             }
 
-            var distance = candidate.forward(input).sub(expected).abs().max().ToDouble();
+            var distance = candidate.forward(input).sub(expected).abs().max().to(torch.float64).item<double>();
             ModuleDisposal.Release(candidate);
             return distance;
         }

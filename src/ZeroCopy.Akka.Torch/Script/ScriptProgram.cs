@@ -122,12 +122,23 @@ public sealed class ScriptProgram
         return answer;
     }
 
-    private static object? Number(object? answer) => answer is not Scalar scalar ? answer : scalar.Type switch
+    private static object? Number(object? answer)
     {
-        torch.ScalarType.Bool => (object)scalar.ToBoolean(),
-        torch.ScalarType.Int64 => scalar.ToInt64(),
-        _ => scalar.ToDouble(),
-    };
+        if (answer is not Scalar scalar)
+        {
+            return answer;
+        }
+
+        object number = scalar.Type switch
+        {
+            torch.ScalarType.Bool => scalar.ToBoolean(),
+            torch.ScalarType.Int64 => scalar.ToInt64(),
+            _ => scalar.ToDouble(),
+        };
+        // The collector may free its native half while it is read: see HeldNumber.
+        GC.KeepAlive(scalar);
+        return number;
+    }
 
     /// <summary>A method that can be called through its adapter.</summary>
     private sealed record AdaptedMethod(ImmutableArray<ScriptType> Types, ScriptType Result)

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Node.Demo.Digits;
@@ -9,7 +10,8 @@ internal sealed class DigitEncoder : nn.Module<Tensor, Tensor>
 {
     public const int Features = 64;
     private const int Side = 8;
-    private const float White = 16;
+    // Kept for good: the collector may free a number made in passing while libtorch reads it.
+    private static readonly Scalar White = 16;
 
     private readonly TorchSharp.Modules.Conv2d _first;
     private readonly TorchSharp.Modules.Conv2d _second;

@@ -1,4 +1,3 @@
-using TorchSharp;
 using ZeroCopy.Torch;
 using static TorchSharp.torch;
 
@@ -54,7 +53,7 @@ internal static class DigitTrainer
         using var scope = NewDisposeScope();
         using var guard = no_grad();
         var scores = classifier.call(tensor(data.Pixels, data.Count, DigitData.PixelsPerImage));
-        return scores.argmax(1).eq(tensor(data.Labels)).sum().ToDouble() / data.Count;
+        return scores.argmax(1).eq(tensor(data.Labels)).sum().item<long>() / (double)data.Count;
     }
 
     private static double Step(DigitClassifier classifier, optim.Optimizer optimizer, DigitData data, int[] batch)
@@ -67,6 +66,6 @@ internal static class DigitTrainer
         var loss = nn.functional.cross_entropy(classifier.call(tensor(pixels, batch.Length, DigitData.PixelsPerImage)), tensor(labels));
         loss.backward();
         optimizer.step();
-        return loss.ToDouble();
+        return loss.item<float>();
     }
 }

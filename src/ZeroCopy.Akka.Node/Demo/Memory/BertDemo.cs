@@ -5,6 +5,7 @@ using ZeroCopy.Node.Bench;
 using ZeroCopy.Node.Commands;
 using ZeroCopy.Node.Workers;
 using ZeroCopy.Store;
+using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch;
 using ZeroCopy.Torch.Models.Bert;
 using static TorchSharp.torch;
@@ -96,7 +97,7 @@ internal sealed class BertDemo(DemoDirectory directory, DemoReport report, Actio
         {
             using var scope = NewDisposeScope();
             using var guard = no_grad();
-            var answer = model.call(arange(32, dtype: ScalarType.Int64).unsqueeze(0), null, null);
+            var answer = model.call(HeldNumber.Use(32, end => arange(end, dtype: ScalarType.Int64)).unsqueeze(0), null, null);
             return answer["last_hidden_state"].contiguous().bytes.ToArray();
         }
         finally

@@ -6,7 +6,15 @@ namespace ZeroCopy.Torch.Models.Bert;
 /// <summary>The activations that <c>hidden_act</c> may name, as Hugging Face's transformers names them.</summary>
 internal static class BertActivation
 {
-    private static readonly double GeluScale = Math.Sqrt(2 / Math.PI);
+    // Kept for good: see HeldNumber.
+    private static readonly Scalar One = 1;
+    private static readonly Scalar Half = 0.5;
+    private static readonly Scalar Three = 3;
+    private static readonly Scalar Ten = 10;
+    private static readonly Scalar MinusTen = -10;
+    private static readonly Scalar QuickScale = 1.702;
+    private static readonly Scalar GeluScale = Math.Sqrt(2 / Math.PI);
+    private static readonly Scalar GeluCubic = 0.044715;
 
     private static readonly Dictionary<string, Func<torch.Tensor, torch.Tensor>> Known = new(StringComparer.Ordinal)
     {
@@ -17,8 +25,8 @@ internal static class BertActivation
         ["gelu_fast"] = GeluTanh,
         ["gelu_python_tanh"] = GeluTanh,
         ["gelu_accurate"] = GeluTanh,
-        ["gelu_10"] = x => functional.gelu(x).clamp_(-10, 10),
-        ["quick_gelu"] = x => x * torch.sigmoid(1.702 * x),
+        ["gelu_10"] = x => functional.gelu(x).clamp_(MinusTen, Ten),
+        ["quick_gelu"] = x => x * torch.sigmoid(x.mul(QuickScale)),
         ["relu"] = x => functional.relu(x),
         ["relu2"] = x => functional.relu(x).square(),
         ["relu6"] = x => functional.relu6(x),
@@ -38,5 +46,6 @@ internal static class BertActivation
             $"hidden_act is {(name is null ? "null" : $"'{name}'")}; known are {string.Join(", ", Known.Keys.Order(StringComparer.Ordinal))}.");
 
     // D. Hendrycks, K. Gimpel, "Gaussian Error Linear Units", arXiv:1606.08415.
-    private static torch.Tensor GeluTanh(torch.Tensor x) => 0.5 * x * (1 + torch.tanh(GeluScale * (x + (0.044715 * x.pow(3)))));
+    private static torch.Tensor GeluTanh(torch.Tensor x) =>
+        x.mul(Half) * torch.tanh((x + x.pow(Three).mul(GeluCubic)).mul(GeluScale)).add(One);
 }

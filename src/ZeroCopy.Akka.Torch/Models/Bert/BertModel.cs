@@ -1,3 +1,4 @@
+using ZeroCopy.Torch.Native;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Torch.Models.Bert;
@@ -106,10 +107,14 @@ public sealed class BertModel : nn.Module<Tensor, Tensor?, Tensor?, Dictionary<s
             return null;
         }
 
-        var padding = attention == 0;
-        return padding.any().item<bool>()
-            ? zeros_like(padding, dtype: states.dtype).masked_fill_(padding, finfo(states.dtype).min).unsqueeze(1).unsqueeze(1)
-            : null;
+        var padding = attention.logical_not();
+        if (!padding.any().item<bool>())
+        {
+            return null;
+        }
+
+        var mask = zeros_like(padding, dtype: states.dtype);
+        return HeldNumber.Use(finfo(states.dtype).min, low => mask.masked_fill_(padding, low)).unsqueeze(1).unsqueeze(1);
     }
 
     private void CheckShapes(Tensor input, Tensor? attention, Tensor? types)

@@ -1,5 +1,6 @@
 using TorchSharp;
 using TorchSharp.Modules;
+using ZeroCopy.Torch.Native;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Torch.Models.Bert;
@@ -29,7 +30,7 @@ internal sealed class BertParts(BertConfiguration configuration, Device device, 
         var tensor = empty([size], dtype: dtype, device: device);
         if (device.type != DeviceType.META)
         {
-            tensor.fill_(value);
+            HeldNumber.Use(value, tensor.fill_);
         }
 
         return new Parameter(tensor, requires_grad: false);

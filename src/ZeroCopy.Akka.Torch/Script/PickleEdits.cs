@@ -22,11 +22,21 @@ internal sealed class PickleEdits
     /// <summary>Writes false in the place of a truth value.</summary>
     public void Clear(PickleBoolean boolean) => _replacements[boolean.Start] = (boolean.Start + 1, [0x89]);
 
-    /// <summary>
-    /// Has a tensor have the elements of its storage as they are: libtorch looks at the argument that says otherwise where it is the last of
-    /// seven, so another one follows it. Source: <c>Unpickler::rebuildTensor</c>.
-    /// </summary>
-    public void MakePlain(int argumentsEnd) => _insertions.Add((argumentsEnd, [(byte)'N']));
+    /// <summary>Leaves a tensor its shape, over a storage of one element with all strides zero, and the elements of that as they are.</summary>
+    public void Strip(PickleTensor tensor)
+    {
+        Replace(tensor.Storage.Count, 1);
+        Replace(tensor.Offset, 0);
+        foreach (var step in tensor.Strides)
+        {
+            Replace(step, 0);
+        }
+
+        if (tensor.Laziness is { IsLazy: true, ArgumentsEnd: { } end })
+        {
+            MakePlain(end);
+        }
+    }
 
     /// <summary>Writes another name in the place of a class's.</summary>
     public void Rename(PickleGlobal type, string module, string name) =>
@@ -66,6 +76,10 @@ internal sealed class PickleEdits
         output.Write(pickle, at, pickle.Length - at);
         return output.ToArray();
     }
+
+    // libtorch looks at the argument that says that elements are others where it is the last of seven, so another one follows it. Source:
+    // Unpickler::rebuildTensor.
+    private void MakePlain(int argumentsEnd) => _insertions.Add((argumentsEnd, [(byte)'N']));
 
     private static byte[] Numbered(char operation, uint number)
     {

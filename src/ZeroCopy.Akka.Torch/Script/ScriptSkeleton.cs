@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -25,8 +24,7 @@ internal sealed class ScriptSkeleton
     private readonly HashSet<object> _visited = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<PickleBoolean> _training = [];
     private readonly List<PickleTensor> _stripped = [];
-    private readonly List<(string Record, long Offset, TensorLayout Layout, List<(string Name, TensorRole Role)> Names)> _kept = [];
-    private readonly SortedDictionary<string, byte[]> _resolved = new(StringComparer.Ordinal);
+    private readonly KeptTensors _kept;
     private readonly Dictionary<PickleSparse, string> _sparse = new(ReferenceEqualityComparer.Instance);
     private readonly SortedDictionary<string, string> _notExported = new(StringComparer.Ordinal);
     private readonly PickleObject _root;
@@ -39,6 +37,7 @@ internal sealed class ScriptSkeleton
     private ScriptSkeleton(ScriptArchive archive, PickleObject root)
     {
         _archive = archive;
+        _kept = new KeptTensors(archive);
         _sources = ScriptSources.Read(archive);
         _fields = ScriptFields.Read(_sources);
         _root = root;
@@ -93,13 +92,13 @@ internal sealed class ScriptSkeleton
         }
 
         var bytes = archive.Read(archive.Find("data.pkl")!);
-        var pickle = ReadPickle(archive, bytes, "data");
+        var pickle = ArchivePickle.Read(archive, bytes, "data");
         if (pickle.Root is not PickleObject { IsBuilt: true } module)
         {
             throw ZipDirectory.Invalid(archive.Path, "its data.pkl holds no module");
         }
 
-        var constants = ReadPickle(archive, archive.Read(archive.Find("constants.pkl")!), "constants");
+        var constants = ArchivePickle.Read(archive, archive.Read(archive.Find("constants.pkl")!), "constants");
         foreach (var entry in archive.Entries.Where(entry => entry.Name.EndsWith(".debug_pkl", StringComparison.Ordinal)))
         {
             // Left out of the skeleton; one that is corrupt says that the file is.
@@ -147,11 +146,12 @@ internal sealed class ScriptSkeleton
 
     /// <summary>
     /// The archive for loading it once and seeing whether that works: with nothing in the place of tensors that no code sees before a call, as far as
-    /// they take much memory.
+    /// they take more than <paramref name="mostBytes"/>.
     /// </summary>
-    public byte[] ForTrial()
+    public byte[] ForTrial(long mostBytes = MostTrialBytes)
     {
-        var trial = Archive.Layout.ByteLength <= MostTrialBytes ? Archive : Create(WithoutConstants());
+        var trial = Archive.Layout.ByteLength <= mostBytes ? Archive
+            : Create(EmptiedRecords.Of(_archive, _pickle, _sources.Files.Any(file => file.Text.Contains("__setstate__", StringComparison.Ordinal))));
         var bytes = new byte[trial.Layout.ByteLength];
         trial.Read(0, bytes);
         return bytes;
@@ -257,8 +257,8 @@ internal sealed class ScriptSkeleton
     private HashSet<string> Split(IReadOnlyList<PickleTensor> tensors, PickleEdits edits)
     {
         var stripped = new HashSet<string>(StringComparer.Ordinal);
-        var known = new Dictionary<TensorKey, List<(string Name, TensorRole Role)>>();
-        var order = new List<(TensorKey Key, TensorLayout Layout, PickleLaziness Laziness)>();
+        var known = new Dictionary<object, TensorNames>();
+        var order = new List<(PickleTensor Tensor, TensorLayout Layout, TensorNames Names)>();
         foreach (var users in tensors.GroupBy(tensor => tensor.Storage.Key, StringComparer.Ordinal))
         {
             var layouts = users.Select(tensor => (Tensor: tensor, Layout: LayoutOf(tensor))).ToList();
@@ -268,27 +268,31 @@ internal sealed class ScriptSkeleton
             {
                 UnsharedTensors += users.Count(tensor => tensor.Sizes.Aggregate(1L, (a, b) => a * b) > 0);
                 UnsharedBytes += _archive.Find($"data/{users.Key}")?.Length ?? 0;
-                Keep(users.Where(_names.ContainsKey));
+                foreach (var tensor in users.Where(_names.ContainsKey))
+                {
+                    Keep(tensor);
+                }
+
                 continue;
             }
 
             stripped.Add(_archive.Find($"data/{users.Key}")!.Name);
             foreach (var (tensor, layout) in layouts)
             {
-                Strip(tensor, edits);
+                edits.Strip(tensor);
                 _stripped.Add(tensor);
-                var key = TensorKey.Of(tensor, layout!);
+                var key = TensorNames.KeyOf(tensor, layout!);
                 if (!known.TryGetValue(key, out var names))
                 {
-                    known[key] = names = [];
-                    order.Add((key, layout!, tensor.Laziness));
+                    known[key] = names = new TensorNames();
+                    order.Add((tensor, layout!, names));
                 }
 
-                names.AddRange(_names[tensor]);
+                names.Add(_names[tensor]);
             }
         }
 
-        AddTensors(order, known);
+        order.ForEach(one => AddTensor(one.Tensor, one.Layout, one.Names));
         foreach (var entry in _archive.Entries.Where(entry => entry.Name.StartsWith($"{_archive.Root}/constants/", StringComparison.Ordinal)))
         {
             UnsharedTensors++;
@@ -296,52 +300,6 @@ internal sealed class ScriptSkeleton
         }
 
         return stripped;
-    }
-
-    // Tensors that stay where they are, and can be read there.
-    private void Keep(IEnumerable<PickleTensor> tensors)
-    {
-        var known = new Dictionary<TensorKey, List<(string Name, TensorRole Role)>>();
-        foreach (var tensor in tensors)
-        {
-            var reason = tensor.IsQuantized ? "it is quantized"
-                : tensor.Storage.Type.DType is null ? "it is of a type that a .safetensors file does not have"
-                : tensor.Laziness.IsLazy && !LazyTensor.Has(tensor.Storage.Type.DType.Value) ? "it is a lazy negative of integers"
-                : null;
-            if (reason is not null)
-            {
-                foreach (var (name, _) in _names[tensor].Where(name => name.Role is TensorRole.Parameter or TensorRole.Buffer))
-                {
-                    _notExported[name] = reason;
-                }
-
-                continue;
-            }
-
-            var layout = TensorLayout.Strided(tensor.Storage.Type.DType!.Value, tensor.Sizes, tensor.Steps);
-            var key = TensorKey.Of(tensor, layout);
-            if (!known.TryGetValue(key, out var names))
-            {
-                known[key] = names = [];
-                _kept.Add(tensor.Laziness.IsLazy
-                    ? (AddResolved(tensor, layout), 0, new TensorLayout(layout.DType, tensor.Sizes), names)
-                    : ($"{_archive.Root}/data/{tensor.Storage.Key}", tensor.Offset.Value * layout.DType.ElementSize(), layout, names));
-            }
-
-            names.AddRange(_names[tensor]);
-        }
-    }
-
-    // The program has the lazy tensor; its elements stand beside it for everybody else.
-    private string AddResolved(PickleTensor tensor, TensorLayout layout)
-    {
-        var record = _archive.Read(_archive.Find($"data/{tensor.Storage.Key}")!);
-        var source = new LazyTensor(new GatheredTensor(record, tensor.Offset.Value, layout), tensor.Laziness);
-        var elements = new byte[layout.ByteLength];
-        source.Read(0, elements);
-        var name = string.Create(CultureInfo.InvariantCulture, $"{_archive.Root}/zerocopy/{_resolved.Count}");
-        _resolved.Add(name, elements);
-        return name;
     }
 
     private static bool IsWhole(PickleTensor tensor, TensorLayout layout) =>
@@ -366,25 +324,25 @@ internal sealed class ScriptSkeleton
         return false;
     }
 
-    private void AddTensors(
-        List<(TensorKey Key, TensorLayout Layout, PickleLaziness Laziness)> order, Dictionary<TensorKey, List<(string Name, TensorRole Role)>> known)
+    private void AddTensor(PickleTensor tensor, TensorLayout layout, TensorNames names)
     {
-        foreach (var (key, layout, laziness) in order)
-        {
-            var (name, role, aliases) = Naming(known[key]);
-            var entry = _archive.Find($"data/{key.Storage}")!;
-            var tensor = new ScriptTensor(_archive, entry, key.Offset * layout.DType.ElementSize(), name, role, layout, aliases);
-            Tensors.Add(laziness.IsLazy ? new LazyTensor(tensor, laziness) : tensor);
-        }
+        var entry = _archive.Find($"data/{tensor.Storage.Key}")!;
+        var offset = tensor.Offset.Value * layout.DType.ElementSize();
+        var stored = new ScriptTensor(_archive, entry, offset, names.First, names.Role, layout, names.Aliases);
+        Tensors.Add(tensor.Laziness.IsLazy ? new LazyTensor(stored, tensor.Laziness) : stored);
     }
 
-    private static (string Name, TensorRole Role, ImmutableArray<string> Aliases) Naming(List<(string Name, TensorRole Role)> names)
+    private void Keep(PickleTensor tensor)
     {
-        var first = names.MinBy(name => (int)name.Role);
-        return (
-            first.Name,
-            first.Role,
-            [.. names.Select(name => name.Name).Where(name => name != first.Name).Distinct().Order(StringComparer.Ordinal)]);
+        if (_kept.AddOrRefuse(tensor, _names[tensor]) is not { } reason)
+        {
+            return;
+        }
+
+        foreach (var (name, _) in _names[tensor].Where(name => name.Role is TensorRole.Parameter or TensorRole.Buffer))
+        {
+            _notExported[name] = reason;
+        }
     }
 
     // Forward hooks are methods by what they are, and no methods to be called.
@@ -407,47 +365,6 @@ internal sealed class ScriptSkeleton
         return (ScriptCode.Read(_sources), callable);
     }
 
-    // Every tensor of the archive's folder fits its record, for libtorch does not look.
-    private static Pickle ReadPickle(ScriptArchive archive, byte[] bytes, string folder)
-    {
-        var pickle = PickleReader.Read(bytes, archive.Path);
-        foreach (var tensor in pickle.Tensors)
-        {
-            var record = $"{folder}/{tensor.Storage.Key}";
-            if (tensor.Sizes.Any(size => size < 0) || tensor.Steps.Length != tensor.Sizes.Length || tensor.Steps.Any(step => step < 0)
-                || tensor.Offset.Value < 0 || tensor.Storage.Count.Value < 0)
-            {
-                throw ZipDirectory.Invalid(archive.Path, $"a tensor in record {record} has a negative size, stride or offset");
-            }
-
-            var length = archive.Find(record)?.Length ?? 0;
-            if (!Fits(tensor, length))
-            {
-                throw ZipDirectory.Invalid(archive.Path, $"a tensor does not fit its record {record} of {length} bytes");
-            }
-        }
-
-        return pickle;
-    }
-
-    private static bool Fits(PickleTensor tensor, long length)
-    {
-        var (type, count) = (tensor.Storage.Type, tensor.Storage.Count.Value);
-        try
-        {
-            checked
-            {
-                var last = tensor.Sizes.Any(size => size == 0)
-                    ? 0 : tensor.Offset.Value + 1 + tensor.Sizes.Zip(tensor.Steps, (size, step) => (size - 1) * step).Sum();
-                return last <= count * type.Elements && count * type.Bytes <= length;
-            }
-        }
-        catch (OverflowException)
-        {
-            return false;
-        }
-    }
-
     // The layout where the tensor is dense; null where it has to stay as it is.
     private TensorLayout? LayoutOf(PickleTensor tensor)
     {
@@ -465,22 +382,6 @@ internal sealed class ScriptSkeleton
         {
             // Strides with gaps or overlaps, such as an expanded tensor: no block holds that, so it stays in the skeleton.
             return null;
-        }
-    }
-
-    private static void Strip(PickleTensor tensor, PickleEdits edits)
-    {
-        edits.Replace(tensor.Storage.Count, 1);
-        edits.Replace(tensor.Offset, 0);
-        foreach (var step in tensor.Strides)
-        {
-            edits.Replace(step, 0);
-        }
-
-        if (tensor.Laziness is { IsLazy: true, ArgumentsEnd: { } end })
-        {
-            // What is bound are the values themselves.
-            edits.MakePlain(end);
         }
     }
 
@@ -530,13 +431,7 @@ internal sealed class ScriptSkeleton
     private void Write()
     {
         _skeleton = Create(new Dictionary<string, byte[]?>(StringComparer.Ordinal));
-        SkeletonTensors =
-        [
-            .. from kept in _kept
-               let name = Naming(kept.Names)
-               let offset = kept.Layout.ElementCount == 0 ? 0 : _skeleton.OffsetOf(kept.Record) + kept.Offset
-               select new TensorEntry(name.Name, name.Role, kept.Layout, default, name.Aliases) { Offset = offset }
-        ];
+        SkeletonTensors = _kept.In(_skeleton);
     }
 
     private SkeletonArchive Create(Dictionary<string, byte[]?> changed)
@@ -562,38 +457,6 @@ internal sealed class ScriptSkeleton
             }
         }
 
-        return SkeletonArchive.Create(_archive, changed, _kept.Select(kept => kept.Record).ToHashSet(StringComparer.Ordinal), _resolved);
-    }
-
-    private Dictionary<string, byte[]?> WithoutConstants()
-    {
-        var changed = new Dictionary<string, byte[]?>(StringComparer.Ordinal);
-        foreach (var (folder, bytes) in new[] { ("data", _pickle), ("constants", _archive.Read(_archive.Find("constants.pkl")!)) })
-        {
-            // A __setstate__ computes with what it is given.
-            if (folder == "data" && _sources.Files.Any(file => file.Text.Contains("__setstate__", StringComparison.Ordinal)))
-            {
-                continue;
-            }
-
-            var pickle = PickleReader.Read(bytes, _archive.Path);
-            var edits = new PickleEdits(pickle.FreeMemo);
-            foreach (var tensor in pickle.Tensors.Where(tensor => !tensor.IsQuantized))
-            {
-                Strip(tensor, edits);
-                changed[$"{_archive.Root}/{folder}/{tensor.Storage.Key}"] = new byte[16];
-            }
-
-            changed[$"{_archive.Root}/{folder}.pkl"] = edits.Apply(bytes);
-        }
-
-        return changed;
-    }
-
-    /// <summary>What two tensors have in common that are one: the same elements of the same storage in the same order.</summary>
-    private readonly record struct TensorKey(string Storage, long Offset, string Layout, bool IsConjugate, bool IsNegative)
-    {
-        public static TensorKey Of(PickleTensor tensor, TensorLayout layout) =>
-            new(tensor.Storage.Key, tensor.Offset.Value, layout.ToString(), tensor.Laziness.IsConjugate, tensor.Laziness.IsNegative);
+        return SkeletonArchive.Create(_archive, changed, _kept.Records, _kept.Resolved);
     }
 }

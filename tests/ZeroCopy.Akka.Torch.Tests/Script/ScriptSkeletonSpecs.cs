@@ -125,6 +125,21 @@ public sealed class ScriptSkeletonSpecs : IDisposable
         }
     }
 
+    public static TheoryData<string> Names => [.. ScriptExample.Names];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void ScriptSkeleton_should_be_tried_without_the_tensors_that_take_much_memory(string name)
+    {
+        TorchLibrary.Guard();
+        using var archive = ScriptArchive.Open(ScriptExample.Path($"{name}.pt"));
+        var skeleton = ScriptSkeleton.Create(archive);
+
+        ScriptLoader.Release(ScriptLoader.Load(skeleton.ForTrial(mostBytes: 0), [], _ => throw new InvalidOperationException(), name, TorchSharp.torch.CPU));
+
+        Assert.Equal(Bytes(skeleton), skeleton.ForTrial());
+    }
+
     [Fact]
     public void ScriptSkeleton_should_be_in_eval_mode_with_all_its_submodules_when_the_script_was_saved_in_training_mode()
     {

@@ -101,7 +101,8 @@ public sealed partial class TorchRuntime
         try
         {
             return new ScriptModel(
-                model.ToString(), lease.Manifest, lease.Bytes(script.Skeleton).ToArray(), isReadOnly => new LeaseViews(lease, isReadOnly), lease, device);
+                model.ToString(), lease.Manifest, lease.Bytes(script.Skeleton).ToArray(), isReadOnly => new LeaseViews(lease, isReadOnly), lease, device,
+                _options);
         }
         catch
         {

@@ -173,14 +173,15 @@ public sealed class TorchRuntimeSpecs : RuntimeSpec
         var instance = model.Materialise();
 
         runtime.Dispose();
+        using var rentedAnswer = one.Run((Module)rented.Target);
+        // What is rented is leased.
+        rented.Dispose();
         store.Remove(handle.Id);
         store.Dispose();
 
         using var answer = one.Run(instance);
-        using var rentedAnswer = one.Run((Module)rented.Target);
         Assert.True(TensorEquality.Same(expected, answer));
         Assert.True(TensorEquality.Same(expected, rentedAnswer));
-        rented.Dispose();
         ModuleDisposal.Release(instance);
     }
 

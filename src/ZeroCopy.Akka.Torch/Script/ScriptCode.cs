@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace ZeroCopy.Torch.Script;
 
 /// <summary>
-/// What the source text of a TorchScript archive tells: roles of tensors, arguments of methods, and whether the code may change the module.
+/// What the source text of a TorchScript archive declares: roles of tensors, and arguments of methods.
 /// </summary>
 internal sealed partial class ScriptCode
 {
@@ -14,20 +14,10 @@ internal sealed partial class ScriptCode
     private readonly Dictionary<string, Dictionary<string, ScriptMethod>> _methods = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<ScriptType>> _namedTuples = new(StringComparer.Ordinal);
     private readonly HashSet<string> _modules = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _changed = new(StringComparer.Ordinal);
 
     private ScriptCode()
     {
     }
-
-    /// <summary>Some attribute is assigned, so that instances must not share one module.</summary>
-    public bool AssignsAttributes { get; private set; }
-
-    /// <summary>Some tensor is changed in place: it may be a buffer.</summary>
-    public bool ChangesTensors { get; private set; }
-
-    /// <summary>Some list or dictionary is changed in place: it may be an attribute.</summary>
-    public bool ChangesContainers { get; private set; }
 
     public static ScriptCode Read(ScriptSources sources)
     {
@@ -48,9 +38,6 @@ internal sealed partial class ScriptCode
 
     /// <summary>Whether the attribute is one of the class's buffers.</summary>
     public bool IsBuffer(PickleGlobal type, string attribute) => Has(_buffers, type, attribute);
-
-    /// <summary>Whether an attribute of that name is changed in place somewhere.</summary>
-    public bool IsChanged(string attribute) => _changed.Contains(attribute);
 
     /// <summary>The methods of a class.</summary>
     public IReadOnlyDictionary<string, ScriptMethod> Methods(PickleGlobal type) =>
@@ -89,46 +76,15 @@ internal sealed partial class ScriptCode
     [GeneratedRegex("""^  \w+ : (.+)$""", RegexOptions.CultureInvariant)]
     private static partial Regex FieldLine();
 
-    [GeneratedRegex("""^ +(\w+)(?: : [^=]+)? = |^ +for (\w+) in """, RegexOptions.CultureInvariant)]
-    private static partial Regex VariableAssignment();
-
-    [GeneratedRegex("""^ +(\w+) = __torch__\.torch\.nn\.functional\.(?:batch_norm|instance_norm)$""", RegexOptions.CultureInvariant)]
-    private static partial Regex NormFunction();
-
-    [GeneratedRegex("""(?:(torch)\.(?:batch_norm|instance_norm)|\b(\w+))\((.*)\)""", RegexOptions.CultureInvariant)]
-    private static partial Regex NormCall();
-
-    [GeneratedRegex("""^ +\(?[A-Za-z_][\w.]*\)?\.(\w+) = """, RegexOptions.CultureInvariant)]
-    private static partial Regex AttributeAssignment();
-
-    [GeneratedRegex("""[\w.]*\.\w*[A-Za-z0-9]_\(\(?(\w*)\)?(?:\.(\w+))?|, out=|__i\w+__\(""", RegexOptions.CultureInvariant)]
-    private static partial Regex InPlaceCall();
-
-    [GeneratedRegex("""(?:torch|aten)\.(?:append|_set_item|extend|insert|pop|clear|update|remove|sort|reverse|setdefault|popitem|Delete)\(""", RegexOptions.CultureInvariant)]
-    private static partial Regex ContainerCall();
-
-    [GeneratedRegex("""^ +(\w+)(?: : [^=]+)? = \(?[\w.]+\)?\.(\w+)$""", RegexOptions.CultureInvariant)]
-    private static partial Regex AttributeRead();
-
     private void ReadFile(string module, string text)
     {
         var type = "";
         var isNamedTuple = false;
-        var reassigned = new HashSet<string>(StringComparer.Ordinal);
-        var norms = new HashSet<string>(StringComparer.Ordinal);
-        var reads = new Dictionary<string, string>(StringComparer.Ordinal);
         var lines = text.Split('\n');
-        int? skipDeeperThan = null;
         for (var i = 0; i < lines.Length; i++)
         {
             var line = lines[i];
             var indent = line.Length - line.AsSpan().TrimStart(' ').Length;
-            if (skipDeeperThan is { } outer && indent > outer)
-            {
-                continue;
-            }
-
-            skipDeeperThan = null;
             if (ClassLine().Match(line) is { Success: true } isClass)
             {
                 type = $"{module}.{isClass.Groups[1].Value}";
@@ -153,84 +109,10 @@ internal sealed partial class ScriptCode
             }
             else if (line.TrimStart().StartsWith("def ", StringComparison.Ordinal))
             {
-                reads.Clear();
-                norms.Clear();
-                reassigned = Reassigned(lines, i);
                 ReadMethod(type, lines, i, indent);
             }
-            else if (IsTrainingBlock(line, reads))
-            {
-                // Modules are always in eval mode here, so what is done in training mode only is never done.
-                skipDeeperThan = indent;
-            }
-            else
-            {
-                ReadStatement(line, reads, reassigned, norms);
-            }
         }
     }
-
-    // Variables of the method that starts at a line, whose value depends on the way that its code takes.
-    private static HashSet<string> Reassigned(string[] lines, int at)
-    {
-        var once = new HashSet<string>(StringComparer.Ordinal);
-        var more = new HashSet<string>(StringComparer.Ordinal);
-        for (var i = at + 1; i < lines.Length && !lines[i].TrimStart().StartsWith("def ", StringComparison.Ordinal); i++)
-        {
-            if (VariableAssignment().Match(lines[i]) is { Success: true } match)
-            {
-                var name = match.Groups[1].Success ? match.Groups[1].Value : match.Groups[2].Value;
-                if (!once.Add(name))
-                {
-                    more.Add(name);
-                }
-            }
-        }
-
-        return more;
-    }
-
-    private static bool IsTrainingBlock(string line, Dictionary<string, string> reads)
-    {
-        var text = line.AsSpan().Trim();
-        return text.StartsWith("if ", StringComparison.Ordinal) && text.EndsWith(":", StringComparison.Ordinal)
-            && reads.TryGetValue(text[3..^1].ToString(), out var attribute) && attribute == "training";
-    }
-
-    private void ReadStatement(string line, Dictionary<string, string> reads, HashSet<string> reassigned, HashSet<string> norms)
-    {
-        if (AttributeRead().Match(line) is { Success: true } read && !reassigned.Contains(read.Groups[1].Value))
-        {
-            reads[read.Groups[1].Value] = read.Groups[2].Value;
-        }
-
-        AssignsAttributes |= AttributeAssignment().IsMatch(line);
-        ChangesContainers |= ContainerCall().IsMatch(line);
-        if (NormFunction().Match(line) is { Success: true } function)
-        {
-            norms.Add(function.Groups[1].Value);
-        }
-
-        ChangesTensors |= NormCall().Match(line) is { Success: true } norm && (norm.Groups[1].Success || norms.Contains(norm.Groups[2].Value))
-            && UpdatesStatistics(ScriptType.Split(norm.Groups[3].Value), norm.Groups[1].Success ? 3 : 1);
-        foreach (Match call in InPlaceCall().Matches(line))
-        {
-            ChangesTensors = true;
-            if (call.Groups[2] is { Success: true, Value: var direct })
-            {
-                _changed.Add(direct);
-            }
-
-            if (reads.TryGetValue(call.Groups[1].Value, out var attribute))
-            {
-                _changed.Add(attribute);
-            }
-        }
-    }
-
-    // A norm in training mode, which its sixth argument says, writes its running mean and variance where it has them.
-    private static bool UpdatesStatistics(IReadOnlyList<string> arguments, int mean) =>
-        arguments.Count > 5 && arguments[5] == "True" && (arguments[mean] != "None" || arguments[mean + 1] != "None");
 
     private void ReadMethod(string type, string[] lines, int at, int indent)
     {

@@ -12,8 +12,9 @@ namespace ZeroCopy.Torch.Script;
 /// Whether it holds objects of libtorch's own classes, such as the packed weights of quantized layers: to load those onto a device ends
 /// the process.
 /// </param>
-/// <param name="Stateful">Whether the code may change the module, so that every instance needs a module of its own.</param>
-/// <param name="Copied">Tensors that the code may change in place, so that every instance needs a copy of its own.</param>
+/// <param name="Writer">What in the code may write to the module, so that every instance needs a module of its own; null where nothing does.</param>
+/// <param name="Copied">Tensors that the code may change in place, so that every instance needs memory of its own for them.</param>
+/// <param name="Lending">Methods whose answers may be tensors of the module, or views of them.</param>
 /// <param name="Methods">The methods that can be called, with their arguments.</param>
 /// <param name="Adapted">The methods that can be called through a <see cref="ScriptAdapter"/>, with the types of their answers.</param>
 /// <param name="Refused">The methods whose answers only TorchScript can hold, with the types of those.</param>
@@ -21,8 +22,9 @@ internal sealed record ScriptFacts(
     long UnsharedBytes,
     int UnsharedTensors,
     bool HostOnly,
-    bool Stateful,
+    string? Writer,
     ImmutableHashSet<string> Copied,
+    ImmutableHashSet<string> Lending,
     ImmutableSortedDictionary<string, ImmutableArray<ScriptParameter>> Methods,
     ImmutableSortedDictionary<string, ScriptType> Adapted,
     ImmutableSortedDictionary<string, ScriptType> Refused)
@@ -32,24 +34,32 @@ internal sealed record ScriptFacts(
     private const string HostOnlyKey = "script.host-only";
     private const string StatefulKey = "script.stateful";
     private const string CopiedKey = "script.copied";
+    private const string SharingKey = "script.sharing";
+    private const string LendingKey = "script.lending";
+    private const string Shared = "shared: nothing that can be called writes to the module";
+    private const string Isolated = "isolated: ";
     private const string MethodKey = "script.method.";
     private const string AdaptedKey = "script.adapted.";
     private const string RefusedKey = "script.refused.";
 
     public static ScriptFacts Empty { get; } =
         new(
-            0, 0, false, true, [], ImmutableSortedDictionary<string, ImmutableArray<ScriptParameter>>.Empty,
+            0, 0, false, "nothing is known", [], [], ImmutableSortedDictionary<string, ImmutableArray<ScriptParameter>>.Empty,
             ImmutableSortedDictionary<string, ScriptType>.Empty, ImmutableSortedDictionary<string, ScriptType>.Empty);
 
     public static ScriptFacts FromMetadata(IReadOnlyDictionary<string, string> metadata) => new(
         long.Parse(metadata.GetValueOrDefault(UnsharedBytesKey, "0"), CultureInfo.InvariantCulture),
         int.Parse(metadata.GetValueOrDefault(UnsharedTensorsKey, "0"), CultureInfo.InvariantCulture),
         metadata.ContainsKey(HostOnlyKey),
-        metadata.GetValueOrDefault(StatefulKey) != "false",
-        [.. metadata.GetValueOrDefault(CopiedKey, "").Split('\n', StringSplitOptions.RemoveEmptyEntries)],
+        WriterOf(metadata.GetValueOrDefault(SharingKey)),
+        Names(metadata, CopiedKey),
+        Names(metadata, LendingKey),
         Under(metadata, MethodKey, Parameters),
         Under(metadata, AdaptedKey, ScriptType.Parse),
         Under(metadata, RefusedKey, ScriptType.Parse));
+
+    /// <summary>Whether every instance needs a module of its own.</summary>
+    public bool Stateful => Writer is not null;
 
     public ImmutableSortedDictionary<string, string> ToMetadata()
     {
@@ -63,6 +73,12 @@ internal sealed record ScriptFacts(
 
         metadata[StatefulKey] = Stateful ? "true" : "false";
         metadata[CopiedKey] = string.Join('\n', Copied.Order(StringComparer.Ordinal));
+        metadata[SharingKey] = Writer is null ? Shared : Isolated + Writer;
+        if (!Lending.IsEmpty)
+        {
+            metadata[LendingKey] = string.Join('\n', Lending.Order(StringComparer.Ordinal));
+        }
+
         foreach (var (name, parameters) in Methods)
         {
             metadata[MethodKey + name] = string.Join('\n', parameters.Select(parameter => $"{parameter.Name}{(parameter.IsOptional ? "?" : "")}: {parameter.Type}"));
@@ -80,6 +96,13 @@ internal sealed record ScriptFacts(
 
         return metadata.ToImmutable();
     }
+
+    // What an older version put says nothing about sharing, and nothing was proven of it.
+    private static string? WriterOf(string? sharing) =>
+        sharing == Shared ? null : sharing?.StartsWith(Isolated, StringComparison.Ordinal) == true ? sharing[Isolated.Length..] : "it was put by an older version";
+
+    private static ImmutableHashSet<string> Names(IReadOnlyDictionary<string, string> metadata, string key) =>
+        [.. metadata.GetValueOrDefault(key, "").Split('\n', StringSplitOptions.RemoveEmptyEntries)];
 
     private static ImmutableSortedDictionary<string, T> Under<T>(IReadOnlyDictionary<string, string> metadata, string prefix, Func<string, T> read) =>
         metadata.Where(item => item.Key.StartsWith(prefix, StringComparison.Ordinal))

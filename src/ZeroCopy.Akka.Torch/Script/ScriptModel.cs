@@ -22,6 +22,8 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
     private readonly Func<bool, IViewSource> _map;
     private readonly IDisposable? _lease;
     private readonly torch.Device _device;
+    private readonly bool _apart;
+    private readonly SkeletonPool _idle;
     private readonly Dictionary<string, torch.Tensor> _moved = new(StringComparer.Ordinal);
     private ScriptProgram? _shared;
 
@@ -29,8 +31,21 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
     /// A model whose tensors <paramref name="map"/> gives, each time in memory of their own: its argument says whether nothing will be written there.
     /// Owns <paramref name="lease"/>, which keeps the model. On a device, tensors that nothing writes to are moved once, for all programs.
     /// </summary>
+    /// <param name="name">The model, for errors.</param>
+    /// <param name="manifest">The model's tensors, and what is known of its code.</param>
+    /// <param name="skeleton">Its code.</param>
+    /// <param name="map">Gives views of the tensors.</param>
+    /// <param name="lease">Keeps the model in the store.</param>
+    /// <param name="device">Where it runs; null for the CPU.</param>
+    /// <param name="options">Whether instances share what nothing writes to, and how many that do not are kept when they are given back.</param>
     public ScriptModel(
-        string name, Manifest manifest, byte[] skeleton, Func<bool, IViewSource> map, IDisposable? lease = null, torch.Device? device = null)
+        string name,
+        Manifest manifest,
+        byte[] skeleton,
+        Func<bool, IViewSource> map,
+        IDisposable? lease = null,
+        torch.Device? device = null,
+        TorchRuntimeOptions? options = null)
     {
         Name = name;
         _holds = new Holds(name, Free);
@@ -40,6 +55,9 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
         _map = map;
         _lease = lease;
         _device = device ?? torch.CPU;
+        options ??= new TorchRuntimeOptions();
+        _apart = options.Isolation == InstanceIsolation.Mappings;
+        _idle = new SkeletonPool(options.MaxIdleSkeletons);
     }
 
     public string Name { get; }
@@ -48,8 +66,20 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
 
     public bool TryRent([NotNullWhen(true)] out IModelInstance? instance)
     {
-        instance = Volatile.Read(ref _shared) is { } shared && _holds.TryTake() ? new ScriptInstance(this, shared) : null;
-        return instance is not null;
+        instance = null;
+        if (!_holds.TryTake())
+        {
+            return false;
+        }
+
+        if ((Volatile.Read(ref _shared) ?? _idle.Take()) is ScriptProgram warm)
+        {
+            instance = new ScriptInstance(this, warm);
+            return true;
+        }
+
+        _holds.LetGo();
+        return false;
     }
 
     public ValueTask<IModelInstance> RentAsync(CancellationToken cancellationToken = default)
@@ -58,7 +88,7 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
         _holds.Take();
         try
         {
-            return ValueTask.FromResult<IModelInstance>(new ScriptInstance(this, _facts.Stateful ? Load() : Shared()));
+            return ValueTask.FromResult<IModelInstance>(new ScriptInstance(this, IsShared ? Shared() : (ScriptProgram?)_idle.Take() ?? Load()));
         }
         catch
         {
@@ -82,7 +112,8 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
 
     public void GiveBack(ScriptProgram program)
     {
-        if (!ReferenceEquals(program, _shared))
+        // One that writes is never given to somebody else.
+        if (!ReferenceEquals(program, _shared) && (_facts.Stateful || IsClosed || !_idle.TryPut(program)))
         {
             ScriptLoader.Release(program.Module);
         }
@@ -90,7 +121,21 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
         _holds.LetGo();
     }
 
-    public void Dispose() => _holds.Close();
+    public void Dispose()
+    {
+        _holds.Close();
+        Drain();
+    }
+
+    private bool IsShared => !_facts.Stateful && !_apart;
+
+    private void Drain()
+    {
+        while (_idle.Take() is ScriptProgram idle)
+        {
+            ScriptLoader.Release(idle.Module);
+        }
+    }
 
     private void Free()
     {
@@ -99,6 +144,7 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
             ScriptLoader.Release(shared.Module);
         }
 
+        Drain();
         ForgetMoved();
         _lease?.Dispose();
     }
@@ -126,7 +172,7 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
     {
         try
         {
-            using var views = _map(!_facts.Stateful);
+            using var views = _map(IsShared);
             return new(ScriptLoader.Load(_skeleton, _manifest.Tensors, entry => TensorFor(views, entry), Name, _device), _facts, Name);
         }
         catch
@@ -148,7 +194,7 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
             return views.View(entry);
         }
 
-        return _facts.Copied.Contains(entry.Name) ? ToDevice(views, entry) : Moved(views, entry);
+        return _apart || _facts.Copied.Contains(entry.Name) ? ToDevice(views, entry) : Moved(views, entry);
     }
 
     private torch.Tensor ToDevice(IViewSource views, TensorEntry entry)

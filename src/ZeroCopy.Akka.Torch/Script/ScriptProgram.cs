@@ -16,6 +16,7 @@ public sealed class ScriptProgram
     private readonly string _name;
     private readonly Dictionary<string, AdaptedMethod> _adapted;
     private readonly ImmutableSortedDictionary<string, ScriptType> _refused;
+    private readonly ImmutableHashSet<string> _lending;
 
     internal ScriptProgram(torch.jit.ScriptModule module, ScriptFacts facts, string name)
     {
@@ -23,6 +24,8 @@ public sealed class ScriptProgram
         _name = name;
         Methods = facts.Methods;
         _refused = facts.Refused;
+        // An instance that has the module for itself lends it as PyTorch does.
+        _lending = facts.Stateful ? [] : facts.Lending;
         _adapted = facts.Adapted.ToDictionary(
             item => item.Key,
             item => new AdaptedMethod([.. Methods[item.Key].Select(parameter => ScriptType.Parse(parameter.Type))], item.Value),
@@ -80,7 +83,7 @@ public sealed class ScriptProgram
 
             return adapted is { IsPlain: false }
                 ? InvokeAdapted(method, parameters, given, adapted)
-                : Number(_module.invoke(method, given!));
+                : Number(Owned(method, _module.invoke(method, given!)));
         }
         catch (ExternalException exception)
         {
@@ -117,9 +120,27 @@ public sealed class ScriptProgram
         using var scope = torch.NewDisposeScope();
         // One argument, an array: without the object it would be taken for all arguments.
         object given = ScriptValues.Write(parameters, adapted.Types, arguments);
-        var answer = ScriptValues.Read(adapted.Result, (torch.Tensor[])_module.invoke(ScriptAdapter.NameOf(method), given));
+        var answer = ScriptValues.Read(adapted.Result, (torch.Tensor[])Owned(method, _module.invoke(ScriptAdapter.NameOf(method), given))!);
         Answers.MoveOut(answer);
         return answer;
+    }
+
+    // Who gets an answer may write to it; tensors of a module that others use as well are copied.
+    private object? Owned(string method, object? answer) => !_lending.Contains(method) ? answer : answer switch
+    {
+        torch.Tensor tensor => Copy(tensor),
+        torch.Tensor[] tensors => Array.ConvertAll(tensors, Copy),
+        ValueTuple<torch.Tensor, torch.Tensor> pair => (Copy(pair.Item1), Copy(pair.Item2)),
+        ValueTuple<torch.Tensor, torch.Tensor, torch.Tensor> triple => (Copy(triple.Item1), Copy(triple.Item2), Copy(triple.Item3)),
+        _ => answer,
+    };
+
+    private static torch.Tensor Copy(torch.Tensor tensor)
+    {
+        using (tensor)
+        {
+            return tensor.clone();
+        }
     }
 
     private static object? Number(object? answer)

@@ -4,6 +4,7 @@ using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 using ZeroCopy.Tensors;
+using ZeroCopy.Torch.Script.Analysis;
 
 namespace ZeroCopy.Torch.Script;
 
@@ -29,10 +30,11 @@ internal sealed class ScriptSkeleton
     private readonly SortedDictionary<string, string> _notExported = new(StringComparer.Ordinal);
     private readonly PickleObject _root;
     private readonly IReadOnlyDictionary<string, ScriptMethod> _methods;
+    private readonly ScriptState _state;
+    private readonly WriteAnalysis _analysis;
     private HashSet<string> _emptied = [];
     private byte[] _pickle = [];
     private SkeletonArchive? _skeleton;
-    private bool _hasContainers;
 
     private ScriptSkeleton(ScriptArchive archive, PickleObject root)
     {
@@ -41,7 +43,12 @@ internal sealed class ScriptSkeleton
         _sources = ScriptSources.Read(archive);
         _fields = ScriptFields.Read(_sources);
         _root = root;
-        (_code, _methods) = ReadCode();
+        (_code, var methods) = ReadCode();
+        // Those are for pickles: the loader calls them, and nobody else.
+        _methods = methods.Where(item => item.Key is not ("__setstate__" or "__getstate__")).ToDictionary(item => item.Key, item => item.Value, StringComparer.Ordinal);
+        var syntax = ScriptSyntax.Read(_sources.Files);
+        _state = ScriptState.Read(root, syntax);
+        _analysis = WriteAnalysis.Run(syntax, root.Type.FullName, _methods.Keys, _state.InTraining);
     }
 
     /// <summary>Where the script is from.</summary>
@@ -159,16 +166,13 @@ internal sealed class ScriptSkeleton
 
     private ScriptFacts Describe()
     {
-        // Instances share one module only where nothing in the code can change it.
-        var stateful = _code.AssignsAttributes || _code.ChangesTensors || (_code.ChangesContainers && _hasContainers);
-        var copied = Tensors.Where(tensor => stateful && _code.ChangesTensors
-            && (tensor.Role != TensorRole.Parameter || tensor.Aliases.Append(tensor.Name).Any(IsChanged)));
         return new ScriptFacts(
             UnsharedBytes,
             UnsharedTensors,
             _archive.Entries.Any(entry => _archive.NameOf(entry).StartsWith("code/__torch__/torch/classes/", StringComparison.Ordinal)),
-            stateful,
-            [.. copied.Select(tensor => tensor.Name)],
+            _analysis.Reason,
+            [.. Tensors.Where(tensor => tensor.Aliases.Append(tensor.Name).Any(MayBeWrittenTo)).Select(tensor => tensor.Name)],
+            [.. _analysis.Lending],
             _methods.ToImmutableSortedDictionary(item => item.Key, item => item.Value.Parameters, StringComparer.Ordinal),
             _methods.Where(item => ScriptAdapter.Fits(item.Value))
                 .ToImmutableSortedDictionary(item => item.Key, item => item.Value.Result, StringComparer.Ordinal),
@@ -176,7 +180,7 @@ internal sealed class ScriptSkeleton
                 .ToImmutableSortedDictionary(item => item.Key, item => item.Value.Result, StringComparer.Ordinal));
     }
 
-    private bool IsChanged(string name) => _code.IsChanged(name[(name.LastIndexOf('.') + 1)..]);
+    private bool MayBeWrittenTo(string name) => _state.FieldsOf(name).Any(field => _analysis.MayWriteTo(field.Class, field.Attribute));
 
     // Eval mode reaches a module that is held by modules alone: what a plain object calls its training is its own affair.
     private void Walk(PickleObject module, string prefix, bool inModules)
@@ -234,10 +238,6 @@ internal sealed class ScriptSkeleton
             {
                 _training.Add(training);
             }
-            else
-            {
-                _hasContainers |= value is PickleList or PickleDictionary;
-            }
         }
 
         _visited.Remove(module);
@@ -264,7 +264,8 @@ internal sealed class ScriptSkeleton
             var layouts = users.Select(tensor => (Tensor: tensor, Layout: LayoutOf(tensor))).ToList();
             if (layouts.Any(user => user.Layout is null || !_names.ContainsKey(user.Tensor)) || layouts.All(user => user.Layout!.ElementCount == 0)
                 || (_fields.ReadsStorage && layouts.Any(user => !IsWhole(user.Tensor, user.Layout!)))
-                || (_code.ChangesTensors && Overlap(layouts.Select(user => (user.Tensor.Offset.Value, user.Layout!, user.Tensor.Laziness with { ArgumentsEnd = null })))))
+                || (_analysis.Reason is not null
+                    && Overlap(layouts.Select(user => (user.Tensor.Offset.Value, user.Layout!, user.Tensor.Laziness with { ArgumentsEnd = null })))))
             {
                 UnsharedTensors += users.Count(tensor => tensor.Sizes.Aggregate(1L, (a, b) => a * b) > 0);
                 UnsharedBytes += _archive.Find($"data/{users.Key}")?.Length ?? 0;

@@ -1,0 +1,128 @@
+using ZeroCopy.Torch.Script;
+using ZeroCopy.Torch.Script.Analysis;
+
+namespace ZeroCopy.Torch.Tests.Script.Analysis;
+
+public sealed class WriteAnalysisSpecs
+{
+    private static readonly HashSet<string> None = [];
+
+    [Theory]
+    [InlineData("my.op", "_0 = ops.my.op(self.w)", "ops.my.op in __torch__.M.forward, line 7")]
+    [InlineData("a private operator", "_0 = torch._no_such_operator(self.w)", "torch._no_such_operator")]
+    [InlineData("an operator with an answer in a variable", "y = torch.mul(x, 2)\n_0 = torch.frobnicate_(self.w)", "w may be written to by torch.frobnicate_")]
+    [InlineData("a function that is not there", "_0 = __torch__.missing(self.w)", "__torch__.missing")]
+    [InlineData("a function of the language", "_0 = frob(self.w)", "frob")]
+    [InlineData("a method of libtorch's classes", "_0 = (self.packed).unpack()", "__torch__.torch.classes.quantized.Packed.unpack")]
+    [InlineData("statements of another language", "async x = 3", "is not understood")]
+    [InlineData("a parallel call", "_0 = fork(self.helper, x)", "is not understood")]
+    [InlineData("a constant", "_0 = torch.add_(CONSTANTS.c0, x)", "a constant may be written to")]
+    [InlineData("a name that nobody has", "_0 = torch.mul(x, y)", "the name y")]
+    [InlineData("a step out of a loop", "t = x\nfor i in range(3):\n  if i:\n    t = self.w\n    break\n  else:\n    t = torch.mul(x, 2)\n  t = torch.mul(x, 3)\n_0 = torch.add_(t, x)", "w may")]
+    [InlineData("a list that two arguments are", "l = annotate(List[Tensor], [])\n_0 = (self).both(l, l, )", "w may be written to by torch.add_ in __torch__.M.both")]
+    [InlineData("an addition of lists", "l = torch.add([x], [self.w])\n_0 = torch.add_(l[1], x)", "w may")]
+    [InlineData("a list that grows by another", "l = [x]\nl += [self.w]\n_0 = torch.add_(l[1], x)", "w may")]
+    [InlineData("a comprehension", "l = [t for t in [self.w]]\n_0 = torch.add_(l[0], x)", "w may")]
+    [InlineData("a transpose of a member", "_0 = torch.add_(self.w.T, x)", "w may")]
+    [InlineData("a method that a list element has", "_0 = (self.w).t().add_(x)", "w may")]
+    [InlineData("an answer that may be a view", "_0 = torch.add_(torch.atleast_1d(self.w), x)", "w may")]
+    [InlineData("a part of einsum", "_0 = torch.add_(torch.einsum(\"ij->ji\", [self.w]), x)", "w may")]
+    public void WriteAnalysis_should_prove_nothing_when_there_is(string what, string statements, string reason)
+    {
+        var analysis = Run(statements);
+
+        Assert.True(analysis.Reason is not null, what);
+        Assert.Contains(reason, analysis.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a loop", "l = annotate(List[Tensor], [])\nfor i in range(3):\n  _0 = torch.append(l, torch.mul(self.w, i))\ny = torch.stack(l)\n_1 = torch.add_(y, x)")]
+    [InlineData("a write to what is added to a weight", "y = torch.linear(x, self.w)\n_0 = torch.add_(y, self.w)\n_1 = torch.relu_(torch.select(torch.transpose(y, 0, 1), 0, 0))")]
+    [InlineData("chunks of an answer", "p, q, = torch.chunk(torch.linear(x, self.w), 2)\n_0 = torch.relu_(p)")]
+    [InlineData("several answers", "p, q, = torch.max(torch.mul(x, self.w), 0)\n_0 = torch.relu_(p)")]
+    [InlineData("a branch that is never taken", "training = self.training\nif training:\n  self.w = x\nelse:\n  pass")]
+    [InlineData("a branch in the dark", "if torch.__not__(self.training):\n  pass\nelse:\n  self.w = x")]
+    [InlineData("an argument", "_0 = torch.add_(x, self.w)")]
+    [InlineData("an error", "if bool(torch.sum(x)):\n  raise Exception(\"no\")\nelse:\n  assert True, \"yes\"")]
+    public void WriteAnalysis_should_prove_that_nothing_is_written_by(string what, string statements)
+    {
+        Assert.True(Run(statements).Reason is null, $"{what}: {Run(statements).Reason}");
+    }
+
+    [Fact]
+    public void WriteAnalysis_should_take_a_module_for_training_when_it_is_not_switched()
+    {
+        const string Statements = "if self.training:\n  self.w = x\nelse:\n  pass";
+
+        Assert.Null(Run(Statements).Reason);
+        Assert.NotNull(Run(Statements, new HashSet<string> { "__torch__.M" }).Reason);
+    }
+
+    [Fact]
+    public void WriteAnalysis_should_end_when_functions_call_each_other()
+    {
+        Assert.Contains("w may be written to", Run("_0 = __torch__.one(self.w, x)").Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("_0 = x", false)]
+    [InlineData("return self.w", true)]
+    [InlineData("return torch.transpose(self.w, 0, 1)", true)]
+    [InlineData("return [x, self.w][0]", true)]
+    [InlineData("return torch.mul(self.w, 2)", false)]
+    public void WriteAnalysis_should_know_answers_that_are_the_model_s(string statements, bool lends) =>
+        Assert.Equal(lends, Run(statements).Lending.Contains("forward"));
+
+    [Fact]
+    public void ScriptSyntax_should_understand_every_function_of_the_fixtures()
+    {
+        foreach (var name in ScriptExample.Names)
+        {
+            using var archive = ScriptArchive.Open(ScriptExample.Path($"{name}.pt"));
+            var syntax = ScriptSyntax.Read(ScriptSources.Read(archive).Files);
+
+            Assert.Null(syntax.Problem);
+            Assert.All(syntax.Classes.SelectMany(type => type.Methods.Values), method => Assert.True(method.Body is not null, $"{method.FullName}: {method.Problem}"));
+        }
+    }
+
+    [Fact]
+    public void ScriptSyntax_should_take_a_chain_of_thousands_of_branches()
+    {
+        var chain = string.Concat(Enumerable.Range(0, 2000).Select(i => $"elif torch.eq(n, {i}):\n  y = torch.mul(x, {i})\n"));
+
+        Assert.Null(Run($"n = 3\nif torch.eq(n, -1):\n  y = x\n{chain}else:\n  y = x").Reason);
+    }
+
+    private static WriteAnalysis Run(string statements, IReadOnlySet<string>? inTraining = null)
+    {
+        var body = string.Concat(statements.Split('\n').Select(line => $"    {line}\n"));
+        var code = $"""
+            class M(Module):
+              w : Tensor
+              training : bool
+              packed : __torch__.torch.classes.quantized.Packed
+              def forward(self: __torch__.M,
+                x: Tensor) -> Tensor:
+            {body}    return x
+              def helper(self: __torch__.M,
+                x: Tensor) -> Tensor:
+                return x
+              def both(self: __torch__.M,
+                l: List[Tensor],
+                m: List[Tensor]) -> Tensor:
+                _0 = torch.append(l, self.w)
+                return torch.add_(m[0], 1)
+            def one(t: Tensor,
+                x: Tensor) -> Tensor:
+              return __torch__.other(t, x, )
+            def other(t: Tensor,
+                x: Tensor) -> Tensor:
+              _0 = torch.add_(t, x)
+              return __torch__.one(t, x, )
+
+            """;
+        var syntax = ScriptSyntax.Read([("__torch__", code.ReplaceLineEndings("\n"))]);
+        return WriteAnalysis.Run(syntax, "__torch__.M", ["forward"], inTraining ?? None);
+    }
+}

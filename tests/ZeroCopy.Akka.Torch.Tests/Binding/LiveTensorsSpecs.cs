@@ -37,6 +37,10 @@ public sealed class LiveTensorsSpecs : RuntimeSpec
 
         Assert.All(Store.ReadManifest(handle.Id).Tensors, tensor => Assert.Empty(tensor.Aliases));
         ModuleDisposal.Release(opened);
+        foreach (var tensor in state.Values)
+        {
+            tensor.Dispose();
+        }
     }
 
     [Fact]

@@ -1,8 +1,9 @@
 namespace ZeroCopy.Memory;
 
 /// <summary>
-/// All mappings of this process: one a segment that all read, and those of single holders; found by path when a model is leased and by address when a native
-/// tensor is freed. Static, because a deleter knows nothing but its address, and because two stores on one directory shall share their mappings.
+/// All mappings of this process: one a segment that all read, and those of single holders; found by path when a model is leased and by
+/// address when a native tensor is freed. Static, because a deleter knows nothing but its address, and because two stores on one directory
+/// shall share their mappings.
 /// </summary>
 internal static class MappingRegistry
 {
@@ -56,7 +57,8 @@ internal static class MappingRegistry
 
         lock (Gate)
         {
-            if (region is SegmentMapping { Path: var path } && ByPath.TryGetValue(path, out var current) && ReferenceEquals(current, region))
+            if (region is SegmentMapping { Path: var path } && ByPath.TryGetValue(path, out var current)
+                && ReferenceEquals(current, region))
             {
                 ByPath.Remove(path);
             }
@@ -69,7 +71,7 @@ internal static class MappingRegistry
         Unmapped?.Invoke();
     }
 
-    /// <summary>Retains memory for a block's user; false where it is not mapped any more, because the lease that found it has ended.</summary>
+    /// <summary>Retains memory for a block's user; false where it is mapped no more, because the lease that found it has ended.</summary>
     public static bool TryRetain(MemoryRegion region)
     {
         if (!region.TryRetain())

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ZeroCopy.Memory;
 
-/// <summary>A range of this process's memory that <see cref="MappingRegistry"/> knows. Counted: born with one reference, freed with the last.</summary>
+/// <summary>A range of memory that <see cref="MappingRegistry"/> knows. Counted: born with one reference, freed with the last.</summary>
 internal abstract class MemoryRegion
 {
     private int _references = 1;

@@ -19,7 +19,8 @@ internal sealed unsafe class SegmentMapping : MemoryRegion
         try
         {
             Length = RandomAccess.GetLength(handle);
-            _file = MemoryMappedFile.CreateFromFile(handle, null, 0, MemoryMappedFileAccess.CopyOnWrite, HandleInheritability.None, leaveOpen: false);
+            _file = MemoryMappedFile.CreateFromFile(
+                handle, null, 0, MemoryMappedFileAccess.CopyOnWrite, HandleInheritability.None, leaveOpen: false);
         }
         catch
         {

@@ -5,15 +5,15 @@ using ZeroCopy.Memory;
 namespace ZeroCopy.Store;
 
 /// <summary>
-/// A model's segments mapped for one holder alone: what that holder writes shows in no other mapping of this process, as it never shows in another
-/// process or in the file. Tensors that are not tied share no memory, even where their bytes are equal and one block holds them all. Costs address
-/// space a segment, and memory only for the pages that are written. Thread-safe.
+/// A model's segments mapped for one holder alone: what that holder writes shows in no other mapping of this process, as it never shows in
+/// another process or in the file. Tensors that are not tied share no memory, even where their bytes are equal and one block holds them
+/// all. Costs address space a segment, and memory only for the pages that are written. Thread-safe.
 /// </summary>
 public sealed class PrivateMapping : IDisposable
 {
     /// <summary>
-    /// Mappings of a process above which no small block gets one of its own: Linux allows 65530 (vm.max_map_count), and a network with a thousand
-    /// equal counters shall not use them up.
+    /// Mappings of a process above which no small block gets one of its own: Linux allows 65530 (vm.max_map_count), and a network with a
+    /// thousand equal counters shall not use them up.
     /// </summary>
     internal const int PlentyOfMappings = 8192;
 

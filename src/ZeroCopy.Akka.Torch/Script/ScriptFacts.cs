@@ -12,7 +12,9 @@ namespace ZeroCopy.Torch.Script;
 /// Whether it holds objects of libtorch's own classes, such as the packed weights of quantized layers: to load those onto a device ends
 /// the process.
 /// </param>
-/// <param name="Writer">What in the code may write to the module, so that every instance needs a module of its own; null where nothing does.</param>
+/// <param name="Writer">
+/// What in the code may write to the module, so that every instance needs a module of its own; null where nothing does.
+/// </param>
 /// <param name="Copied">Tensors that the code may change in place, so that every instance needs memory of its own for them.</param>
 /// <param name="Lending">Methods whose answers may be tensors of the module, or views of them.</param>
 /// <param name="Methods">The methods that can be called, with their arguments.</param>
@@ -99,7 +101,8 @@ internal sealed record ScriptFacts(
 
     // What an older version put says nothing about sharing, and nothing was proven of it.
     private static string? WriterOf(string? sharing) =>
-        sharing == Shared ? null : sharing?.StartsWith(Isolated, StringComparison.Ordinal) == true ? sharing[Isolated.Length..] : "it was put by an older version";
+        sharing == Shared ? null
+        : sharing?.StartsWith(Isolated, StringComparison.Ordinal) == true ? sharing[Isolated.Length..] : "it was put by an older version";
 
     private static ImmutableHashSet<string> Names(IReadOnlyDictionary<string, string> metadata, string key) =>
         [.. metadata.GetValueOrDefault(key, "").Split('\n', StringSplitOptions.RemoveEmptyEntries)];

@@ -45,7 +45,8 @@ internal sealed class ScriptSkeleton
         _root = root;
         (_code, var methods) = ReadCode();
         // Those are for pickles: the loader calls them, and nobody else.
-        _methods = methods.Where(item => item.Key is not ("__setstate__" or "__getstate__")).ToDictionary(item => item.Key, item => item.Value, StringComparer.Ordinal);
+        _methods = methods.Where(item => item.Key is not ("__setstate__" or "__getstate__"))
+            .ToDictionary(item => item.Key, item => item.Value, StringComparer.Ordinal);
         var syntax = ScriptSyntax.Read(_sources.Files);
         _state = ScriptState.Read(root, syntax);
         _analysis = WriteAnalysis.Run(syntax, root.Type.FullName, _methods.Keys, _state.InTraining);

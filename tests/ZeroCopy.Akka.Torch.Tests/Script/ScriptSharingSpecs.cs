@@ -18,8 +18,8 @@ public sealed class ScriptSharingSpecs : RuntimeSpec
 
     /// <summary>Layers that write nothing when they evaluate.</summary>
     public static TheoryData<string> Layers => new(
-        "layer_softmax", "layer_embedding_bag", "layer_lstm", "layer_transformer", "layer_batch_norm", "layer_instance_norm", "layer_quantized", "attention",
-        "convolution", "recurrent", "quantized", "custom_class", "optionals");
+        "layer_softmax", "layer_embedding_bag", "layer_lstm", "layer_transformer", "layer_batch_norm", "layer_instance_norm",
+        "layer_quantized", "attention", "convolution", "recurrent", "quantized", "custom_class", "optionals");
 
     public override void Dispose()
     {
@@ -149,7 +149,8 @@ public sealed class ScriptSharingSpecs : RuntimeSpec
     {
         var (_, source) = await OpenAsync(StateKinds.Writing["number"]);
         using var a = await source.RentAsync();
-        var tensors = ((Module)((ScriptProgram)a.Target).Module).named_parameters().ToDictionary(named => named.name, named => TorchNative.Data(named.parameter));
+        var tensors = ((Module)((ScriptProgram)a.Target).Module).named_parameters()
+            .ToDictionary(named => named.name, named => TorchNative.Data(named.parameter));
 
         Assert.NotEqual(tensors["a"], tensors["b"]);
     }

@@ -4,8 +4,8 @@ using ZeroCopy.TestSupport;
 namespace ZeroCopy.Torch.Tests.Script;
 
 /// <summary>
-/// Scripts with parameters <c>a</c> and <c>b</c> of equal zeros, <c>tied</c> to <c>a</c>, a buffer <c>total</c>, a submodule <c>sub</c>, an object <c>holder</c>,
-/// a list, a tuple of lists and a dictionary, whose <c>forward</c> does one thing and answers with all of it.
+/// Scripts with parameters <c>a</c> and <c>b</c> of equal zeros, <c>tied</c> to <c>a</c>, a buffer <c>total</c>, a submodule <c>sub</c>, an
+/// object <c>holder</c>, a list, a tuple of lists and a dictionary, whose <c>forward</c> does one thing and answers with all of it.
 /// </summary>
 internal static class StateKinds
 {
@@ -84,7 +84,8 @@ internal static class StateKinds
         ["view that a function makes"] = "_0 = torch.add_(__torch__.part(self.a, ), torch.sum(x))",
         ["chunk"] = "p, q, = torch.chunk(self.a, 2)\n_0 = torch.add_(q, torch.sum(x))",
         ["index"] = "_0 = torch.copy_(torch.select(self.a, 0, 1), torch.add(torch.select(self.a, 0, 1), torch.sum(x)))",
-        ["index of a tensor"] = "_0 = torch.index_put_(self.a, annotate(List[Optional[Tensor]], [torch.tensor([1])]), torch.select(x, 0, 0), True)",
+        ["index of a tensor"] =
+            "_0 = torch.index_put_(self.a, annotate(List[Optional[Tensor]], [torch.tensor([1])]), torch.select(x, 0, 0), True)",
         ["item"] = "a = self.a\na[0] = a[0] + x[1]",
         ["out"] = "a = self.a\n_0 = torch.add(a, x, out=self.a)",
         ["operator in place"] = "a = self.a\na += x",
@@ -94,7 +95,8 @@ internal static class StateKinds
         ["later round of a loop"] = "t = torch.mul(x, 1)\nfor i in range(2):\n  _0 = torch.add_(t, x)\n  t = self.a",
         ["element of a loop"] = "for t in [self.a, self.b]:\n  _0 = torch.add_(t, x)",
         ["element of a list"] = "l = [self.a, self.b]\n_0 = torch.add_(l[1], x)",
-        ["element of a list that a function fills"] = "l = annotate(List[Tensor], [])\n_0 = __torch__.put(l, self.a, )\n_1 = torch.add_(l[0], x)",
+        ["element of a list that a function fills"] =
+            "l = annotate(List[Tensor], [])\n_0 = __torch__.put(l, self.a, )\n_1 = torch.add_(l[0], x)",
         ["value of a dictionary"] = "d = {\"k\": self.a}\n_0 = torch.add_(d[\"k\"], x)",
         ["item of a tuple"] = "t = (x, self.a)\n_0 = torch.add_((t)[1], x)",
         ["unpacked tuple"] = "p, q = (x, self.a)\n_0 = torch.add_(q, x)",
@@ -121,7 +123,8 @@ internal static class StateKinds
         ["arithmetic"] = "_0 = torch.add(self.a, x)",
         ["copy"] = "_0 = torch.add_(torch.clone(self.a), x)",
         ["answer of a layer"] = "_0 = torch.relu_(torch.linear(x, torch.stack([self.a, self.b]), self.total))",
-        ["answer of a layer behind a submodule"] = "_1 = (self.sub).same(self.a, )\n_0 = torch.relu_((self.sub).same(torch.mul(x, self.a), ))",
+        ["answer of a layer behind a submodule"] =
+            "_1 = (self.sub).same(self.a, )\n_0 = torch.relu_((self.sub).same(torch.mul(x, self.a), ))",
         ["its own list"] = "l = annotate(List[Tensor], [])\n_0 = torch.append(l, self.a)\n_1 = torch.append(l, x)\n_2 = torch.stack(l)",
         ["its own dictionary"] = "d = annotate(Dict[str, Tensor], {})\ntorch._set_item(d, \"k\", self.a)",
         ["its own object"] = "h = __torch__.Holder.__new__(__torch__.Holder)\n_0 = (h).__init__(1, self.a, )\nh.count = 7",

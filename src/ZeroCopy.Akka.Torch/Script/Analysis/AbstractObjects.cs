@@ -1,8 +1,8 @@
 namespace ZeroCopy.Torch.Script.Analysis;
 
 /// <summary>
-/// The objects that values are: attributes of modules, which are the state of a model, each for its class and whichever of its instances; a function's
-/// arguments and what they hold; and what a function makes, each for its place in the source.
+/// The objects that values are: attributes of modules, which are the state of a model, each for its class and whichever of its instances; a
+/// function's arguments and what they hold; and what a function makes, each for its place in the source.
 /// </summary>
 internal static class AbstractObjects
 {

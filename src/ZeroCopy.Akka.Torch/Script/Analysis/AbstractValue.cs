@@ -35,7 +35,8 @@ internal readonly record struct AbstractValue(ObjectSet Objects, Truth Truth, Sc
     /// <summary>The value as one of a declared type.</summary>
     public AbstractValue As(ScriptType? type) => type is null ? this
         : type.Name == "NoneType" ? None
-        : IsUnchanging(type) ? new AbstractValue(ObjectSet.Empty, Truth == Truth.None && type.Name != "Optional" ? Truth.Unknown : Truth, type, null)
+        : IsUnchanging(type)
+            ? new AbstractValue(ObjectSet.Empty, Truth == Truth.None && type.Name != "Optional" ? Truth.Unknown : Truth, type, null)
         : this with { Type = type };
 
     /// <summary>A value that is this one or that one.</summary>
@@ -53,8 +54,8 @@ internal readonly record struct AbstractValue(ObjectSet Objects, Truth Truth, Sc
     /// <summary>Whether a value of the type is never changed, and holds nothing that is.</summary>
     public static bool IsUnchanging(ScriptType? type) => type?.Name switch
     {
-        "int" or "float" or "bool" or "str" or "complex" or "number" or "Scalar" or "NoneType" or "Device" or "Layout" or "MemoryFormat" or "QScheme"
-            or "SymInt" => true,
+        "int" or "float" or "bool" or "str" or "complex" or "number" or "Scalar" or "NoneType" or "Device" or "Layout" or "MemoryFormat"
+            or "QScheme" or "SymInt" => true,
         "Optional" => type.Arguments is [var inner] && IsUnchanging(inner),
         _ => false,
     };

@@ -43,12 +43,17 @@ internal sealed class CallAnalysis(WriteAnalysis analysis, FunctionAnalysis func
     }
 
     public AbstractValue Method(
-        AbstractValue of, string name, ImmutableArray<AbstractValue> arguments, IReadOnlyList<(string Name, AbstractValue Value)> named, Expression place)
+        AbstractValue of,
+        string name,
+        ImmutableArray<AbstractValue> arguments,
+        IReadOnlyList<(string Name, AbstractValue Value)> named,
+        Expression place)
     {
         ImmutableArray<AbstractValue> all = [of, .. arguments];
         if (of.Plain is { Name: var known } && analysis.Syntax.Class(known) is { IsInterface: false } type)
         {
-            return type.Methods.TryGetValue(name, out var method) ? Function(method, all, named, place) : Unknown($"{known}.{name}", place, all, named);
+            return type.Methods.TryGetValue(name, out var method)
+                ? Function(method, all, named, place) : Unknown($"{known}.{name}", place, all, named);
         }
 
         if (of.IsTensor || of.IsContainer || of.IsScalar)
@@ -74,7 +79,9 @@ internal sealed class CallAnalysis(WriteAnalysis analysis, FunctionAnalysis func
     }
 
     private (ImmutableArray<AbstractValue> Arguments, List<(string Name, AbstractValue Value)> Named) Given(Expression.Call call) =>
-        ([.. call.Arguments.Select(expressions.Evaluate)], [.. call.Named.Select(named => (named.Name, expressions.Evaluate(named.Value)))]);
+        (
+            [.. call.Arguments.Select(expressions.Evaluate)],
+            [.. call.Named.Select(named => (named.Name, expressions.Evaluate(named.Value)))]);
 
     private AbstractValue Named(Expression.Call call, List<string> path)
     {
@@ -92,7 +99,8 @@ internal sealed class CallAnalysis(WriteAnalysis analysis, FunctionAnalysis func
         if (path is ["uninitialized" or "isinstance" or "hasattr", ..])
         {
             // Their types are no values.
-            return path[0] != "uninitialized" ? AbstractValue.Scalar : AbstractValue.Unknown(ObjectSet.Empty).As(ScriptType.Parse(TypeText(call.Arguments[0])));
+            return path[0] != "uninitialized" ? AbstractValue.Scalar
+                : AbstractValue.Unknown(ObjectSet.Empty).As(ScriptType.Parse(TypeText(call.Arguments[0])));
         }
 
         var target = string.Join('.', path);
@@ -146,12 +154,16 @@ internal sealed class CallAnalysis(WriteAnalysis analysis, FunctionAnalysis func
 
         // Pairs of a dictionary or an enumeration are inside of what it gives.
         function.Store(made.Objects, made.Objects);
-        var rest = arguments.Where(argument => !argument.IsContainer).Aggregate(ObjectSet.Empty, (objects, argument) => objects.With(argument.Objects));
+        var rest = arguments.Where(argument => !argument.IsContainer)
+            .Aggregate(ObjectSet.Empty, (objects, argument) => objects.With(argument.Objects));
         return (made with { Objects = made.Objects.With(rest), Type = rest.IsEmpty ? made.Type : null }).As(null);
     }
 
     private AbstractValue Construct(
-        ScriptClass type, ImmutableArray<AbstractValue> arguments, IReadOnlyList<(string Name, AbstractValue Value)> named, Expression place)
+        ScriptClass type,
+        ImmutableArray<AbstractValue> arguments,
+        IReadOnlyList<(string Name, AbstractValue Value)> named,
+        Expression place)
     {
         var made = Made(place, type.FullName);
         if (type.Methods.TryGetValue("__init__", out var initialise))
@@ -177,7 +189,10 @@ internal sealed class CallAnalysis(WriteAnalysis analysis, FunctionAnalysis func
     }
 
     private AbstractValue Function(
-        ScriptFunction target, ImmutableArray<AbstractValue> arguments, IReadOnlyList<(string Name, AbstractValue Value)> named, Expression place)
+        ScriptFunction target,
+        ImmutableArray<AbstractValue> arguments,
+        IReadOnlyList<(string Name, AbstractValue Value)> named,
+        Expression place)
     {
         var given = target.Parameters.Select((parameter, index) => index < arguments.Length ? arguments[index]
             : named.Any(item => item.Name == parameter.Name) ? named.First(item => item.Name == parameter.Name).Value
@@ -207,7 +222,11 @@ internal sealed class CallAnalysis(WriteAnalysis analysis, FunctionAnalysis func
     }
 
     private AbstractValue Operator(
-        string space, string name, ImmutableArray<AbstractValue> arguments, IReadOnlyList<(string Name, AbstractValue Value)> named, Expression place)
+        string space,
+        string name,
+        ImmutableArray<AbstractValue> arguments,
+        IReadOnlyList<(string Name, AbstractValue Value)> named,
+        Expression place)
     {
         var kind = Operators.KindOf(space, name);
         var called = space == "aten" ? $"torch.{name}" : $"ops.{space}.{name}";
@@ -223,7 +242,8 @@ internal sealed class CallAnalysis(WriteAnalysis analysis, FunctionAnalysis func
             if (writes.Contains(i) || writes.Contains(Operators.All))
             {
                 // A list of tensors to write to is written to where the tensors are.
-                function.Write(arguments[i].Objects.With(name[0] == '_' && name != "_set_item" ? function.Inside(arguments[i].Objects) : default), finding);
+                var inside = name[0] == '_' && name != "_set_item" ? function.Inside(arguments[i].Objects) : default;
+                function.Write(arguments[i].Objects.With(inside), finding);
             }
         }
 

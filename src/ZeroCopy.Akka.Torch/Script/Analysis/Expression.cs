@@ -36,7 +36,8 @@ internal abstract class Expression(int line)
 
     /// <summary>A call, with arguments by position and by name.</summary>
     public sealed class Call(
-        Expression function, ImmutableArray<Expression> arguments, ImmutableArray<(string Name, Expression Value)> named, int line) : Expression(line)
+        Expression function, ImmutableArray<Expression> arguments, ImmutableArray<(string Name, Expression Value)> named, int line)
+        : Expression(line)
     {
         public Expression Function => function;
 
@@ -72,7 +73,13 @@ internal abstract class Expression(int line)
 
     /// <summary><c>[part for target in source if condition]</c>, or that of a dictionary.</summary>
     public sealed class Comprehension(
-        string type, ImmutableArray<Expression> parts, Expression target, Expression source, ImmutableArray<Expression> conditions, int line) : Expression(line)
+        string type,
+        ImmutableArray<Expression> parts,
+        Expression target,
+        Expression source,
+        ImmutableArray<Expression> conditions,
+        int line)
+        : Expression(line)
     {
         public string Type => type;
 

@@ -33,11 +33,12 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
 
     private static readonly ImmutableHashSet<string> Scalars =
     [
-        "len", "int", "float", "bool", "str", "ord", "chr", "print", "range", "isinstance", "hasattr", "hash", "hex", "oct", "bin", "round", "divmod", "complex",
-        "uninitialized", "id", "type",
+        "len", "int", "float", "bool", "str", "ord", "chr", "print", "range", "isinstance", "hasattr", "hash", "hex", "oct", "bin", "round",
+        "divmod", "complex", "uninitialized", "id", "type",
     ];
 
-    private static readonly ImmutableHashSet<string> Gatherers = ["list", "tuple", "dict", "enumerate", "zip", "reversed", "sorted", "iter"];
+    private static readonly ImmutableHashSet<string> Gatherers =
+        ["list", "tuple", "dict", "enumerate", "zip", "reversed", "sorted", "iter"];
 
     private static readonly ImmutableHashSet<string> Elements = ["min", "max", "abs", "sum", "pow", "all", "any"];
 
@@ -78,10 +79,10 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
         {
             { Name: "List" or "Future", Arguments: [var item] } => item,
             { Name: "Dict", Arguments: [var key, _] } => key,
-            { Name: "Tuple", Arguments: var items } when index < items.Length && items.All(item => item.ToString() == items[0].ToString()) => items[0],
             { Name: "Tuple", Arguments: var items } when index < items.Length => items[index],
             { Name: "Tensor" } tensor => tensor,
-            { Name: var name } when analysis.Syntax.Class(name) is { Base: "NamedTuple" } named && index < named.Fields.Count => named.Attributes[named.Fields[index]],
+            { Name: var name } when analysis.Syntax.Class(name) is { Base: "NamedTuple" } named && index < named.Fields.Count =>
+                named.Attributes[named.Fields[index]],
             _ => null,
         };
         // A part of a tensor is a view of it.
@@ -97,8 +98,9 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
         }
 
         var value = AbstractValue.Unknown(of.Objects.With(function.Inside(of.Objects)));
-        return of.IsTensor || of.IsContainer ? value : analysis.Syntax.Classes.Where(one => one.IsModule && one.Attributes.ContainsKey(name))
-            .Aggregate(value, (seen, one) => seen.Or(AttributeOf(one, of, name)));
+        return of.IsTensor || of.IsContainer ? value
+            : analysis.Syntax.Classes.Where(one => one.IsModule && one.Attributes.ContainsKey(name))
+                .Aggregate(value, (seen, one) => seen.Or(AttributeOf(one, of, name)));
     }
 
     public void SetAttribute(Expression.Member member, AbstractValue value)
@@ -126,8 +128,8 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
         var made = ObjectSet.Of(analysis.Made(place));
         var values = parts.ToList();
         values.ForEach(part => function.Store(made, part.Objects));
-        return new AbstractValue(
-            made, Truth.Unknown, new ScriptType(type, type == "Tuple" ? [.. values.Select(part => part.Type ?? new ScriptType("Any", []))] : []), null);
+        ImmutableArray<ScriptType> types = type == "Tuple" ? [.. values.Select(part => part.Type ?? new ScriptType("Any", []))] : [];
+        return new AbstractValue(made, Truth.Unknown, new ScriptType(type, types), null);
     }
 
     /// <summary>Calls a method by its name, of the value's class where that is known, else of each class that has one.</summary>
@@ -228,14 +230,16 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
     {
         var of = Evaluate(item.Of);
         var indices = item.Index.Select(Evaluate).ToList();
-        if (analysis.Syntax.Class(of.Plain?.Name) is { Base: not "NamedTuple" } || (of.Type is null && analysis.Syntax.Methods("__getitem__").Any()))
+        if (analysis.Syntax.Class(of.Plain?.Name) is { Base: not "NamedTuple" }
+            || (of.Type is null && analysis.Syntax.Methods("__getitem__").Any()))
         {
             return CallMethod(of, "__getitem__", [.. indices], item);
         }
 
         if (of.Plain is { Name: "Tuple", Arguments: var items } && items.Length > 0)
         {
-            return Element(of, item.Index is [Expression.Constant] ? items.Length : 0).As(items.All(one => one.ToString() == items[0].ToString()) ? items[0] : null);
+            // Which of them is not followed: only what all of them are is known.
+            return Element(of, items.Length).As(items.All(one => one.ToString() == items[0].ToString()) ? items[0] : null);
         }
 
         // A slice of a list is another list of the same.
@@ -272,7 +276,12 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
         switch (operation.Symbol)
         {
             case "if":
-                return values[0].Truth == Truth.True ? values[1] : values[0].Truth is Truth.False or Truth.None ? values[2] : values[1].Or(values[2]);
+                return values[0].Truth switch
+                {
+                    Truth.True => values[1],
+                    Truth.False or Truth.None => values[2],
+                    _ => values[1].Or(values[2]),
+                };
             case "and" or "or":
                 return Joined(operation.Symbol == "or", values[0], values[1]);
             case "not":
@@ -322,7 +331,8 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
             return Truth.Unknown;
         }
 
-        var isNone = value.Truth == Truth.None ? true : value.Type is { Name: "Tensor" or "int" or "float" or "bool" or "str" or "List" or "Dict" } ? false : (bool?)null;
+        var isNone = value.Truth == Truth.None ? true
+            : value.Type is { Name: "Tensor" or "int" or "float" or "bool" or "str" or "List" or "Dict" } ? false : (bool?)null;
         return isNone is null ? Truth.Unknown : isNone == same ? Truth.True : Truth.False;
     }
 
@@ -348,5 +358,6 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
     }
 
     private bool IsObject(AbstractValue value) =>
-        !value.IsScalar && !value.IsTensor && !value.IsContainer && (value.Type is null || analysis.Syntax.Class(value.Plain?.Name) is not null);
+        !value.IsScalar && !value.IsTensor && !value.IsContainer
+        && (value.Type is null || analysis.Syntax.Class(value.Plain?.Name) is not null);
 }

@@ -14,7 +14,9 @@ internal sealed class ExpressionParser(TokenReader reader)
     private static readonly ImmutableHashSet<string> Comparisons = ["==", "!=", "<", ">", "<=", ">=", "in", "is", "not"];
 
     private static readonly ImmutableHashSet<string> Words =
-        ["if", "else", "elif", "for", "while", "in", "is", "not", "and", "or", "lambda", "await", "yield", "async", "def", "class", "return"];
+    [
+        "if", "else", "elif", "for", "while", "in", "is", "not", "and", "or", "lambda", "await", "yield", "async", "def", "class", "return",
+    ];
 
     /// <summary>One expression.</summary>
     /// <exception cref="FormatException">It is not understood.</exception>

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace ZeroCopy.Torch.Script.Analysis;
 
 /// <summary>
-/// One function, for arguments of which some are known to be true, false or none. Variables are followed from statement to statement, branches that
-/// are never taken are left out, loops are gone through until nothing new comes; what an object holds is only ever added to.
+/// One function, for arguments of which some are known to be true, false or none. Variables are followed from statement to statement,
+/// branches that are never taken are left out, loops are gone through until nothing new comes; what an object holds is only ever added to.
 /// </summary>
 internal sealed class FunctionAnalysis
 {
@@ -152,17 +152,20 @@ internal sealed class FunctionAnalysis
         {
             var parameter = _function.Parameters[i];
             var type = parameter.Type is { } declared ? ScriptType.Parse(declared) : i == 0 ? SelfType() : null;
-            var truth = i < _given.Length ? _given[i].Truth : parameter.Default is Expression.Constant constant ? constant.Truth : Truth.Unknown;
+            var truth = i < _given.Length ? _given[i].Truth
+                : parameter.Default is Expression.Constant constant ? constant.Truth : Truth.Unknown;
             variables[parameter.Name] = truth == Truth.None && type?.Name is null or "Optional" or "NoneType"
                 ? AbstractValue.None with { Type = type }
-                : new AbstractValue(ObjectSet.Of(AbstractObjects.Argument(i)), truth == Truth.None ? Truth.Unknown : truth, type, null).As(type);
+                : new AbstractValue(ObjectSet.Of(AbstractObjects.Argument(i)), truth == Truth.None ? Truth.Unknown : truth, type, null)
+                    .As(type);
         }
 
         return variables;
     }
 
     private ScriptType? SelfType() =>
-        _analysis.Syntax.Class(_function.FullName[.._function.FullName.LastIndexOf('.')]) is { } type ? new ScriptType(type.FullName, []) : null;
+        _analysis.Syntax.Class(_function.FullName[.._function.FullName.LastIndexOf('.')]) is { } type
+            ? new ScriptType(type.FullName, []) : null;
 
     private void Hold(int one, ObjectSet stored)
     {
@@ -323,8 +326,8 @@ internal sealed class FunctionAnalysis
 
     private Summary Summarise()
     {
-        var leaving = ObjectSet.Of(
-            [.. (_result?.Objects ?? ObjectSet.Empty).Items, .. _contents.Where(item => item.Key < 0).SelectMany(item => item.Value.Items.ToArray())]);
+        var stored = _contents.Where(item => item.Key < 0).SelectMany(item => item.Value.Items.ToArray());
+        var leaving = ObjectSet.Of([.. (_result?.Objects ?? ObjectSet.Empty).Items, .. stored]);
         return new Summary
         {
             Result = _result is { } result ? result with { Objects = Outside(result.Objects) } : null,

@@ -5,7 +5,7 @@ namespace ZeroCopy.Torch.Script.Analysis;
 /// <summary>The names of libtorch's operators by what is known of them; see <see cref="Operators"/>.</summary>
 internal static class OperatorNames
 {
-    /// <summary>Operators that write to arguments 3 and 4, the running statistics, unless argument 5 says that they only use them.</summary>
+    /// <summary>Operators that write to arguments 3 and 4, running statistics, unless argument 5 says that they only use them.</summary>
     public static ImmutableHashSet<string> Norms { get; } = Set("""
         batch_norm instance_norm native_batch_norm cudnn_batch_norm miopen_batch_norm _batch_norm_impl_index
         _native_batch_norm_legit

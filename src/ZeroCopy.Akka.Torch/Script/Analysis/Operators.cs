@@ -3,9 +3,9 @@ using System.Collections.Immutable;
 namespace ZeroCopy.Torch.Script.Analysis;
 
 /// <summary>
-/// What is known of libtorch's operators: which arguments they write to, and what their answers share memory with. Names that end in an underscore write
-/// to their first argument, and arguments by name may be written to; all else that writes stands here, and a spec compares it with the declarations
-/// in libtorch. Whatever is not known to give new memory counts as giving views.
+/// What is known of libtorch's operators: which arguments they write to, and what their answers share memory with. Names that end in an
+/// underscore write to their first argument, and arguments by name may be written to; all else that writes stands here, and a spec compares
+/// it with the declarations in libtorch. Whatever is not known to give new memory counts as giving views.
 /// </summary>
 internal static class Operators
 {
@@ -68,7 +68,8 @@ internal static class Operators
                 : WritesByName(name);
         }
 
-        return space == "quantized" && OperatorNames.QuantizedOut.Contains(name) ? [2] : name.EndsWith("_out", StringComparison.Ordinal) ? Everything : None;
+        return space == "quantized" && OperatorNames.QuantizedOut.Contains(name) ? [2]
+            : name.EndsWith("_out", StringComparison.Ordinal) ? Everything : None;
     }
 
     /// <summary>The arguments that an operator of aten writes to, whatever it is given.</summary>
@@ -76,7 +77,8 @@ internal static class Operators
         OperatorNames.Norms.Contains(name) ? [3, 4]
         : Writers.TryGetValue(name, out var written) ? written
         : name.EndsWith("_out", StringComparison.Ordinal) ? Everything
-        : name.EndsWith("__", StringComparison.Ordinal) ? name.StartsWith("__i", StringComparison.Ordinal) && !OperatorNames.NotInPlace.Contains(name) ? First : None
+        : name.EndsWith("__", StringComparison.Ordinal)
+            ? name.StartsWith("__i", StringComparison.Ordinal) && !OperatorNames.NotInPlace.Contains(name) ? First : None
         : name.EndsWith('_') ? name[0] == '_' ? Everything : First
         : None;
 
@@ -94,18 +96,23 @@ internal static class Operators
         "aten" => OperatorNames.Containers.Contains(name) ? OperatorKind.Container
             : OperatorNames.ListsOfViews.Contains(name) ? OperatorKind.Views
             : OperatorNames.Views.Contains(name) ? OperatorKind.View
-            : OperatorNames.Numbers.Contains(name) || OperatorNames.Several.Contains(name) || OperatorNames.Tensors.Contains(name) ? OperatorKind.Fresh
-            : name[0] != '_' || name.StartsWith("__", StringComparison.Ordinal) || IsKnown(name) || !WritesByName(name).IsEmpty ? OperatorKind.Unknown
+            : IsResult(name) ? OperatorKind.Fresh
+            : name[0] != '_' || name.StartsWith("__", StringComparison.Ordinal) || IsKnown(name) || !WritesByName(name).IsEmpty
+                ? OperatorKind.Unknown
             : OperatorKind.Opaque,
-        "prim" => OperatorNames.Facts.Contains(name) ? OperatorKind.Fresh : OperatorNames.PassedOn.Contains(name) ? OperatorKind.Unknown : OperatorKind.Opaque,
+        "prim" => OperatorNames.Facts.Contains(name) ? OperatorKind.Fresh
+            : OperatorNames.PassedOn.Contains(name) ? OperatorKind.Unknown : OperatorKind.Opaque,
         "quantized" when IsQuantizedResult(name) => OperatorKind.Fresh,
         "quantized" or "_quantized" or "prepacked" or "mkldnn" or "mkldnn_prepacked" or "onednn" or "sparse" =>
             name.EndsWith('_') ? OperatorKind.Opaque : OperatorKind.Unknown,
         _ => OperatorKind.Opaque,
     };
 
-    private static bool IsKnown(string name) =>
-        OperatorNames.Private.Contains(name) || OperatorNames.PrivateFamilies.Any(family => name.StartsWith(family, StringComparison.Ordinal));
+    private static bool IsResult(string name) =>
+        OperatorNames.Numbers.Contains(name) || OperatorNames.Several.Contains(name) || OperatorNames.Tensors.Contains(name);
+
+    private static bool IsKnown(string name) => OperatorNames.Private.Contains(name)
+        || OperatorNames.PrivateFamilies.Any(family => name.StartsWith(family, StringComparison.Ordinal));
 
     private static bool IsQuantizedResult(string name) => !name.Contains("pack", StringComparison.Ordinal)
         && OperatorNames.QuantizedResults.Any(result => name.StartsWith(result, StringComparison.Ordinal));

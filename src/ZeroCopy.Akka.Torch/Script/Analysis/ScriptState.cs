@@ -12,7 +12,7 @@ internal sealed class ScriptState
 
     private ScriptState(ScriptSyntax syntax) => _syntax = syntax;
 
-    /// <summary>Classes of modules of which an instance stays in training mode: held by something else than modules, it is not switched.</summary>
+    /// <summary>Classes of modules of which one stays in training mode: held by something else than modules, it is not switched.</summary>
     public IReadOnlySet<string> InTraining => _inTraining;
 
     public static ScriptState Read(PickleObject root, ScriptSyntax syntax)

@@ -3,8 +3,9 @@ using System.Collections.Immutable;
 namespace ZeroCopy.Torch.Script.Analysis;
 
 /// <summary>
-/// Reads the declarations of a source file of TorchScript, and the statements of its functions. What it does not understand is left out of a class, or
-/// leaves a function without a body: nothing is guessed. Source: torch/csrc/jit/frontend/parser.cpp and torch/csrc/jit/serialization/python_print.cpp.
+/// Reads the declarations of a source file of TorchScript, and the statements of its functions. What it does not understand is left out of
+/// a class, or leaves a function without a body: nothing is guessed. Source: torch/csrc/jit/frontend/parser.cpp and
+/// torch/csrc/jit/serialization/python_print.cpp.
 /// </summary>
 internal sealed class SourceParser
 {

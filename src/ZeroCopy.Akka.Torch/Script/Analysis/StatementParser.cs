@@ -5,7 +5,9 @@ namespace ZeroCopy.Torch.Script.Analysis;
 /// <summary>Reads statements.</summary>
 internal sealed class StatementParser(TokenReader reader)
 {
-    private static readonly ImmutableArray<string> Augmented = ["+=", "-=", "*=", "/=", "%=", "//=", "**=", "&=", "|=", "^=", "<<=", ">>=", "@="];
+    private static readonly ImmutableArray<string> Augmented =
+        ["+=", "-=", "*=", "/=", "%=", "//=", "**=", "&=", "|=", "^=", "<<=", ">>=", "@="];
+
     private readonly ExpressionParser _expressions = new(reader);
 
     /// <summary>The statements of a block whose head ends here.</summary>

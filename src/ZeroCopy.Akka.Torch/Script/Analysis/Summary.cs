@@ -1,6 +1,6 @@
 namespace ZeroCopy.Torch.Script.Analysis;
 
-/// <summary>What a function does, as a call of it needs to know. Objects are <see cref="AbstractObjects"/>, its arguments among them.</summary>
+/// <summary>What a function does, as a call of it needs to know. Its arguments are among the <see cref="AbstractObjects"/>.</summary>
 internal sealed record Summary
 {
     /// <summary>Of one that never returns, or is not looked at yet.</summary>

@@ -54,7 +54,8 @@ internal sealed class TokenReader(string text, List<SourceToken> tokens)
 
         var quoted = Next.Text;
         Skip();
-        return quoted.StartsWith("\"\"\"", StringComparison.Ordinal) || quoted.StartsWith("'''", StringComparison.Ordinal) ? quoted[3..^3] : quoted[1..^1];
+        var isLong = quoted.StartsWith("\"\"\"", StringComparison.Ordinal) || quoted.StartsWith("'''", StringComparison.Ordinal);
+        return isLong ? quoted[3..^3] : quoted[1..^1];
     }
 
     /// <summary>The source text of a type.</summary>

@@ -33,7 +33,7 @@ internal sealed class WriteAnalysis
     /// <summary>What may write to the model's state, the first one that was found; null where nothing does.</summary>
     public string? Reason =>
         NotUnderstood is { } unknown ? $"{unknown} is not understood, and may write to anything"
-        : _written.Count > 0 ? _written.OrderBy(item => item.Key).Select(item => $"{_names[item.Key].Attribute} may be written to by {item.Value}").First()
+        : _written.Count > 0 ? $"{_names[_written.Keys.Min()].Attribute} may be written to by {_written[_written.Keys.Min()]}"
         : _assigned?.ToString();
 
     /// <summary>Methods whose answers may be the state itself, or share its memory.</summary>
@@ -74,7 +74,8 @@ internal sealed class WriteAnalysis
             foreach (var method in called)
             {
                 var given = method.Parameters.Select((parameter, index) =>
-                    AbstractValue.Unknown(ObjectSet.Of(AbstractObjects.Argument(index))).As(parameter.Type is { } type ? ScriptType.Parse(type) : null));
+                    AbstractValue.Unknown(ObjectSet.Of(AbstractObjects.Argument(index)))
+                        .As(parameter.Type is { } type ? ScriptType.Parse(type) : null));
                 analysis.Root(method, analysis.Call(method, [.. given]));
             }
         }
@@ -90,7 +91,8 @@ internal sealed class WriteAnalysis
     /// <summary>What a function does, given values of which only what is known as conditions counts.</summary>
     public Summary Call(ScriptFunction function, ImmutableArray<AbstractValue> given)
     {
-        var key = (function, string.Join(',', given.Select(value => value.IsScalar || value.Truth == Truth.None ? value.Truth : Truth.Unknown)));
+        var known = given.Select(value => value.IsScalar || value.Truth == Truth.None ? value.Truth : Truth.Unknown);
+        var key = (function, string.Join(',', known));
         if (!_seen.Add(key))
         {
             return _summaries.GetValueOrDefault(key) ?? Summary.Nothing;

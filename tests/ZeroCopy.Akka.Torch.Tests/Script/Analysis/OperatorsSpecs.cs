@@ -4,15 +4,15 @@ using ZeroCopy.Torch.Script.Analysis;
 
 namespace ZeroCopy.Torch.Tests.Script.Analysis;
 
-/// <summary>What is known of operators, against the declarations in libtorch itself, which say what is written to and what is a view.</summary>
+/// <summary>What is known of operators, against the declarations in libtorch, which say what is written to and what is a view.</summary>
 public sealed partial class OperatorsSpecs
 {
     // Of other libraries of PyTorch, whose declarations stand in the same file without their namespace.
     private static readonly HashSet<string> OfOthers =
     [
-        "multimem_all_reduce_", "multimem_one_shot_all_reduce_out", "nvshmem_get", "nvshmem_put", "nvshmem_broadcast", "nvshmem_all_to_all", "all_to_all_vdev",
-        "all_to_all_vdev_2d", "all_to_all_vdev_2d_offset", "_amp_foreach_non_finite_check_and_unscale", "_amp_update_scale", "_fused_adagrad", "_fused_adam",
-        "_fused_adamw", "_fused_sgd",
+        "multimem_all_reduce_", "multimem_one_shot_all_reduce_out", "nvshmem_get", "nvshmem_put", "nvshmem_broadcast", "nvshmem_all_to_all",
+        "all_to_all_vdev", "all_to_all_vdev_2d", "all_to_all_vdev_2d_offset", "_amp_foreach_non_finite_check_and_unscale",
+        "_amp_update_scale", "_fused_adagrad", "_fused_adam", "_fused_adamw", "_fused_sgd",
     ];
 
     private static readonly List<(string Space, string Name, string Arguments, string Answer)> Declarations = Read();
@@ -34,7 +34,7 @@ public sealed partial class OperatorsSpecs
             }
 
             var writes = Operators.Writes(space, name, Enumerable.Repeat(AbstractValue.Unknown(ObjectSet.Of(1)), 8).ToList());
-            var places = Parts(positional).Select((part, index) => (part, index)).Where(item => Written().IsMatch(item.part)).Select(item => item.index);
+            var places = Parts(positional).Index().Where(item => Written().IsMatch(item.Item)).Select(item => item.Index);
             foreach (var place in places.Where(place => !writes.Contains(place) && !writes.Contains(Operators.All)))
             {
                 unknown.Add($"{space}::{name}({positional}), argument {place}");
@@ -80,8 +80,8 @@ public sealed partial class OperatorsSpecs
                 var end = length < 0 ? bytes.Length : at + length;
                 if (Declaration().Match(Encoding.ASCII.GetString(bytes[start..end])) is { Success: true } match)
                 {
-                    declarations.Add((
-                        match.Groups[1].Success ? match.Groups[1].Value : "aten", match.Groups[2].Value, match.Groups[3].Value, match.Groups[4].Value));
+                    var space = match.Groups[1].Success ? match.Groups[1].Value : "aten";
+                    declarations.Add((space, match.Groups[2].Value, match.Groups[3].Value, match.Groups[4].Value));
                 }
 
                 var next = bytes[end..].IndexOf(Arrow);
@@ -114,7 +114,8 @@ public sealed partial class OperatorsSpecs
         return parts;
     }
 
-    [GeneratedRegex("""^(?:(aten|prim|quantized|_quantized|prepacked|mkldnn|mkldnn_prepacked|onednn|sparse)::)?(\w+)(?:\.\w+)?\((.*)\) ?-> (.*)$""")]
+    [GeneratedRegex(
+        """^(?:(aten|prim|quantized|_quantized|prepacked|mkldnn|mkldnn_prepacked|onednn|sparse)::)?(\w+)(?:\.\w+)?\((.*)\) ?-> (.*)$""")]
     private static partial Regex Declaration();
 
     [GeneratedRegex("""\([a-z][^)]*!""")]

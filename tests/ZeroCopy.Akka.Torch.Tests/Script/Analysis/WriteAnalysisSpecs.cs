@@ -10,7 +10,10 @@ public sealed class WriteAnalysisSpecs
     [Theory]
     [InlineData("my.op", "_0 = ops.my.op(self.w)", "ops.my.op in __torch__.M.forward, line 7")]
     [InlineData("a private operator", "_0 = torch._no_such_operator(self.w)", "torch._no_such_operator")]
-    [InlineData("an operator with an answer in a variable", "y = torch.mul(x, 2)\n_0 = torch.frobnicate_(self.w)", "w may be written to by torch.frobnicate_")]
+    [InlineData(
+        "an operator with an answer in a variable",
+        "y = torch.mul(x, 2)\n_0 = torch.frobnicate_(self.w)",
+        "w may be written to by torch.frobnicate_")]
     [InlineData("a function that is not there", "_0 = __torch__.missing(self.w)", "__torch__.missing")]
     [InlineData("a function of the language", "_0 = frob(self.w)", "frob")]
     [InlineData("a method of libtorch's classes", "_0 = (self.packed).unpack()", "__torch__.torch.classes.quantized.Packed.unpack")]
@@ -18,8 +21,15 @@ public sealed class WriteAnalysisSpecs
     [InlineData("a parallel call", "_0 = fork(self.helper, x)", "is not understood")]
     [InlineData("a constant", "_0 = torch.add_(CONSTANTS.c0, x)", "a constant may be written to")]
     [InlineData("a name that nobody has", "_0 = torch.mul(x, y)", "the name y")]
-    [InlineData("a step out of a loop", "t = x\nfor i in range(3):\n  if i:\n    t = self.w\n    break\n  else:\n    t = torch.mul(x, 2)\n  t = torch.mul(x, 3)\n_0 = torch.add_(t, x)", "w may")]
-    [InlineData("a list that two arguments are", "l = annotate(List[Tensor], [])\n_0 = (self).both(l, l, )", "w may be written to by torch.add_ in __torch__.M.both")]
+    [InlineData(
+        "a step out of a loop",
+        "t = x\nfor i in range(3):\n  if i:\n    t = self.w\n    break\n  else:\n    t = torch.mul(x, 2)\n"
+        + "  t = torch.mul(x, 3)\n_0 = torch.add_(t, x)",
+        "w may")]
+    [InlineData(
+        "a list that two arguments are",
+        "l = annotate(List[Tensor], [])\n_0 = (self).both(l, l, )",
+        "w may be written to by torch.add_ in __torch__.M.both")]
     [InlineData("an addition of lists", "l = torch.add([x], [self.w])\n_0 = torch.add_(l[1], x)", "w may")]
     [InlineData("a list that grows by another", "l = [x]\nl += [self.w]\n_0 = torch.add_(l[1], x)", "w may")]
     [InlineData("a comprehension", "l = [t for t in [self.w]]\n_0 = torch.add_(l[0], x)", "w may")]
@@ -36,8 +46,13 @@ public sealed class WriteAnalysisSpecs
     }
 
     [Theory]
-    [InlineData("a loop", "l = annotate(List[Tensor], [])\nfor i in range(3):\n  _0 = torch.append(l, torch.mul(self.w, i))\ny = torch.stack(l)\n_1 = torch.add_(y, x)")]
-    [InlineData("a write to what is added to a weight", "y = torch.linear(x, self.w)\n_0 = torch.add_(y, self.w)\n_1 = torch.relu_(torch.select(torch.transpose(y, 0, 1), 0, 0))")]
+    [InlineData(
+        "a loop",
+        "l = annotate(List[Tensor], [])\nfor i in range(3):\n  _0 = torch.append(l, torch.mul(self.w, i))\n"
+        + "y = torch.stack(l)\n_1 = torch.add_(y, x)")]
+    [InlineData(
+        "a write to what is added to a weight",
+        "y = torch.linear(x, self.w)\n_0 = torch.add_(y, self.w)\n_1 = torch.relu_(torch.select(torch.transpose(y, 0, 1), 0, 0))")]
     [InlineData("chunks of an answer", "p, q, = torch.chunk(torch.linear(x, self.w), 2)\n_0 = torch.relu_(p)")]
     [InlineData("several answers", "p, q, = torch.max(torch.mul(x, self.w), 0)\n_0 = torch.relu_(p)")]
     [InlineData("a branch that is never taken", "training = self.training\nif training:\n  self.w = x\nelse:\n  pass")]
@@ -82,7 +97,9 @@ public sealed class WriteAnalysisSpecs
             var syntax = ScriptSyntax.Read(ScriptSources.Read(archive).Files);
 
             Assert.Null(syntax.Problem);
-            Assert.All(syntax.Classes.SelectMany(type => type.Methods.Values), method => Assert.True(method.Body is not null, $"{method.FullName}: {method.Problem}"));
+            Assert.All(
+                syntax.Classes.SelectMany(type => type.Methods.Values),
+                method => Assert.True(method.Body is not null, $"{method.FullName}: {method.Problem}"));
         }
     }
 

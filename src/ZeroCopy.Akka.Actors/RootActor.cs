@@ -20,12 +20,10 @@ internal sealed class RootActor : UntypedActor
 
     /// <param name="open">Opens the store.</param>
     /// <param name="find">Finds a pool.</param>
-    /// <param name="tasks">The settings of task mode.</param>
     /// <param name="children">Gets the actors that others talk to.</param>
     /// <param name="ended">Ends when this actor and all below it have stopped.</param>
     public RootActor(
-        Func<ObjectStore> open, Func<string, InferencePool?> find, TaskSettings tasks, TaskCompletionSource<RootChildren> children,
-        TaskCompletionSource ended)
+        Func<ObjectStore> open, Func<string, InferencePool?> find, TaskCompletionSource<RootChildren> children, TaskCompletionSource ended)
     {
         _ended = ended;
         try
@@ -34,7 +32,7 @@ internal sealed class RootActor : UntypedActor
             Context.ActorOf(PredictActor.Props(find), PredictActor.Name);
             children.TrySetResult(new RootChildren(
                 Context.ActorOf(ObjectStoreActor.Props(open), "object-store"),
-                Context.Watch(Context.ActorOf(TaskSupervisor.Props(tasks.Dispatcher), "tasks")),
+                Context.Watch(Context.ActorOf(TaskSupervisor.Props().WithDispatcher(TaskSettings.Dispatcher), "tasks")),
                 Context.Watch(Context.ActorOf(PoolsActor.Props(), "pools"))));
         }
         catch (Exception e)

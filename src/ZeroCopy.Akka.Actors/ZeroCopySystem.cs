@@ -41,8 +41,7 @@ public sealed class ZeroCopySystem : IExtension
         Func<ObjectStore> open = () => _store.Open();
         var children = new TaskCompletionSource<RootChildren>(TaskCreationOptions.RunContinuationsAsynchronously);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var tasks = Settings.Tasks;
-        system.ActorOf(Props.Create(() => new RootActor(open, Find, tasks, children, ended)), "zerocopy");
+        system.ActorOf(Props.Create(() => new RootActor(open, Find, children, ended)), "zerocopy");
         // Creating three actors takes microseconds; the wait ends early where one of them cannot be created, which would be a bug here.
         _children = children.Task.WaitAsync(TimeSpan.FromSeconds(30)).GetAwaiter().GetResult();
         Tasks = new TaskRunner(_children.Tasks, Settings.Tasks, _clock);

@@ -51,10 +51,6 @@ internal sealed class SettingsReader(Config config, Config reference, string pat
         return [.. texts];
     }
 
-    /// <summary>The path of a section; null where it says nothing.</summary>
-    public string? PathOf(string key) =>
-        config.GetValue(key) is var section && section.IsObject() && section.GetObject().Items.Count > 0 ? $"{path}.{key}" : null;
-
     public int Number(string key, int min, int max)
     {
         var text = Text(key);

@@ -156,6 +156,6 @@ public sealed record ZeroCopySettings
         QueueCapacity = reader.Number("queue-capacity", 1, int.MaxValue),
         Deadline = reader.OptionalDuration("deadline"),
         DrainTimeout = reader.Duration("drain-timeout"),
-        Dispatcher = reader.PathOf("dispatcher") ?? InferenceSettings.Dispatcher,
+        UsesThreadPool = reader.Section("dispatcher").Text("executor") == "thread-pool-executor",
     };
 }

@@ -28,7 +28,7 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
     /// <summary>Of actors that take a task each, in the order in which they start.</summary>
     public static Props Props(ConcurrentQueue<TaskCall> tasks) => Akka.Actor.Props.CreateBy(new Producer<TaskActor>(() => new TaskActor(
         tasks.TryDequeue(out var task) ? task : throw new InvalidOperationException("An actor was started without a task."))))
-        .WithMailbox(TaskSettings.Mailbox);
+        .WithDispatcher(TaskSettings.Dispatcher).WithMailbox(TaskSettings.Mailbox);
 
     // By message: what fails in PreStart itself ends an actor without its PostStop.
     protected override void PreStart() => Self.Tell(Begin.Instance);

@@ -19,6 +19,11 @@ public sealed class TaskRunner
     {
         _settings = settings;
         _ledger = new CallLedger("the task runner", settings.QueueCapacity, "zerocopy.tasks", clock);
+        if (settings.UsesThreadPool)
+        {
+            ThreadPoolRoom.Reserve(settings.MaxConcurrency);
+        }
+
         _gate = new TaskGate(settings.MaxConcurrency, task => supervisor.Tell(task, ActorRefs.NoSender));
     }
 

@@ -10,11 +10,9 @@ internal sealed class TaskSupervisor : UntypedActor
     private readonly ConcurrentQueue<TaskCall> _tasks = new();
     private readonly Props _child;
 
-    public TaskSupervisor(string dispatcher) => _child = TaskActor.Props(_tasks).WithDispatcher(dispatcher);
+    public TaskSupervisor() => _child = TaskActor.Props(_tasks);
 
-    /// <summary>Computes, as its children do, on a dispatcher.</summary>
-    public static Props Props(string dispatcher) =>
-        Akka.Actor.Props.Create(() => new TaskSupervisor(dispatcher)).WithDispatcher(dispatcher);
+    public static Props Props() => Akka.Actor.Props.Create<TaskSupervisor>();
 
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
 

@@ -33,26 +33,6 @@ public sealed class CallerThreadSpecs : PoolSpec
     }
 
     [Fact]
-    public async Task TaskRunner_should_compute_where_pools_do()
-    {
-        var pool = await PoolAsync((_, _) => Thread.CurrentThread.Name);
-        var names = new HashSet<object?>();
-        // More than threads to compute on: every one of them has been there.
-        for (var call = 0; call < 100; call++)
-        {
-            names.Add(await pool.CallAsync(null).WaitAsync(Patience));
-        }
-
-        Assert.All(
-            await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Zero.Tasks.RunAsync(Source, (_, _) => Thread.CurrentThread.Name, null)))
-                .WaitAsync(Patience),
-            name => Assert.StartsWith(Prefix(names.First()), (string?)name, StringComparison.Ordinal));
-        await EndAsync(pool);
-
-        static string Prefix(object? name) => ((string)name!).TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9');
-    }
-
-    [Fact]
     public async Task InferencePool_should_hand_an_answer_over_before_the_next_call_is_computed()
     {
         using var step = new SemaphoreSlim(0);

@@ -13,14 +13,13 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
     private readonly int _threads = pool.Settings.Threads;
     private readonly ServiceTimes _times = new(pool.Ledger.Clock);
 
+    /// <summary>Runs a call, which its caller hears of when it is retired: that is left to who runs it.</summary>
     public void Run(IModelInstance instance, InferenceCall call)
     {
         if (!_times.TryFailLate(call) && call.TryRun())
         {
             Compute(instance, call);
         }
-
-        call.Retire();
     }
 
     /// <summary>
@@ -74,6 +73,7 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
             foreach (var call in batch.Calls)
             {
                 Run(instance, call);
+                call.Retire();
             }
 
             return;
@@ -192,6 +192,7 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
     {
         IDisposable? own = null;
         var startedAt = pool.Ledger.Clock.GetTimestamp();
+        var scope = FunctionScope.Enter(pool.Ledger);
         try
         {
             var argument = call.Borrow(out own);
@@ -207,6 +208,7 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
         }
         finally
         {
+            scope.Exit();
             _times.Add(startedAt);
             own?.Dispose();
         }

@@ -189,6 +189,8 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
                     _load?.End();
                 }
 
+                // Not before: a caller that goes on at once would find this actor busy, and have its next call wait behind another one.
+                (message as InferenceCall)?.Retire();
                 if (_failures.TryCondemn())
                 {
                     Renew();

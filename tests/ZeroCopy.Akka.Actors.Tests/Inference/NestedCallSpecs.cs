@@ -100,6 +100,26 @@ public sealed class NestedCallSpecs : PoolSpec
     }
 
     [Fact]
+    public async Task InferencePool_should_refuse_a_call_to_itself_that_its_function_awaits()
+    {
+        InferencePool? own = null;
+        var pool = own = await Zero.CreatePoolAsync(
+            "spec",
+            Source,
+            async (_, argument) =>
+            {
+                await Task.Yield();
+                return argument is true ? await own!.CallAsync(false) : argument;
+            },
+            configure: settings => settings with { Size = 1 });
+
+        await FailsAsync(InferenceFailure.CircularCall, pool.CallAsync(true));
+
+        Assert.Equal(false, await pool.CallAsync(false).WaitAsync(Patience));
+        await EndAsync(pool);
+    }
+
+    [Fact]
     public async Task InferencePool_should_refuse_a_call_that_leads_back_to_it_by_pools_and_tasks()
     {
         InferencePool? first = null;

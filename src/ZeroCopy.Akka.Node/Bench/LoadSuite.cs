@@ -3,11 +3,11 @@ using ZeroCopy.Manifests;
 using ZeroCopy.Node.Bench.Scripts;
 using ZeroCopy.Node.Cli;
 using ZeroCopy.Store;
-using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch;
 using ZeroCopy.Torch.Catalog;
 using ZeroCopy.Torch.Models;
 using ZeroCopy.Torch.Models.Bert;
+using ZeroCopy.Torch.Native;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Node.Bench;

@@ -1,9 +1,9 @@
 using ZeroCopy.Manifests;
 using ZeroCopy.Node.Bench;
-using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch;
 using ZeroCopy.Torch.Catalog;
 using ZeroCopy.Torch.Models.Bert;
+using ZeroCopy.Torch.Native;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Node.Workers;

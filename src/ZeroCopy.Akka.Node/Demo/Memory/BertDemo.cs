@@ -5,9 +5,9 @@ using ZeroCopy.Node.Bench;
 using ZeroCopy.Node.Commands;
 using ZeroCopy.Node.Workers;
 using ZeroCopy.Store;
-using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch;
 using ZeroCopy.Torch.Models.Bert;
+using ZeroCopy.Torch.Native;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Node.Demo.Memory;

@@ -36,15 +36,10 @@ public static class ModuleDisposal
         var modules = TorchInternals.SelfAndDescendants(module);
         // Dispose leaves out transient buffers, and some of the tensors that a layer holds twice.
         var tensors = ModuleState.Read(module);
-        try
-        {
-            module.Dispose();
-        }
-        catch (ObjectDisposedException) when (modules.Any(part => part is torch.jit.ScriptModule))
-        {
-            // TorchSharp disposes a script inside a module and asks it for its parts then. What is left is disposed below.
-        }
-
+        // TorchSharp would ask each script for its parts, see TorchInternals.Children. One that is freed it leaves alone, wherever it finds it.
+        modules.ForEach(TorchInternals.RemoveScripts);
+        modules.OfType<torch.jit.ScriptModule>().ToList().ForEach(ScriptLoader.Release);
+        module.Dispose();
         foreach (var part in modules)
         {
             (TorchInternals.BoxedModule.GetValue(part) as IDisposable)?.Dispose();

@@ -1,10 +1,12 @@
 using System.Runtime.InteropServices;
 using TorchSharp;
+using ZeroCopy.Errors;
 using ZeroCopy.Runtime;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
 using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch.Tests.Modules;
+using ZeroCopy.Torch.Tests.Script;
 using static TorchSharp.torch.nn;
 
 namespace ZeroCopy.Torch.Tests;
@@ -14,6 +16,9 @@ public sealed class LoadCyclesSpecs : IDisposable
 {
     private const int Cycles = 60;
     private const int Rounds = 5;
+
+    // libtorch takes long to load scripts.
+    private const int ScriptCycles = 10;
 
     // A leak grows in every round; the runtime takes more in some, and gives much back in one or another.
     private const long Tolerance = 128 << 10;
@@ -95,6 +100,47 @@ public sealed class LoadCyclesSpecs : IDisposable
     }
 
     [SkippableFact]
+    public async Task TorchModel_should_leave_nothing_behind_after_modules_that_hold_a_script()
+    {
+        Skip.IfNot(Footprint.IsKnown, Footprint.Unknown);
+        using var runtime = new TorchRuntime(_store);
+        var module = new ScriptHolder(2);
+        var handle = await runtime.PutAsync(module);
+        var names = module.state_dict().Keys.Order(StringComparer.Ordinal);
+        Assert.Equal(names, _store.ReadManifest(handle.Id).Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal));
+        ModuleDisposal.Release(module);
+
+        await AssertFlatAsync(_ =>
+        {
+            var model = runtime.Open(handle, new OpenOptions<ScriptHolder> { Factory = _ => new ScriptHolder(2) });
+            ModuleDisposal.Release(model.Materialise());
+            model.Dispose();
+            return Task.CompletedTask;
+        }, ScriptCycles);
+        Assert.Equal(0, StoreDiagnostics.LiveMappings);
+    }
+
+    [SkippableFact]
+    public async Task TorchRuntime_should_leave_nothing_behind_after_refusing_modules_that_hold_a_script()
+    {
+        Skip.IfNot(Footprint.IsKnown, Footprint.Unknown);
+        using var runtime = new TorchRuntime(_store);
+        var module = new ScriptHolder(2);
+        var handle = await runtime.PutAsync(module);
+        ModuleDisposal.Release(module);
+
+        await AssertFlatAsync(_ =>
+        {
+            // Before anything is bound, and afterwards.
+            Assert.Throws<BindingException>(() => runtime.Open(handle, new OpenOptions<ScriptHolder> { Factory = _ => new ScriptHolder(3) }));
+            Assert.Throws<DeviceUnavailableException>(
+                () => runtime.Open(handle, new OpenOptions<ScriptHolder> { Factory = _ => new ScriptHolder(2), Device = torch.META }));
+            return Task.CompletedTask;
+        }, ScriptCycles);
+        Assert.Equal(0, StoreDiagnostics.LiveMappings);
+    }
+
+    [SkippableFact]
     public async Task Torch_should_leave_nothing_behind_after_thousands_of_calls_that_fail()
     {
         Skip.IfNot(Footprint.IsKnown, Footprint.Unknown);
@@ -119,12 +165,12 @@ public sealed class LoadCyclesSpecs : IDisposable
     /// Runs rounds of cycles after one to warm up: mappings, references and tensors are the same, memory and descriptors, which the runtime takes
     /// too, do not grow in every round but one.
     /// </summary>
-    private static async Task AssertFlatAsync(Func<int, Task> cycle)
+    private static async Task AssertFlatAsync(Func<int, Task> cycle, int cycles = Cycles)
     {
         var footprints = new List<Footprint>();
         for (var round = 0; round <= Rounds; round++)
         {
-            for (var i = 0; i < Cycles; i++)
+            for (var i = 0; i < cycles; i++)
             {
                 await cycle(i);
             }
@@ -144,6 +190,35 @@ public sealed class LoadCyclesSpecs : IDisposable
     private static torch.Tensor Inputs(long width) => torch.ones(4, 2, width);
 
     private static torch.Tensor Image() => torch.ones(1, 1, 16, 16);
+
+    /// <summary>A module with scripts, themselves of several modules, in each kind of place.</summary>
+    private sealed class ScriptHolder : Module
+    {
+        private readonly torch.jit.ScriptModule<torch.Tensor, torch.Tensor> _script = Script();
+
+        public ScriptHolder(int width)
+            : base(nameof(ScriptHolder))
+        {
+            register_module("script", _script);
+            register_buffer("own", torch.ones(width));
+            register_module("list", ModuleList<Module>(Script()));
+            register_module("dictionary", ModuleDict<Module>(("first", Script())));
+        }
+
+        // With a batch normalisation in a part of it.
+        private static torch.jit.ScriptModule<torch.Tensor, torch.Tensor> Script() =>
+            torch.jit.load<torch.Tensor, torch.Tensor>(ScriptExample.Path("layer_batch_norm.pt"));
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                _script.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+    }
 
     /// <summary>What a process holds.</summary>
     /// <param name="Bytes">Objects on the heap of .NET and allocations of native code; not the pages, which both keep for the next ones.</param>

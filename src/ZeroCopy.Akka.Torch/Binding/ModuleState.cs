@@ -37,7 +37,7 @@ internal static class ModuleState
             Add(prefix + name, buffer, persistent ? TensorRole.Buffer : TensorRole.TransientBuffer);
         }
 
-        foreach (var (name, child) in module.named_children())
+        foreach (var (name, child) in TorchInternals.Children(module))
         {
             if (child is not null)
             {

@@ -38,6 +38,9 @@ internal static class TorchInternals
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_internal_buffers")]
     public static extern ref OrderedDict<string, (torch.Tensor, bool)> Buffers(torch.nn.Module module);
 
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_internal_submodules")]
+    private static extern ref OrderedDict<string, torch.nn.Module> Submodules(torch.nn.Module module);
+
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_deviceType")]
     public static extern ref DeviceType DeviceType(torch.nn.Module module);
 
@@ -96,6 +99,29 @@ internal static class TorchInternals
     /// </summary>
     public static bool IsNative(torch.nn.Module module) => ForwardNative.GetValue(module) is null && !IsSequential(module.GetType());
 
+    /// <summary>
+    /// A module's registered children. A script has none: TorchSharp makes wrappers of its parts for each question, which nobody frees, and each keeps
+    /// the whole script alive. It lists the tensors of its parts as its own.
+    /// </summary>
+    public static IEnumerable<(string Name, torch.nn.Module Value)> Children(torch.nn.Module module) =>
+        module is torch.jit.ScriptModule ? [] : module.named_children();
+
+    /// <summary>Takes the scripts out of what a module has registered, for good.</summary>
+    public static void RemoveScripts(torch.nn.Module module)
+    {
+        if (module is torch.jit.ScriptModule)
+        {
+            return;
+        }
+
+        var children = Submodules(module);
+        List<(string Name, torch.nn.Module Value)> all = [.. (IEnumerable<(string, torch.nn.Module)>)children];
+        foreach (var (name, _) in all.Where(child => child.Value is torch.jit.ScriptModule))
+        {
+            children.Remove(name);
+        }
+    }
+
     /// <summary>The module and every registered module below it, each once.</summary>
     public static List<torch.nn.Module> SelfAndDescendants(torch.nn.Module root)
     {
@@ -103,7 +129,7 @@ internal static class TorchInternals
         var seen = new HashSet<torch.nn.Module>(ReferenceEqualityComparer.Instance) { root };
         for (var i = 0; i < found.Count; i++)
         {
-            foreach (var (_, child) in found[i].named_children())
+            foreach (var (_, child) in Children(found[i]))
             {
                 if (child is not null && seen.Add(child))
                 {

@@ -14,7 +14,17 @@ public sealed partial class TorchRuntime
 {
     /// <summary>Puts a TorchScript module: its weights as blocks, its code as a skeleton without weights. The given module is left as it is.</summary>
     public async Task<ModelHandle> PutScriptAsync(
-        torch.jit.ScriptModule module, PutOptions? options = null, IProgress<PutProgress>? progress = null, CancellationToken cancellationToken = default)
+        torch.jit.ScriptModule module, PutOptions? options = null, IProgress<PutProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        using var lease = await PutScriptLeasedAsync(module, options, progress, cancellationToken).ConfigureAwait(false);
+        return lease.Handle;
+    }
+
+    /// <summary>As <see cref="PutScriptAsync"/>, with a lease that no other process's put comes before. The caller disposes it.</summary>
+    internal async Task<ModelLease> PutScriptLeasedAsync(
+        torch.jit.ScriptModule module, PutOptions? options = null, IProgress<PutProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         // Through a file, so that the weights are streamed and the module's own are never touched.
         var folder = Directory.CreateTempSubdirectory("zerocopy-script-");
@@ -22,7 +32,11 @@ public sealed partial class TorchRuntime
         {
             var path = Path.Combine(folder.FullName, "script.pt");
             torch.jit.save(module, path);
-            return await PutFileAsync(path, options, progress, cancellationToken).ConfigureAwait(false);
+            return await PutFileAsync(
+                path,
+                content => Store.PutAndAcquireAsync(content, "put of a script", options, progress, cancellationToken),
+                cancellationToken)
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -39,13 +53,7 @@ public sealed partial class TorchRuntime
     /// <exception cref="ZeroCopy.Errors.InvalidModelException">Not a model, corrupt, or of a kind that cannot be put; the message says what to do.</exception>
     public Task<ModelHandle> PutFileAsync(
         string path, PutOptions? options = null, IProgress<PutProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        Task.Run(
-            async () =>
-            {
-                using var checkpoint = ModelFile.Open(path, Catalog, cancellationToken);
-                return await Store.PutAsync(checkpoint.Content, options, progress, cancellationToken).ConfigureAwait(false);
-            },
-            cancellationToken);
+        PutFileAsync(path, content => Store.PutAsync(content, options, progress, cancellationToken), cancellationToken);
 
     /// <summary>
     /// Opens a model by whatever recipe its manifest has: a script, or a type of the catalog. The same object for the same model and device.
@@ -78,6 +86,15 @@ public sealed partial class TorchRuntime
             RequireDevice(model, Store.ReadManifest(model.Id), device);
         }
     }
+
+    private Task<T> PutFileAsync<T>(string path, Func<ModelContent, Task<T>> put, CancellationToken cancellationToken) =>
+        Task.Run(
+            async () =>
+            {
+                using var checkpoint = ModelFile.Open(path, Catalog, cancellationToken);
+                return await put(checkpoint.Content).ConfigureAwait(false);
+            },
+            cancellationToken);
 
     private static torch.Device RequireDevice(ModelHandle model, Manifest manifest, torch.Device? device)
     {

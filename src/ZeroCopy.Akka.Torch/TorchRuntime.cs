@@ -49,7 +49,17 @@ public sealed partial class TorchRuntime : IDisposable
     /// A tensor is on META, or on a device where the module is to be rebound, or not stored: sparse, or quantised.
     /// </exception>
     public async Task<ModelHandle> PutAsync(
-        torch.nn.Module module, PutModuleOptions? options = null, IProgress<PutProgress>? progress = null, CancellationToken cancellationToken = default)
+        torch.nn.Module module, PutModuleOptions? options = null, IProgress<PutProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        using var lease = await PutLeasedAsync(module, options, progress, cancellationToken).ConfigureAwait(false);
+        return lease.Handle;
+    }
+
+    /// <summary>As <see cref="PutAsync"/>, with a lease that no other process's put comes before. The caller disposes it.</summary>
+    internal async Task<ModelLease> PutLeasedAsync(
+        torch.nn.Module module, PutModuleOptions? options = null, IProgress<PutProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(module);
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -61,26 +71,35 @@ public sealed partial class TorchRuntime : IDisposable
         }
 
         var recipe = (Recipe?)options.Recipe ?? new Recipe.Weights(module.GetType().Name, Guid.NewGuid().ToString("N"));
-        ModelHandle handle;
+        ModelLease lease;
         using (var tensors = LiveTensors.Of(module))
         {
-            handle = await Store.PutAsync(new ModelContent { Tensors = tensors.Sources, Recipe = recipe }, options.Put, progress, cancellationToken)
+            lease = await Store.PutAndAcquireAsync(
+                new ModelContent { Tensors = tensors.Sources, Recipe = recipe }, $"put of a {module.GetType().Name}", options.Put, progress,
+                cancellationToken)
                 .ConfigureAwait(false);
         }
 
-        if (options.Rebind)
+        try
         {
-            using var lease = Store.Acquire(handle.Id, "rebinding a module");
-            using var views = new LeaseViews(lease);
-            Binder.Bind(module, lease.Manifest.Tensors, views);
-        }
+            if (options.Rebind)
+            {
+                using var views = new LeaseViews(lease);
+                Binder.Bind(module, lease.Manifest.Tensors, views);
+            }
 
-        if (recipe is Recipe.Weights)
+            if (recipe is Recipe.Weights)
+            {
+                Keep(lease, module, options.Rebind);
+            }
+
+            return lease;
+        }
+        catch
         {
-            Keep(handle.Id, module, options.Rebind);
+            lease.Dispose();
+            throw;
         }
-
-        return handle;
     }
 
     /// <summary>Whether a model's manifest and this process's catalog are enough to build it.</summary>
@@ -109,14 +128,25 @@ public sealed partial class TorchRuntime : IDisposable
     /// <summary>Puts a state dictionary: tensors by name, tied ones recognised by their storage.</summary>
     /// <exception cref="ArgumentException">A tensor is on META, sparse or quantised.</exception>
     public async Task<ModelHandle> PutStateAsync(
-        IReadOnlyDictionary<string, torch.Tensor> state, PutOptions? options = null, IProgress<PutProgress>? progress = null, CancellationToken cancellationToken = default)
+        IReadOnlyDictionary<string, torch.Tensor> state, PutOptions? options = null, IProgress<PutProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        using var lease = await PutStateLeasedAsync(state, options, progress, cancellationToken).ConfigureAwait(false);
+        return lease.Handle;
+    }
+
+    /// <summary>As <see cref="PutStateAsync"/>, with a lease that no other process's put comes before. The caller disposes it.</summary>
+    internal async Task<ModelLease> PutStateLeasedAsync(
+        IReadOnlyDictionary<string, torch.Tensor> state, PutOptions? options = null, IProgress<PutProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(state);
         ObjectDisposedException.ThrowIf(_disposed, this);
         TorchLibrary.Guard();
         using var tensors = LiveTensors.Of(state);
         var content = new ModelContent { Tensors = tensors.Sources, Recipe = new Recipe.Weights("state dictionary", "") };
-        return await Store.PutAsync(content, options, progress, cancellationToken).ConfigureAwait(false);
+        return await Store.PutAndAcquireAsync(content, "put of a state dictionary", options, progress, cancellationToken)
+            .ConfigureAwait(false);
     }
 
     /// <summary>
@@ -352,9 +382,9 @@ public sealed partial class TorchRuntime : IDisposable
     /// Keeps a prototype made of a module that was put. One that refuses needs a factory to be opened, and the reason is told then; if it was handed
     /// over, it may share its native layers, though, which are bound to the store.
     /// </summary>
-    private void Keep(ModelId model, torch.nn.Module module, bool handedOver)
+    private void Keep(ModelLease lease, torch.nn.Module module, bool handedOver)
     {
-        using var lease = Store.Acquire(model, "keeping a prototype");
+        var model = lease.Handle.Id;
         using var views = new LeaseViews(lease);
         var live = Try(() => LivePrototype.Create(module, lease.Manifest.Tensors, views));
         if (live.Refused is not null && handedOver)

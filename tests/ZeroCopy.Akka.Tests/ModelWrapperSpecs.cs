@@ -1,7 +1,9 @@
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
+using ZeroCopy.Product.Tests.Parity.Scripts;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
+using ZeroCopy.Torch;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -57,6 +59,41 @@ public sealed class ModelWrapperSpecs : IAsyncLifetime
         var names = _host.Store.List().SelectMany(info => info.Names);
 
         Assert.Equal("classifier@1", Assert.Single(names).ToString());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ModelWrapper_should_load_when_another_process_keeps_one_version_and_puts_its_own_next(bool script)
+    {
+        using var other = ObjectStore.Open(_host.Store.Options);
+        using var module = script ? (Module)ScriptFiles.Load("traced") : Mlp();
+        var put = new PutOptions { Name = new ModelName("classifier"), KeepVersions = 1 };
+        var next = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await other.PutAsync(Weights(1), put);
+        await using var host = ZeroCopyHost.Open(
+            new ZeroCopyHostOptions { Store = _host.Store.Options with { KeepVersions = 1, Log = PutNext } });
+
+        // The put of the wrap removes the version before, which is told under the store's lock: the other one puts next.
+        var wrapper = await ModelWrapper.FromModelAsync(module, host: host, name: new ModelName("classifier"));
+        await await next.Task;
+
+        ModuleDisposal.Release(wrapper.Load());
+        Assert.Equal(
+            ["classifier@2", "classifier@3"],
+            other.List().SelectMany(info => info.Names).Select(name => name.ToString()).Order(StringComparer.Ordinal));
+        wrapper.Unload();
+
+        void PutNext(string line)
+        {
+            if (line.StartsWith("Removed classifier@1", StringComparison.Ordinal))
+            {
+                next.SetResult(other.PutAsync(Weights(2), put));
+            }
+        }
+
+        static ModelContent Weights(int seed) =>
+            new() { Tensors = [ArrayTensorSource.Random("weight", 100, seed)], Recipe = new Recipe.Weights("Test", "") };
     }
 
     [Fact]

@@ -68,7 +68,31 @@ public sealed class ObjectStore : IDisposable
     /// <exception cref="StoreFullException">No room before the deadline.</exception>
     /// <exception cref="OperationCanceledException">Cancelled, or the store was disposed meanwhile.</exception>
     public Task<ModelHandle> PutAsync(
-        ModelContent content, PutOptions? options = null, IProgress<PutProgress>? progress = null, CancellationToken cancellationToken = default)
+        ModelContent content, PutOptions? options = null, IProgress<PutProgress>? progress = null,
+        CancellationToken cancellationToken = default) =>
+        PutAsync(content, options, progress, committed: null, cancellationToken);
+
+    /// <summary>
+    /// Puts a model as <see cref="PutAsync(ModelContent, PutOptions, IProgress{PutProgress}, CancellationToken)"/> does and leases it in the
+    /// same step: no put of another process, under the same name or for want of room, removes it before its first use. The caller disposes
+    /// the lease, whose <see cref="ModelLease.Handle"/> has the name that the model got. <paramref name="holder"/> is for people to read.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The number of versions to keep is negative.</exception>
+    /// <exception cref="StoreFullException">No room before the deadline.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled, or the store was disposed meanwhile.</exception>
+    public async Task<ModelLease> PutAndAcquireAsync(
+        ModelContent content, string holder, PutOptions? options = null, IProgress<PutProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ModelLease? lease = null;
+        await PutAsync(content, options, progress, handle => lease = Lease(Resident(handle.Id), handle, holder), cancellationToken)
+            .ConfigureAwait(false);
+        return lease!;
+    }
+
+    private Task<ModelHandle> PutAsync(
+        ModelContent content, PutOptions? options, IProgress<PutProgress>? progress, Action<ModelHandle>? committed,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(content);
         ArgumentOutOfRangeException.ThrowIfNegative(options?.KeepVersions ?? 0, nameof(PutOptions.KeepVersions));
@@ -77,7 +101,7 @@ public sealed class ObjectStore : IDisposable
             async () =>
             {
                 using var linked = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token, cancellationToken);
-                var put = new PutOperation(_catalog, _capacity, _reclaimer, _waiting, Options);
+                var put = new PutOperation(_catalog, _capacity, _reclaimer, _waiting, Options, committed);
                 try
                 {
                     return await put.RunAsync(content, options ?? new PutOptions(), progress, linked.Token).ConfigureAwait(false);
@@ -112,8 +136,7 @@ public sealed class ObjectStore : IDisposable
         using var change = _catalog.Begin();
         lock (_catalog.Gate)
         {
-            return Lease(
-                _leases.TryGet(model, out var resident) ? resident : ResidentModel.Load(_catalog, Find(model), Options), holder);
+            return Lease(Resident(model), holder);
         }
     }
 
@@ -318,10 +341,16 @@ public sealed class ObjectStore : IDisposable
         ? record
         : throw new ModelNotFoundException($"The store in {Options.Directory} has no model {model}.");
 
-    private ModelLease Lease(ResidentModel resident, string holder)
+    // The caller holds the store's lock and the catalog's gate.
+    private ResidentModel Resident(ModelId model) =>
+        _leases.TryGet(model, out var resident) ? resident : ResidentModel.Load(_catalog, Find(model), Options);
+
+    private ModelLease Lease(ResidentModel resident, string holder) =>
+        Lease(resident, new ModelHandle(resident.Record.Id, _catalog.BytesOf(resident.Record)), holder);
+
+    private ModelLease Lease(ResidentModel resident, ModelHandle handle, string holder)
     {
         LastUse.Record(resident.Record, _catalog.Directory.ManifestPath(resident.Record.Id), Options.TimeProvider.GetUtcNow());
-        var handle = new ModelHandle(resident.Record.Id, _catalog.BytesOf(resident.Record));
         _leases.Add(resident, holder);
         return new ModelLease(resident, handle, holder, Release);
     }

@@ -8,10 +8,12 @@ namespace ZeroCopy.Store;
 /// <summary>
 /// One put. Hashing and copying run outside the store's lock; under it are only admission (how much is missing, is there room, a file of that
 /// length) and the commit. What other processes publish or remove in between is seen at the commit, which then starts over from admission
-/// with what is missing now: two processes that put the same model leave one copy.
+/// with what is missing now: two processes that put the same model leave one copy. What is to be done in the same step as the commit is
+/// <c>committed</c>.
 /// </summary>
 internal sealed class PutOperation(
-    StoreCatalog catalog, Capacity capacity, Reclaimer reclaimer, WaitingPuts queue, ObjectStoreOptions settings)
+    StoreCatalog catalog, Capacity capacity, Reclaimer reclaimer, WaitingPuts queue, ObjectStoreOptions settings,
+    Action<ModelHandle>? committed = null)
 {
     // ENOSPC, and the two codes that Windows has for a full disk.
     private const int NoSpaceUnix = 28;
@@ -157,7 +159,11 @@ internal sealed class PutOperation(
                 }
 
                 change.Complete();
-                return new ModelHandle(record.Id, plan.Bytes, name);
+                var handle = new ModelHandle(record.Id, plan.Bytes, name);
+
+                // Still under the lock: nobody removes the model before.
+                committed?.Invoke(handle);
+                return handle;
             }
             catch (Exception e)
             {

@@ -50,14 +50,16 @@ internal static class TemplateBuilder
         {
             var module = (torch.nn.Module)group.Key!;
             var name = request.NameOf(group.First().Path);
-            var handle = module is torch.jit.ScriptModule script
-                ? await runtime.PutScriptAsync(script, new PutOptions { Name = name }, null, cancellationToken).ConfigureAwait(false)
-                : await runtime.PutAsync(
+
+            // Until the placeholder holds it: another process may put under the name, and keep no other version.
+            using var lease = module is torch.jit.ScriptModule script
+                ? await runtime.PutScriptLeasedAsync(script, new PutOptions { Name = name }, null, cancellationToken).ConfigureAwait(false)
+                : await runtime.PutLeasedAsync(
                     module,
                     new PutModuleOptions { Put = new PutOptions { Name = name }, Rebind = request.HandOver, Recipe = request.Recipe },
                     null,
                     cancellationToken).ConfigureAwait(false);
-            var entry = Describe(group, handle, module is torch.jit.ScriptModule, group.Any(selected.Contains));
+            var entry = Describe(group, lease.Handle, module is torch.jit.ScriptModule, group.Any(selected.Contains));
             (string Path, Type Type)[] places = [.. group.Select(slot => (slot.Path, slot.DeclaredType))];
             var placeholder = SharedModules.Materialise(runtime, entry, new OpenOptions<torch.nn.Module>(), module.GetType(), places, request.Methods);
             given[module] = placeholder;
@@ -195,7 +197,8 @@ internal static class TemplateBuilder
         var groups = scan.Tensors.GroupBy(slot => slot.Value!, ReferenceEqualityComparer.Instance).ToList();
         var state = groups.Select((group, index) => (Name: $"tensor{index}", Tensor: (torch.Tensor)group.Key!))
             .ToDictionary(tensor => tensor.Name, tensor => tensor.Tensor, StringComparer.Ordinal);
-        var handle = await runtime.PutStateAsync(state, null, null, cancellationToken).ConfigureAwait(false);
+        using var lease = await runtime.PutStateLeasedAsync(state, null, null, cancellationToken).ConfigureAwait(false);
+        var handle = lease.Handle;
         var views = runtime.OpenState(handle);
         foreach (var (name, tensor) in state)
         {

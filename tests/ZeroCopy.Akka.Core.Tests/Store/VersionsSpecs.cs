@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
@@ -115,6 +116,47 @@ public sealed class VersionsSpecs : StoreFixture
         Assert.Equal(["bert@1", "bert@4", "other@1"], Names(Store));
         Assert.Equal(
             new[] { used.Id, pinned.Id, named.Id, last.Id }.Order(), Store.List().Select(model => model.Id).Order());
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_lease_what_it_puts_before_a_put_that_waits_for_its_end_removes_it()
+    {
+        using var other = Open();
+        var next = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var store = Open(options => options with { Log = PutNext });
+        await PutAsync(Store, 1);
+        var content = Model(2);
+
+        // It removes the version before, which is told under the store's lock: the other one puts next.
+        using var lease = await store.PutAndAcquireAsync(content, "test", new PutOptions { Name = Name, KeepVersions = 1 });
+        await await next.Task;
+
+        Assert.Equal("bert@2", lease.Handle.Name.ToString());
+        Assert.Equal(["bert@2", "bert@3"], Names(Store));
+        Assert.True(lease.Bytes(lease.Manifest.Tensors[0].Block).SequenceEqual(((ArrayTensorSource)content.Tensors[0]).Content));
+
+        void PutNext(string line)
+        {
+            if (line.StartsWith("Removed bert@1", StringComparison.Ordinal))
+            {
+                next.SetResult(other.PutAsync(Model(3), new PutOptions { Name = Name, KeepVersions = 1 }));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_let_go_of_what_it_put_when_the_lease_ends()
+    {
+        using (var lease = await Store.PutAndAcquireAsync(Model(1), "test", new PutOptions { Name = Name }))
+        {
+            Assert.Throws<ModelInUseException>(() => Store.Remove(lease.Handle.Id));
+            await Store.PutAsync(Model(2), new PutOptions { Name = Name, KeepVersions = 1 });
+            Assert.Equal(["bert@1", "bert@2"], Names(Store));
+        }
+
+        await Store.PutAsync(Model(3), new PutOptions { Name = Name, KeepVersions = 1 });
+
+        Assert.Equal(["bert@3"], Names(Store));
     }
 
     [Fact]

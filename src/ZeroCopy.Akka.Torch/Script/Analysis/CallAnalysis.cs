@@ -96,11 +96,16 @@ internal sealed class CallAnalysis(WriteAnalysis analysis, FunctionAnalysis func
             return expressions.Attribute(expressions.Evaluate(of), name.Value);
         }
 
-        if (path is ["uninitialized" or "isinstance" or "hasattr", ..])
+        if (path is ["isinstance" or "hasattr"] && call.Arguments is [var looked, ..])
         {
-            // Their types are no values.
-            return path[0] != "uninitialized" ? AbstractValue.Scalar
-                : AbstractValue.Unknown(ObjectSet.Empty).As(ScriptType.Parse(TypeText(call.Arguments[0])));
+            // What is asked for is no value, but what is looked at may be a call.
+            expressions.Evaluate(looked);
+            return AbstractValue.Scalar;
+        }
+
+        if (path is ["uninitialized"] && call.Arguments is [var declared])
+        {
+            return AbstractValue.Unknown(ObjectSet.Empty).As(ScriptType.Parse(TypeText(declared)));
         }
 
         var target = string.Join('.', path);
@@ -249,7 +254,8 @@ internal sealed class CallAnalysis(WriteAnalysis analysis, FunctionAnalysis func
 
         foreach (var (_, value) in named)
         {
-            function.Write(value.Objects, finding);
+            // One tensor, or a list of them.
+            function.Write(value.Objects.With(function.Reach(value.Objects)), finding);
         }
 
         if (space == "aten" && arguments.Length > 1 && Operators.Stores(name, arguments))
@@ -291,8 +297,11 @@ internal sealed class CallAnalysis(WriteAnalysis analysis, FunctionAnalysis func
         {
             case OperatorKind.Fresh when name is "add" or "mul":
                 return expressions.Computed(place, arguments);
-            case OperatorKind.Fresh when space == "prim":
+            case OperatorKind.Fresh when space == "prim" && (name is not ("max" or "min") || arguments.All(argument => argument.IsScalar)):
                 return AbstractValue.Scalar;
+            case OperatorKind.Fresh when space == "prim":
+                // The greater one of two lists is that list.
+                return Mixed(arguments);
             case OperatorKind.Fresh when Operators.IsTensor(space, name):
                 return AbstractValue.Tensor(made);
             case OperatorKind.Fresh:

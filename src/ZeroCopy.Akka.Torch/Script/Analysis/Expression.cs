@@ -47,8 +47,11 @@ internal abstract class Expression(int line)
     }
 
     /// <summary><c>of[index]</c>, slices among them.</summary>
-    public sealed class Item(Expression of, ImmutableArray<Expression> index, int line) : Expression(line)
+    public sealed class Item(Expression of, ImmutableArray<Expression> index, bool isSlice, int line) : Expression(line)
     {
+        /// <summary>Whether a colon stands in it: of a list or tuple, the answer is one as well.</summary>
+        public bool IsSlice => isSlice;
+
         public Expression Of => of;
 
         public ImmutableArray<Expression> Index => index;

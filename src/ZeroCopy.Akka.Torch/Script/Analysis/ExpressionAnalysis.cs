@@ -72,6 +72,9 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
         }
     }
 
+    /// <summary>The index of an element that may be any.</summary>
+    public const int AnyIndex = int.MaxValue;
+
     /// <summary>An element of a list, tuple or dictionary.</summary>
     public AbstractValue Element(AbstractValue of, int index)
     {
@@ -236,26 +239,32 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
             return CallMethod(of, "__getitem__", [.. indices], item);
         }
 
+        if (item.IsSlice && !of.IsTensor)
+        {
+            // Another list or tuple of the same, or a view; what is known of its parts is not known of it.
+            return AbstractValue.Unknown(of.Objects.With(Gathered(item, "List", [AbstractValue.Unknown(function.Inside(of.Objects))]).Objects));
+        }
+
         if (of.Plain is { Name: "Tuple", Arguments: var items } && items.Length > 0)
         {
             // Which of them is not followed: only what all of them are is known.
-            return Element(of, items.Length).As(items.All(one => one.ToString() == items[0].ToString()) ? items[0] : null);
+            return Element(of, AnyIndex).As(items.All(one => one.ToString() == items[0].ToString()) ? items[0] : null);
         }
 
-        // A slice of a list is another list of the same.
-        var value = Element(of, 0);
-        return of.IsContainer ? of.Plain?.Name == "Dict" ? (value with { Type = null }).As(of.Plain.Arguments.ElementAtOrDefault(1))
-            : value.Or(Gathered(item, "List", [value])) with { Type = item.Index.Length == 1 ? value.Type : null } : value;
+        return of.Plain is { Name: "Dict", Arguments: var types }
+            ? AbstractValue.Unknown(function.Inside(of.Objects)).As(types.ElementAtOrDefault(1)) : Element(of, 0);
     }
 
     private AbstractValue Comprehended(Expression.Comprehension comprehension)
     {
         var source = Evaluate(comprehension.Source);
         var made = Gathered(comprehension, comprehension.Type, []);
+        // Its variables are its own.
+        var outside = new Dictionary<string, AbstractValue>(function.Variables, StringComparer.Ordinal);
         // Twice: what the first round makes is there in the second.
         for (var round = 0; round < 2; round++)
         {
-            function.Assign(comprehension.Target, Element(source, 0));
+            function.Assign(comprehension.Target, Element(source, AnyIndex));
             foreach (var condition in comprehension.Conditions)
             {
                 Evaluate(condition);
@@ -267,6 +276,7 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
             }
         }
 
+        function.Restore(outside);
         return made;
     }
 

@@ -162,7 +162,8 @@ internal sealed class ExpressionParser(TokenReader reader)
             }
             else if (reader.TryTake("["))
             {
-                value = new Expression.Item(value, Index(), line);
+                var (index, isSlice) = Index();
+                value = new Expression.Item(value, index, isSlice, line);
             }
             else
             {
@@ -196,18 +197,23 @@ internal sealed class ExpressionParser(TokenReader reader)
         return new Expression.Call(function, arguments.ToImmutable(), named.ToImmutable(), line);
     }
 
-    private ImmutableArray<Expression> Index()
+    private (ImmutableArray<Expression> Parts, bool IsSlice) Index()
     {
         var parts = ImmutableArray.CreateBuilder<Expression>();
+        var isSlice = false;
         while (!reader.TryTake("]"))
         {
-            if (!reader.TryTake(":") && !reader.TryTake(",") && !reader.TryTake("..."))
+            if (reader.TryTake(":"))
+            {
+                isSlice = true;
+            }
+            else if (!reader.TryTake(",") && !reader.TryTake("..."))
             {
                 parts.Add(Read());
             }
         }
 
-        return parts.ToImmutable();
+        return (parts.ToImmutable(), isSlice);
     }
 
     private Expression Primary()

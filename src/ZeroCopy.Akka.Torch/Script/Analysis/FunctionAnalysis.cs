@@ -49,6 +49,9 @@ internal sealed class FunctionAnalysis
         return Summarise();
     }
 
+    /// <summary>Leaves a scope of variables.</summary>
+    public void Restore(Dictionary<string, AbstractValue> variables) => Variables = variables;
+
     public Finding At(string operation, int line) => new(operation, _function.FullName, line);
 
     /// <summary>What objects hold.</summary>
@@ -58,7 +61,7 @@ internal sealed class FunctionAnalysis
         foreach (var one in objects.Items)
         {
             inside = inside.With(
-                AbstractObjects.IsState(one) ? _analysis.Inside(one)
+                AbstractObjects.IsState(one) ? _analysis.Inside(one).With(_contents.GetValueOrDefault(one))
                 : one < 0 ? ObjectSet.Of(AbstractObjects.IsArgument(one) ? AbstractObjects.Inside(one) : one).With(_inArguments)
                 : _contents.GetValueOrDefault(one));
         }
@@ -98,13 +101,10 @@ internal sealed class FunctionAnalysis
     {
         foreach (var one in objects.Items)
         {
+            Hold(one, stored);
             if (AbstractObjects.IsState(one))
             {
-                _analysis.Store(one, stored);
-            }
-            else
-            {
-                Hold(one, stored);
+                _analysis.Store(one, stored.With(Reach(stored)));
             }
 
             if (one < 0 && !_inArguments.With(stored).Equals(_inArguments))
@@ -154,9 +154,12 @@ internal sealed class FunctionAnalysis
             var type = parameter.Type is { } declared ? ScriptType.Parse(declared) : i == 0 ? SelfType() : null;
             var truth = i < _given.Length ? _given[i].Truth
                 : parameter.Default is Expression.Constant constant ? constant.Truth : Truth.Unknown;
+            // A list that stands for an argument that is left out is the same one in every call.
+            var shared = parameter is { DefaultText: not null, Default: null or Expression.Container }
+                ? ObjectSet.Of(AbstractObjects.Constants) : ObjectSet.Empty;
             variables[parameter.Name] = truth == Truth.None && type?.Name is null or "Optional" or "NoneType"
                 ? AbstractValue.None with { Type = type }
-                : new AbstractValue(ObjectSet.Of(AbstractObjects.Argument(i)), truth == Truth.None ? Truth.Unknown : truth, type, null)
+                : new AbstractValue(ObjectSet.Of(AbstractObjects.Argument(i)).With(shared), truth == Truth.None ? Truth.Unknown : truth, type, null)
                     .As(type);
         }
 
@@ -218,7 +221,7 @@ internal sealed class FunctionAnalysis
                 Loop(
                     () =>
                     {
-                        Assign(loop.Target, _expressions.Element(source, 0));
+                        Assign(loop.Target, _expressions.Element(source, ExpressionAnalysis.AnyIndex));
                         Block(loop.Body);
                     });
                 break;
@@ -326,14 +329,16 @@ internal sealed class FunctionAnalysis
 
     private Summary Summarise()
     {
-        var stored = _contents.Where(item => item.Key < 0).SelectMany(item => item.Value.Items.ToArray());
+        // What it stores in the state is followed by who calls it, for it may be an argument.
+        var held = _contents.Where(item => item.Key < AbstractObjects.Made).ToList();
+        var stored = held.SelectMany(item => item.Value.Items.ToArray());
         var leaving = ObjectSet.Of([.. (_result?.Objects ?? ObjectSet.Empty).Items, .. stored]);
         return new Summary
         {
             Result = _result is { } result ? result with { Objects = Outside(result.Objects) } : null,
             FreshContents = Outside(Reach(ObjectSet.Of([.. leaving.Items.ToArray().Where(one => one >= AbstractObjects.Made)]))),
             Writes = _writes,
-            Stores = _contents.Where(item => item.Key < 0).ToDictionary(item => item.Key, item => Outside(item.Value)),
+            Stores = held.ToDictionary(item => item.Key, item => Outside(item.Value)),
         };
     }
 

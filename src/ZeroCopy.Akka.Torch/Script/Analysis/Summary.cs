@@ -15,7 +15,7 @@ internal sealed record Summary
     /// <summary>The arguments that it writes to.</summary>
     public IReadOnlyDictionary<int, Finding> Writes { get; init; } = new Dictionary<int, Finding>();
 
-    /// <summary>What it stores in its arguments.</summary>
+    /// <summary>What it stores in its arguments, and in the state.</summary>
     public IReadOnlyDictionary<int, ObjectSet> Stores { get; init; } = new Dictionary<int, ObjectSet>();
 
     /// <summary>Whether a call that was analysed with the other one needs no second look.</summary>

@@ -91,8 +91,8 @@ internal sealed class WriteAnalysis
     /// <summary>What a function does, given values of which only what is known as conditions counts.</summary>
     public Summary Call(ScriptFunction function, ImmutableArray<AbstractValue> given)
     {
-        var known = given.Select(value => value.IsScalar || value.Truth == Truth.None ? value.Truth : Truth.Unknown);
-        var key = (function, string.Join(',', known));
+        given = [.. given.Select(value => value.IsScalar || value.Truth == Truth.None ? value : value with { Truth = Truth.Unknown })];
+        var key = (function, string.Join(',', given.Select(value => value.Truth)));
         if (!_seen.Add(key))
         {
             return _summaries.GetValueOrDefault(key) ?? Summary.Nothing;
@@ -168,7 +168,9 @@ internal sealed class WriteAnalysis
     private void Root(ScriptFunction method, Summary summary)
     {
         var name = method.FullName[(method.FullName.LastIndexOf('.') + 1)..];
-        var reached = (summary.Result?.Objects ?? ObjectSet.Empty).With(summary.FreshContents);
+        // A list that was given may be answered with, and hold what was put into it.
+        var answer = summary.Result?.Objects ?? ObjectSet.Empty;
+        var reached = summary.Stores.Values.Aggregate(answer.With(summary.FreshContents), (all, stored) => answer.IsEmpty ? all : all.With(stored));
         if (reached.Items.ToArray().Any(one => AbstractObjects.IsState(one) || IsModule(one)))
         {
             _lending.Add(name);

@@ -8,7 +8,7 @@ public sealed class WriteAnalysisSpecs
     private static readonly HashSet<string> None = [];
 
     [Theory]
-    [InlineData("my.op", "_0 = ops.my.op(self.w)", "ops.my.op in __torch__.M.forward, line 7")]
+    [InlineData("my.op", "_0 = ops.my.op(self.w)", "ops.my.op in __torch__.M.forward, line 10")]
     [InlineData("a private operator", "_0 = torch._no_such_operator(self.w)", "torch._no_such_operator")]
     [InlineData(
         "an operator with an answer in a variable",
@@ -37,6 +37,21 @@ public sealed class WriteAnalysisSpecs
     [InlineData("a method that a list element has", "_0 = (self.w).t().add_(x)", "w may")]
     [InlineData("an answer that may be a view", "_0 = torch.add_(torch.atleast_1d(self.w), x)", "w may")]
     [InlineData("a part of einsum", "_0 = torch.add_(torch.einsum(\"ij->ji\", [self.w]), x)", "w may")]
+    [InlineData("a question about a call's answer", "_0 = isinstance((self).bump(x, ), Tensor)", "w may be written to by torch.add_")]
+    [InlineData("a list of tensors that an answer is put into", "torch.split_copy(x, 1, out=[self.w])", "w may")]
+    [InlineData("a list that is an argument's default", "_0 = (self).grow()", "a constant may be written to by torch.append")]
+    [InlineData(
+        "a list in a part of a tuple",
+        "a = [x]\nb = [x]\nt = (a, b, b)\nu = t[1:3]\n_0 = torch.append(u[0], self.w)\n_1 = torch.add_(b[1], x)",
+        "w may")]
+    [InlineData("a part of a list", "l = [x, x]\nm = l[1:]\n_0 = torch.add_(m, [self.w])\n_1 = torch.add_(m[1], x)", "w may")]
+    [InlineData("a comprehension's variable", "t = self.w\nl = [t for t in [x]]\n_0 = torch.add_(t, x)", "w may")]
+    [InlineData("a loop over a tuple", "for t in (1, self.w):\n  _0 = torch.add_(t, x)", "w may")]
+    [InlineData("the lesser of two lists", "_0 = torch.append(ops.prim.min(self.n, [3]), 4)", "n may")]
+    [InlineData(
+        "a question that another call answers otherwise",
+        "a = annotate(Any, True)\nb = annotate(Any, False)\n_0 = (self).perhaps(a, )\n_1 = (self).perhaps(b, )",
+        "w may")]
     public void WriteAnalysis_should_prove_nothing_when_there_is(string what, string statements, string reason)
     {
         var analysis = Run(statements);
@@ -85,8 +100,17 @@ public sealed class WriteAnalysisSpecs
     [InlineData("return torch.transpose(self.w, 0, 1)", true)]
     [InlineData("return [x, self.w][0]", true)]
     [InlineData("return torch.mul(self.w, 2)", false)]
+    [InlineData("_0 = torch.append(given, self.w)\nreturn given", true)]
+    [InlineData("_0 = torch.append(given, x)\nreturn given", false)]
     public void WriteAnalysis_should_know_answers_that_are_the_model_s(string statements, bool lends) =>
         Assert.Equal(lends, Run(statements).Lending.Contains("forward"));
+
+    [Theory]
+    [InlineData("self.l = [self.w]\nl = self.l")]
+    [InlineData("l = self.l\n_0 = (self).keep(self.w, )")]
+    [InlineData("l = self.l\n_0 = torch.append(l, self.w)")]
+    public void WriteAnalysis_should_know_what_is_written_to_through_what_is_kept(string statements) =>
+        Assert.True(Run($"{statements}\n_1 = torch.add_(l[0], x)").MayWriteTo("__torch__.M", "w"));
 
     [Fact]
     public void ScriptSyntax_should_understand_every_function_of_the_fixtures()
@@ -117,11 +141,32 @@ public sealed class WriteAnalysisSpecs
         var code = $"""
             class M(Module):
               w : Tensor
+              l : List[Tensor]
+              n : List[int]
               training : bool
               packed : __torch__.torch.classes.quantized.Packed
               def forward(self: __torch__.M,
-                x: Tensor) -> Tensor:
+                x: Tensor,
+                given: List[Tensor]) -> Tensor:
             {body}    return x
+              def bump(self: __torch__.M,
+                x: Tensor) -> Any:
+                return torch.add_(self.w, x)
+              def keep(self: __torch__.M,
+                t: Tensor) -> NoneType:
+                _0 = torch.append(self.l, t)
+                return None
+              def grow(self: __torch__.M,
+                k: List[int]=[1, 2]) -> int:
+                _0 = torch.append(k, 3)
+                return torch.len(k)
+              def perhaps(self: __torch__.M,
+                flag: Any) -> NoneType:
+                if unchecked_cast(bool, flag):
+                  pass
+                else:
+                  _0 = torch.add_(self.w, 1)
+                return None
               def helper(self: __torch__.M,
                 x: Tensor) -> Tensor:
                 return x

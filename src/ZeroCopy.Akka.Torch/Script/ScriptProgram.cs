@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using ZeroCopy.Errors;
@@ -126,12 +127,15 @@ public sealed class ScriptProgram
     }
 
     // Who gets an answer may write to it; tensors of a module that others use as well are copied.
-    private object? Owned(string method, object? answer) => !_lending.Contains(method) ? answer : answer switch
+    private object? Owned(string method, object? answer) => _lending.Contains(method) ? Copied(answer) : answer;
+
+    private static object? Copied(object? answer) => answer switch
     {
         torch.Tensor tensor => Copy(tensor),
         torch.Tensor[] tensors => Array.ConvertAll(tensors, Copy),
-        ValueTuple<torch.Tensor, torch.Tensor> pair => (Copy(pair.Item1), Copy(pair.Item2)),
-        ValueTuple<torch.Tensor, torch.Tensor, torch.Tensor> triple => (Copy(triple.Item1), Copy(triple.Item2), Copy(triple.Item3)),
+        object?[] items => Array.ConvertAll(items, Copied),
+        ITuple tuple => Activator.CreateInstance(
+            tuple.GetType(), [.. tuple.GetType().GetFields().Select(field => Copied(field.GetValue(tuple)))]),
         _ => answer,
     };
 

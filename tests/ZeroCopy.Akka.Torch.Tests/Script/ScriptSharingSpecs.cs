@@ -1,7 +1,10 @@
+using System.Text;
 using TorchSharp;
 using ZeroCopy.Manifests;
 using ZeroCopy.Runtime;
+using ZeroCopy.TestSupport;
 using ZeroCopy.Torch.Native;
+using ZeroCopy.Torch.Running;
 using ZeroCopy.Torch.Script;
 using static TorchSharp.torch.nn;
 
@@ -120,6 +123,62 @@ public sealed class ScriptSharingSpecs : RuntimeSpec
 
         Assert.Same(a.Target, b.Target);
         Assert.All(((torch.Tensor[])Call(b, "all")!)[0].data<float>().ToArray(), value => Assert.Equal(0, value));
+    }
+
+    [Theory]
+    [InlineData("tensor and number", "return (self.table, 3)")]
+    [InlineData("listed", "l = [self.table]\n    return l")]
+    [InlineData("list of several kinds", "return annotate(List[Any], [self.table, 3])")]
+    [InlineData("four", "return (self.table, self.table, self.table, self.table)")]
+    [InlineData("pair in a pair", "return ((self.table, self.table), 1)")]
+    [InlineData("alone", "return self.table")]
+    public async Task Script_should_keep_what_it_lends_to_itself_when_it_may_answer_anything(string what, string statement)
+    {
+        var file = new ScriptFile(ScriptExample.Path("state_lending.pt"));
+        var code = Encoding.UTF8.GetString(file.Read("code/__torch__.py"));
+        code = code.Replace(
+            "x: Tensor) -> Tensor:\n    table = self.table\n    return torch.select(table, 0, 1)",
+            $"x: Tensor) -> Any:\n    {statement}", StringComparison.Ordinal);
+        file.Write("code/__torch__.py", Encoding.UTF8.GetBytes(code));
+        file.Save(File("lending.pt"));
+        var source = Runtime.OpenAny(await Runtime.PutFileAsync(File("lending.pt")));
+        using var scope = torch.NewDisposeScope();
+        using var a = await source.RentAsync();
+        using var b = await source.RentAsync();
+
+        Answers.ForEach(Call(a, "forward"), answered => ((torch.Tensor)answered).fill_(7));
+
+        var tables = 0;
+        Answers.ForEach(
+            Call(b, "forward"),
+            answered =>
+            {
+                tables++;
+                Assert.True(((torch.Tensor)answered).data<float>().ToArray().All(value => value == 0), what);
+            });
+        Assert.NotEqual(0, tables);
+        Assert.Same(a.Target, b.Target);
+    }
+
+    [Fact]
+    public async Task Script_should_answer_as_a_fresh_load_does_when_it_writes_to_a_default()
+    {
+        const string Forward = $"""
+              def forward(self: {ScriptText.Self},
+                x: Tensor,
+                k: List[int]=[1, 2]) -> Tensor:
+                _0 = torch.append(k, 3)
+                return torch.add(x, torch.len(k))
+            """;
+        ScriptText.Save(File("default.pt"), Forward.ReplaceLineEndings("\n"));
+        var source = Runtime.OpenAny(await Runtime.PutFileAsync(File("default.pt")));
+        using var a = await source.RentAsync();
+        using var b = await source.RentAsync();
+
+        Answer(a);
+        Answer(a);
+
+        Assert.Equal([4f, 5], Answer(b));
     }
 
     [Fact]

@@ -166,7 +166,7 @@ public sealed class ScriptSharingSpecs : RuntimeSpec
         const string Forward = $"""
               def forward(self: {ScriptText.Self},
                 x: Tensor,
-                k: List[int]=[1, 2]) -> Tensor:
+                k: List[int]=[1, 2]) -> Any:
                 _0 = torch.append(k, 3)
                 return torch.add(x, torch.len(k))
             """;

@@ -242,7 +242,8 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
         if (item.IsSlice && !of.IsTensor)
         {
             // Another list or tuple of the same, or a view; what is known of its parts is not known of it.
-            return AbstractValue.Unknown(of.Objects.With(Gathered(item, "List", [AbstractValue.Unknown(function.Inside(of.Objects))]).Objects));
+            var part = Gathered(item, "List", [AbstractValue.Unknown(function.Inside(of.Objects))]);
+            return AbstractValue.Unknown(of.Objects.With(part.Objects));
         }
 
         if (of.Plain is { Name: "Tuple", Arguments: var items } && items.Length > 0)

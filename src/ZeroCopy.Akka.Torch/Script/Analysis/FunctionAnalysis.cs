@@ -159,7 +159,8 @@ internal sealed class FunctionAnalysis
                 ? ObjectSet.Of(AbstractObjects.Constants) : ObjectSet.Empty;
             variables[parameter.Name] = truth == Truth.None && type?.Name is null or "Optional" or "NoneType"
                 ? AbstractValue.None with { Type = type }
-                : new AbstractValue(ObjectSet.Of(AbstractObjects.Argument(i)).With(shared), truth == Truth.None ? Truth.Unknown : truth, type, null)
+                : new AbstractValue(
+                    ObjectSet.Of(AbstractObjects.Argument(i)).With(shared), truth == Truth.None ? Truth.Unknown : truth, type, null)
                     .As(type);
         }
 

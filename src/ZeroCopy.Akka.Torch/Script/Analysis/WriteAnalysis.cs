@@ -170,7 +170,8 @@ internal sealed class WriteAnalysis
         var name = method.FullName[(method.FullName.LastIndexOf('.') + 1)..];
         // A list that was given may be answered with, and hold what was put into it.
         var answer = summary.Result?.Objects ?? ObjectSet.Empty;
-        var reached = summary.Stores.Values.Aggregate(answer.With(summary.FreshContents), (all, stored) => answer.IsEmpty ? all : all.With(stored));
+        var stored = answer.IsEmpty ? [] : summary.Stores.Values;
+        var reached = stored.Aggregate(answer.With(summary.FreshContents), (all, one) => all.With(one));
         if (reached.Items.ToArray().Any(one => AbstractObjects.IsState(one) || IsModule(one)))
         {
             _lending.Add(name);

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using TorchSharp;
+using TorchSharp.Modules;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Torch.Native;
@@ -74,6 +75,38 @@ internal static class ScriptLoader
 
         handle.Dispose();
         GC.SuppressFinalize(module);
+    }
+
+    /// <summary>
+    /// Has a script list its parameters and buffers as the one that was put did. In a skeleton they are plain attributes, which TorchSharp does
+    /// not list; what is registered here is the script's own tensors, frozen.
+    /// </summary>
+    public static void Register(torch.jit.ScriptModule module, IReadOnlyList<TensorEntry> tensors)
+    {
+        var known = ((torch.nn.Module)module).state_dict();
+        var roles = tensors.SelectMany(entry => entry.Aliases.Prepend(entry.Name), (entry, name) => (name, entry.Role)).ToDictionary();
+        foreach (var (name, tensor) in module.named_attributes(true))
+        {
+            if (name is null)
+            {
+                // The listing pads itself with empty entries.
+                continue;
+            }
+
+            var role = known.ContainsKey(name) ? TensorRole.Attribute : roles.GetValueOrDefault(name, TensorRole.Attribute);
+            if (role == TensorRole.Parameter)
+            {
+                module.register_parameter(name, new Parameter(tensor.DetachFromDisposeScope(), requires_grad: false));
+            }
+            else if (role == TensorRole.Buffer)
+            {
+                module.register_buffer(name, tensor.DetachFromDisposeScope());
+            }
+            else
+            {
+                tensor.Dispose();
+            }
+        }
     }
 
     /// <summary>The first line of a libtorch error that says something; the rest is a native stack.</summary>

@@ -98,7 +98,12 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
     }
 
     /// <summary>A script of the caller's own, as an object of one of TorchSharp's classes for scripts; it outlives this model.</summary>
-    public torch.jit.ScriptModule Materialise(Type type) => _holds.Use(() => TorchInternals.Retype(Load().Module, type));
+    public torch.jit.ScriptModule Materialise(Type type) => _holds.Use(() =>
+    {
+        var module = TorchInternals.Retype(Load().Module, type);
+        ScriptLoader.Register(module, _manifest.Tensors);
+        return module;
+    });
 
     public void BoundThreads(int? threads) => TorchThreads.BoundOrDefault(threads);
 

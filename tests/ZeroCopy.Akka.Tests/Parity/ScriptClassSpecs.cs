@@ -36,6 +36,22 @@ public sealed class ScriptClassSpecs : ParitySpec
     }
 
     [Theory]
+    [InlineData("scripted")]
+    [InlineData("traced")]
+    [InlineData("control_flow")]
+    public async Task Script_should_come_back_with_its_state_dictionary(string name)
+    {
+        using var script = jit.load(ScriptFiles.Path(name));
+
+        var wrapper = await ModelWrapper.FromModelAsync(script, host: Host);
+        using var loaded = wrapper.Load();
+
+        var (expected, actual) = (((nn.Module)script).state_dict(), ((nn.Module)loaded).state_dict());
+        Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), actual.Keys.Order(StringComparer.Ordinal));
+        Assert.All(expected, state => Elements.AssertSame(state.Value, actual[state.Key]));
+    }
+
+    [Theory]
     [MemberData(nameof(Ways))]
     public async Task Script_of_two_inputs_should_come_back_as_the_class_that_its_loader_returns(WrapMode mode, bool elsewhere)
     {

@@ -5,6 +5,7 @@ using ZeroCopy.Manifests;
 using ZeroCopy.Safetensors;
 using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
+using ZeroCopy.Torch.Script;
 using ZeroCopy.Torch.Views;
 
 namespace ZeroCopy.Torch.Tests.Script;
@@ -21,6 +22,29 @@ public sealed class ScriptStateSpecs : RuntimeSpec
     };
 
     public static TheoryData<string> Names => [.. ScriptExample.Names];
+
+    [Theory]
+    [MemberData(nameof(Examples))]
+    public async Task ScriptModel_should_list_the_state_dictionary_of_the_script_that_was_put(string name)
+    {
+        var script = torch.jit.load(ScriptExample.Path($"{name}.pt"));
+        var handle = await Runtime.PutFileAsync(ScriptExample.Path($"{name}.pt"));
+
+        var loaded = ((ScriptModel)Runtime.OpenAny(handle)).Materialise(typeof(torch.jit.ScriptModule));
+
+        var (expected, actual) = (Described(script), Described(loaded));
+        ModuleDisposal.Release(loaded);
+        ModuleDisposal.Release(script);
+        Assert.Equal(expected, actual);
+
+        static List<string> Described(torch.nn.Module module) =>
+        [
+            .. module.state_dict().Select(state => $"{state.Key} {state.Value is TorchSharp.Modules.Parameter} {state.Value.dtype} "
+                + string.Join(',', state.Value.shape)).Order(StringComparer.Ordinal),
+        ];
+    }
+
+    public static TheoryData<string> Examples => [.. ScriptExample.Names];
 
     [Theory]
     [MemberData(nameof(Names))]

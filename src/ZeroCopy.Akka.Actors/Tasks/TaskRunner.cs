@@ -19,11 +19,6 @@ public sealed class TaskRunner
     {
         _settings = settings;
         _ledger = new CallLedger("the task runner", settings.QueueCapacity, "zerocopy.tasks", clock);
-        if (settings.UsesThreadPool)
-        {
-            ThreadPoolRoom.Reserve(settings.MaxConcurrency);
-        }
-
         _gate = new TaskGate(settings.MaxConcurrency, task => supervisor.Tell(task, ActorRefs.NoSender));
     }
 
@@ -42,6 +37,12 @@ public sealed class TaskRunner
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(function);
         options ??= TaskOptions.Default;
+        if (_settings.UsesThreadPool)
+        {
+            // Not before: a process without tasks needs no further threads, which would compete with those of its pools.
+            ThreadPoolRoom.Reserve(_settings.MaxConcurrency);
+        }
+
         var terms = new CallTerms(Durations.OrNone(options.Deadline ?? _settings.Deadline), options.Ownership, null, cancellationToken);
         var call = new InferenceCall(_ledger, source, argument, terms);
         return _ledger.Submit(

@@ -14,6 +14,11 @@ internal static class ThreadPoolRoom
     /// <summary>Has room for so many threads beside the others', whoever else reserves: the most that anybody asked for counts.</summary>
     public static void Reserve(int threads)
     {
+        if (threads <= Volatile.Read(ref _reserved))
+        {
+            return;
+        }
+
         lock (Gate)
         {
             if (threads > _reserved)

@@ -29,17 +29,7 @@ public sealed class KeptCallerSpecs() : PoolSpec("zerocopy.inference.dispatcher.
     public async Task InferencePool_should_serve_others_while_callers_keep_every_thread_that_computes()
     {
         var pool = await PoolAsync(Blocked, size: 2);
-        using var answered = new ManualResetEventSlim();
-        var blocking = Enumerable.Range(0, Environment.ProcessorCount + 1).Select(async i =>
-        {
-            await pool.CallAsync(i).ConfigureAwait(false);
-            Assert.True(answered.Wait(Patience));
-        }).ToArray();
-        // Not before: who has an answer when it awaits it goes on on this thread.
-        Gate.Set();
-        Assert.Equal("other", await pool.CallAsync("other").WaitAsync(Patience));
-        answered.Set();
-        await Task.WhenAll(blocking).WaitAsync(Patience);
+        await BlockAndServeAsync(pool);
         await EndAsync(pool);
     }
 

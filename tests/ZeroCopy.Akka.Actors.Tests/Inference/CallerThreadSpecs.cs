@@ -52,18 +52,7 @@ public sealed class CallerThreadSpecs : PoolSpec
     public async Task InferencePool_should_serve_others_while_callers_do_not_let_go_of_their_threads()
     {
         var pool = await PoolAsync(Blocked);
-        using var answered = new ManualResetEventSlim();
-        // One more than the threads that compute, or that the thread pool starts at once: it adds others slowly.
-        var blocking = Enumerable.Range(0, Environment.ProcessorCount + 1).Select(async i =>
-        {
-            await pool.CallAsync(i).ConfigureAwait(false);
-            Assert.True(answered.Wait(Patience));
-        }).ToArray();
-        // Not before: who has an answer when it awaits it goes on on this thread.
-        Gate.Set();
-        Assert.Equal("other", await pool.CallAsync("other").WaitAsync(Patience));
-        answered.Set();
-        await Task.WhenAll(blocking).WaitAsync(Patience);
+        await BlockAndServeAsync(pool);
         await EndAsync(pool);
     }
 

@@ -31,6 +31,23 @@ public abstract class PoolSpec(string hocon = "") : ZeroCopySpec(hocon)
         Zero.CreatePoolAsync(
             name, Source, function, codec, settings => (configure ?? (same => same))(size is { } actors ? settings with { Size = actors } : settings));
 
+    /// <summary>Has callers keep the threads that they go on on, while another one is served. The pool runs <see cref="Blocked"/>.</summary>
+    protected async Task BlockAndServeAsync(InferencePool pool)
+    {
+        using var answered = new ManualResetEventSlim();
+        // One more than the threads that compute, or that the thread pool starts at once: it adds others slowly.
+        var blocking = Enumerable.Range(0, Environment.ProcessorCount + 1).Select(async i =>
+        {
+            await pool.CallAsync(i).ConfigureAwait(false);
+            Assert.True(answered.Wait(Patience));
+        }).ToArray();
+        // Not before: who has an answer when it awaits it goes on on this thread.
+        Gate.Set();
+        Assert.Equal("other", await pool.CallAsync("other").WaitAsync(Patience));
+        answered.Set();
+        await Task.WhenAll(blocking).WaitAsync(Patience);
+    }
+
     protected async Task EndAsync(InferencePool pool)
     {
         await pool.DrainAsync().WaitAsync(Patience);

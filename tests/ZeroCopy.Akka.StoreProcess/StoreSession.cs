@@ -7,7 +7,8 @@ namespace ZeroCopy.StoreProcess;
 
 /// <summary>
 /// Commands: <c>put SEED BYTES [NAME]</c>, <c>stall SEED BYTES</c> (a put that says "stalled" with its file half written and never ends),
-/// <c>acquire ID</c>, <c>release</c>, <c>remove ID</c>, <c>resolve NAME</c>. The answer is one line: <c>ok ...</c>, or the error's type and message.
+/// <c>acquire ID</c>, <c>release</c>, <c>remove ID</c>, <c>resolve NAME</c>. The answer is one line: <c>ok ...</c>, or the error's type and
+/// message.
 /// </summary>
 internal sealed class StoreSession(string directory, TextWriter output) : IDisposable
 {
@@ -39,7 +40,8 @@ internal sealed class StoreSession(string directory, TextWriter output) : IDispo
         {
             case "put":
                 var options = new PutOptions { Name = words.Length > 3 ? ModelName.Parse(words[3]) : null };
-                return _store.PutAsync(SharedModel.Content(int.Parse(words[1]), int.Parse(words[2])), options).GetAwaiter().GetResult().Id.ToString();
+                return _store.PutAsync(
+                    SharedModel.Content(int.Parse(words[1]), int.Parse(words[2])), options).GetAwaiter().GetResult().Id.ToString();
             case "stall":
                 using (var never = new ManualResetEventSlim())
                 {

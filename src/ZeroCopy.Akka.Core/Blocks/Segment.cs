@@ -31,14 +31,16 @@ internal sealed record Segment(string FileName, long Length, ImmutableArray<Segm
             {
                 if (tensor.Layout.DType != DType.UInt8 || tensor.Offset % SegmentLayout.Alignment != 0)
                 {
-                    throw new InvalidModelException($"{path}: block {tensor.Name} is no U8 tensor that begins on {SegmentLayout.Alignment} bytes.");
+                    throw new InvalidModelException(
+                        $"{path}: block {tensor.Name} is no U8 tensor that begins on {SegmentLayout.Alignment} bytes.");
                 }
 
                 blocks.Add(new SegmentBlock(id, tensor.Offset, tensor.Layout.ByteLength));
             }
             else if (!tensor.Name.StartsWith(SegmentLayout.PaddingPrefix, StringComparison.Ordinal))
             {
-                throw new InvalidModelException($"{path}: '{tensor.Name}' is neither a block nor padding; the file is no segment of a store.");
+                throw new InvalidModelException(
+                    $"{path}: '{tensor.Name}' is neither a block nor padding; the file is no segment of a store.");
             }
         }
 

@@ -1,6 +1,8 @@
 namespace ZeroCopy.Clocks;
 
-/// <summary>Runs an action once when a limit has passed, of whatever length, and never before: timers alone are bounded and round. Thread-safe.</summary>
+/// <summary>
+/// Runs an action once when a limit has passed, of whatever length, and never before: timers alone are bounded and round. Thread-safe.
+/// </summary>
 internal sealed class Alarm : IDisposable
 {
     private readonly TimeProvider _clock;

@@ -1,8 +1,9 @@
 namespace ZeroCopy.Clocks;
 
 /// <summary>
-/// What a duration of the API, of HOCON, of a command line or of a message may be. A <em>limit</em> says how long something may take: any length counts,
-/// <see cref="Timeout.InfiniteTimeSpan"/> is none, and zero or less has passed already. A <em>pause</em> is waited out: from zero to <see cref="LongestPause"/>.
+/// What a duration of the API, of HOCON, of a command line or of a message may be. A <em>limit</em> says how long something may take: any
+/// length counts, <see cref="Timeout.InfiniteTimeSpan"/> is none, and zero or less has passed already. A <em>pause</em> is waited out: from
+/// zero to <see cref="LongestPause"/>.
 /// </summary>
 internal static class Durations
 {
@@ -24,7 +25,9 @@ internal static class Durations
     /// <summary>Whether it can be waited out and takes any time.</summary>
     public static bool IsPauseAboveZero(TimeSpan pause) => pause != TimeSpan.Zero && IsPause(pause);
 
-    /// <summary>What a timer can be set to for the time that is left: timers count whole milliseconds, and an early one would have to be set again.</summary>
+    /// <summary>
+    /// What a timer can be set to for the time that is left: timers count whole milliseconds, and an early one would have to be set again.
+    /// </summary>
     public static TimeSpan TimerStep(TimeSpan left) =>
         left <= TimeSpan.Zero ? TimeSpan.Zero
         : left >= LongestPause ? LongestPause

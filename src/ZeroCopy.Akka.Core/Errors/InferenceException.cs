@@ -1,8 +1,20 @@
 namespace ZeroCopy.Errors;
 
 /// <summary>A call to a model failed; <see cref="Failure"/> says how, so that a caller can decide whether to try again.</summary>
-public sealed class InferenceException(InferenceFailure failure, string message, Exception? inner = null) : ZeroCopyException(message, inner)
+public sealed class InferenceException(InferenceFailure failure, string message, Exception? inner = null)
+    : ZeroCopyException(message, inner)
 {
     /// <summary>How the call failed.</summary>
     public InferenceFailure Failure { get; } = failure;
+
+    /// <summary>
+    /// Whether the call would have failed wherever it was sent, for what it asks: its inputs do not fit, the method does not exist, or an
+    /// operator of the tensor library refused the sizes, indices or types that came to it (a <see cref="InferenceFailure.ModelError"/>).
+    /// What a model raises itself, and a want of memory, is not the caller's.
+    /// </summary>
+    public bool CausedByInput
+    {
+        get => field || Failure is InferenceFailure.InvalidInput or InferenceFailure.MethodNotFound;
+        init;
+    }
 }

@@ -8,7 +8,8 @@ public enum InferenceFailure
     /// <summary>The deadline passed before an answer was there.</summary>
     DeadlineExceeded,
     /// <summary>
-    /// The caller of another process cancelled. A caller's own token ends its wait with an <see cref="OperationCanceledException"/> instead.
+    /// The caller of another process cancelled. A caller's own token ends its wait with an <see cref="OperationCanceledException"/>
+    /// instead.
     /// </summary>
     Cancelled,
     /// <summary>The queue in front of the model was full.</summary>
@@ -31,4 +32,8 @@ public enum InferenceFailure
     /// A pool's function called its own pool, or one whose function calls that pool: they could wait for each other for ever.
     /// </summary>
     CircularCall,
+    /// <summary>The model has no method of that name that takes tensors.</summary>
+    MethodNotFound,
+    /// <summary>Nothing serves a model of that name and version.</summary>
+    ModelNotFound,
 }

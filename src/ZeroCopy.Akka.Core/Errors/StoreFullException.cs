@@ -1,7 +1,8 @@
 namespace ZeroCopy.Errors;
 
 /// <summary>
-/// A put did not fit the store before its deadline: everything that could be evicted was, or others that wait for room came first, as the message says.
+/// A put did not fit the store before its deadline: everything that could be evicted was, or others that wait for room came first, as the
+/// message says.
 /// </summary>
 public sealed class StoreFullException(string message, long needed, long free, long limit, string setting) : ZeroCopyException(message)
 {

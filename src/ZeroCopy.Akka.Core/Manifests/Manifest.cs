@@ -65,7 +65,9 @@ public sealed class Manifest
     /// <exception cref="ZeroCopy.Errors.InvalidModelException">Not a manifest of ours; the message says what is wrong where.</exception>
     public static Manifest Parse(ReadOnlySpan<byte> json) => ManifestJson.Read(json.ToArray(), null);
 
-    /// <summary>As <see cref="Parse"/>, for bytes whose hash is known to be the id that a store wrote them under: they are canonical.</summary>
+    /// <summary>
+    /// As <see cref="Parse"/>, for bytes whose hash is known to be the id that a store wrote them under: they are canonical.
+    /// </summary>
     internal static Manifest ParseCanonical(byte[] json) => ManifestJson.Read(json, json);
 
     // The stride of a dimension of size one says nothing: equal tensors get equal manifests.
@@ -99,7 +101,8 @@ public sealed class Manifest
             if (tensor.Offset is null ? !tensor.Layout.IsDense : tensor.Offset < 0 || tensor.Block != skeleton)
             {
                 throw new ArgumentException(
-                    $"Tensor '{tensor.Name}' of {tensor.Layout} at {tensor.Offset} is neither its block nor a part of the script's skeleton.");
+                    $"Tensor '{tensor.Name}' of {tensor.Layout} at {tensor.Offset} is neither its block nor a part of the script's "
+                    + "skeleton.");
             }
         }
     }
@@ -117,7 +120,8 @@ public sealed class Manifest
             else if (sizes[tensor.Block] != tensor.Layout.ByteLength)
             {
                 throw new ArgumentException(
-                    $"Tensor '{tensor.Name}' has {tensor.Layout.ByteLength} bytes; another tensor with the same block has {sizes[tensor.Block]}.");
+                    $"Tensor '{tensor.Name}' has {tensor.Layout.ByteLength} bytes; another tensor with the same block has "
+                    + $"{sizes[tensor.Block]}.");
             }
         }
 

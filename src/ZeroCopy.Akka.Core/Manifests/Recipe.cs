@@ -28,7 +28,8 @@ public abstract record Recipe
     /// </summary>
     /// <param name="TypeName">For people to read; never resolved.</param>
     /// <param name="Prototype">
-    /// Tells prototypes apart whose weights are equal while their code or managed state is not; empty where the weights come without a module.
+    /// Tells prototypes apart whose weights are equal while their code or managed state is not; empty where the weights come without a
+    /// module.
     /// </param>
     public sealed record Weights(string TypeName, string Prototype) : Recipe;
 }

@@ -39,38 +39,47 @@ internal static unsafe partial class FileOwner
             : null;
     }
 
-    /// <summary>Processes that hold a lock on a file, as the kernel lists them in <c>/proc/locks</c>; empty where that is not known.</summary>
-    public static IReadOnlyList<int> LockHolders(string path)
+    /// <summary>
+    /// Processes that hold a shared lock on each of the files, as the kernel lists them in <c>/proc/locks</c>, in ascending order; none
+    /// where that is not known.
+    /// </summary>
+    public static IReadOnlyList<IReadOnlyList<int>> LockHolders(IReadOnlyList<string> paths)
     {
-        var stat = stackalloc byte[StatxBytes];
-        if (!OperatingSystem.IsLinux() || Statx(CurrentDirectory, path, 0, BasicStats, stat) != 0)
-        {
-            return [];
-        }
+        var locks = Locks();
+        return [.. paths.Select(path => Inode(path) is { } inode ? locks[inode].Distinct().Order().ToArray() : [])];
+    }
 
-        var inode = MemoryMarshal.Read<ulong>(new ReadOnlySpan<byte>(stat + InodeOffset, sizeof(ulong)));
-        var suffix = $":{inode}";
-        var holders = new SortedSet<int>();
+    private static ILookup<ulong, int> Locks()
+    {
+        var locks = new List<(ulong Inode, int Process)>();
         try
         {
-            // "1: FLOCK  ADVISORY  READ 1234 00:1b:5678 0 EOF"
-            foreach (var line in File.ReadLines("/proc/locks"))
+            // "1: FLOCK  ADVISORY  READ 1234 00:1b:5678 0 EOF"; who writes looks whether a file may go, and has it for a moment.
+            foreach (var line in OperatingSystem.IsLinux() ? File.ReadLines("/proc/locks") : [])
             {
                 var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                if (fields.Length >= 6 && fields[5].EndsWith(suffix, StringComparison.Ordinal) && int.TryParse(fields[4], out var process)
-                    && process > 0)
+                if (fields is [_, _, _, "READ", var holder, var file, ..] && int.TryParse(holder, out var process) && process > 0
+                    && ulong.TryParse(file.AsSpan(file.LastIndexOf(':') + 1), out var inode))
                 {
-                    holders.Add(process);
+                    locks.Add((inode, process));
                 }
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Only the wording of an error message depends on it: without /proc the holders stay unnamed.
-            return [];
+            // Only what people read depends on it: without /proc the holders stay unnamed.
+            locks.Clear();
         }
 
-        return [.. holders];
+        return locks.ToLookup(held => held.Inode, held => held.Process);
+    }
+
+    private static ulong? Inode(string path)
+    {
+        var stat = stackalloc byte[StatxBytes];
+        return OperatingSystem.IsLinux() && Statx(CurrentDirectory, path, 0, BasicStats, stat) == 0
+            ? MemoryMarshal.Read<ulong>(new ReadOnlySpan<byte>(stat + InodeOffset, sizeof(ulong)))
+            : null;
     }
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]

@@ -1,5 +1,4 @@
 using System.IO.MemoryMappedFiles;
-using ZeroCopy.Store;
 
 namespace ZeroCopy.Memory;
 

@@ -1,5 +1,4 @@
 using System.IO.MemoryMappedFiles;
-using ZeroCopy.Store;
 
 namespace ZeroCopy.Memory;
 
@@ -17,7 +16,7 @@ internal sealed unsafe class SegmentView : MemoryRegion
     {
         if (!segment.TryRetain())
         {
-            throw new ObjectDisposedException(nameof(ModelLease), "The lease on the model has ended.");
+            throw new ObjectDisposedException("ModelLease", "The lease on the model has ended.");
         }
 
         try

@@ -18,12 +18,14 @@ public interface IBatchCodec
     /// The answers to the joined requests, in order: element i has <c>rows[i]</c> rows, and each is independent of the others' disposal.
     /// Takes ownership of <paramref name="answer"/>.
     /// </summary>
-    /// <exception cref="ZeroCopy.Errors.InferenceException">The answer is of another kind, or its first dimension is not the sum of the rows.</exception>
+    /// <exception cref="ZeroCopy.Errors.InferenceException">
+    /// The answer is of another kind, or its first dimension is not the sum of the rows.
+    /// </exception>
     IReadOnlyList<object> Split(object answer, IReadOnlyList<int> rows);
 
     /// <summary>
-    /// Whether two requests, or two answers, are the same but for the rounding of other kernels: equal structure, types and shapes, whole numbers that
-    /// are equal, and others that are close. Both stay with their owners.
+    /// Whether two requests, or two answers, are the same but for the rounding of other kernels: equal structure, types and shapes, whole
+    /// numbers that are equal, and others that are close. Both stay with their owners.
     /// </summary>
     bool AreSame(object? one, object? other);
 

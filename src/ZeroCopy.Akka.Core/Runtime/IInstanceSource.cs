@@ -18,9 +18,16 @@ public interface IInstanceSource
     ValueTask<IModelInstance> RentAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Bounds the threads that one operation of an instance uses when it runs on the calling thread; null: the tensor library's own number. The bound
-    /// is the thread's alone, until <see cref="RestoreThreads"/>; it costs nanoseconds. A source whose instances compute on the calling thread alone
-    /// ignores it.
+    /// Leases what the instances are made of, for a holder that has rented one: the store lists it under that name until it disposes the
+    /// lease. Null where nothing of a store is behind the instances, or none was made yet.
+    /// </summary>
+    /// <param name="holder">Whom the lease is for: a text for people.</param>
+    IDisposable? Lease(string holder) => null;
+
+    /// <summary>
+    /// Bounds the threads that one operation of an instance uses when it runs on the calling thread; null: the tensor library's own number.
+    /// The bound is the thread's alone, until <see cref="RestoreThreads"/>; it costs nanoseconds. A source whose instances compute on the
+    /// calling thread alone ignores it.
     /// </summary>
     void BoundThreads(int? threads)
     {
@@ -32,16 +39,17 @@ public interface IInstanceSource
     }
 
     /// <summary>
-    /// Closes what others have left open on the calling thread, such as a dispose scope that a caller awaits in: it is not meant for who runs there next.
-    /// Takes nanoseconds where nothing is open.
+    /// Closes what others have left open on the calling thread, such as a dispose scope that a caller awaits in: it is not meant for who
+    /// runs there next. Takes nanoseconds where nothing is open.
     /// </summary>
     void ResetThread()
     {
     }
 
     /// <summary>
-    /// Takes references of its own to the native memory of an argument, so that a run may go on reading it when the argument's owner has freed it.
-    /// A source that does not know what is in an argument cannot: its callers wait until the run has ended, also behind their deadline.
+    /// Takes references of its own to the native memory of an argument, so that a run may go on reading it when the argument's owner has
+    /// freed it. A source that does not know what is in an argument cannot: its callers wait until the run has ended, also behind their
+    /// deadline.
     /// </summary>
     /// <param name="argument">The argument, and afterwards the one for the run: the same, or one like it around own references.</param>
     /// <param name="retained">The references, to be disposed when the run has ended; null where the argument has no native memory.</param>
@@ -53,8 +61,14 @@ public interface IInstanceSource
     }
 
     /// <summary>
-    /// Releases the native memory behind an argument that was given away or an answer that nobody wants any more, wherever it lies in tuples,
-    /// collections and records. A source of objects without native memory disposes the value where it is <see cref="IDisposable"/>.
+    /// Whether a run failed for its argument, by what was thrown: an operator of the tensor library refused it. A source that does not know
+    /// its library's errors says no.
+    /// </summary>
+    bool IsCausedByInput(Exception thrown) => false;
+
+    /// <summary>
+    /// Releases the native memory behind an argument that was given away or an answer that nobody wants any more, wherever it lies in
+    /// tuples, collections and records. A source of objects without native memory disposes the value where it is <see cref="IDisposable"/>.
     /// </summary>
     void Release(object? value) => (value as IDisposable)?.Dispose();
 }

@@ -11,7 +11,7 @@ public delegate object? ModelFunction(object target, object? argument);
 public delegate Task<object?> AsyncModelFunction(object target, object? argument);
 
 /// <summary>
-/// A materialised model that the holder has for itself until it disposes it, which gives it back to its pool (and never throws).
+/// A materialised model that the holder has for itself until it disposes it, which returns it to its pool (and never throws).
 /// Not thread-safe: one call at a time.
 /// </summary>
 public interface IModelInstance : IDisposable
@@ -20,8 +20,8 @@ public interface IModelInstance : IDisposable
     object Target { get; }
 
     /// <summary>
-    /// Runs <paramref name="function"/> on the calling thread without gradients. Native tensors that it makes on the way are disposed before
-    /// it returns; those reachable from the answer belong to the caller.
+    /// Runs <paramref name="function"/> on the calling thread without gradients. Native tensors that it makes on the way are disposed
+    /// before it returns; those reachable from the answer belong to the caller.
     /// </summary>
     object? Run(ModelFunction function, object? argument);
 

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using Microsoft.Win32.SafeHandles;
 using ZeroCopy.Errors;
-using ZeroCopy.Store;
 
 namespace ZeroCopy.Safetensors;
 
@@ -41,7 +40,9 @@ public sealed class SafetensorsHeader
     public long FileLength { get; }
 
     /// <summary>Reads the header of a file.</summary>
-    /// <exception cref="InvalidModelException">The file is absent, unreadable, or no valid safetensors file; names the file and the reason.</exception>
+    /// <exception cref="InvalidModelException">
+    /// The file is absent, unreadable, or no valid safetensors file; names the file and the reason.
+    /// </exception>
     public static SafetensorsHeader Read(string path)
     {
         try

@@ -81,7 +81,8 @@ internal static class SafetensorsParser
             throw Invalid(file, $"'{MetadataKey}' is no object of texts.");
         }
 
-        return json.EnumerateObject().ToImmutableSortedDictionary(member => member.Name, member => member.Value.GetString()!, StringComparer.Ordinal);
+        return json.EnumerateObject()
+            .ToImmutableSortedDictionary(member => member.Name, member => member.Value.GetString()!, StringComparer.Ordinal);
     }
 
     private static (SafetensorsTensor Tensor, long Begin, long End) ReadTensor(JsonProperty member, long dataOffset, string file)
@@ -120,7 +121,8 @@ internal static class SafetensorsParser
         var layout = Layout(dtype, shape, name, file);
         if (layout.ByteLength != offsets[1] - offsets[0])
         {
-            throw Invalid(file, $"tensor '{name}' of {layout} needs {layout.ByteLength} bytes; its data_offsets give {offsets[1] - offsets[0]}.");
+            throw Invalid(
+                file, $"tensor '{name}' of {layout} needs {layout.ByteLength} bytes; its data_offsets give {offsets[1] - offsets[0]}.");
         }
 
         return (new SafetensorsTensor(name, layout, dataOffset + offsets[0]), offsets[0], offsets[1]);
@@ -141,7 +143,8 @@ internal static class SafetensorsParser
             end = place.End;
             if (end > dataLength)
             {
-                throw Invalid(file, $"tensor '{place.Tensor.Name}' ends at {end}, beyond the {dataLength} bytes of data; the file is truncated.");
+                throw Invalid(
+                    file, $"tensor '{place.Tensor.Name}' ends at {end}, beyond the {dataLength} bytes of data; the file is truncated.");
             }
         }
 
@@ -152,8 +155,8 @@ internal static class SafetensorsParser
     }
 
     /// <summary>
-    /// Whether a text can name a tensor. Names become names of module members and of tensors in other files: one that climbs out of a folder
-    /// or hides behind a control character is an attack on whoever prints or stores it. Graphs have names such as <c>/model/x</c>.
+    /// Whether a text can name a tensor. Names become names of module members and of tensors in other files: one that climbs out of a
+    /// folder or hides behind a control character is an attack on whoever prints or stores it. Graphs have names such as <c>/model/x</c>.
     /// </summary>
     public static bool IsTensorName(string name) =>
         name.Length > 0 && !name.Any(char.IsControl) && !name.Split('/', '\\').Any(part => part is "." or "..");
@@ -206,7 +209,8 @@ internal static class SafetensorsParser
         }
         catch (ArgumentException e)
         {
-            throw Invalid(file, $"tensor '{name}' of shape [{string.Join(", ", shape)}] and type {dtype.ToToken()} fills no whole bytes.", e);
+            throw Invalid(
+                file, $"tensor '{name}' of shape [{string.Join(", ", shape)}] and type {dtype.ToToken()} fills no whole bytes.", e);
         }
     }
 }

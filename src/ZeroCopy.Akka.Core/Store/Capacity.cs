@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using ZeroCopy.Errors;
 using ZeroCopy.Memory;
+using ZeroCopy.Store.Files;
 
 namespace ZeroCopy.Store;
 
@@ -30,7 +31,9 @@ internal sealed class Capacity(StoreCatalog catalog, ObjectStoreOptions options)
     /// <summary>Why a put is refused.</summary>
     /// <param name="needed">Bytes that it needs.</param>
     /// <param name="free">Bytes that are free.</param>
-    /// <param name="others">Puts that wait for room and come first, so that nothing was evicted for this one; 0 where it was its turn.</param>
+    /// <param name="others">
+    /// Puts that wait for room and come first, so that nothing was evicted for this one; 0 where it was its turn.
+    /// </param>
     /// <param name="diskIsFull">Whether the file system took no more, whatever it says to be available.</param>
     public StoreFullException Full(long needed, long free, int others = 0, bool diskIsFull = false)
     {
@@ -57,8 +60,8 @@ internal sealed class Capacity(StoreCatalog catalog, ObjectStoreOptions options)
     }
 
     /// <summary>
-    /// What the file system can still take when the puts under way are done. Their files have the full length, but the file system calls those
-    /// bytes available until they are written: without the difference two puts are promised the same room.
+    /// What the file system can still take when the puts under way are done. Their files have the full length, but the file system calls
+    /// those bytes available until they are written: without the difference two puts are promised the same room.
     /// </summary>
     private long AvailableBytes()
     {

@@ -1,3 +1,5 @@
+using ZeroCopy.Store.Files;
+
 namespace ZeroCopy.Store;
 
 /// <summary>Garbage collection on demand. Its caller holds the store's lock and the catalog's gate.</summary>

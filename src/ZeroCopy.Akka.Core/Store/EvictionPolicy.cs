@@ -1,3 +1,5 @@
+using ZeroCopy.Store.Files;
+
 namespace ZeroCopy.Store;
 
 /// <summary>Which models may be evicted, and in which order.</summary>

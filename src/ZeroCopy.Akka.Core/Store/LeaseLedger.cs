@@ -20,6 +20,12 @@ internal sealed class LeaseLedger
         _resident[model].Holders.GroupBy(holder => holder, StringComparer.Ordinal)
             .Select(group => group.Count() == 1 ? $"'{group.Key}'" : $"'{group.Key}' ({group.Count()} leases)"));
 
+    /// <summary>Each holder of each model once, by name.</summary>
+    public IEnumerable<LeaseInfo> List() => _resident.Values.SelectMany(resident => resident.Holders
+        .GroupBy(holder => holder, StringComparer.Ordinal)
+        .Select(holder => new LeaseInfo(resident.Record.Id, holder.Key, Environment.ProcessId, holder.Count())))
+        .OrderBy(lease => lease.Holder, StringComparer.Ordinal).ThenBy(lease => lease.Model);
+
     public void Add(ResidentModel resident, string holder)
     {
         _resident[resident.Record.Id] = resident;

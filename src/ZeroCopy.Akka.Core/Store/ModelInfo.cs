@@ -12,4 +12,8 @@ namespace ZeroCopy.Store;
 /// <param name="Leases">Leases that this process holds on it.</param>
 /// <param name="LastUsed">When it was last put or leased by any process.</param>
 public sealed record ModelInfo(
-    ModelId Id, ImmutableArray<ModelName> Names, long Bytes, int TensorCount, bool Pinned, int Leases, DateTimeOffset LastUsed);
+    ModelId Id, ImmutableArray<ModelName> Names, long Bytes, int TensorCount, bool Pinned, int Leases, DateTimeOffset LastUsed)
+{
+    /// <summary>Who holds it, in this process and in others, by holder.</summary>
+    public ImmutableArray<LeaseInfo> Holders { get; init; } = [];
+}

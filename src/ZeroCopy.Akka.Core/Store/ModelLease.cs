@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using ZeroCopy.Blocks;
 using ZeroCopy.Manifests;
 using ZeroCopy.Memory;
+using ZeroCopy.Store.Receiving;
 
 namespace ZeroCopy.Store;
 
@@ -10,13 +12,13 @@ namespace ZeroCopy.Store;
 public sealed class ModelLease : IDisposable
 {
     private readonly ResidentModel _model;
-    private readonly Action<ModelLease> _onDispose;
+    private readonly ObjectStore _store;
     private int _disposed;
 
-    internal ModelLease(ResidentModel model, ModelHandle handle, string holder, Action<ModelLease> onDispose)
+    internal ModelLease(ResidentModel model, ModelHandle handle, string holder, ObjectStore store)
     {
         _model = model;
-        _onDispose = onDispose;
+        _store = store;
         Handle = handle;
         Holder = holder;
     }
@@ -31,10 +33,29 @@ public sealed class ModelLease : IDisposable
 
     internal ResidentModel Model => _model;
 
+    internal bool IsDisposed => Volatile.Read(ref _disposed) != 0;
+
     /// <summary>
-    /// The address of a block's first byte in the mapping that this process reads, and one reference on that mapping: it outlives the lease until
-    /// <see cref="Release"/> was called once for each <see cref="Retain"/>. Blocks start on 64 bytes. A write there ends the process; who writes
-    /// takes <see cref="MapPrivately(bool)"/>.
+    /// A further lease on the model, for another holder, who disposes it: each holder is listed under its own name, and the model stays
+    /// until the last of them has let go. Costs no look at the files.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">This lease has ended.</exception>
+    public ModelLease Share(string holder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(holder);
+        return _store.Share(this, holder);
+    }
+
+    /// <summary>What another store needs to know of the model to receive it.</summary>
+    public ModelOffer ToOffer() => new(Manifest, Manifest.Blocks.ToImmutableDictionary(block => block, block => _model.Find(block).Length));
+
+    /// <summary>Bytes of a block; null where it does not belong to the model.</summary>
+    public long? LengthOf(BlockId block) => _model.LengthOf(block);
+
+    /// <summary>
+    /// The address of a block's first byte in the mapping that this process reads, and one reference on that mapping: it outlives the lease
+    /// until <see cref="Release"/> was called once for each <see cref="Retain"/>. Blocks start on 64 bytes. A write there ends the process;
+    /// who writes takes <see cref="MapPrivately(bool)"/>.
     /// </summary>
     /// <exception cref="ArgumentException">The block does not belong to the model.</exception>
     /// <exception cref="ObjectDisposedException">The lease has ended.</exception>
@@ -48,8 +69,8 @@ public sealed class ModelLease : IDisposable
     }
 
     /// <summary>
-    /// Maps the model once more, for one holder, whose writes reach nobody else. The caller disposes the mapping; it needs the lease no longer than
-    /// the call.
+    /// Maps the model once more, for one holder, whose writes reach nobody else. The caller disposes the mapping; it needs the lease no
+    /// longer than the call.
     /// </summary>
     /// <param name="isReadOnly">
     /// Whether nothing will ever be written: tensors with equal bytes then share their memory. Else only those that are tied do.
@@ -72,7 +93,8 @@ public sealed class ModelLease : IDisposable
         var (_, address, length) = _model.Find(block);
         return length <= Array.MaxLength
             ? new ReadOnlySpan<byte>((void*)address, (int)length)
-            : throw new ArgumentException($"Block {block} has {length} bytes; a span holds at most {Array.MaxLength}. Use Retain.", nameof(block));
+            : throw new ArgumentException(
+                $"Block {block} has {length} bytes; a span holds at most {Array.MaxLength}. Use Retain.", nameof(block));
     }
 
     /// <summary>
@@ -86,7 +108,7 @@ public sealed class ModelLease : IDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            _onDispose(this);
+            _store.Release(this);
         }
     }
 }

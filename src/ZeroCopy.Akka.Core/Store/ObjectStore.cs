@@ -1,6 +1,9 @@
+using ZeroCopy.Content;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Memory;
+using ZeroCopy.Store.Files;
+using ZeroCopy.Store.Receiving;
 
 namespace ZeroCopy.Store;
 
@@ -26,6 +29,7 @@ public sealed class ObjectStore : IDisposable
         Options = options;
         _generation = new Generation(directory.GenerationFile);
         _lock = new StoreLock(directory, _generation);
+        Id = directory.Id;
         _catalog = new StoreCatalog(directory, _generation, _lock);
         _waiting = new WaitingPuts(options.TimeProvider);
         _capacity = new Capacity(_catalog, options);
@@ -57,12 +61,17 @@ public sealed class ObjectStore : IDisposable
         }
     }
 
+    /// <summary>
+    /// Name of the store's directory: the same for every process that uses it, on whatever path, and no other's.
+    /// </summary>
+    public string Id { get; }
+
     /// <summary>The settings the store was opened with.</summary>
     public ObjectStoreOptions Options { get; }
 
     /// <summary>
-    /// Writes the blocks that the store lacks, then the manifest, then the name. Nothing is visible before all of it is; a put that fails or
-    /// is cancelled leaves nothing behind. Waits for room up to its deadline.
+    /// Writes the blocks that the store lacks, then the manifest, then the name. Nothing is visible before all of it is; a put that fails
+    /// or is cancelled leaves nothing behind. Waits for room up to its deadline.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The number of versions to keep is negative.</exception>
     /// <exception cref="StoreFullException">No room before the deadline.</exception>
@@ -73,9 +82,10 @@ public sealed class ObjectStore : IDisposable
         PutAsync(content, options, progress, committed: null, cancellationToken);
 
     /// <summary>
-    /// Puts a model as <see cref="PutAsync(ModelContent, PutOptions, IProgress{PutProgress}, CancellationToken)"/> does and leases it in the
-    /// same step: no put of another process, under the same name or for want of room, removes it before its first use. The caller disposes
-    /// the lease, whose <see cref="ModelLease.Handle"/> has the name that the model got. <paramref name="holder"/> is for people to read.
+    /// Puts a model as <see cref="PutAsync(ModelContent, PutOptions, IProgress{PutProgress}, CancellationToken)"/> does and leases it in
+    /// the same step: no put of another process, under the same name or for want of room, removes it before its first use. The caller
+    /// disposes the lease, whose <see cref="ModelLease.Handle"/> has the name that the model got. <paramref name="holder"/> is for people
+    /// to read.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The number of versions to keep is negative.</exception>
     /// <exception cref="StoreFullException">No room before the deadline.</exception>
@@ -90,25 +100,60 @@ public sealed class ObjectStore : IDisposable
         return lease!;
     }
 
+    /// <summary>
+    /// Puts a model that another store holds: writes the blocks that this one lacks from <paramref name="source"/>, straight into a
+    /// segment, each checked against its hash before anything is visible; then the manifest, then the name. Room, deadline and what is left
+    /// behind are those of a put.
+    /// </summary>
+    /// <param name="offer">The model.</param>
+    /// <param name="source">Where its blocks come from; not asked for anything that is here already.</param>
+    /// <param name="options">Name and pin; null for none.</param>
+    /// <param name="progress">Told of bytes as they are written; none are hashed apart.</param>
+    /// <param name="cancellationToken">Gives the receive up.</param>
+    /// <exception cref="InvalidModelException">The source ended without a block.</exception>
+    /// <exception cref="StoreFullException">No room before the deadline.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled, or the store was disposed meanwhile.</exception>
+    public async Task<ReceivedModel> ReceiveAsync(
+        ModelOffer offer, IBlockSource source, PutOptions? options = null, IProgress<PutProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(offer);
+        ArgumentNullException.ThrowIfNull(source);
+        var plan = new ReceivePlan(offer, source);
+        var handle = await PutAsync(
+            (put, token) => put.RunAsync(plan, options ?? new PutOptions(), new PutMeter(progress, offer.Bytes), token),
+            options, committed: null, cancellationToken).ConfigureAwait(false);
+        return new ReceivedModel(handle, plan.Moved);
+    }
+
     private Task<ModelHandle> PutAsync(
         ModelContent content, PutOptions? options, IProgress<PutProgress>? progress, Action<ModelHandle>? committed,
         CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(content);
+        return PutAsync(
+            (put, token) => put.RunAsync(content, options ?? new PutOptions(), progress, token), options, committed, cancellationToken);
+    }
+
+    private Task<ModelHandle> PutAsync(
+        Func<PutOperation, CancellationToken, Task<ModelHandle>> run, PutOptions? options, Action<ModelHandle>? committed,
+        CancellationToken cancellationToken)
+    {
         ArgumentOutOfRangeException.ThrowIfNegative(options?.KeepVersions ?? 0, nameof(PutOptions.KeepVersions));
         ThrowIfDisposed();
         return Task.Run(
             async () =>
             {
                 using var linked = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token, cancellationToken);
-                var put = new PutOperation(_catalog, _capacity, _reclaimer, _waiting, Options, committed);
                 try
                 {
-                    return await put.RunAsync(content, options ?? new PutOptions(), progress, linked.Token).ConfigureAwait(false);
+                    var put = new PutOperation(_catalog, _capacity, _reclaimer, _waiting, Options, committed);
+                    return await run(put, linked.Token).ConfigureAwait(false);
                 }
                 catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
                 {
-                    throw new OperationCanceledException($"A put into the store in {Options.Directory} was cancelled by its caller.", e, cancellationToken);
+                    throw new OperationCanceledException(
+                        $"A put into the store in {Options.Directory} was cancelled by its caller.", e, cancellationToken);
                 }
                 catch (ObjectDisposedException e) when (_closing.IsCancellationRequested)
                 {
@@ -118,7 +163,9 @@ public sealed class ObjectStore : IDisposable
             cancellationToken);
     }
 
-    /// <summary>Leases a model: it stays in the store and mapped until the lease is disposed. <paramref name="holder"/> is for people to read.</summary>
+    /// <summary>
+    /// Leases a model: it stays in the store and mapped until the lease is disposed. <paramref name="holder"/> is for people to read.
+    /// </summary>
     /// <exception cref="ModelNotFoundException">No such model.</exception>
     /// <exception cref="InvalidModelException">The store has lost some of the model's blocks.</exception>
     public ModelLease Acquire(ModelId model, string holder)
@@ -244,6 +291,37 @@ public sealed class ObjectStore : IDisposable
         }
     }
 
+    /// <summary>Every name with its version, and the model that it points to, by name. Looks at no file.</summary>
+    public IReadOnlyList<ModelHandle> ListNames()
+    {
+        Refresh();
+        lock (_catalog.Gate)
+        {
+            return StoreListing.Names(_catalog);
+        }
+    }
+
+    /// <summary>The blocks of each model, and how many of them it shares with others, by name, then by id. Looks at no file.</summary>
+    public IReadOnlyList<ModelSharing> GetSharing()
+    {
+        Refresh();
+        lock (_catalog.Gate)
+        {
+            return StoreListing.Sharing(_catalog);
+        }
+    }
+
+    /// <summary>
+    /// What this process leases through this object, by holder: the leases themselves, at this moment. Looks at no file.
+    /// </summary>
+    public IReadOnlyList<LeaseInfo> ListLeases()
+    {
+        lock (_catalog.Gate)
+        {
+            return [.. _leases.List()];
+        }
+    }
+
     /// <summary>The models that a process holds now, this one or another: those that cannot be removed.</summary>
     public IReadOnlySet<ModelId> ListUsed()
     {
@@ -254,6 +332,16 @@ public sealed class ObjectStore : IDisposable
             var used = _catalog.Models.Models.Select(model => model.Id).Where(model => _reclaimer.IsUsed(change, model)).ToHashSet();
             change.Complete();
             return used;
+        }
+    }
+
+    /// <summary>Bytes that a put can get without eviction: what <see cref="GetStatistics"/> says too, which looks at every model.</summary>
+    public long GetFreeBytes()
+    {
+        Refresh();
+        lock (_catalog.Gate)
+        {
+            return _capacity.FreeBytes();
         }
     }
 
@@ -352,10 +440,20 @@ public sealed class ObjectStore : IDisposable
     {
         LastUse.Record(resident.Record, _catalog.Directory.ManifestPath(resident.Record.Id), Options.TimeProvider.GetUtcNow());
         _leases.Add(resident, holder);
-        return new ModelLease(resident, handle, holder, Release);
+        return new ModelLease(resident, handle, holder, this);
     }
 
-    private void Release(ModelLease lease)
+    internal ModelLease Share(ModelLease lease, string holder)
+    {
+        lock (_catalog.Gate)
+        {
+            // Under the gate: a lease that is disposed meanwhile is still counted, or was before this look.
+            ObjectDisposedException.ThrowIf(lease.IsDisposed, lease);
+            return Lease(lease.Model, lease.Handle, holder);
+        }
+    }
+
+    internal void Release(ModelLease lease)
     {
         lock (_catalog.Gate)
         {

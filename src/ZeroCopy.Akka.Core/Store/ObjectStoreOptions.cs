@@ -1,3 +1,5 @@
+using ZeroCopy.Memory;
+
 namespace ZeroCopy.Store;
 
 /// <summary>Settings of the host's object store; the HOCON root is <c>zerocopy.object-store</c>.</summary>
@@ -33,8 +35,8 @@ public sealed record ObjectStoreOptions
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>
-    /// Gets one line for each thing that the store does by itself: swept, evicted, left out. Called from any thread, under the store's lock:
-    /// it must return at once. Null for none.
+    /// Gets one line for each thing that the store does by itself: swept, evicted, left out. Called from any thread, under the store's
+    /// lock: it must return at once. Null for none.
     /// </summary>
     public Action<string>? Log { get; init; }
 

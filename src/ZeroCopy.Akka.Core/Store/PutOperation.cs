@@ -1,15 +1,17 @@
 using ZeroCopy.Blocks;
 using ZeroCopy.Clocks;
+using ZeroCopy.Content;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
+using ZeroCopy.Store.Files;
 
 namespace ZeroCopy.Store;
 
 /// <summary>
-/// One put. Hashing and copying run outside the store's lock; under it are only admission (how much is missing, is there room, a file of that
-/// length) and the commit. What other processes publish or remove in between is seen at the commit, which then starts over from admission
-/// with what is missing now: two processes that put the same model leave one copy. What is to be done in the same step as the commit is
-/// <c>committed</c>.
+/// One put. Hashing and copying run outside the store's lock; under it are only admission (how much is missing, is there room, a file of
+/// that length) and the commit. What other processes publish or remove in between is seen at the commit, which then starts over from
+/// admission with what is missing now: two processes that put the same model leave one copy. What is to be done in the same step as the
+/// commit is <c>committed</c>.
 /// </summary>
 internal sealed class PutOperation(
     StoreCatalog catalog, Capacity capacity, Reclaimer reclaimer, WaitingPuts queue, ObjectStoreOptions settings,
@@ -22,12 +24,18 @@ internal sealed class PutOperation(
 
     private StoreDirectory Directory => catalog.Directory;
 
-    public async Task<ModelHandle> RunAsync(
+    /// <summary>Hashes the content and puts it.</summary>
+    public Task<ModelHandle> RunAsync(
         ModelContent content, PutOptions options, IProgress<PutProgress>? progress, CancellationToken cancellationToken)
     {
         var total = content.Tensors.Sum(t => t.Layout.ByteLength) + (content.ScriptSkeleton?.Layout.ByteLength ?? 0);
         var meter = new PutMeter(progress, total);
-        var plan = PutPlan.Hash(content, meter, cancellationToken);
+        return RunAsync(PutPlan.Hash(content, meter, cancellationToken), options, meter, cancellationToken);
+    }
+
+    /// <summary>Puts what is planned.</summary>
+    public async Task<ModelHandle> RunAsync(IPutPlan plan, PutOptions options, PutMeter meter, CancellationToken cancellationToken)
+    {
         var wait = options.Deadline ?? settings.PutDeadline;
         using var deadline = new LimitSource(wait, settings.TimeProvider);
         while (true)
@@ -35,7 +43,7 @@ internal sealed class PutOperation(
             using var group = await AdmitAsync(plan, deadline.Token, cancellationToken).ConfigureAwait(false);
             try
             {
-                group.Write(plan.Sources, meter, cancellationToken);
+                await plan.WriteAsync(group, meter, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (IsDiskFull(e))
             {
@@ -51,7 +59,7 @@ internal sealed class PutOperation(
         }
     }
 
-    private async Task<SegmentGroup> AdmitAsync(PutPlan plan, CancellationToken deadline, CancellationToken cancellationToken)
+    private async Task<SegmentGroup> AdmitAsync(IPutPlan plan, CancellationToken deadline, CancellationToken cancellationToken)
     {
         // Who needs no room waits for nobody, and who does comes behind those that wait already.
         if (TryAdmit(plan, isNext: queue.Count == 0, cancellationToken, out _) is { } admitted)
@@ -78,7 +86,7 @@ internal sealed class PutOperation(
         }
     }
 
-    private SegmentGroup? TryAdmit(PutPlan plan, bool isNext, CancellationToken cancellationToken, out StoreFullException? refusal)
+    private SegmentGroup? TryAdmit(IPutPlan plan, bool isNext, CancellationToken cancellationToken, out StoreFullException? refusal)
     {
         using var change = catalog.Begin(cancellationToken);
         lock (catalog.Gate)
@@ -111,13 +119,13 @@ internal sealed class PutOperation(
         }
     }
 
-    private List<(BlockId Id, long Length)> Missing(PutPlan plan) =>
+    private List<(BlockId Id, long Length)> Missing(IPutPlan plan) =>
         [
             .. plan.Manifest.Blocks.Where(block => !catalog.Index.TryFind(block, out _))
-                .Select(block => (block, plan.Sources[block].Layout.ByteLength)),
+                .Select(block => (block, plan.LengthOf(block))),
         ];
 
-    private ModelHandle? TryCommit(PutPlan plan, SegmentGroup group, PutOptions options, CancellationToken cancellationToken)
+    private ModelHandle? TryCommit(IPutPlan plan, SegmentGroup group, PutOptions options, CancellationToken cancellationToken)
     {
         using var change = catalog.Begin(cancellationToken);
         lock (catalog.Gate)

@@ -20,6 +20,9 @@ public sealed record PutOptions
     /// <summary>Keeps the model from being evicted even without a name.</summary>
     public bool Pin { get; init; }
 
-    /// <summary>How long the put may wait for room; null for the store's own setting, <see cref="Timeout.InfiniteTimeSpan"/> for no limit, zero or less for not at all.</summary>
+    /// <summary>
+    /// How long the put may wait for room; null for the store's own setting, <see cref="Timeout.InfiniteTimeSpan"/> for no limit, zero or
+    /// less for not at all.
+    /// </summary>
     public TimeSpan? Deadline { get; init; }
 }

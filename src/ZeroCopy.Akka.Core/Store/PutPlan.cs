@@ -1,10 +1,12 @@
 using ZeroCopy.Blocks;
+using ZeroCopy.Content;
 using ZeroCopy.Manifests;
+using ZeroCopy.Store.Hashing;
 
 namespace ZeroCopy.Store;
 
 /// <summary>What a put comes to once everything is hashed: the manifest, and for each distinct block a source that has its bytes.</summary>
-internal sealed class PutPlan
+internal sealed class PutPlan : IPutPlan
 {
     private PutPlan(Manifest manifest, IReadOnlyDictionary<BlockId, TensorSource> sources, long bytes)
     {
@@ -15,10 +17,18 @@ internal sealed class PutPlan
 
     public Manifest Manifest { get; }
 
+    public long Bytes { get; }
+
+    /// <summary>For each distinct block a source that has its bytes.</summary>
     public IReadOnlyDictionary<BlockId, TensorSource> Sources { get; }
 
-    /// <summary>Bytes of all distinct blocks.</summary>
-    public long Bytes { get; }
+    public long LengthOf(BlockId block) => Sources[block].Layout.ByteLength;
+
+    public Task WriteAsync(SegmentGroup group, PutMeter meter, CancellationToken cancellationToken)
+    {
+        group.Write(Sources, meter, cancellationToken);
+        return Task.CompletedTask;
+    }
 
     /// <exception cref="ArgumentException">The content has no recipe, or two tensors share a name.</exception>
     public static PutPlan Hash(ModelContent content, PutMeter meter, CancellationToken cancellationToken)

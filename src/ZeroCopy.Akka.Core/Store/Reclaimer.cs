@@ -1,5 +1,6 @@
 using ZeroCopy.Blocks;
 using ZeroCopy.Manifests;
+using ZeroCopy.Store.Files;
 
 namespace ZeroCopy.Store;
 

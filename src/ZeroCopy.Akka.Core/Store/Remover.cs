@@ -1,10 +1,13 @@
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Memory;
+using ZeroCopy.Store.Files;
 
 namespace ZeroCopy.Store;
 
-/// <summary>Removes names and models: all that was asked for, or nothing. Its callers hold the store's lock and the catalog's gate.</summary>
+/// <summary>
+/// Removes names and models: all that was asked for, or nothing. Its callers hold the store's lock and the catalog's gate.
+/// </summary>
 internal sealed class Remover(StoreCatalog catalog, LeaseLedger leases, Reclaimer reclaimer)
 {
     public void Remove(StoreChange change, ModelName name)
@@ -17,7 +20,9 @@ internal sealed class Remover(StoreCatalog catalog, LeaseLedger leases, Reclaime
 
         var going = pointers.Select(p => p.Name).ToHashSet();
         var models = pointers.Select(p => p.Model).Distinct()
-            .Where(model => catalog.Models.Contains(model) && catalog.Names.All().All(p => p.Model != model || going.Contains(p.Name))).ToArray();
+            .Where(
+                model => catalog.Models.Contains(model)
+                    && catalog.Names.All().All(p => p.Model != model || going.Contains(p.Name))).ToArray();
         RemoveModels(change, models);
         foreach (var (pointer, model) in pointers)
         {
@@ -55,7 +60,7 @@ internal sealed class Remover(StoreCatalog catalog, LeaseLedger leases, Reclaime
         using var handle = ExclusiveFile.TryLock(path);
         if (handle is null)
         {
-            var processes = FileOwner.LockHolders(path);
+            var processes = FileOwner.LockHolders([path])[0];
             throw InUse(
                 model,
                 processes.Count == 0 ? "another process"

@@ -1,4 +1,6 @@
 using ZeroCopy.Blocks;
+using ZeroCopy.Content;
+using ZeroCopy.Store.Files;
 
 namespace ZeroCopy.Store;
 
@@ -46,7 +48,8 @@ internal sealed class Repacker(StoreCatalog catalog)
             var live = segment.Blocks
                 .Where(b => catalog.Models.IsLive(b.Id) && catalog.Index.TryFind(b.Id, out var at) && ReferenceEquals(at.Segment, segment))
                 .ToArray();
-            using var writer = new SegmentWriter(catalog.Directory, SegmentLayout.Plan([.. live.Select(block => (block.Id, block.Length))]));
+            using var writer = new SegmentWriter(
+                catalog.Directory, SegmentLayout.Plan([.. live.Select(block => (block.Id, block.Length))]));
             var sources = live.ToDictionary(
                 block => block.Id, block => (TensorSource)new FileTensorSource(block.Id.ToString(), file, block.Offset, block.Length));
             writer.Write(sources, new PutMeter(null, 0), cancellationToken);

@@ -4,6 +4,7 @@ using ZeroCopy.Blocks;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Memory;
+using ZeroCopy.Store.Files;
 using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Store;
@@ -98,6 +99,8 @@ internal sealed class ResidentModel
             throw;
         }
     }
+
+    public long? LengthOf(BlockId block) => _blocks.TryGetValue(block, out var place) ? place.Length : null;
 
     public (SegmentMapping Mapping, nint Address, long Length) Find(BlockId block)
     {

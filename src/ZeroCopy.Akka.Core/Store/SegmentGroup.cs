@@ -1,10 +1,13 @@
 using ZeroCopy.Blocks;
+using ZeroCopy.Content;
+using ZeroCopy.Store.Files;
+using ZeroCopy.Store.Receiving;
 
 namespace ZeroCopy.Store;
 
 /// <summary>
-/// The segments that one put writes: one, or for many bytes one a core, for writes to one file exclude each other and writes to several do not.
-/// Disposing it unpublished deletes them.
+/// The segments that one put writes: one, or for many bytes one a core, for writes to one file exclude each other and writes to several do
+/// not. Disposing it unpublished deletes them.
 /// </summary>
 internal sealed class SegmentGroup : IDisposable
 {
@@ -41,7 +44,8 @@ internal sealed class SegmentGroup : IDisposable
             return [];
         }
 
-        var count = (int)Math.Clamp(blocks.Sum(block => block.Length) / BytesPerSegment, 1, Math.Min(MaxSegments, Environment.ProcessorCount));
+        var count = (int)Math.Clamp(
+            blocks.Sum(block => block.Length) / BytesPerSegment, 1, Math.Min(MaxSegments, Environment.ProcessorCount));
         var sizes = new long[count];
         var homes = new int[blocks.Count];
         foreach (var i in Enumerable.Range(0, blocks.Count).OrderByDescending(i => blocks[i].Length))
@@ -59,6 +63,9 @@ internal sealed class SegmentGroup : IDisposable
 
     public void Write(IReadOnlyDictionary<BlockId, TensorSource> sources, PutMeter meter, CancellationToken cancellationToken) =>
         ParallelWork.ForEach(_writers, (writer, _) => writer.Write(sources, meter, cancellationToken), cancellationToken);
+
+    /// <summary>A writer for each block, for those that are received. The caller disposes them.</summary>
+    public IReadOnlyList<BlockWriter> Open(PutMeter meter) => [.. _writers.SelectMany(writer => writer.Open(meter))];
 
     /// <summary>Moves the finished files into place; the caller holds the store's lock.</summary>
     public IEnumerable<Segment> Publish(StoreDirectory directory) => _writers.Select(writer => writer.Publish(directory));

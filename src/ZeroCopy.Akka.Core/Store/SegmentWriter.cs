@@ -1,5 +1,8 @@
 using Microsoft.Win32.SafeHandles;
 using ZeroCopy.Blocks;
+using ZeroCopy.Content;
+using ZeroCopy.Store.Files;
+using ZeroCopy.Store.Receiving;
 
 namespace ZeroCopy.Store;
 
@@ -47,6 +50,17 @@ internal sealed class SegmentWriter : IDisposable
                 },
                 cancellationToken);
         }
+    }
+
+    /// <summary>A writer for each block, for those that are received; they may run side by side. The caller disposes them.</summary>
+    public IEnumerable<BlockWriter> Open(PutMeter meter)
+    {
+        RandomAccess.Write(_file, Layout.Header, 0);
+        return Layout.Blocks.Select(block => new BlockWriter(block.Id, block.Length, (offset, bytes) =>
+        {
+            RandomAccess.Write(_file, bytes, block.Offset + offset);
+            meter.Written(bytes.Length);
+        }));
     }
 
     /// <summary>Moves the finished file into place. The caller holds the store's lock.</summary>

@@ -8,6 +8,8 @@ public static class StoreDiagnostics
     /// <summary>Segments mapped.</summary>
     public static int LiveMappings => MappingRegistry.LiveMappings;
 
-    /// <summary>References on mappings by <see cref="ModelLease.Retain"/> that <see cref="ModelLease.Release"/> has not given back.</summary>
+    /// <summary>
+    /// References on mappings by <see cref="ModelLease.Retain"/> that <see cref="ModelLease.Release"/> has not given back.
+    /// </summary>
     public static long RetainedReferences => MappingRegistry.RetainedReferences;
 }

@@ -1,5 +1,8 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
+using ZeroCopy.Manifests;
 using ZeroCopy.Memory;
+using ZeroCopy.Store.Files;
 
 namespace ZeroCopy.Store;
 
@@ -8,6 +11,7 @@ internal static class StoreListing
 {
     public static IReadOnlyList<ModelInfo> List(StoreCatalog catalog, LeaseLedger leases)
     {
+        var holders = Holders(catalog, leases).ToLookup(holder => holder.Model);
         var names = catalog.Names.All().ToLookup(pointer => pointer.Model, pointer => pointer.Name);
         return
         [
@@ -19,11 +23,36 @@ internal static class StoreListing
                     model.TensorCount,
                     catalog.Pins.Contains(model.Id),
                     leases.CountOf(model.Id),
-                    LastUse.Read(catalog.Directory.ManifestPath(model.Id), model.LastUsed)))
+                    LastUse.Read(catalog.Directory.ManifestPath(model.Id), model.LastUsed))
+                {
+                    Holders = [.. holders[model.Id]],
+                })
                 .OrderBy(info => info.Names.IsEmpty)
                 .ThenBy(info => info.Names.IsEmpty ? "" : info.Names[0].Name, StringComparer.Ordinal)
                 .ThenBy(info => info.Names.IsEmpty ? 0 : info.Names[0].Version)
                 .ThenBy(info => info.Id),
+        ];
+    }
+
+    public static IReadOnlyList<ModelHandle> Names(StoreCatalog catalog) =>
+    [
+        .. from pointer in catalog.Names.All()
+           let record = catalog.Models.TryGet(pointer.Model, out var found) ? found : null
+           where record is not null
+           select new ModelHandle(record.Id, catalog.BytesOf(record), pointer.Name),
+    ];
+
+    public static IReadOnlyList<ModelSharing> Sharing(StoreCatalog catalog)
+    {
+        var names = catalog.Names.All().ToLookup(pointer => pointer.Model, pointer => pointer.Name);
+        return
+        [
+            .. from model in catalog.Models.Models
+               let modelNames = names[model.Id].ToImmutableArray()
+               let shared = model.Blocks.Where(catalog.Models.IsShared).ToArray()
+               orderby modelNames.IsEmpty, modelNames.IsEmpty ? "" : modelNames[0].ToString(), model.Id
+               select new ModelSharing(
+                   model.Id, modelNames, model.Blocks.Length, shared.Length, catalog.BytesOf(model), shared.Sum(catalog.BytesOf)),
         ];
     }
 
@@ -51,6 +80,20 @@ internal static class StoreListing
             Mappings = MappingRegistry.LiveMappings,
             Leases = leases.Count,
             WaitingPuts = waitingPuts,
+            Holders = [.. Holders(catalog, leases)],
         };
+    }
+
+    /// <summary>
+    /// Who holds which models: here as the ledger says, elsewhere as the kernel's locks do. A second store object of this process is
+    /// elsewhere.
+    /// </summary>
+    private static IEnumerable<LeaseInfo> Holders(StoreCatalog catalog, LeaseLedger leases)
+    {
+        var models = catalog.Models.Models.Select(model => model.Id).ToArray();
+        var locks = FileOwner.LockHolders([.. models.Select(catalog.Directory.ManifestPath)]);
+        return leases.List().Concat(models.SelectMany((model, i) => locks[i]
+            .Where(process => process != Environment.ProcessId || leases.CountOf(model) == 0)
+            .Select(process => new LeaseInfo(model, $"process {process}", process, 1))));
     }
 }

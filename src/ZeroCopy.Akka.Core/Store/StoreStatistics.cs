@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace ZeroCopy.Store;
 
 /// <summary>
@@ -33,6 +35,8 @@ public sealed record StoreStatistics
     public required int Mappings { get; init; }
     /// <summary>Leases that this process holds.</summary>
     public required int Leases { get; init; }
+    /// <summary>Who holds which models, in this process and in others, by holder.</summary>
+    public ImmutableArray<LeaseInfo> Holders { get; init; } = [];
     /// <summary>Puts of this process that wait for room.</summary>
     public required int WaitingPuts { get; init; }
 }

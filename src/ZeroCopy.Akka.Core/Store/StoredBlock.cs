@@ -1,6 +1,8 @@
 using Microsoft.Win32.SafeHandles;
 using ZeroCopy.Blocks;
+using ZeroCopy.Content;
 using ZeroCopy.Manifests;
+using ZeroCopy.Safetensors;
 using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Store;

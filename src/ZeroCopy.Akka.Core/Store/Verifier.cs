@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using Microsoft.Win32.SafeHandles;
 using ZeroCopy.Blocks;
 using ZeroCopy.Manifests;
+using ZeroCopy.Store.Files;
+using ZeroCopy.Store.Hashing;
 
 namespace ZeroCopy.Store;
 

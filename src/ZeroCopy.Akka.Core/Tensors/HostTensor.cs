@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace ZeroCopy.Tensors;
 
 /// <summary>
-/// A tensor in managed memory, row-major and little-endian: what files and messages carry where no tensor library is at hand. Immutable as long as
-/// whoever made the bytes leaves them alone.
+/// A tensor in host memory, row-major and little-endian: what files and messages carry where no tensor library is at hand. Immutable as
+/// long as whoever made the bytes leaves them alone.
 /// </summary>
 public sealed class HostTensor
 {

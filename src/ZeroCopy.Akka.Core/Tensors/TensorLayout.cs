@@ -27,7 +27,8 @@ public sealed class TensorLayout : IEquatable<TensorLayout>
         if (!IsDense)
         {
             throw new ArgumentException(
-                $"Strides [{string.Join(", ", Strides)}] of shape [{string.Join(", ", Shape)}] are not dense: a block holds each element once and no gaps.",
+                $"Strides [{string.Join(", ", Strides)}] of shape [{string.Join(", ", Shape)}] are not dense: a block holds each element "
+                + "once and no gaps.",
                 nameof(strides));
         }
     }
@@ -68,14 +69,17 @@ public sealed class TensorLayout : IEquatable<TensorLayout>
     public bool IsContiguous => ElementCount <= 1 || SameStrides(Shape.AsSpan(), Strides.AsSpan(), RowMajorStrides(Shape.AsSpan()));
 
     /// <summary>A layout whose elements may have gaps between them or lie on each other: a view of something larger.</summary>
-    /// <exception cref="ArgumentException">A dimension or stride is negative, they are not as many, or the elements are no whole bytes.</exception>
+    /// <exception cref="ArgumentException">
+    /// A dimension or stride is negative, they are not as many, or the elements are no whole bytes.
+    /// </exception>
     /// <exception cref="OverflowException">The size in bytes does not fit 63 bits.</exception>
     public static TensorLayout Strided(DType dtype, ReadOnlySpan<long> shape, ReadOnlySpan<long> strides)
     {
         _ = dtype.ElementSize();
         if (strides.Length != shape.Length || strides.ContainsAnyInRange(long.MinValue, -1))
         {
-            throw new ArgumentException($"Strides [{string.Join(", ", strides.ToArray())}] do not fit {shape.Length} dimensions.", nameof(strides));
+            throw new ArgumentException(
+                $"Strides [{string.Join(", ", strides.ToArray())}] do not fit {shape.Length} dimensions.", nameof(strides));
         }
 
         var layout = new TensorLayout(dtype, shape, strides, AreDense(shape, strides, Count(shape)));

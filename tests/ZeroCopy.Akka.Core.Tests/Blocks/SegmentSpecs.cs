@@ -20,7 +20,8 @@ public sealed class SegmentSpecs : IDisposable
         var plain = Read(layout.Header, 133);
 
         // A space inside the JSON keeps its meaning, and a member order of another writer does too.
-        var text = System.Text.Encoding.UTF8.GetString(layout.Header[8..]).Replace("\"dtype\":\"U8\",\"shape\":[100]", "\"shape\":[100],\"dtype\":\"U8\"", StringComparison.Ordinal);
+        var text = System.Text.Encoding.UTF8.GetString(layout.Header[8..]).Replace(
+            "\"dtype\":\"U8\",\"shape\":[100]", "\"shape\":[100],\"dtype\":\"U8\"", StringComparison.Ordinal);
         var other = Read([.. layout.Header[..8], .. System.Text.Encoding.UTF8.GetBytes(text)], 133);
         Assert.Equal(plain.Blocks.AsEnumerable(), other.Blocks);
         Assert.Equal(layout.Blocks.AsEnumerable(), plain.Blocks);
@@ -48,7 +49,9 @@ public sealed class SegmentSpecs : IDisposable
             try
             {
                 var segment = Read(header, 133);
-                Assert.All(segment.Blocks, block => Assert.True(block.Offset >= 0 && block.Length >= 0 && block.Offset + block.Length <= segment.Length));
+                Assert.All(
+                    segment.Blocks,
+                    block => Assert.True(block.Offset >= 0 && block.Length >= 0 && block.Offset + block.Length <= segment.Length));
             }
             catch (InvalidModelException)
             {

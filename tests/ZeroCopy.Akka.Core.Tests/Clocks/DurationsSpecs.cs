@@ -73,7 +73,8 @@ public sealed class DurationsSpecs
     public async Task Durations_should_not_wait_where_the_limit_has_passed_already(double seconds)
     {
         await Durations.WaitAsync(Task.CompletedTask, TimeSpan.FromSeconds(seconds), _clock);
-        await Assert.ThrowsAsync<TimeoutException>(() => Durations.WaitAsync(new TaskCompletionSource().Task, TimeSpan.FromSeconds(seconds), _clock));
+        await Assert.ThrowsAsync<TimeoutException>(
+            () => Durations.WaitAsync(new TaskCompletionSource().Task, TimeSpan.FromSeconds(seconds), _clock));
     }
 
     [Fact]

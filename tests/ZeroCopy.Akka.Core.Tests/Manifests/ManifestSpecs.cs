@@ -31,8 +31,10 @@ public sealed class ManifestSpecs
 
     [Fact]
     public void Manifest_should_write_the_same_bytes_on_every_host() => Assert.Equal(
-        "{\"version\":1,\"recipe\":{\"kind\":\"weights\",\"type\":\"T\",\"prototype\":\"\"},\"tensors\":[{\"name\":\"a\",\"role\":\"parameter\","
-        + "\"dtype\":\"F32\",\"shape\":[2,3],\"strides\":[1,2],\"block\":\"" + First + "\",\"aliases\":[\"x\",\"y\"]}],\"metadata\":{\"k\":\"v\"}}",
+        "{\"version\":1,\"recipe\":{\"kind\":\"weights\",\"type\":\"T\",\"prototype\":\"\"},"
+        + "\"tensors\":[{\"name\":\"a\",\"role\":\"parameter\","
+        + "\"dtype\":\"F32\",\"shape\":[2,3],\"strides\":[1,2],\"block\":\"" + First + "\",\"aliases\":[\"x\",\"y\"]}],"
+        + "\"metadata\":{\"k\":\"v\"}}",
         Encoding.UTF8.GetString(new Manifest(
             new Recipe.Weights("T", ""),
             [Entry("a", First, ["y", "x"], new TensorLayout(DType.Float32, [2, 3], [1, 2]))],
@@ -51,7 +53,8 @@ public sealed class ManifestSpecs
     {
         var layout = new TensorLayout(DType.UInt8, 1);
         var skeleton = BlockId.Of([3]);
-        var manifest = new Manifest(new Recipe.Script(skeleton), [Entry("a", Second, [], layout), Entry("b", First, [], layout), Entry("c", Second, [], layout)]);
+        var manifest = new Manifest(
+            new Recipe.Script(skeleton), [Entry("a", Second, [], layout), Entry("b", First, [], layout), Entry("c", Second, [], layout)]);
         Assert.Equal([Second, First, skeleton], manifest.Blocks.AsEnumerable());
     }
 
@@ -84,7 +87,8 @@ public sealed class ManifestSpecs
     public void Manifest_should_refuse_names_that_two_tensors_share()
     {
         var layout = new TensorLayout(DType.UInt8, 1);
-        Assert.Throws<ArgumentException>(() => new Manifest(new Recipe.Weights("T", ""), [Entry("a", First, [], layout), Entry("b", Second, ["a"], layout)]));
+        Assert.Throws<ArgumentException>(
+            () => new Manifest(new Recipe.Weights("T", ""), [Entry("a", First, [], layout), Entry("b", Second, ["a"], layout)]));
     }
 
     [Fact]

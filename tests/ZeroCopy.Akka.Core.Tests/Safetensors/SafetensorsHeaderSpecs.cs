@@ -17,7 +17,11 @@ public sealed class SafetensorsHeaderSpecs : IDisposable
     [Fact]
     public void SafetensorsHeader_should_read_names_types_shapes_places_and_metadata()
     {
-        var header = Read(File("{\"__metadata__\":{\"format\":\"pt\"}," + Entry("b", "BF16", "[2,2]", "[4,12]") + "," + Entry("a", "F32", "[]", "[0,4]") + "} ", 12));
+        var header = Read(
+            File(
+                "{\"__metadata__\":{\"format\":\"pt\"}," + Entry("b", "BF16", "[2,2]", "[4,12]") + "," + Entry("a", "F32", "[]", "[0,4]")
+                + "} ",
+                12));
         Assert.Equal("pt", header.Metadata["format"]);
         Assert.Equal(["a", "b"], header.Tensors.Select(t => t.Name));
         Assert.Equal(new TensorLayout(DType.BFloat16, 2, 2), header.Tensors[1].Layout);
@@ -33,12 +37,16 @@ public sealed class SafetensorsHeaderSpecs : IDisposable
 
     [Fact]
     public void SafetensorsHeader_should_refuse_a_file_that_is_missing() =>
-        Assert.Contains("nothing.safetensors", Assert.Throws<InvalidModelException>(() => SafetensorsHeader.Read(_directory.File("nothing.safetensors"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "nothing.safetensors",
+            Assert.Throws<InvalidModelException>(() => SafetensorsHeader.Read(_directory.File("nothing.safetensors"))).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData(0, "too few")]
     [InlineData(7, "too few")]
-    public void SafetensorsHeader_should_refuse_a_file_shorter_than_its_length_field(int bytes, string reason) => Refuses(new byte[bytes], reason);
+    public void SafetensorsHeader_should_refuse_a_file_shorter_than_its_length_field(int bytes, string reason) =>
+        Refuses(new byte[bytes], reason);
 
     [Theory]
     [InlineData(0ul, "has 0 bytes")]
@@ -171,7 +179,10 @@ public sealed class SafetensorsHeaderSpecs : IDisposable
     [Fact]
     public void SafetensorsHeader_should_refuse_or_read_any_mutation_of_a_good_file()
     {
-        var good = File("{\"__metadata__\":{\"format\":\"pt\"}," + Entry("a.weight", "F32", "[2,2]", "[0,16]") + "," + Entry("b", "I64", "[1]", "[16,24]") + "}", 24);
+        var good = File(
+            "{\"__metadata__\":{\"format\":\"pt\"}," + Entry("a.weight", "F32", "[2,2]", "[0,16]") + ","
+            + Entry("b", "I64", "[1]", "[16,24]") + "}",
+            24);
         var mutation = Gen.Select(Gen.Int[0, good.Length - 1], Gen.Byte, Gen.Int[0, 2]).Array[1, 4];
         mutation.Sample(changes =>
         {
@@ -196,7 +207,8 @@ public sealed class SafetensorsHeaderSpecs : IDisposable
             try
             {
                 var header = Read([.. bytes]);
-                Assert.All(header.Tensors, t => Assert.True(t.Offset >= header.DataOffset && t.Offset + t.Layout.ByteLength <= bytes.Count));
+                Assert.All(
+                    header.Tensors, t => Assert.True(t.Offset >= header.DataOffset && t.Offset + t.Layout.ByteLength <= bytes.Count));
                 Assert.Equal(bytes.Count - header.DataOffset, header.Tensors.Sum(t => t.Layout.ByteLength));
             }
             catch (InvalidModelException)

@@ -22,7 +22,9 @@ public sealed class SafetensorsWriterSpecs : IDisposable
             [Tensor("b", new TensorLayout(DType.UInt8, 2), [7, 8]), Tensor("w", new TensorLayout(DType.Float32, 1, 1), [1, 2, 3, 4])],
             new Dictionary<string, string> { ["format"] = "pt" });
 
-        var header = """{"__metadata__":{"format":"pt"},"w":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[2],"data_offsets":[4,6]}}""";
+        var header =
+            """{"__metadata__":{"format":"pt"},"w":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"""
+            + "\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[4,6]}}";
         var padded = Encoding.UTF8.GetBytes(header.PadRight((header.Length + 7) / 8 * 8));
         var length = new byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, padded.Length);
@@ -33,7 +35,9 @@ public sealed class SafetensorsWriterSpecs : IDisposable
     public void SafetensorsWriter_should_write_empty_and_scalar_tensors_that_the_reader_takes()
     {
         var path = _directory.File("edge.safetensors");
-        SafetensorsWriter.Write(path, [Tensor("empty", new TensorLayout(DType.Float32, 0, 3), []), Tensor("scalar", new TensorLayout(DType.Int64), new byte[8])]);
+        SafetensorsWriter.Write(
+            path,
+            [Tensor("empty", new TensorLayout(DType.Float32, 0, 3), []), Tensor("scalar", new TensorLayout(DType.Int64), new byte[8])]);
 
         Assert.Equal(["F32[0, 3]", "I64[]"], SafetensorsHeader.Read(path).Tensors.Select(tensor => tensor.Layout.ToString()).Order());
     }
@@ -53,5 +57,6 @@ public sealed class SafetensorsWriterSpecs : IDisposable
         Assert.Empty(Directory.GetFiles(_directory.Path));
     }
 
-    private static KeyValuePair<string, HostTensor> Tensor(string name, TensorLayout layout, byte[] bytes) => new(name, new HostTensor(layout, bytes));
+    private static KeyValuePair<string, HostTensor> Tensor(string name, TensorLayout layout, byte[] bytes) =>
+        new(name, new HostTensor(layout, bytes));
 }

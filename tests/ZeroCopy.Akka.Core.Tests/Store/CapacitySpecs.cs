@@ -110,9 +110,11 @@ public sealed class CapacitySpecs : StoreFixture
         using var stop = new CancellationTokenSource();
         var waiting = store.PutAsync(Model(2, MiB), cancellationToken: stop.Token);
         await Until(() => store.GetStatistics().WaitingPuts == 1);
-        var content = Content(TestSupport.ArrayTensorSource.Random("weight", MiB, 1), TestSupport.ArrayTensorSource.Random("bias", 1000, 2));
+        var content = Content(
+            TestSupport.ArrayTensorSource.Random("weight", MiB, 1), TestSupport.ArrayTensorSource.Random("bias", 1000, 2));
 
-        var error = await Assert.ThrowsAsync<StoreFullException>(() => store.PutAsync(content, new PutOptions { Deadline = TimeSpan.Zero }));
+        var error = await Assert.ThrowsAsync<StoreFullException>(
+            () => store.PutAsync(content, new PutOptions { Deadline = TimeSpan.Zero }));
 
         Assert.InRange(error.NeededBytes, 1000, 10_000);
         Assert.Equal(store.GetStatistics().FreeBytes, error.FreeBytes);

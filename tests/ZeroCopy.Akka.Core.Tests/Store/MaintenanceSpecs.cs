@@ -25,7 +25,8 @@ public sealed class MaintenanceSpecs : StoreFixture
         var shared = ArrayTensorSource.Random("shared", 1000, 1);
         var first = await Store.PutAsync(Content(shared));
         var second = await Store.PutAsync(Content(shared, ArrayTensorSource.Random("other", 10, 2)));
-        var path = Path.Combine(Root, "segments", Files("segments").Single(f => new FileInfo(Path.Combine(Root, "segments", f)).Length > 1000));
+        var path = Path.Combine(
+            Root, "segments", Files("segments").Single(f => new FileInfo(Path.Combine(Root, "segments", f)).Length > 1000));
         Overwrite(path, bytes => bytes[^1] ^= 1);
         var damaged = Assert.Single((await Store.VerifyAsync()).Damaged);
         Assert.Equal(Store.ReadManifest(first.Id).Tensors[0].Block, damaged.Block);
@@ -64,7 +65,9 @@ public sealed class MaintenanceSpecs : StoreFixture
         var report = await again.VerifyAsync();
         Assert.Equal(3, report.UnreadableFiles.Length);
         Assert.Contains(report.UnreadableFiles, line => line.Contains("bad.safetensors", StringComparison.Ordinal));
-        Assert.Contains(report.UnreadableFiles, line => line.Contains(renamed, StringComparison.Ordinal) && line.Contains(good.Id.ToString(), StringComparison.Ordinal));
+        Assert.Contains(
+            report.UnreadableFiles,
+            line => line.Contains(renamed, StringComparison.Ordinal) && line.Contains(good.Id.ToString(), StringComparison.Ordinal));
         Assert.Contains(Log, line => line.Contains("bad.safetensors", StringComparison.Ordinal));
     }
 
@@ -175,7 +178,8 @@ public sealed class MaintenanceSpecs : StoreFixture
         using var directory = new TemporaryDirectory();
         File.WriteAllText(directory.File("taken"), "");
         var options = new ObjectStoreOptions { Directory = directory.File("taken") };
-        Assert.Contains("ZEROCOPY_STORE", Assert.Throws<StoreUnavailableException>(() => ObjectStore.Open(options)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "ZEROCOPY_STORE", Assert.Throws<StoreUnavailableException>(() => ObjectStore.Open(options)).Message, StringComparison.Ordinal);
     }
 
     private static void Overwrite(string path, Action<byte[]> change)

@@ -1,4 +1,5 @@
 using ZeroCopy.Blocks;
+using ZeroCopy.Content;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
@@ -23,9 +24,27 @@ public sealed class ObjectStoreSpecs : StoreFixture
     }
 
     [Fact]
+    public async Task ObjectStore_should_list_names_without_what_only_people_ask_for()
+    {
+        var one = await Store.PutAsync(Content(ArrayTensorSource.Random("a", 100, 1)), new PutOptions { Name = new ModelName("b") });
+        var other = await Store.PutAsync(Content(ArrayTensorSource.Random("a", 200, 2)), new PutOptions { Name = new ModelName("a") });
+        await Store.PutAsync(Content(ArrayTensorSource.Random("a", 300, 3)));
+        Store.SetName(new ModelName("b"), other.Id);
+
+        ModelHandle[] expected =
+        [
+            other with { Name = ModelName.Parse("a@1") }, one with { Name = ModelName.Parse("b@1") },
+            other with { Name = ModelName.Parse("b@2") },
+        ];
+        Assert.Equal(expected, Store.ListNames());
+        Assert.Equal(Store.GetStatistics().FreeBytes, Store.GetFreeBytes());
+    }
+
+    [Fact]
     public async Task ObjectStore_should_put_blocks_on_64_bytes()
     {
-        var handle = await Store.PutAsync(Content(ArrayTensorSource.Random("a", 3, 1), ArrayTensorSource.Random("b", 65, 2), ArrayTensorSource.Random("c", 1, 3)));
+        var handle = await Store.PutAsync(
+            Content(ArrayTensorSource.Random("a", 3, 1), ArrayTensorSource.Random("b", 65, 2), ArrayTensorSource.Random("c", 1, 3)));
         using var lease = Store.Acquire(handle.Id, "test");
         foreach (var tensor in lease.Manifest.Tensors)
         {
@@ -55,6 +74,19 @@ public sealed class ObjectStoreSpecs : StoreFixture
         Assert.Equal(1, statistics.Segments);
         Assert.Equal(1 << 20, statistics.LiveBytes);
         Assert.Equal(2L << 20, statistics.LogicalBytes);
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_tell_the_blocks_that_a_model_shares()
+    {
+        await Store.PutAsync(
+            Content(ArrayTensorSource.Random("a", 1000, 7), ArrayTensorSource.Random("b", 500, 8)),
+            new PutOptions { Name = new ModelName("first") });
+        await Store.PutAsync(Content(ArrayTensorSource.Random("other", 1000, 7)), new PutOptions { Name = new ModelName("second") });
+        var sharing = Store.GetSharing();
+        Assert.Equal(
+            [("first@1", 2, 1, 1500L, 1000L), ("second@1", 1, 1, 1000L, 1000L)],
+            sharing.Select(model => (model.Names.Single().ToString(), model.Blocks, model.SharedBlocks, model.Bytes, model.SharedBytes)));
     }
 
     [Fact]
@@ -167,6 +199,55 @@ public sealed class ObjectStoreSpecs : StoreFixture
         using var c = other.Acquire(handle.Id, "c");
         Assert.Equal(1, check.LeakedMappings);
         Assert.Equal(2, Store.GetStatistics().Leases);
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_list_its_leases_by_holder()
+    {
+        var one = await Store.PutAsync(Model(1));
+        var two = await Store.PutAsync(Model(2));
+        using var a = Store.Acquire(one.Id, "a");
+        using var b = Store.Acquire(one.Id, "b");
+        using var further = Store.Acquire(one.Id, "a");
+        var other = Store.Acquire(two.Id, "b");
+        other.Dispose();
+
+        Assert.Equal(
+            [new LeaseInfo(one.Id, "a", Environment.ProcessId, 2), new LeaseInfo(one.Id, "b", Environment.ProcessId, 1)],
+            Store.ListLeases());
+        Assert.Equal(Store.ListLeases(), Store.GetStatistics().Holders.AsEnumerable());
+        var models = Store.List().ToDictionary(model => model.Id, model => model.Holders.Sum(holder => holder.Leases));
+        Assert.Equal((3, 0), (models[one.Id], models[two.Id]));
+    }
+
+    [SkippableFact]
+    public async Task ObjectStore_should_name_the_process_where_another_store_object_holds_a_model()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux tells who locks a file.");
+        var model = await Store.PutAsync(Model(1));
+        using var other = Open();
+        using var lease = other.Acquire(model.Id, "elsewhere");
+
+        Assert.Empty(Store.ListLeases());
+        Assert.Equal(
+            [new LeaseInfo(model.Id, $"process {Environment.ProcessId}", Environment.ProcessId, 1)],
+            Store.GetStatistics().Holders.AsEnumerable());
+        Assert.Equal(Store.GetStatistics().Holders, Assert.Single(Store.List()).Holders.AsEnumerable());
+    }
+
+    [Fact]
+    public async Task ModelLease_should_keep_the_model_for_those_it_is_shared_with()
+    {
+        var model = await Store.PutAsync(Model(1));
+        var first = Store.Acquire(model.Id, "first");
+        var second = first.Share("second");
+        first.Dispose();
+
+        Assert.Equal([new LeaseInfo(model.Id, "second", Environment.ProcessId, 1)], Store.ListLeases());
+        Assert.Throws<ObjectDisposedException>(() => first.Share("third"));
+        Assert.Throws<ModelInUseException>(() => Store.Remove(model.Id));
+        second.Dispose();
+        Store.Remove(model.Id);
     }
 
     [Fact]

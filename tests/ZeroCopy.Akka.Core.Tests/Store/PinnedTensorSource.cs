@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using ZeroCopy.Content;
 using ZeroCopy.Manifests;
-using ZeroCopy.Store;
 using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Tests.Store;

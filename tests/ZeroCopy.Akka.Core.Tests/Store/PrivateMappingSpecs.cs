@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using ZeroCopy.Content;
+using ZeroCopy.Memory;
 using ZeroCopy.Store;
 using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
@@ -166,7 +168,10 @@ public sealed class PrivateMappingSpecs : StoreFixture
     }
 
     private static ModelContent Zeros(string first, string second, string third, int length) => Content(
-        [.. from name in new[] { first, second, third } select new ArrayTensorSource(name, new TensorLayout(DType.UInt8, length), new byte[length])]);
+        [
+            .. from name in new[] { first, second, third } select new ArrayTensorSource(
+                name, new TensorLayout(DType.UInt8, length), new byte[length]),
+        ]);
 
     private static unsafe void Fill(nint address, int length, byte value) => new Span<byte>((void*)address, length).Fill(value);
 

@@ -1,10 +1,12 @@
+using ZeroCopy.Content;
 using ZeroCopy.Manifests;
-using ZeroCopy.Store;
 using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Tests.Store;
 
-/// <summary>Zeros; runs an action once, when the tensor's first byte is read for the second time: between admission and the first write.</summary>
+/// <summary>
+/// Zeros; runs an action once, when the tensor's first byte is read for the second time: between admission and the first write.
+/// </summary>
 internal sealed class ProbeTensorSource(string name, int length, Action betweenHashingAndWriting)
     : TensorSource(name, TensorRole.Parameter, new TensorLayout(DType.UInt8, length))
 {

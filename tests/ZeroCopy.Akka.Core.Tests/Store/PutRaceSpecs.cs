@@ -1,3 +1,4 @@
+using ZeroCopy.Content;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;

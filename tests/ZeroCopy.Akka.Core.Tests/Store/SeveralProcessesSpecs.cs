@@ -67,6 +67,23 @@ public sealed class SeveralProcessesSpecs : StoreFixture
         Assert.Empty(Files("segments"));
     }
 
+    [SkippableFact]
+    public async Task Store_should_list_another_process_among_the_holders_until_it_dies()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux tells who locks a file.");
+        var handle = await Store.PutAsync(SharedModel.Content(1, Bytes));
+        using var child = await StoreChild.StartAsync(Root);
+        await child.AskAsync($"acquire {handle.Id}");
+        using var lease = Store.Acquire(handle.Id, "test");
+
+        Assert.Equal(
+            [new LeaseInfo(handle.Id, "test", Environment.ProcessId, 1), new LeaseInfo(handle.Id, $"process {child.Id}", child.Id, 1)],
+            Store.GetStatistics().Holders.AsEnumerable());
+
+        await child.KillAsync();
+        Assert.Equal([new LeaseInfo(handle.Id, "test", Environment.ProcessId, 1)], Store.GetStatistics().Holders.AsEnumerable());
+    }
+
     [Fact]
     public async Task Store_should_release_the_leases_of_a_killed_process()
     {

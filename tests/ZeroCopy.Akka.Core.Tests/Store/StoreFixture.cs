@@ -1,3 +1,4 @@
+using ZeroCopy.Content;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;

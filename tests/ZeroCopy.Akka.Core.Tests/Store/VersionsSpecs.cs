@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using ZeroCopy.Content;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;

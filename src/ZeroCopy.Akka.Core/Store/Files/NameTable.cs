@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using ZeroCopy.Manifests;
+
+namespace ZeroCopy.Store.Files;
+
+/// <summary>Names with their versions, each pointing to a model. Not thread-safe.</summary>
+internal sealed class NameTable
+{
+    private readonly Dictionary<string, SortedList<int, ModelId>> _names = new(StringComparer.Ordinal);
+    private readonly Dictionary<ModelId, int> _pointers = [];
+
+    public int Count { get; private set; }
+
+    /// <summary>The file name of a name: both halves in it, so that a listing needs no reading.</summary>
+    public static bool TryParseFileName(string fileName, out ModelName name, out ModelId model)
+    {
+        var split = fileName.IndexOf('=', StringComparison.Ordinal);
+        name = default;
+        model = default;
+        return split > 0 && ModelName.TryParse(fileName[..split], out name) && name.Version is not null
+            && ModelId.TryParse(fileName.AsSpan(split + 1), out model);
+    }
+
+    public bool IsNamed(ModelId model) => _pointers.ContainsKey(model);
+
+    /// <summary>How many names point to a model.</summary>
+    public int CountOf(ModelId model) => _pointers.GetValueOrDefault(model);
+
+    /// <summary>The full name and its model; without a version, the newest.</summary>
+    public bool TryResolve(ModelName name, out ModelName full, out ModelId model)
+    {
+        full = default;
+        model = default;
+        if (!_names.TryGetValue(name.Name ?? "", out var versions))
+        {
+            return false;
+        }
+
+        var version = name.Version ?? versions.Keys[^1];
+        full = new ModelName(name.Name!, version);
+        return versions.TryGetValue(version, out model);
+    }
+
+    /// <summary>
+    /// The name with its version; without one, the newest that points to one of the models, else the next after the newest.
+    /// </summary>
+    public ModelName WithVersion(ModelName name, params IReadOnlyCollection<ModelId> models)
+    {
+        if (name.Version is not null)
+        {
+            return name;
+        }
+
+        var known = Matching(name);
+        var same = known.LastOrDefault(version => models.Contains(version.Model)).Name;
+        return same.Version is not null ? same : new ModelName(name.Name, known.IsEmpty ? 1 : known[^1].Name.Version + 1);
+    }
+
+    /// <summary>All versions of a name, or the one that is asked for.</summary>
+    public ImmutableArray<(ModelName Name, ModelId Model)> Matching(ModelName name) =>
+        !_names.TryGetValue(name.Name, out var versions)
+            ? []
+            :
+            [
+                .. versions.Where(v => name.Version is null || v.Key == name.Version)
+                    .Select(v => (new ModelName(name.Name, v.Key), v.Value)),
+            ];
+
+    public ImmutableArray<(ModelName Name, ModelId Model)> All() =>
+        [
+            .. _names.OrderBy(n => n.Key, StringComparer.Ordinal)
+                .SelectMany(n => n.Value.Select(v => (new ModelName(n.Key, v.Key), v.Value))),
+        ];
+
+    public void Set(ModelName name, ModelId model)
+    {
+        Remove(name);
+        if (!_names.TryGetValue(name.Name, out var versions))
+        {
+            _names.Add(name.Name, versions = []);
+        }
+
+        versions.Add(name.Version!.Value, model);
+        _pointers[model] = _pointers.GetValueOrDefault(model) + 1;
+        Count++;
+    }
+
+    public void Remove(ModelName name)
+    {
+        if (!_names.TryGetValue(name.Name, out var versions) || !versions.Remove(name.Version!.Value, out var model))
+        {
+            return;
+        }
+
+        Count--;
+        if (versions.Count == 0)
+        {
+            _names.Remove(name.Name);
+        }
+
+        if (--_pointers[model] == 0)
+        {
+            _pointers.Remove(model);
+        }
+    }
+
+    public void Clear()
+    {
+        _names.Clear();
+        _pointers.Clear();
+        Count = 0;
+    }
+}

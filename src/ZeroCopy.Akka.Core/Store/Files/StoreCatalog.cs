@@ -1,0 +1,298 @@
+using System.Buffers;
+using ZeroCopy.Blocks;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+
+using ZeroCopy.Safetensors;
+namespace ZeroCopy.Store.Files;
+
+/// <summary>
+/// What this process knows of the store's files: segments, models, names. Follows changes of other processes by the shared
+/// <see cref="Generation"/>, and reads only files that it has not read before, for segments and manifests never change.
+/// Files are read under the store's lock, so that nobody mistakes a reader for a user of a model.
+/// </summary>
+internal sealed class StoreCatalog(StoreDirectory directory, Generation generation, StoreLock storeLock)
+{
+    private const int ParallelFrom = 64;
+    private const long Never = -1;
+    private readonly long[] _seenAreas = [Never, Never, Never];
+    private readonly Dictionary<string, string> _unreadable = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _unread = new(StringComparer.Ordinal);
+    private long _seen = Never;
+
+    /// <summary>Guards everything below. Taken inside the store's lock, never around it.</summary>
+    public Lock Gate { get; } = new();
+
+    public StoreDirectory Directory { get; } = directory;
+
+    public BlockIndex Index { get; } = new();
+
+    public ModelTable Models { get; } = new();
+
+    public NameTable Names { get; } = new();
+
+    public HashSet<ModelId> Pins { get; } = [];
+
+    /// <summary>Files that are no segment or manifest of ours, with the reason; everything else is still served.</summary>
+    public IEnumerable<string> Unreadable =>
+        _unreadable.Select(file => file.Value.StartsWith(file.Key, StringComparison.Ordinal) ? file.Value : $"{file.Key}: {file.Value}")
+            .Concat(_unread).Order(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Whether some manifest could not be read for a reason that may pass, such as too many open files. What its model needs is not known
+    /// then, and no segment may be taken for dead.
+    /// </summary>
+    public bool IsBlind => _unread.Count > 0;
+
+    /// <summary>Takes the store's lock and reads what changed since.</summary>
+    public StoreChange Begin(CancellationToken cancellationToken = default)
+    {
+        var change = storeLock.Enter(cancellationToken);
+        try
+        {
+            change.Ending = completed => End(completed);
+            lock (Gate)
+            {
+                Rescan();
+            }
+
+            return change;
+        }
+        catch
+        {
+            change.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Brings the catalog up to date; nanoseconds where nothing changed.</summary>
+    public void Refresh()
+    {
+        if (Volatile.Read(ref _seen) != generation.Sequence || IsBlind)
+        {
+            Begin().Dispose();
+        }
+    }
+
+    /// <summary>Bytes of a model's distinct blocks.</summary>
+    public long BytesOf(ModelRecord record)
+    {
+        if (record.Bytes is { } known)
+        {
+            return known;
+        }
+
+        var bytes = 0L;
+        var complete = true;
+        foreach (var block in record.Blocks)
+        {
+            complete &= Index.TryFind(block, out var location);
+            bytes += location.Length;
+        }
+
+        record.Bytes = complete ? bytes : null;
+        return bytes;
+    }
+
+    /// <summary>Bytes of a block; 0 where its segment is gone.</summary>
+    public long BytesOf(BlockId block) => Index.TryFind(block, out var location) ? location.Length : 0;
+
+    /// <summary>A model's manifest. The caller holds the store's lock, for its file is read the first time.</summary>
+    /// <exception cref="InvalidModelException">The file is no manifest, or not the one that its name says.</exception>
+    public Manifest ReadManifest(ModelRecord record)
+    {
+        if (record.Manifest is not { } manifest)
+        {
+            var path = Directory.ManifestPath(record.Id);
+            var json = File.ReadAllBytes(path);
+            record.Manifest = manifest = ModelId.Of(json) == record.Id
+                ? Manifest.ParseCanonical(json)
+                : throw new InvalidModelException($"{path}: its content is not the one that its name says. Put the model again.");
+        }
+
+        return manifest;
+    }
+
+    public bool IsDead(Segment segment)
+    {
+        foreach (var block in segment.Blocks)
+        {
+            if (IsServed(segment, block))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    public long LiveBytesOf(Segment segment) => segment.Blocks.Where(block => IsServed(segment, block)).Sum(block => block.Length);
+
+    private bool IsServed(Segment segment, SegmentBlock block) =>
+        Models.IsLive(block.Id) && Index.TryFind(block.Id, out var location) && ReferenceEquals(location.Segment, segment);
+
+    private void End(bool completed)
+    {
+        lock (Gate)
+        {
+            for (var area = 0; area < _seenAreas.Length; area++)
+            {
+                _seenAreas[area] = completed ? generation.Of((StoreArea)area) : Never;
+            }
+
+            Volatile.Write(ref _seen, completed ? generation.Sequence : Never);
+        }
+    }
+
+    private void Rescan()
+    {
+        ScanArea(StoreArea.Manifests, ScanManifests);
+        ScanArea(StoreArea.Segments, ScanSegments);
+        ScanArea(StoreArea.Names, ScanNames);
+    }
+
+    private void ScanArea(StoreArea area, Action scan)
+    {
+        var current = generation.Of(area);
+        if (_seenAreas[(int)area] != current || (area == StoreArea.Manifests && IsBlind))
+        {
+            scan();
+            _seenAreas[(int)area] = current;
+        }
+    }
+
+    private void ScanSegments()
+    {
+        var present = Listing(Directory.Segments);
+        foreach (var gone in Index.Segments.Select(s => s.FileName).Where(name => !present.Contains(name)).ToArray())
+        {
+            Index.Remove(gone);
+        }
+
+        var read = ReadNew(Directory.Segments, present, Index.Contains, Segment.Read);
+        Index.Reserve(read);
+        foreach (var segment in read)
+        {
+            Index.Add(segment);
+        }
+    }
+
+    private void ScanManifests()
+    {
+        var present = Listing(Directory.Manifests);
+        foreach (var gone in Models.Models.Where(m => !present.Contains(m.Id + ".json")).Select(m => m.Id).ToArray())
+        {
+            Models.Remove(gone);
+        }
+
+        _unread.Clear();
+        bool Known(string file) => ModelId.TryParse(Path.GetFileNameWithoutExtension(file), out var id) && Models.Contains(id);
+        foreach (var record in ReadNew(Directory.Manifests, present, Known, ReadRecord))
+        {
+            Models.Add(record);
+        }
+    }
+
+    private void ScanNames()
+    {
+        Names.Clear();
+        foreach (var file in Listing(Directory.Names))
+        {
+            if (NameTable.TryParseFileName(file, out var name, out var model))
+            {
+                Names.Set(name, model);
+            }
+        }
+
+        Pins.Clear();
+        foreach (var file in Listing(Directory.Pins))
+        {
+            if (ModelId.TryParse(file, out var model))
+            {
+                Pins.Add(model);
+            }
+        }
+    }
+
+    private static HashSet<string> Listing(string folder) =>
+        System.IO.Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).ToHashSet(StringComparer.Ordinal);
+
+    private T[] ReadNew<T>(string folder, HashSet<string> present, Predicate<string> isKnown, Func<string, T> read)
+        where T : class
+    {
+        foreach (var gone in _unreadable.Keys
+            .Where(p => Path.GetDirectoryName(p) == folder && !present.Contains(Path.GetFileName(p))).ToArray())
+        {
+            _unreadable.Remove(gone);
+        }
+
+        var paths = present.Where(file => !isKnown(file)).Select(file => Path.Combine(folder, file)).Where(p => !_unreadable.ContainsKey(p))
+            .Order(StringComparer.Ordinal).ToArray();
+        var results = new T?[paths.Length];
+        var reasons = new string?[paths.Length];
+        void ReadOne(int i)
+        {
+            try
+            {
+                results[i] = read(paths[i]);
+            }
+            catch (InvalidModelException e)
+            {
+                reasons[i] = e.Message;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                lock (_unread)
+                {
+                    _unread.Add($"{paths[i]}: {e.Message}");
+                }
+            }
+        }
+
+        if (paths.Length < ParallelFrom)
+        {
+            for (var i = 0; i < paths.Length; i++)
+            {
+                ReadOne(i);
+            }
+        }
+        else
+        {
+            Parallel.For(0, paths.Length, ReadOne);
+        }
+
+        for (var i = 0; i < paths.Length; i++)
+        {
+            if (reasons[i] is { } reason)
+            {
+                _unreadable[paths[i]] = reason;
+            }
+        }
+
+        return [.. results.OfType<T>()];
+    }
+
+    // Into a buffer that is used again: what a store of thousands of models keeps of them is small beside their manifests.
+    private static ModelRecord ReadRecord(string path)
+    {
+        using var file = File.OpenHandle(path);
+        var length = (int)Math.Min(RandomAccess.GetLength(file), Array.MaxLength);
+        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            var json = buffer.AsSpan(0, file.ReadUpTo(buffer.AsSpan(0, length), 0));
+            var id = ModelId.Of(json);
+            if (Path.GetFileNameWithoutExtension(path.AsSpan()) is var name && !name.SequenceEqual(id.ToString()))
+            {
+                throw new InvalidModelException($"{path}: its content has the id {id}, not the one in its name.");
+            }
+
+            var (blocks, tensors) = ManifestScan.Blocks(json);
+            return new ModelRecord(id, blocks, tensors);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using ZeroCopy.Blocks;
+using ZeroCopy.Content;
+
+namespace ZeroCopy.Store.Hashing;
+
+/// <summary>
+/// Hashes tensors on all cores: the largest one by one, and the others, where the processor can, sixteen at once on each core.
+/// </summary>
+internal sealed class BlockHasher
+{
+    // Fewer are hashed one by one in the time that it takes to compile the lanes.
+    private const long LeastLaneBytes = 8 << 20;
+
+    private readonly IReadOnlyList<TensorSource> _sources;
+    private readonly Action<long> _hashed;
+    private readonly CancellationToken _cancellationToken;
+    private readonly BlockId[] _ids;
+
+    // The largest first: the last to finish is then a small one.
+    private readonly int[] _order;
+
+    private BlockHasher(IReadOnlyList<TensorSource> sources, Action<long> hashed, CancellationToken cancellationToken)
+    {
+        _sources = sources;
+        _hashed = hashed;
+        _cancellationToken = cancellationToken;
+        _ids = new BlockId[sources.Count];
+        _order = [.. Enumerable.Range(0, sources.Count).OrderByDescending(i => sources[i].Layout.ByteLength)];
+    }
+
+    /// <summary>The ids, in the order of the tensors. Tells, on many threads, of more bytes as they are hashed.</summary>
+    public static BlockId[] Hash(IReadOnlyList<TensorSource> sources, Action<long> hashed, CancellationToken cancellationToken)
+    {
+        var hasher = new BlockHasher(sources, hashed, cancellationToken);
+        var lengths = Array.ConvertAll(hasher._order, tensor => sources[tensor].Layout.ByteLength);
+        var lanes = Sha256Lanes.IsSupported && lengths.Sum() >= LeastLaneBytes;
+        return hasher.Run(lanes ? HashPlan.Singles(lengths, Environment.ProcessorCount) : sources.Count);
+    }
+
+    /// <summary>As above, with the given number of tensors, the largest, one by one.</summary>
+    public static BlockId[] Hash(
+        IReadOnlyList<TensorSource> sources, int singles, Action<long> hashed, CancellationToken cancellationToken) =>
+        new BlockHasher(sources, hashed, cancellationToken).Run(singles);
+
+    private BlockId[] Run(int singles)
+    {
+        var queue = new ConcurrentQueue<int>(_order.Skip(singles));
+        var cores = Math.Min((queue.Count + Sha256Lanes.Count - 1) / Sha256Lanes.Count, Environment.ProcessorCount);
+        var parts = _order.Take(singles).Select(tensor => new Action<ParallelLoopState>(_ => HashOne(tensor)))
+            .Concat(Enumerable.Repeat<Action<ParallelLoopState>>(loop => HashLanes(queue, loop), cores));
+        ParallelWork.ForEach(parts, (part, loop) => part(loop), _cancellationToken);
+        return _ids;
+    }
+
+    private void HashOne(int tensor)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        SourceReader.ForEachPiece(
+            _sources[tensor],
+            (_, bytes) =>
+            {
+                hash.AppendData(bytes);
+                _hashed(bytes.Length);
+            },
+            _cancellationToken);
+        _ids[tensor] = BlockId.FromHash(hash.GetHashAndReset());
+    }
+
+    // One core's share.
+    private void HashLanes(ConcurrentQueue<int> queue, ParallelLoopState loop)
+    {
+        if (queue.IsEmpty)
+        {
+            return;
+        }
+
+        using var hasher = new LaneHasher(queue, _sources, _ids, _hashed);
+        while (!loop.ShouldExitCurrentIteration && hasher.Step())
+        {
+            // Until no tensor is left, another core failed, or the work is cancelled.
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using ZeroCopy.Blocks;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+using ZeroCopy.Store.Receiving;
+
+namespace ZeroCopy.Store;
+
+/// <summary>A put whose blocks come from elsewhere, known by their hashes.</summary>
+internal sealed class ReceivePlan(ModelOffer offer, IBlockSource source) : IPutPlan
+{
+    public Manifest Manifest => offer.Manifest;
+
+    public long Bytes => offer.Bytes;
+
+    /// <summary>Bytes that were written, those of an attempt that came to nothing among them.</summary>
+    public long Moved { get; private set; }
+
+    public long LengthOf(BlockId block) => offer.LengthOf(block);
+
+    public async Task WriteAsync(SegmentGroup group, PutMeter meter, CancellationToken cancellationToken)
+    {
+        var writers = group.Open(meter);
+        try
+        {
+            if (writers.Count > 0)
+            {
+                await source.WriteAsync(writers, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (writers.FirstOrDefault(writer => !writer.IsComplete) is { } missing)
+            {
+                throw new InvalidModelException(
+                    $"Block {missing.Id} of model {Manifest.Id} was not received: {missing.Position} of {missing.Length} bytes.");
+            }
+        }
+        finally
+        {
+            Moved += writers.Sum(writer => writer.Position);
+            foreach (var writer in writers)
+            {
+                writer.Dispose();
+            }
+        }
+    }
+}

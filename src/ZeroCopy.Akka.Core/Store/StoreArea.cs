@@ -1,9 +1,0 @@
-namespace ZeroCopy.Store;
-
-/// <summary>The parts of a store whose changes are counted apart, so that a reader rescans only what changed.</summary>
-internal enum StoreArea
-{
-    Segments,
-    Manifests,
-    Names,
-}

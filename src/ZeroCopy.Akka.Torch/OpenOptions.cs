@@ -13,8 +13,9 @@ public sealed record OpenOptions<TModule>
     public Func<ModelBuild, TModule>? Factory { get; init; }
 
     /// <summary>
-    /// Where instances run; null for the CPU. One copy of the weights on a device serves all instances of the process, but for two cases in which each
-    /// instance takes a copy of its own: modules that refuse to be cloned and are rebuilt by their factory, and <see cref="InstanceIsolation.Mappings"/>.
+    /// Where instances run; null for the CPU. One copy of the weights on a device serves all instances of the process, but for two cases in
+    /// which each instance takes a copy of its own: modules that refuse to be cloned and are rebuilt by their factory, and
+    /// <see cref="InstanceIsolation.Mappings"/>.
     /// </summary>
     public torch.Device? Device { get; init; }
 

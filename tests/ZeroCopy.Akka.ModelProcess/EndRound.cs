@@ -1,12 +1,11 @@
 using Akka.Actor;
 using Akka.Configuration;
-using ZeroCopy.Actors.Protocol;
 using ZeroCopy.Actors.Remoting;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 using ZeroCopy.Tensors;
-using ZeroCopy.Torch;
+using ZeroCopy.Torch.Modules;
 using ZeroCopy.Torch.Script;
 using static TorchSharp.torch;
 
@@ -32,7 +31,8 @@ internal sealed class EndRound : IAsyncDisposable
 
     private EndRound(string directory)
     {
-        _host = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = new ObjectStoreOptions { Directory = directory }, ActorSystem = _node });
+        _host = ZeroCopyHost.Open(
+            new ZeroCopyHostOptions { Store = new ObjectStoreOptions { Directory = directory }, ActorSystem = _node });
         _expected = Call(_source, _input);
     }
 
@@ -146,7 +146,8 @@ internal sealed class EndRound : IAsyncDisposable
         ,
         "start" => async () =>
         {
-            await using var pool = await StartAsync($"own-{Interlocked.Increment(ref _pools)}", _pipeline, (pipeline, input) => pipeline.Run(input));
+            await using var pool = await StartAsync(
+                $"own-{Interlocked.Increment(ref _pools)}", _pipeline, (pipeline, input) => pipeline.Run(input));
             Check(await pool.AskAsync(_input));
         }
         ,

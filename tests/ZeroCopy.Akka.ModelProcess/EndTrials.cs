@@ -6,9 +6,9 @@ using ZeroCopy.Store;
 namespace ZeroCopy.ModelProcess;
 
 /// <summary>
-/// Ends an owner while others use what is its own: <c>END USE[,USE...] ROUNDS</c>. The answer is one line: each use with the kinds of its outcomes, such as
-/// <c>rent: ok ObjectDisposedException</c>, separated by <c>;</c>, and <c>mappings: N</c>, what is mapped when all of it is over. An outcome that is
-/// neither right nor typed begins with <c>!</c>.
+/// Ends an owner while others use what is its own: <c>END USE[,USE...] ROUNDS</c>. The answer is one line: each use with the kinds of its
+/// outcomes, such as <c>rent: ok ObjectDisposedException</c>, separated by <c>;</c>, and <c>mappings: N</c>, what is mapped when all of it
+/// is over. An outcome that is neither right nor typed begins with <c>!</c>.
 /// </summary>
 internal sealed class EndTrials(string directory, string script) : IAsyncDisposable
 {
@@ -68,7 +68,8 @@ internal sealed class EndTrials(string directory, string script) : IAsyncDisposa
         }
     }
 
-    private static void Count(ConcurrentDictionary<string, int> outcomes, string outcome) => outcomes.AddOrUpdate(outcome, 1, (_, count) => count + 1);
+    private static void Count(ConcurrentDictionary<string, int> outcomes, string outcome) =>
+        outcomes.AddOrUpdate(outcome, 1, (_, count) => count + 1);
 
     private static async Task<string> OutcomeAsync(Func<Task> use)
     {

@@ -10,8 +10,8 @@ using static TorchSharp.torch;
 namespace ZeroCopy.ModelProcess;
 
 /// <summary>
-/// Commands; CASE is the name of a <see cref="ModelCase"/> and the last word, which may hold spaces. The answer is one line: <c>ok ...</c>, or the
-/// error's type and message.
+/// Commands; CASE is the name of a <see cref="ModelCase"/> and the last word, which may hold spaces. The answer is one line: <c>ok ...</c>,
+/// or the error's type and message.
 /// <list type="bullet">
 /// <item><c>build CASE</c>: a model of this process's own, without the store.</item>
 /// <item><c>wrap NAME</c>: wraps that model under a name; gives the wrapper's bytes in base 64.</item>
@@ -20,7 +20,8 @@ namespace ZeroCopy.ModelProcess;
 /// <item><c>script WIDTH WRAPPER</c>: a TorchScript model from the store, for inputs [3, WIDTH].</item>
 /// <item><c>call</c>: a hash of the answer. <c>parallel N</c>: the different hashes of N calls at once.</item>
 /// <item><c>write</c>: adds one to every parameter in place.</item>
-/// <item><c>throw</c>: has the C++ runtime throw in a call of a model. <c>convert</c>: has libtorch refuse a value outside of a model's call.</item>
+/// <item><c>throw</c>: has the C++ runtime throw in a call of a model. <c>convert</c>: has libtorch refuse a value outside of a model's
+/// call.</item>
 /// <item><c>remove NAME</c>, <c>listen CASE</c> (the path of an actor that takes wrappers and answers as <c>call</c>).</item>
 /// </list>
 /// </summary>
@@ -69,12 +70,14 @@ internal sealed class ModelSession(string directory) : IAsyncDisposable
                 _model = built;
                 return "";
             case "wrap":
-                var wrapper = await ModelWrapper.FromModelAsync((nn.Module<Tensor, Tensor>)Model, host: _host, name: new ModelName(words[1]));
+                var wrapper = await ModelWrapper.FromModelAsync(
+                    (nn.Module<Tensor, Tensor>)Model, host: _host, name: new ModelName(words[1]));
                 return Convert.ToBase64String(wrapper.Serialize());
             case "open":
                 _case = ModelCases.Get(words[2]);
                 var handle = _host.Store.Resolve(ModelName.Parse(words[1]));
-                _model = _host.Runtime.Open(handle, new OpenOptions<nn.Module<Tensor, Tensor>> { Factory = build => _case.Build(build.Device) }).Materialise();
+                _model = _host.Runtime.Open(
+                    handle, new OpenOptions<nn.Module<Tensor, Tensor>> { Factory = build => _case.Build(build.Device) }).Materialise();
                 return "";
             case "load":
                 _case = ModelCases.Get(words[2]);

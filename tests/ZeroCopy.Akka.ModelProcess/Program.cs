@@ -1,13 +1,27 @@
+using System.Globalization;
 using TorchSharp;
 using ZeroCopy.ModelProcess;
-using ZeroCopy.Torch;
+using ZeroCopy.Torch.Guards;
 
 // A process beside the test's own: opens the store in its first argument and obeys one command a line until its input ends; with a second
-// argument, "hosted", it hosts a pool instead, with "torch-first" makes a model before all else, and with "ends" and the file of a script it has
-// owners end while others use what is theirs.
+// argument, "hosted", it hosts a pool instead, with "torch-first" makes a model before all else, with "wrong-shape" lets a C++ exception
+// out, with "threads" and a number sets that of libtorch's threads, and with "ends" and the file of a script it has owners end while others
+// use what is theirs.
 if (args is [_, "torch-first"])
 {
     await TorchFirst.RunAsync(args[0], Console.Out);
+    return;
+}
+
+if (args is [_, "wrong-shape", var how])
+{
+    await WrongShape.RunAsync(args[0], how, Console.Out);
+    return;
+}
+
+if (args is [_, "threads", var number])
+{
+    await SetThreads.RunAsync(args[0], int.Parse(number, CultureInfo.InvariantCulture), Console.Out);
     return;
 }
 

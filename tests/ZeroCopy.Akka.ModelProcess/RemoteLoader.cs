@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace ZeroCopy.ModelProcess;
 
-/// <summary>An actor system with remoting on a free port of this machine, and an actor in it that loads the wrappers that it is sent.</summary>
+/// <summary>
+/// An actor system with remoting on a free port of this machine, and an actor in it that loads the wrappers that it is sent.
+/// </summary>
 public sealed class RemoteLoader : IAsyncDisposable
 {
     private readonly ActorSystem _system;
@@ -15,7 +17,8 @@ public sealed class RemoteLoader : IAsyncDisposable
     public RemoteLoader(string directory, ModelCase model)
     {
         _system = ActorSystem.Create("models", Configuration);
-        _host = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = new ObjectStoreOptions { Directory = directory }, ActorSystem = _system });
+        _host = ZeroCopyHost.Open(
+            new ZeroCopyHostOptions { Store = new ObjectStoreOptions { Directory = directory }, ActorSystem = _system });
         var actor = _system.ActorOf(Props.Create(() => new Loader(model)), "loader");
         Path = actor.Path.ToStringWithAddress(((ExtendedActorSystem)_system).Provider.DefaultAddress);
     }
@@ -43,6 +46,7 @@ public sealed class RemoteLoader : IAsyncDisposable
     private sealed class Loader : ReceiveActor
     {
         public Loader(ModelCase model) =>
-            Receive<ModelWrapper>(wrapper => Sender.Tell(model.AnswerDigest(wrapper.As<nn.Module<Tensor, Tensor>>().Load(model.LoadOptions))));
+            Receive<ModelWrapper>(
+                wrapper => Sender.Tell(model.AnswerDigest(wrapper.As<nn.Module<Tensor, Tensor>>().Load(model.LoadOptions))));
     }
 }

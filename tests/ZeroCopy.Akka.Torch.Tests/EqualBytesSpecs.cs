@@ -1,6 +1,6 @@
 using TorchSharp;
 using TorchSharp.Modules;
-using ZeroCopy.Torch.Binding;
+using ZeroCopy.Torch.Modules;
 using ZeroCopy.Torch.Tests.Modules;
 using static TorchSharp.torch.nn;
 

@@ -4,7 +4,8 @@ using ZeroCopy.Errors;
 using ZeroCopy.Runtime;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
-using ZeroCopy.Torch.Native;
+using ZeroCopy.Torch.Modules;
+using ZeroCopy.Torch.Native.CppExceptions;
 using ZeroCopy.Torch.Tests.Modules;
 using ZeroCopy.Torch.Tests.Script;
 using static TorchSharp.torch.nn;
@@ -27,7 +28,10 @@ public sealed class LoadCyclesSpecs : IDisposable
         new("BERT-mini", () => new SmallBert(torch.CPU, 4, 256, 3000), m => ((SmallBert)m).forward(Ids())),
         new("LSTM", () => LSTM(128, 128, 2), m => ((TorchSharp.Modules.LSTM)m).forward(Inputs(128), null).Item1),
         new("Transformer", () => Transformer(64, 4, 2, 2, 256), m => ((TorchSharp.Modules.Transformer)m).forward(Inputs(64), Inputs(64))),
-        new("convolution", () => Sequential(("c", Conv2d(1, 64, 3)), ("bn", BatchNorm2d(64))), m => ((TorchSharp.Modules.Sequential)m).forward(Image())),
+        new(
+            "convolution",
+            () => Sequential(("c", Conv2d(1, 64, 3)), ("bn", BatchNorm2d(64))),
+            m => ((TorchSharp.Modules.Sequential)m).forward(Image())),
         new("EmbeddingBag", () => EmbeddingBag(20000, 32), m => ((TorchSharp.Modules.EmbeddingBag)m).forward(Ids(), null, null)),
     ];
 
@@ -132,7 +136,8 @@ public sealed class LoadCyclesSpecs : IDisposable
         await AssertFlatAsync(_ =>
         {
             // Before anything is bound, and afterwards.
-            Assert.Throws<BindingException>(() => runtime.Open(handle, new OpenOptions<ScriptHolder> { Factory = _ => new ScriptHolder(3) }));
+            Assert.Throws<BindingException>(
+                () => runtime.Open(handle, new OpenOptions<ScriptHolder> { Factory = _ => new ScriptHolder(3) }));
             Assert.Throws<DeviceUnavailableException>(
                 () => runtime.Open(handle, new OpenOptions<ScriptHolder> { Factory = _ => new ScriptHolder(2), Device = torch.META }));
             return Task.CompletedTask;
@@ -162,8 +167,8 @@ public sealed class LoadCyclesSpecs : IDisposable
     }
 
     /// <summary>
-    /// Runs rounds of cycles after one to warm up: mappings, references and tensors are the same, memory and descriptors, which the runtime takes
-    /// too, do not grow in every round but one.
+    /// Runs rounds of cycles after one to warm up: mappings, references and tensors are the same, memory and descriptors, which the runtime
+    /// takes too, do not grow in every round but one.
     /// </summary>
     private static async Task AssertFlatAsync(Func<int, Task> cycle, int cycles = Cycles)
     {
@@ -182,7 +187,8 @@ public sealed class LoadCyclesSpecs : IDisposable
         Assert.True(Growth(footprint => footprint.Descriptors) <= 0, string.Join("; ", footprints));
         Assert.Single(footprints.Select(footprint => footprint with { Bytes = 0, Descriptors = 0 }).Distinct());
 
-        long Growth(Func<Footprint, long> of) => footprints.Zip(footprints.Skip(1), (before, after) => of(after) - of(before)).Order().ElementAt(1);
+        long Growth(Func<Footprint, long> of) =>
+            footprints.Zip(footprints.Skip(1), (before, after) => of(after) - of(before)).Order().ElementAt(1);
     }
 
     private static torch.Tensor Ids() => torch.arange(16, dtype: torch.ScalarType.Int64).reshape(2, 8);
@@ -221,13 +227,17 @@ public sealed class LoadCyclesSpecs : IDisposable
     }
 
     /// <summary>What a process holds.</summary>
-    /// <param name="Bytes">Objects on the heap of .NET and allocations of native code; not the pages, which both keep for the next ones.</param>
+    /// <param name="Bytes">
+    /// Objects on the heap of .NET and allocations of native code; not the pages, which both keep for the next ones.
+    /// </param>
     private sealed record Footprint(long Bytes, int Mappings, long References, int Descriptors, long Tensors)
     {
         public const string Unknown = "The C library, glibc from 2.33 on, tells what native code has allocated.";
 
         public static bool IsKnown { get; } =
-            OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc.so.6", out var library) && NativeLibrary.TryGetExport(library, "mallinfo2", out _);
+            OperatingSystem.IsLinux()
+                && NativeLibrary.TryLoad("libc.so.6", out var library)
+                && NativeLibrary.TryGetExport(library, "mallinfo2", out _);
 
         public static Footprint Now()
         {
@@ -240,7 +250,10 @@ public sealed class LoadCyclesSpecs : IDisposable
             var native = GetAllocations();
             return new Footprint(
                 GC.GetTotalMemory(false) + (long)(native.InArenas + native.InMappings),
-                StoreDiagnostics.LiveMappings, StoreDiagnostics.RetainedReferences, Directory.GetFiles("/proc/self/fd").Length, torch.Tensor.TotalCount);
+                StoreDiagnostics.LiveMappings,
+                StoreDiagnostics.RetainedReferences,
+                Directory.GetFiles("/proc/self/fd").Length,
+                torch.Tensor.TotalCount);
         }
 
         [DllImport("libc", EntryPoint = "mallinfo2")]

@@ -25,9 +25,7 @@ public abstract class RuntimeSpec : IDisposable
         Store.Dispose();
         _directory.Dispose();
         // TorchSharp leaves some tensors to the collector.
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        _leaks.Verify();
+        _leaks.VerifyCollected();
         GC.SuppressFinalize(this);
     }
 

@@ -3,7 +3,7 @@ using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Runtime;
 using ZeroCopy.Store;
-using ZeroCopy.Torch.Binding;
+using ZeroCopy.Torch.Modules;
 using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch.Tests.Modules;
 using static TorchSharp.torch.nn;
@@ -259,7 +259,8 @@ public sealed class TorchRuntimeSpecs : RuntimeSpec
             Assert.True(model.TryRent(out var instance));
             using (instance)
             {
-                return (torch.Tensor)instance.Run((transformer, _) => ((TorchSharp.Modules.Transformer)transformer).forward(source, target), null)!;
+                return (torch.Tensor)instance.Run(
+                    (transformer, _) => ((TorchSharp.Modules.Transformer)transformer).forward(source, target), null)!;
             }
         }
     }

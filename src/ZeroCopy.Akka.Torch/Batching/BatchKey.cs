@@ -24,9 +24,13 @@ internal sealed class BatchKey : IEquatable<BatchKey>
         _hash = hash.ToHashCode();
     }
 
-    public bool Equals(BatchKey? other) => other is not null && _hash == other._hash
-        && CollectionsMarshal.AsSpan(_structure).SequenceEqual(CollectionsMarshal.AsSpan(other._structure))
-        && CollectionsMarshal.AsSpan(_numbers).SequenceEqual(CollectionsMarshal.AsSpan(other._numbers));
+    /// <summary>Whether a key of these lists would be equal.</summary>
+    public bool Is(List<object?> structure, List<long> numbers) =>
+        CollectionsMarshal.AsSpan(_structure).SequenceEqual(CollectionsMarshal.AsSpan(structure))
+        && CollectionsMarshal.AsSpan(_numbers).SequenceEqual(CollectionsMarshal.AsSpan(numbers));
+
+    public bool Equals(BatchKey? other) => ReferenceEquals(this, other)
+        || (other is not null && _hash == other._hash && Is(other._structure, other._numbers));
 
     public override bool Equals(object? obj) => Equals(obj as BatchKey);
 

@@ -2,12 +2,15 @@ using static TorchSharp.torch;
 
 namespace ZeroCopy.Torch.Batching;
 
-/// <summary>Compares tensors that other kernels may have computed: a batch of another size takes another one, and rounds otherwise.</summary>
+/// <summary>
+/// Compares tensors that other kernels may have computed: a batch of another size takes another one, and rounds otherwise.
+/// </summary>
 internal static class TensorCloseness
 {
     /// <summary>
-    /// Whether both are of one type, shape and device, and their numbers close: equal where they are whole, infinite or NaN, else within a share of
-    /// the largest finite number of <paramref name="one"/>. A share of each number would not do: what cancels out keeps the rounding of its terms.
+    /// Whether both are of one type, shape and device, and their numbers close: equal where they are whole, infinite or NaN, else within a
+    /// share of the largest finite number of <paramref name="one"/>. A share of each number would not do: what cancels out keeps the
+    /// rounding of its terms.
     /// </summary>
     public static bool AreClose(Tensor? one, Tensor? other)
     {
@@ -28,7 +31,9 @@ internal static class TensorCloseness
 
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        return Share(one.dtype) is { } share ? AreWithin(Numbers(one), Numbers(other), share) : Dense(one).equal(Dense(other)).all().item<bool>();
+        return Share(one.dtype) is { } share
+            ? AreWithin(Numbers(one), Numbers(other), share)
+            : Dense(one).equal(Dense(other)).all().item<bool>();
     }
 
     private static double? Share(ScalarType type) => type switch

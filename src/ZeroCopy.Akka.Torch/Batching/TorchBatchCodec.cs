@@ -1,7 +1,8 @@
 using TorchSharp;
 using ZeroCopy.Errors;
 using ZeroCopy.Runtime;
-using ZeroCopy.Torch.Running;
+using ZeroCopy.Torch.Instances;
+using ZeroCopy.Torch.Native;
 
 namespace ZeroCopy.Torch.Batching;
 
@@ -34,6 +35,11 @@ public sealed class TorchBatchCodec : IBatchCodec
             throw new ArgumentException("There is no request to join.", nameof(requests));
         }
 
+        if (requests[0] is torch.Tensor)
+        {
+            return JoinTensors(requests);
+        }
+
         BatchKey? first = null;
         var columns = new List<List<torch.Tensor?>>(requests.Count);
         foreach (var (index, request) in requests.Index())
@@ -41,9 +47,7 @@ public sealed class TorchBatchCodec : IBatchCodec
             List<torch.Tensor?> leaves = [];
             if (Describe(request, leaves, out _) is not { } key || !key.Equals(first ??= key))
             {
-                throw new ArgumentException(
-                    $"Request {index} does not join with the first: its structure, element types, devices or shapes differ.",
-                    nameof(requests));
+                throw Other(index, nameof(requests));
             }
 
             columns.Add(leaves);
@@ -77,7 +81,7 @@ public sealed class TorchBatchCodec : IBatchCodec
         var parts = new List<torch.Tensor?>[rows.Count];
         try
         {
-            var leaves = LeavesOf(answer, rows);
+            var leaves = LeavesOf(answer, rows).ConvertAll(leaf => leaf is null ? null : new TensorRows(leaf));
             using var noGradients = torch.no_grad();
             var at = 0L;
             for (var i = 0; i < rows.Count; i++)
@@ -85,8 +89,7 @@ public sealed class TorchBatchCodec : IBatchCodec
                 parts[i] = [];
                 foreach (var leaf in leaves)
                 {
-                    using var slice = leaf?.narrow(0, at, rows[i]);
-                    parts[i].Add(slice?.clone().DetachFromDisposeScope());
+                    parts[i].Add(leaf?.Copy(at, rows[i]));
                 }
 
                 at += rows[i];
@@ -107,8 +110,8 @@ public sealed class TorchBatchCodec : IBatchCodec
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Close means within a share of the tensor's largest number that is finite: 1e-4 for Float32, 1e-9 for Float64, 1e-2 for Float16 and 5e-2 for
-    /// BFloat16. What holds anything but tensors is the same as nothing.
+    /// Close means within a share of the tensor's largest number that is finite: 1e-4 for Float32, 1e-9 for Float64, 1e-2 for Float16 and
+    /// 5e-2 for BFloat16. What holds anything but tensors is the same as nothing.
     /// </remarks>
     public bool AreSame(object? one, object? other)
     {
@@ -123,6 +126,39 @@ public sealed class TorchBatchCodec : IBatchCodec
 
     /// <inheritdoc/>
     public void Release(object? value) => Answers.Release(value);
+
+    private static torch.Tensor JoinTensors(IReadOnlyList<object> requests)
+    {
+        var tensors = new torch.Tensor[requests.Count];
+        var (kind, shape) = (default(TorchNative.TensorKind), Array.Empty<long>());
+        for (var i = 0; i < tensors.Length; i++)
+        {
+            if (requests[i] is not torch.Tensor { IsInvalid: false } tensor)
+            {
+                throw Other(i, nameof(requests));
+            }
+
+            tensors[i] = tensor;
+            var (own, size) = (TorchNative.KindOf(tensor), TorchNative.Shape(tensor));
+            if (i == 0)
+            {
+                (kind, shape) = (own, size);
+            }
+
+            // What libtorch would make one of joins with nothing here: it converts to the wider type.
+            if (own.IsSparse || own != kind || size.Length == 0 || size.Length != shape.Length
+                || !size.AsSpan(1).SequenceEqual(shape.AsSpan(1)))
+            {
+                throw Other(i, nameof(requests));
+            }
+        }
+
+        using var noGradients = torch.no_grad();
+        return torch.cat(tensors).DetachFromDisposeScope();
+    }
+
+    private static ArgumentException Other(int index, string parameter) => new(
+        $"Request {index} does not join with the first: its structure, element types, devices or shapes differ.", parameter);
 
     /// <summary>The key of a request, whose tensors are added to the leaves; null, and no rows, where it joins with none.</summary>
     private static BatchKey? Describe(object? request, List<torch.Tensor?> leaves, out int rows)
@@ -143,18 +179,18 @@ public sealed class TorchBatchCodec : IBatchCodec
                 continue;
             }
 
-            if (leaf.IsInvalid || leaf.is_sparse)
+            if (leaf.IsInvalid || TorchNative.KindOf(leaf) is not { IsSparse: false } kind)
             {
                 return null;
             }
 
-            var shape = leaf.shape;
+            var shape = TorchNative.Shape(leaf);
             if (shape.Length == 0 || (agreed ??= shape[0]) != shape[0])
             {
                 return null;
             }
 
-            numbers.AddRange((long)leaf.dtype, (long)leaf.device_type, leaf.device_index, shape.Length);
+            numbers.AddRange((long)kind.Type, (long)kind.Device, kind.DeviceIndex, shape.Length);
             numbers.AddRange(shape.AsSpan(1));
         }
 
@@ -167,7 +203,9 @@ public sealed class TorchBatchCodec : IBatchCodec
         return new BatchKey(structure, numbers);
     }
 
-    private static List<torch.Tensor?> LeavesOf(object answer, IReadOnlyList<int> rows)
+    /// <summary>The tensors of an answer to a joined call, in its order.</summary>
+    /// <exception cref="InferenceException">It is of another kind, or has other rows.</exception>
+    internal static List<torch.Tensor?> LeavesOf(object answer, IReadOnlyList<int> rows)
     {
         List<torch.Tensor?> leaves = [];
         if (!TensorTree.TryFlatten(answer, leaves, []))
@@ -181,7 +219,7 @@ public sealed class TorchBatchCodec : IBatchCodec
         var total = rows.Sum(count => (long)count);
         foreach (var leaf in leaves)
         {
-            if (leaf is not null && (leaf.dim() == 0 || leaf.shape[0] != total))
+            if (leaf is not null && (leaf.dim() == 0 || TorchNative.Shape(leaf)[0] != total))
             {
                 throw new InferenceException(
                     InferenceFailure.ModelError,

@@ -3,6 +3,7 @@ using TorchSharp;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Tensors;
+using ZeroCopy.Torch.Modules;
 using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch.Views;
 
@@ -68,7 +69,8 @@ internal static class Binder
             return;
         }
 
-        // set_ cannot leave META, and leaves a lazy conjugate one of the new elements: the wrapper takes another native tensor, on the view's storage. The old one is freed with its holder.
+        // set_ cannot leave META, and leaves a lazy conjugate one of the new elements: the wrapper takes another native tensor, on the
+        // view's storage. The old one is freed with its holder.
         using var own = view.detach();
         ref var left = ref TorchInternals.TensorHandle(target);
         ref var right = ref TorchInternals.TensorHandle(own);
@@ -97,7 +99,8 @@ internal static class Binder
                 Check(tensor, entries[index], problems);
                 if (bound.TryGetValue(tensor.Tensor, out var other) && entries[other].Block != entries[index].Block)
                 {
-                    problems.Add($"{tensor.Name} is tied to {entries[other].Name} in the module, while the model has two different tensors");
+                    problems.Add(
+                        $"{tensor.Name} is tied to {entries[other].Name} in the module, while the model has two different tensors");
                 }
 
                 bound[tensor.Tensor] = index;
@@ -130,12 +133,16 @@ internal static class Binder
         var (name, target, _, ownedByNative) = tensor;
         if (!target.shape.AsSpan().SequenceEqual(entry.Layout.Shape.AsSpan()))
         {
-            problems.Add($"{name} has shape [{string.Join(", ", target.shape)}] in the module and [{string.Join(", ", entry.Layout.Shape)}] in the model");
+            problems.Add(
+                $"{name} has shape [{string.Join(", ", target.shape)}] in the module and [{string.Join(", ", entry.Layout.Shape)}] in the "
+                + "model");
         }
 
         if (!entry.Layout.DType.IsInTorch())
         {
-            problems.Add($"{name} is {entry.Layout.DType.ToToken()} in the model, a type that libtorch has no tensors of: convert it before the put");
+            problems.Add(
+                $"{name} is {entry.Layout.DType.ToToken()} in the model, a type that libtorch has no tensors of: convert it before the "
+                + "put");
         }
         else if (entry.ScalarType() is var type && target.dtype != type)
         {

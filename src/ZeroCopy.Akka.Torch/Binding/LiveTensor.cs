@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using TorchSharp;
+using ZeroCopy.Content;
 using ZeroCopy.Manifests;
-using ZeroCopy.Store;
 using ZeroCopy.Tensors;
 using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch.Views;
@@ -36,7 +36,8 @@ internal sealed unsafe class LiveTensor : TensorSource, IDisposable
 
         if (!tensor.dtype.IsStored())
         {
-            throw new ArgumentException($"{name} is of type {tensor.dtype.Name()}: the store holds plain elements, not quantised ones.", nameof(tensor));
+            throw new ArgumentException(
+                $"{name} is of type {tensor.dtype.Name()}: the store holds plain elements, not quantised ones.", nameof(tensor));
         }
 
         using var frozen = torch.no_grad();

@@ -1,11 +1,15 @@
 using System.Runtime.InteropServices;
 using TorchSharp;
 using ZeroCopy.Manifests;
+using ZeroCopy.Torch.Modules;
 using ZeroCopy.Torch.Native;
+using ZeroCopy.Torch.Native.CppExceptions;
 
 namespace ZeroCopy.Torch.Binding;
 
-/// <summary>The tensors of a live module or of a state dictionary, each once, with further names as aliases. Dispose it after the put.</summary>
+/// <summary>
+/// The tensors of a live module or of a state dictionary, each once, with further names as aliases. Dispose it after the put.
+/// </summary>
 internal sealed class LiveTensors : IDisposable
 {
     private readonly List<LiveTensor> _sources = [];
@@ -23,7 +27,8 @@ internal sealed class LiveTensors : IDisposable
             foreach (var names in state.GroupBy(tensor => tensor.Identity))
             {
                 var first = names.First();
-                var aliases = names.Skip(1).Select(tied => tied.Name).Distinct().Where(name => name != first.Name).Order(StringComparer.Ordinal);
+                var aliases = names.Skip(1).Select(tied => tied.Name).Distinct().Where(name => name != first.Name)
+                    .Order(StringComparer.Ordinal);
                 _sources.Add(LiveTensor.Create(first.Name, first.Role, first.Tensor, [.. aliases]));
             }
         }
@@ -50,18 +55,19 @@ internal sealed class LiveTensors : IDisposable
         if (state.Tensor.is_sparse)
         {
             throw new ArgumentException(
-                $"{state.Name} is sparse, and the store holds dense elements: register {state.Name}.to_dense(), and make the sparse tensor of it where "
-                + "it is computed with.");
+                $"{state.Name} is sparse, and the store holds dense elements: register {state.Name}.to_dense(), and make the sparse tensor "
+                + "of it where it is computed with.");
         }
 
         try
         {
-            UncaughtExceptions.Run(() => TorchNative.Data(state.Tensor));
+            CheckedCall.Run(() => TorchNative.Data(state.Tensor));
         }
         catch (ExternalException exception)
         {
             throw new ArgumentException(
-                $"{state.Name} has no dense elements in memory, such as a tensor of oneDNN or one with compressed rows: register {state.Name}.to_dense().",
+                $"{state.Name} has no dense elements in memory, such as a tensor of oneDNN or one with compressed rows: register "
+                + $"{state.Name}.to_dense().",
                 exception);
         }
     }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using TorchSharp;
 using ZeroCopy.Manifests;
 using ZeroCopy.Torch.Catalog;
+using ZeroCopy.Torch.Modules;
 using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch.Views;
 
@@ -12,7 +13,8 @@ internal static class ModuleBuilder
 {
     /// <summary>Builds a module and binds it. A module that does not fit is disposed.</summary>
     /// <exception cref="ZeroCopy.Errors.BindingException">The tensors do not fit the module.</exception>
-    public static torch.nn.Module Build(ImmutableArray<TensorEntry> entries, IViewSource views, Func<ModelBuild, torch.nn.Module> factory) =>
+    public static torch.nn.Module Build(
+        ImmutableArray<TensorEntry> entries, IViewSource views, Func<ModelBuild, torch.nn.Module> factory) =>
         Build(entries, views, factory, module => Binder.Bind(module, entries, views));
 
     /// <summary>Builds a module and finishes it. A module that cannot be finished is disposed.</summary>

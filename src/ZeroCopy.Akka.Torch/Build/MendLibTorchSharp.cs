@@ -5,8 +5,8 @@ using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 
 /// <summary>
-/// Copies TorchSharp's native library for Linux so that it loads with the C++ runtime of Debian 12 and Ubuntu 22.04 too: the requirement of a
-/// newer one, which none of its symbols uses, is marked weak, and the copy finds libtorch where an output folder has it. Nothing else is
+/// Copies TorchSharp's native library for Linux so that it loads with the C++ runtime of Debian 12 and Ubuntu 22.04 too: the requirement of
+/// a newer one, which none of its symbols uses, is marked weak, and the copy finds libtorch where an output folder has it. Nothing else is
 /// changed. An MSBuild task, compiled by the build. Sources: System V ABI, object files and dynamic linking; Linux Standard Base, symbol
 /// versioning.
 /// </summary>

@@ -17,12 +17,9 @@ internal static class ModelAssembly
         try
         {
             var assembly = Load(full);
-            var types = assembly.GetTypes()
-                .Where(type => type is { IsClass: true, IsAbstract: false } && typeof(IModelTypes).IsAssignableFrom(type)
-                    && type.GetConstructor(Type.EmptyTypes) is not null)
-                .ToList();
+            var types = TypesOf(assembly);
             return types.Count > 0
-                ? (assembly, [.. types.Select(Create)])
+                ? (assembly, types)
                 : throw new ModelAssemblyException(
                     $"'{full}' brings no model types: it has no class that implements {typeof(IModelTypes).FullName} and has a public "
                     + "constructor without parameters.");
@@ -32,6 +29,15 @@ internal static class ModelAssembly
             throw new ModelAssemblyException($"'{full}' cannot be loaded: {reason}", e);
         }
     }
+
+    /// <summary>One object of each class of an assembly that brings model types.</summary>
+    public static IReadOnlyList<IModelTypes> TypesOf(Assembly assembly) =>
+    [
+        .. assembly.GetTypes()
+            .Where(type => type is { IsClass: true, IsAbstract: false } && typeof(IModelTypes).IsAssignableFrom(type)
+                && type.GetConstructor(Type.EmptyTypes) is not null)
+            .Select(Create),
+    ];
 
     private static string Find(string path)
     {
@@ -75,8 +81,8 @@ internal static class ModelAssembly
             if (wanted.Version > own)
             {
                 throw new ModelAssemblyException(
-                    $"'{path}' was built with {wanted.Name} {wanted.Version}, and this program has {own}: build it with that version, or use "
-                    + "a newer program.");
+                    $"'{path}' was built with {wanted.Name} {wanted.Version}, and this program has {own}: build it with that version, or "
+                    + "use a newer program.");
             }
         }
     }

@@ -20,21 +20,29 @@ public sealed class ModelCatalog
     };
 
     private readonly HashSet<Assembly> _assemblies = [];
-    private readonly ConcurrentDictionary<string, Func<string, ModelBuild, torch.nn.Module>> _factories = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ModelType> _types = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Registers a model type under a key, such as Hugging Face's <c>model_type</c>. The configuration is read by System.Text.Json: parameters
-    /// of a record's constructor without a default, and <c>required</c> members, must be there; members of the JSON that the type does not
-    /// have are ignored.
+    /// Registers a model type under a key, such as Hugging Face's <c>model_type</c>. The configuration is read by System.Text.Json:
+    /// parameters of a record's constructor without a default, and <c>required</c> members, must be there; members of the JSON that the
+    /// type does not have are ignored.
     /// </summary>
+    /// <param name="key">What manifests and a folder's <c>config.json</c> name the type by.</param>
+    /// <param name="factory">Builds a module.</param>
+    /// <param name="adapt">
+    /// Makes of the folder that a library saved what the module takes: other names of tensors (<see cref="ModelCheckpoint.Rename"/>), or
+    /// other tensors, or another configuration. Called once for a put, before anything is read but headers. Null where checkpoints have the
+    /// module's own names.
+    /// </param>
     /// <exception cref="ArgumentException">The key is taken.</exception>
-    public ModelCatalog Register<TModule, TConfiguration>(string key, Func<TConfiguration, ModelBuild, TModule> factory)
+    public ModelCatalog Register<TModule, TConfiguration>(
+        string key, Func<TConfiguration, ModelBuild, TModule> factory, Func<ModelCheckpoint, ModelCheckpoint>? adapt = null)
         where TModule : torch.nn.Module
         where TConfiguration : notnull
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
         ArgumentNullException.ThrowIfNull(factory);
-        if (!_factories.TryAdd(key, (json, build) => factory(Parse<TConfiguration>(key, json), build)))
+        if (!_types.TryAdd(key, new ModelType(typeof(TModule), (json, build) => factory(Parse<TConfiguration>(key, json), build), adapt)))
         {
             throw new ArgumentException($"A model type is registered under '{key}' already.", nameof(key));
         }
@@ -84,20 +92,46 @@ public sealed class ModelCatalog
     }
 
     /// <summary>The registered keys.</summary>
-    public IReadOnlyCollection<string> Keys => [.. _factories.Keys.Order(StringComparer.Ordinal)];
+    public IReadOnlyCollection<string> Keys => [.. _types.Keys.Order(StringComparer.Ordinal)];
 
     /// <summary>Whether the key is registered.</summary>
-    public bool Contains(string key) => _factories.ContainsKey(key);
+    public bool Contains(string key) => _types.ContainsKey(key);
+
+    /// <summary>The class that is registered under a key, which modules may derive from; null where none is.</summary>
+    internal Type? TypeOf(string key) => _types.TryGetValue(key, out var registered) ? registered.Type : null;
 
     /// <summary>Builds a module of a registered type.</summary>
     /// <exception cref="RecipeUnavailableException">The key is not registered.</exception>
     /// <exception cref="InvalidModelException">The configuration is not what the type takes.</exception>
     internal torch.nn.Module Build(string key, string configuration, ModelBuild build) =>
-        _factories.TryGetValue(key, out var factory)
-            ? factory(configuration, build)
+        _types.TryGetValue(key, out var registered)
+            ? registered.Build(configuration, build)
             : throw new RecipeUnavailableException(
-                $"No model type is registered under '{key}' here (registered: {string.Join(", ", _factories.Keys.Order())}). "
+                $"No model type is registered under '{key}' here (registered: {string.Join(", ", _types.Keys.Order())}). "
                 + "Register it with ModelCatalog.Register.");
+
+    /// <summary>A folder's checkpoint as the registered type takes it.</summary>
+    /// <exception cref="InvalidModelException">The checkpoint is none of that type, or its adapter fails; the message says why.</exception>
+    internal ModelCheckpoint Adapt(string key, ModelCheckpoint checkpoint)
+    {
+        if (!_types.TryGetValue(key, out var registered) || registered.Adapt is not { } adapt)
+        {
+            return checkpoint;
+        }
+
+        try
+        {
+            return adapt(checkpoint) ?? throw new InvalidModelException(
+                $"{checkpoint.Folder}: the adapter of model type '{key}' returns no checkpoint. Correct what the catalog registers.");
+        }
+        catch (Exception exception) when (exception is not (InvalidModelException or OutOfMemoryException))
+        {
+            throw new InvalidModelException(
+                $"{checkpoint.Folder}: the adapter of model type '{key}' fails: {exception.Message.Split('\n')[0].TrimEnd('.')}. "
+                + "Correct the folder, or what the catalog registers.",
+                exception);
+        }
+    }
 
     private static TConfiguration Parse<TConfiguration>(string key, string json)
     {
@@ -108,7 +142,8 @@ public sealed class ModelCatalog
         }
         catch (JsonException exception)
         {
-            throw new InvalidModelException($"The configuration of model type '{key}' is not a {typeof(TConfiguration).Name}: {exception.Message}", exception);
+            throw new InvalidModelException(
+                $"The configuration of model type '{key}' is not a {typeof(TConfiguration).Name}: {exception.Message}", exception);
         }
     }
 }

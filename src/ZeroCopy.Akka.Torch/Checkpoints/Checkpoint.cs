@@ -1,4 +1,4 @@
-using ZeroCopy.Store;
+using ZeroCopy.Content;
 
 namespace ZeroCopy.Torch.Checkpoints;
 
@@ -6,6 +6,21 @@ namespace ZeroCopy.Torch.Checkpoints;
 internal sealed class Checkpoint(ModelContent content, params IDisposable[] files) : IDisposable
 {
     public ModelContent Content { get; } = content;
+
+    /// <summary>Opens with files that are closed again when it fails.</summary>
+    public static Checkpoint Open(Func<List<IDisposable>, ModelContent> open)
+    {
+        var files = new List<IDisposable>();
+        try
+        {
+            return new Checkpoint(open(files), [.. files]);
+        }
+        catch
+        {
+            files.ForEach(file => file.Dispose());
+            throw;
+        }
+    }
 
     public void Dispose()
     {

@@ -1,16 +1,16 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using TorchSharp;
+using ZeroCopy.Content;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
-using ZeroCopy.Store;
 using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Torch.Checkpoints;
 
 /// <summary>
-/// Reads the headers of a TorchSharp <c>.dat</c> file: a count, then for each tensor its name, element type, rank, sizes and bytes. Integers are
-/// LEB128. Source: TorchSharp's <c>nn.Module.save</c>.
+/// Reads the headers of a TorchSharp <c>.dat</c> file: a count, then for each tensor its name, element type, rank, sizes and bytes.
+/// Integers are LEB128. Source: TorchSharp's <c>nn.Module.save</c>.
 /// </summary>
 internal static class DatFile
 {

@@ -1,9 +1,10 @@
+using ZeroCopy.Content;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
-using ZeroCopy.Safetensors;
-using ZeroCopy.Store;
 using ZeroCopy.Torch.Catalog;
-using ZeroCopy.Torch.Script;
+using ZeroCopy.Torch.Script.Archives;
+using ZeroCopy.Torch.Script.Running;
+using ZeroCopy.Torch.Script.Skeletons;
 
 namespace ZeroCopy.Torch.Checkpoints;
 
@@ -34,32 +35,19 @@ internal static class ModelFile
         var name = Path.GetFileName(path);
         return true switch
         {
-            _ when Has(name, ".pt") || Has(name, ".pth") || Has(name, ".pt2") || Has(name, ".torchscript") => Script(path, cancellationToken),
+            _ when Has(name, ".pt") || Has(name, ".pth") || Has(name, ".pt2") || Has(name, ".torchscript") =>
+                Script(path, cancellationToken),
             _ when Has(name, ".safetensors") || Has(name, ".safetensors.index.json") => Safetensors(path),
             _ when Has(name, ".dat") => Dat(path, name),
-            _ => throw new InvalidModelException($"{path}: unknown kind of file; a model is a .pt (TorchScript), .safetensors, .safetensors.index.json or .dat file, "
+            _ => throw new InvalidModelException(
+                $"{path}: unknown kind of file; a model is a .pt (TorchScript), .safetensors, .safetensors.index.json or .dat file, "
                 + "or a folder with config.json and weights."),
         };
     }
 
-    /// <summary>Opens with files that are closed again when it fails.</summary>
-    public static Checkpoint Guarded(Func<List<IDisposable>, ModelContent> open)
-    {
-        var files = new List<IDisposable>();
-        try
-        {
-            return new Checkpoint(open(files), [.. files]);
-        }
-        catch
-        {
-            files.ForEach(file => file.Dispose());
-            throw;
-        }
-    }
-
     private static bool Has(string name, string extension) => name.EndsWith(extension, StringComparison.OrdinalIgnoreCase);
 
-    private static Checkpoint Script(string path, CancellationToken cancellationToken) => Guarded(files =>
+    private static Checkpoint Script(string path, CancellationToken cancellationToken) => Checkpoint.Open(files =>
     {
         var archive = ScriptArchive.Open(path);
         files.Add(archive);
@@ -74,14 +62,14 @@ internal static class ModelFile
         };
     });
 
-    private static Checkpoint Safetensors(string path) => Guarded(files =>
+    private static Checkpoint Safetensors(string path) => Checkpoint.Open(files =>
     {
         var file = SafetensorsFile.Open(path);
         files.Add(file);
         return RequireTensors(file.ToContent(), path);
     });
 
-    private static Checkpoint Dat(string path, string name) => Guarded(files =>
+    private static Checkpoint Dat(string path, string name) => Checkpoint.Open(files =>
     {
         var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         files.Add(file);

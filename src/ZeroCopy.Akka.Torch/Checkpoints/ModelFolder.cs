@@ -1,13 +1,9 @@
-using System.Collections.Immutable;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Unicode;
+using ZeroCopy.Content;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
-using ZeroCopy.Safetensors;
-using ZeroCopy.Store;
 using ZeroCopy.Torch.Catalog;
-using ZeroCopy.Torch.Models.Bert;
 
 namespace ZeroCopy.Torch.Checkpoints;
 
@@ -23,49 +19,32 @@ internal static class ModelFolder
         if (!catalog.Contains(type))
         {
             throw new InvalidModelException(
-                $"{Path.Combine(folder, "config.json")}: model_type '{type}' is not registered here; known: {string.Join(", ", catalog.Keys.Order(StringComparer.Ordinal))}. "
-                + "Register it with ModelCatalog.Register, name the assembly that brings it (--models, zerocopy.models.assemblies), or export "
-                + "the model with torch.jit.save.");
+                $"{Path.Combine(folder, "config.json")}: model_type '{type}' is not registered here; known: "
+                + $"{string.Join(", ", catalog.Keys.Order(StringComparer.Ordinal))}. "
+                + "Register it with ModelCatalog.Register, name the assembly that brings it (--models, zerocopy.models.assemblies), or "
+                + "export the model with torch.jit.save.");
         }
 
-        return ModelFile.Guarded(files =>
+        return Checkpoint.Open(files =>
         {
             var weights = ReadWeights(folder);
             files.Add(weights);
-            var content = type == BertModel.CatalogKey
-                ? Bert(weights.Tensors, configuration, folder)
-                : weights.ToContent(new Recipe.Catalog(type, configuration));
-            TrialBuild.Require(
-                content.Tensors, (Recipe.Catalog)content.Recipe!, catalog, $"{folder}: the folder", "Correct config.json or the weights.");
-            return content;
+            var adapted = catalog.Adapt(type, new ModelCheckpoint(folder, configuration, weights.Tensors));
+            var recipe = new Recipe.Catalog(type, adapted.Configuration);
+            TrialBuild.Require(adapted.Tensors, recipe, catalog, $"{folder}: the folder", "Correct config.json or the weights.");
+            var content = weights.ToContent(recipe) with { Tensors = adapted.Tensors };
+            return adapted.LeftOut.IsDefaultOrEmpty
+                ? content
+                : content with { Metadata = content.Metadata.SetItem(ModelMetadata.LeftOut, string.Join('\n', adapted.LeftOut)) };
         });
-    }
-
-    private static ModelContent Bert(IReadOnlyList<TensorSource> tensors, string configuration, string folder)
-    {
-        var (adapted, leftOut, hasPooler) = BertCheckpoint.Adapt(tensors, BertConfiguration.Parse(configuration, Path.Combine(folder, "config.json")), folder);
-        if (!hasPooler)
-        {
-            // Checkpoints of models without a pooler do not say so in their configuration.
-            var json = JsonNode.Parse(configuration)!;
-            json["add_pooling_layer"] = false;
-            configuration = json.ToJsonString();
-        }
-
-        var metadata = ImmutableSortedDictionary<string, string>.Empty;
-        return new ModelContent
-        {
-            Tensors = adapted,
-            Recipe = new Recipe.Catalog(BertModel.CatalogKey, configuration),
-            Metadata = leftOut.IsEmpty ? metadata : metadata.Add(ModelMetadata.LeftOut, string.Join('\n', leftOut)),
-        };
     }
 
     private static (string Type, string Configuration) ReadConfiguration(string path, string folder)
     {
         if (!File.Exists(path))
         {
-            throw new InvalidModelException($"{folder}: the folder has no config.json, so it is not a model folder; put a single file instead.");
+            throw new InvalidModelException(
+                $"{folder}: the folder has no config.json, so it is not a model folder; put a single file instead.");
         }
 
         if (new FileInfo(path).Length > MaxConfigurationBytes)

@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using TorchSharp;
+using ZeroCopy.Content;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
-using ZeroCopy.Store;
 using ZeroCopy.Torch.Binding;
 using ZeroCopy.Torch.Catalog;
+using ZeroCopy.Torch.Modules;
 using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch.Views;
 
@@ -13,7 +14,9 @@ namespace ZeroCopy.Torch.Checkpoints;
 /// <summary>Builds a model's module before anything is put, so that a model that could never be opened is refused at the put.</summary>
 internal static class TrialBuild
 {
-    /// <summary>Builds the module, checks that every tensor has its place, and disposes it; no tensor is bound, and nothing is called.</summary>
+    /// <summary>
+    /// Builds the module, checks that every tensor has its place, and disposes it; no tensor is bound, and nothing is called.
+    /// </summary>
     /// <param name="tensors">The model's tensors.</param>
     /// <param name="recipe">What builds it.</param>
     /// <param name="catalog">Knows the recipe's key.</param>

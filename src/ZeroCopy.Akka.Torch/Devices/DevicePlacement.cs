@@ -4,14 +4,14 @@ using ZeroCopy.Errors;
 namespace ZeroCopy.Torch.Devices;
 
 /// <summary>
-/// Where a prototype lives. It is bound on the CPU and moved once; its clones share the moved weights, so that a device holds one copy for all
-/// instances of the process.
+/// Where a prototype lives. It is bound on the CPU and moved once; its clones share the moved weights, so that a device holds one copy for
+/// all instances of the process.
 /// </summary>
 internal static class DevicePlacement
 {
     /// <summary>
-    /// The device that was asked for, the CPU where none was. A CUDA device without an index is the first one: it has one name, so that it holds one
-    /// copy of the weights.
+    /// The device that was asked for, the CPU where none was. A CUDA device without an index is the first one: it has one name, so that it
+    /// holds one copy of the weights.
     /// </summary>
     /// <exception cref="DeviceUnavailableException">This process has no such device; the message says which there are.</exception>
     public static torch.Device Require(torch.Device? wanted)

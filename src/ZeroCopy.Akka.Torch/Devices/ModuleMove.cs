@@ -1,21 +1,23 @@
 using System.Reflection;
 using TorchSharp;
 using ZeroCopy.Errors;
-using ZeroCopy.Torch.Binding;
+using ZeroCopy.Torch.Modules;
 using ZeroCopy.Torch.Native;
 
 namespace ZeroCopy.Torch.Devices;
 
 /// <summary>
-/// Moves a module's tensors to a device. <c>Module.to</c> would move each tensor for itself, so that tied ones take the memory twice or are disposed
-/// under the other's hands; it leaves non-persistent buffers where they are, fails for containers such as <c>ModuleDict</c>, and where a native layer
-/// finds no memory on the device, it ends the process.
+/// Moves a module's tensors to a device. <c>Module.to</c> would move each tensor for itself, so that tied ones take the memory twice or are
+/// disposed under the other's hands; it leaves non-persistent buffers where they are, fails for containers such as <c>ModuleDict</c>, and
+/// where a native layer finds no memory on the device, it ends the process.
 /// </summary>
 internal static class ModuleMove
 {
     /// <summary>Moves everything that the module registered, in its own wrappers. No call may run on the module meanwhile.</summary>
     /// <exception cref="System.Runtime.InteropServices.ExternalException">libtorch's message: the device has too little memory.</exception>
-    /// <exception cref="DeviceUnavailableException">The module holds a TorchScript module, which cannot be moved with it. Nothing was moved.</exception>
+    /// <exception cref="DeviceUnavailableException">
+    /// The module holds a TorchScript module, which cannot be moved with it. Nothing was moved.
+    /// </exception>
     /// <exception cref="InvalidOperationException">A tensor of the module did not go along.</exception>
     public static void Move(torch.nn.Module module, torch.Device device)
     {
@@ -57,8 +59,8 @@ internal static class ModuleMove
     }
 
     /// <summary>
-    /// Moves the weights of native layers that libtorch has not registered in them, and so leaves where they are: each wrapper once, and into every layer
-    /// that computes with it.
+    /// Moves the weights of native layers that libtorch has not registered in them, and so leaves where they are: each wrapper once, and
+    /// into every layer that computes with it.
     /// </summary>
     private static void MoveWeightsFromOutside(
         List<torch.nn.Module> modules, IEnumerable<(torch.Tensor Tensor, object Identity)> tensors, torch.Device device,
@@ -85,14 +87,16 @@ internal static class ModuleMove
         }
     }
 
-    /// <summary>libtorch's scripts are no layers, though they look like some from here: asked to move as one, they end the process.</summary>
+    /// <summary>
+    /// libtorch's scripts are no layers, though they look like some from here: asked to move as one, they end the process.
+    /// </summary>
     private static void RefuseScripts(torch.nn.Module root, List<torch.nn.Module> modules, torch.Device device)
     {
         if (modules.Any(module => module is torch.jit.ScriptModule))
         {
             throw new DeviceUnavailableException(
-                $"{root.GetType().Name} runs on the CPU only, not on {device}: it holds a TorchScript module, which cannot be moved inside another module. "
-                + "Put the script by itself and open it on the device.");
+                $"{root.GetType().Name} runs on the CPU only, not on {device}: it holds a TorchScript module, which cannot be moved inside "
+                + "another module. Put the script by itself and open it on the device.");
         }
     }
 
@@ -102,7 +106,8 @@ internal static class ModuleMove
         {
             if (!IsOn(tensor, device))
             {
-                throw new InvalidOperationException($"{name} of {module.GetType().Name} stayed on {tensor.device} where the module was moved to {device}.");
+                throw new InvalidOperationException(
+                    $"{name} of {module.GetType().Name} stayed on {tensor.device} where the module was moved to {device}.");
             }
         }
     }
@@ -111,7 +116,8 @@ internal static class ModuleMove
     private static void Finish(List<torch.nn.Module> modules, torch.Device device)
     {
         var index = device.type == DeviceType.CUDA ? device.index : -1;
-        var asked = modules.ToLookup(module => HasMoveOfItsOwn(module) || (device.type != DeviceType.CUDA && TorchInternals.IsNative(module)));
+        var asked = modules.ToLookup(
+            module => HasMoveOfItsOwn(module) || (device.type != DeviceType.CUDA && TorchInternals.IsNative(module)));
         foreach (var module in asked[false])
         {
             (TorchInternals.DeviceType(module), TorchInternals.DeviceIndex(module)) = (device.type, index);

@@ -1,14 +1,20 @@
 using ZeroCopy.Torch.Catalog;
-using ZeroCopy.Torch.Models.Bert;
 
 namespace ZeroCopy.Torch.Models;
 
-/// <summary>The model types that come with the product.</summary>
+/// <summary>The model types that come with the product: those of its classes that implement <see cref="IModelTypes"/>.</summary>
 public static class BuiltInModels
 {
     /// <summary>Registers <c>bert</c>.</summary>
     /// <exception cref="ArgumentException">A key is taken.</exception>
-    public static ModelCatalog AddTo(ModelCatalog catalog) => catalog.Register<BertModel, BertConfiguration>(
-        BertModel.CatalogKey,
-        (configuration, build) => new BertModel(configuration, build.Device, build.ElementType("embeddings.word_embeddings.weight")));
+    public static ModelCatalog AddTo(ModelCatalog catalog)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        foreach (var types in ModelAssembly.TypesOf(typeof(BuiltInModels).Assembly))
+        {
+            types.Register(catalog);
+        }
+
+        return catalog;
+    }
 }

@@ -3,8 +3,8 @@ using TorchSharp;
 namespace ZeroCopy.Torch.Native;
 
 /// <summary>
-/// Numbers for libtorch. TorchSharp makes a <see cref="Scalar"/> of each, whose native half the collector may free while libtorch reads it: nothing holds
-/// one that was made in passing, as in <c>x * 0.5</c>. One that is used always is kept in a static field instead.
+/// Numbers for libtorch. TorchSharp makes a <see cref="Scalar"/> of each, whose native half the collector may free while libtorch reads it:
+/// nothing holds one that was made in passing, as in <c>x * 0.5</c>. One that is used always is kept in a static field instead.
 /// </summary>
 internal static class HeldNumber
 {

@@ -6,22 +6,22 @@ using TorchSharp.Modules;
 namespace ZeroCopy.Torch.Native;
 
 /// <summary>
-/// The weights of native layers that can be set from outside: those of embeddings and recurrent cells. libtorch registers the tensor that such a layer
-/// was made with, and keeps it registered when another one is set in its place, be it by the property or by <c>Embedding_from_pretrained</c>; the
-/// layer computes with what was set. So what is registered need not be what counts.
+/// The weights of native layers that can be set from outside: those of embeddings and recurrent cells. libtorch registers the tensor that
+/// such a layer was made with, and keeps it registered when another one is set in its place, be it by the property or by
+/// <c>Embedding_from_pretrained</c>; the layer computes with what was set. So what is registered need not be what counts.
 /// </summary>
 internal static class NativeWeights
 {
     private static readonly ConcurrentDictionary<Type, List<PropertyInfo>> Properties = new();
-    private static readonly Lock Settling = new();
+    private static readonly Lock Registering = new();
 
     /// <summary>
-    /// Lets the wrappers that the layer's managed side has registered be those of the tensors that it computes with. The wrapper stays the same, wherever
-    /// it is held, and what the layer answers does too.
+    /// Lets the wrappers that the layer's managed side has registered be those of the tensors that it computes with. The wrapper stays the
+    /// same, wherever it is held, and what the layer answers does too.
     /// </summary>
-    public static void Settle(torch.nn.Module layer)
+    public static void RegisterEffective(torch.nn.Module layer)
     {
-        lock (Settling)
+        lock (Registering)
         {
             foreach (var (_, registered, effective) in Of(layer))
             {
@@ -63,7 +63,8 @@ internal static class NativeWeights
     }
 
     /// <summary>
-    /// Has the layer compute with the tensors that its managed side has registered, after <paramref name="follow"/> has put the wrapper of one right where
+    /// Has the layer compute with the tensors that its managed side has registered, after <paramref name="follow"/> has put the wrapper of
+    /// one right where
     /// <paramref name="isRight"/> says that the tensor in use is not.
     /// </summary>
     public static void Reset(torch.nn.Module layer, Func<torch.Tensor, bool> isRight, Action<torch.Tensor> follow)

@@ -3,8 +3,8 @@ using TorchSharp;
 namespace ZeroCopy.Torch.Native;
 
 /// <summary>
-/// Tensors that are made in inference mode may never be written to or bound outside of it. What outlives a call is made outside, whatever mode its
-/// caller is in.
+/// Tensors that are made in inference mode may never be written to or bound outside of it. What outlives a call is made outside, whatever
+/// mode its caller is in.
 /// </summary>
 internal static class OrdinaryTensors
 {

@@ -60,7 +60,8 @@ internal static class TorchInternals
     public static extern object MemberwiseClone(object instance);
 
     /// <summary>
-    /// A module's own parameters, without those of its children. Containers of parameters keep them in a list of their own, containers of modules have none.
+    /// A module's own parameters, without those of its children. Containers of parameters keep them in a list of their own, containers of
+    /// modules have none.
     /// </summary>
     public static IEnumerable<(string Name, Parameter Value)> Parameters(torch.nn.Module module) =>
         IsSequential(module.GetType()) ? [] : module.named_parameters(false);
@@ -72,7 +73,9 @@ internal static class TorchInternals
     /// <summary>The owner of a module's native counterpart.</summary>
     public static SafeHandle Handle(torch.nn.Module module) => (SafeHandle)ModuleHandle.GetValue(module)!;
 
-    /// <summary>A handle that owns <paramref name="native"/>: disposing it releases the native module, as the field of a module wants it.</summary>
+    /// <summary>
+    /// A handle that owns <paramref name="native"/>: disposing it releases the native module, as the field of a module wants it.
+    /// </summary>
     public static SafeHandle OwnModule(nint native) => (SafeHandle)NewHandle.Invoke([native, true, null]);
 
     /// <summary>A wrapper, of a class for native layers, that owns <paramref name="native"/>.</summary>
@@ -100,8 +103,8 @@ internal static class TorchInternals
     public static bool IsNative(torch.nn.Module module) => ForwardNative.GetValue(module) is null && !IsSequential(module.GetType());
 
     /// <summary>
-    /// A module's registered children. A script has none: TorchSharp makes wrappers of its parts for each question, which nobody frees, and each keeps
-    /// the whole script alive. It lists the tensors of its parts as its own.
+    /// A module's registered children. A script has none: TorchSharp makes wrappers of its parts for each question, which nobody frees, and
+    /// each keeps the whole script alive. It lists the tensors of its parts as its own.
     /// </summary>
     public static IEnumerable<(string Name, torch.nn.Module Value)> Children(torch.nn.Module module) =>
         module is torch.jit.ScriptModule ? [] : module.named_children();

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
+using ZeroCopy.Torch.Native.CppExceptions;
 
 namespace ZeroCopy.Torch.Native;
 
@@ -29,7 +30,9 @@ internal static unsafe partial class TorchNative
     public static void RequireEntryPoints(nint library)
     {
         var missing = typeof(TorchNative).GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
-            .Where(method => method.Attributes.HasFlag(MethodAttributes.PinvokeImpl) && !NativeLibrary.TryGetExport(library, method.Name, out _))
+            .Where(
+                method => method.Attributes.HasFlag(MethodAttributes.PinvokeImpl)
+                    && !NativeLibrary.TryGetExport(library, method.Name, out _))
             .Select(method => method.Name).ToList();
         if (missing.Count > 0)
         {
@@ -42,6 +45,36 @@ internal static unsafe partial class TorchNative
     /// <summary>The address of a tensor's first element; 0 for a META tensor.</summary>
     public static nint Data(torch.Tensor tensor) =>
         tensor.device_type == DeviceType.META || tensor.numel() == 0 ? 0 : THSTensor_data(tensor.Handle);
+
+    /// <summary>
+    /// The sizes of a tensor's dimensions. TorchSharp's own property hands libtorch a delegate each time, which takes longer than a small
+    /// layer.
+    /// </summary>
+    public static long[] Shape(torch.Tensor tensor)
+    {
+        var handle = tensor.Handle;
+        var shape = new long[THSTensor_ndimension(handle)];
+        for (var i = 0; i < shape.Length; i++)
+        {
+            shape[i] = THSTensor_size(handle, i);
+        }
+
+        GC.KeepAlive(tensor);
+        return shape;
+    }
+
+    /// <summary>What a tensor is made of.</summary>
+    public static TensorKind KindOf(torch.Tensor tensor)
+    {
+        var handle = tensor.Handle;
+        var kind = new TensorKind(
+            (torch.ScalarType)THSTensor_type(handle),
+            (DeviceType)THSTensor_device_type(handle),
+            THSTensor_device_index(handle),
+            THSTensor_is_sparse(handle));
+        GC.KeepAlive(tensor);
+        return kind;
+    }
 
     /// <summary>Another owner of a native module below another one, found by its place at each level.</summary>
     public static nint Child(SafeHandle module, params ReadOnlySpan<int> path)
@@ -68,18 +101,45 @@ internal static unsafe partial class TorchNative
     /// <exception cref="ExternalException">libtorch failed; the device may have too little memory.</exception>
     public static void Move(torch.nn.Module module, torch.Device device)
     {
-        UncaughtExceptions.Run(
-            () => THSNN_Module_to_device(TorchInternals.Handle(module).DangerousGetHandle(), (long)device.type, device.index, nonBlocking: false));
+        CheckedCall.Run(
+            () => THSNN_Module_to_device(
+                TorchInternals.Handle(module).DangerousGetHandle(), (long)device.type, device.index, nonBlocking: false));
         GC.KeepAlive(module);
     }
 
     [DllImport(Library)]
     public static extern nint THSTensor_new(
-        nint data, delegate* unmanaged[Cdecl]<nint, void> deleter, long* sizes, int length, sbyte type, sbyte dtype, int deviceType, int deviceIndex,
+        nint data,
+        delegate* unmanaged[Cdecl]<nint, void> deleter,
+        long* sizes,
+        int length,
+        sbyte type,
+        sbyte dtype,
+        int deviceType,
+        int deviceIndex,
         [MarshalAs(UnmanagedType.U1)] bool requiresGrad);
 
     [DllImport(Library)]
     public static extern nint THSTensor_data(nint tensor);
+
+    [DllImport(Library)]
+    private static extern sbyte THSTensor_type(nint tensor);
+
+    [DllImport(Library)]
+    private static extern int THSTensor_device_type(nint tensor);
+
+    [DllImport(Library)]
+    private static extern int THSTensor_device_index(nint tensor);
+
+    [DllImport(Library)]
+    [return: MarshalAs(UnmanagedType.U1)]
+    private static extern bool THSTensor_is_sparse(nint tensor);
+
+    [DllImport(Library)]
+    private static extern long THSTensor_ndimension(nint tensor);
+
+    [DllImport(Library)]
+    private static extern long THSTensor_size(nint tensor, long dimension);
 
     [DllImport(Library)]
     public static extern nint THSTensor_detach(nint tensor);
@@ -99,9 +159,6 @@ internal static unsafe partial class TorchNative
 
     [DllImport(Library)]
     public static extern void THSTensor_dispose(nint tensor);
-
-    [DllImport(Library)]
-    public static extern nint THSTorch_get_and_reset_last_err();
 
     [DllImport(Library)]
     public static extern nint THSJIT_load_byte_array(nint bytes, long length, long deviceType, long deviceIndex);
@@ -130,4 +187,7 @@ internal static unsafe partial class TorchNative
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     public static nint NoForward(nint tensor) => 0;
+
+    /// <summary>What a tensor is made of, its shape apart.</summary>
+    internal readonly record struct TensorKind(torch.ScalarType Type, DeviceType Device, int DeviceIndex, bool IsSparse);
 }

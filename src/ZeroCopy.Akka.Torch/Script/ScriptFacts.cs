@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using ZeroCopy.Torch.Script.Sources;
 
 namespace ZeroCopy.Torch.Script;
 
@@ -20,6 +21,7 @@ namespace ZeroCopy.Torch.Script;
 /// <param name="Methods">The methods that can be called, with their arguments.</param>
 /// <param name="Adapted">The methods that can be called through a <see cref="ScriptAdapter"/>, with the types of their answers.</param>
 /// <param name="Refused">The methods whose answers only TorchScript can hold, with the types of those.</param>
+/// <param name="Results">The types of the methods' answers; nothing for methods that an older version put.</param>
 internal sealed record ScriptFacts(
     long UnsharedBytes,
     int UnsharedTensors,
@@ -29,7 +31,8 @@ internal sealed record ScriptFacts(
     ImmutableHashSet<string> Lending,
     ImmutableSortedDictionary<string, ImmutableArray<ScriptParameter>> Methods,
     ImmutableSortedDictionary<string, ScriptType> Adapted,
-    ImmutableSortedDictionary<string, ScriptType> Refused)
+    ImmutableSortedDictionary<string, ScriptType> Refused,
+    ImmutableSortedDictionary<string, ScriptType> Results)
 {
     private const string UnsharedBytesKey = "script.unshared-bytes";
     private const string UnsharedTensorsKey = "script.unshared-tensors";
@@ -43,11 +46,13 @@ internal sealed record ScriptFacts(
     private const string MethodKey = "script.method.";
     private const string AdaptedKey = "script.adapted.";
     private const string RefusedKey = "script.refused.";
+    private const string ResultKey = "script.result.";
 
     public static ScriptFacts Empty { get; } =
         new(
             0, 0, false, "nothing is known", [], [], ImmutableSortedDictionary<string, ImmutableArray<ScriptParameter>>.Empty,
-            ImmutableSortedDictionary<string, ScriptType>.Empty, ImmutableSortedDictionary<string, ScriptType>.Empty);
+            ImmutableSortedDictionary<string, ScriptType>.Empty, ImmutableSortedDictionary<string, ScriptType>.Empty,
+            ImmutableSortedDictionary<string, ScriptType>.Empty);
 
     public static ScriptFacts FromMetadata(IReadOnlyDictionary<string, string> metadata) => new(
         long.Parse(metadata.GetValueOrDefault(UnsharedBytesKey, "0"), CultureInfo.InvariantCulture),
@@ -58,7 +63,8 @@ internal sealed record ScriptFacts(
         Names(metadata, LendingKey),
         Under(metadata, MethodKey, Parameters),
         Under(metadata, AdaptedKey, ScriptType.Parse),
-        Under(metadata, RefusedKey, ScriptType.Parse));
+        Under(metadata, RefusedKey, ScriptType.Parse),
+        Under(metadata, ResultKey, ScriptType.Parse));
 
     /// <summary>Whether every instance needs a module of its own.</summary>
     public bool Stateful => Writer is not null;
@@ -83,7 +89,8 @@ internal sealed record ScriptFacts(
 
         foreach (var (name, parameters) in Methods)
         {
-            metadata[MethodKey + name] = string.Join('\n', parameters.Select(parameter => $"{parameter.Name}{(parameter.IsOptional ? "?" : "")}: {parameter.Type}"));
+            metadata[MethodKey + name] = string.Join(
+                '\n', parameters.Select(parameter => $"{parameter.Name}{(parameter.IsOptional ? "?" : "")}: {parameter.Type}"));
         }
 
         foreach (var (name, result) in Adapted)
@@ -94,6 +101,11 @@ internal sealed record ScriptFacts(
         foreach (var (name, result) in Refused)
         {
             metadata[RefusedKey + name] = result.ToString();
+        }
+
+        foreach (var (name, result) in Results)
+        {
+            metadata[ResultKey + name] = result.ToString();
         }
 
         return metadata.ToImmutable();
@@ -107,7 +119,8 @@ internal sealed record ScriptFacts(
     private static ImmutableHashSet<string> Names(IReadOnlyDictionary<string, string> metadata, string key) =>
         [.. metadata.GetValueOrDefault(key, "").Split('\n', StringSplitOptions.RemoveEmptyEntries)];
 
-    private static ImmutableSortedDictionary<string, T> Under<T>(IReadOnlyDictionary<string, string> metadata, string prefix, Func<string, T> read) =>
+    private static ImmutableSortedDictionary<string, T> Under<T>(
+        IReadOnlyDictionary<string, string> metadata, string prefix, Func<string, T> read) =>
         metadata.Where(item => item.Key.StartsWith(prefix, StringComparison.Ordinal))
             .ToImmutableSortedDictionary(item => item.Key[prefix.Length..], item => read(item.Value), StringComparer.Ordinal);
 

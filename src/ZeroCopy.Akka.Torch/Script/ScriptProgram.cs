@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using ZeroCopy.Errors;
-using ZeroCopy.Torch.Running;
+using ZeroCopy.Torch.Instances;
+using ZeroCopy.Torch.Native;
+using ZeroCopy.Torch.Script.Sources;
 
 namespace ZeroCopy.Torch.Script;
 
@@ -18,6 +20,7 @@ public sealed class ScriptProgram
     private readonly Dictionary<string, AdaptedMethod> _adapted;
     private readonly ImmutableSortedDictionary<string, ScriptType> _refused;
     private readonly ImmutableHashSet<string> _lending;
+    private readonly bool _isStateful;
 
     internal ScriptProgram(torch.jit.ScriptModule module, ScriptFacts facts, string name)
     {
@@ -27,6 +30,7 @@ public sealed class ScriptProgram
         _refused = facts.Refused;
         // An instance that has the module for itself lends it as PyTorch does.
         _lending = facts.Stateful ? [] : facts.Lending;
+        _isStateful = facts.Stateful;
         _adapted = facts.Adapted.ToDictionary(
             item => item.Key,
             item => new AdaptedMethod([.. Methods[item.Key].Select(parameter => ScriptType.Parse(parameter.Type))], item.Value),
@@ -50,7 +54,17 @@ public sealed class ScriptProgram
     /// </summary>
     /// <exception cref="MethodNotAllowedException">The script has no such method; the message lists those it has.</exception>
     /// <exception cref="InferenceException">The script raised an error, or the arguments do not fit.</exception>
-    public object? Invoke(string method, params object?[] arguments)
+    public object? Invoke(string method, params object?[] arguments) => Call(method, arguments, isOwned: false);
+
+    /// <summary>As <see cref="Invoke"/>, with an answer that no later call of the program changes.</summary>
+    internal object? InvokeOwned(string method, object?[] arguments) => Call(method, arguments, isOwned: true);
+
+    /// <summary>Why a method with a result of that type, which is no data, cannot be called.</summary>
+    internal static string ReasonAgainst(ScriptType result) =>
+        $"its answer is of the type {result}, which only TorchScript can hold; answer with tensors, numbers, texts, or lists, tuples and "
+        + "dictionaries of them";
+
+    private object? Call(string method, object?[] arguments, bool isOwned)
     {
         if (!Methods.TryGetValue(method, out var parameters))
         {
@@ -59,10 +73,7 @@ public sealed class ScriptProgram
 
         if (_refused.TryGetValue(method, out var result))
         {
-            throw Invalid(
-                method,
-                $"its answer is of the type {result}, which only TorchScript can hold; answer with tensors, numbers, texts, or lists, tuples "
-                + "and dictionaries of them");
+            throw Invalid(method, ReasonAgainst(result));
         }
 
         var given = WithoutMissingAtEnd(arguments);
@@ -77,18 +88,22 @@ public sealed class ScriptProgram
             if (given.Contains(Type.Missing))
             {
                 return adapted is not null
-                    ? InvokeAdapted(method, parameters, given, adapted)
+                    ? InvokeAdapted(method, parameters, given, adapted, isOwned)
                     : throw Invalid(
                         method, "an argument cannot be left out before others here: put the model again, or give all up to the last");
             }
 
             return adapted is { IsPlain: false }
-                ? InvokeAdapted(method, parameters, given, adapted)
-                : Number(Owned(method, _module.invoke(method, given!)));
+                ? InvokeAdapted(method, parameters, given, adapted, isOwned)
+                : Number(Owned(method, _module.invoke(method, given!), isOwned));
         }
         catch (ExternalException exception)
         {
-            throw new InferenceException(InferenceFailure.ModelError, $"{_name}.{method}: {ScriptLoader.FirstLine(exception)}", exception);
+            throw new InferenceException(
+                InferenceFailure.ModelError, $"{_name}.{method}: {LibTorchError.FirstLine(exception)}", exception)
+            {
+                CausedByInput = LibTorchError.IsRefusal(exception),
+            };
         }
         catch (ArgumentOutOfRangeException exception)
         {
@@ -116,18 +131,21 @@ public sealed class ScriptProgram
 
     private InferenceException Invalid(string method, string problem) => new(InferenceFailure.InvalidInput, $"{_name}.{method}: {problem}");
 
-    private object? InvokeAdapted(string method, ImmutableArray<ScriptParameter> parameters, object?[] arguments, AdaptedMethod adapted)
+    private object? InvokeAdapted(
+        string method, ImmutableArray<ScriptParameter> parameters, object?[] arguments, AdaptedMethod adapted, bool isOwned)
     {
         using var scope = torch.NewDisposeScope();
         // One argument, an array: without the object it would be taken for all arguments.
         object given = ScriptValues.Write(parameters, adapted.Types, arguments);
-        var answer = ScriptValues.Read(adapted.Result, (torch.Tensor[])Owned(method, _module.invoke(ScriptAdapter.NameOf(method), given))!);
+        var answer = ScriptValues.Read(
+            adapted.Result, (torch.Tensor[])Owned(method, _module.invoke(ScriptAdapter.NameOf(method), given), isOwned)!);
         Answers.MoveOut(answer);
         return answer;
     }
 
     // Who gets an answer may write to it; tensors of a module that others use as well are copied.
-    private object? Owned(string method, object? answer) => _lending.Contains(method) ? Copied(answer) : answer;
+    private object? Owned(string method, object? answer, bool isOwned) =>
+        _lending.Contains(method) || (isOwned && _isStateful) ? Copied(answer) : answer;
 
     private static object? Copied(object? answer) => answer switch
     {

@@ -4,6 +4,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Text;
 using TorchSharp;
+using ZeroCopy.Torch.Script.Sources;
 
 namespace ZeroCopy.Torch.Script;
 
@@ -67,7 +68,8 @@ internal static class ScriptValues
                 tensors.Add(torch.tensor(Convert.ToInt64(value, CultureInfo.InvariantCulture)));
                 break;
             case ("float", double or float or Half or long or int):
-                tensors.Add(torch.tensor(value is Half half ? (double)half : Convert.ToDouble(value, CultureInfo.InvariantCulture), torch.float64));
+                tensors.Add(
+                    torch.tensor(value is Half half ? (double)half : Convert.ToDouble(value, CultureInfo.InvariantCulture), torch.float64));
                 break;
             case ("bool", bool flag):
                 tensors.Add(torch.tensor(flag));

@@ -7,15 +7,18 @@ using ZeroCopy.Store;
 namespace ZeroCopy.Torch.Views;
 
 /// <summary>
-/// Views of a leased model's tensors in a mapping of their own: what is written through them shows in no others. Each keeps its memory alive on its own,
-/// longer than the lease and this object where it must.
+/// Views of a leased model's tensors in a mapping of their own: what is written through them shows in no others. Each keeps its memory
+/// alive on its own, longer than the lease and this object where it must.
 /// </summary>
 internal sealed unsafe class LeaseViews : IViewSource
 {
     private readonly PrivateMapping _mapping;
     private readonly ModelLease? _owned;
 
-    /// <summary>Views of a mapping that this object makes; <see cref="ModelLease.MapPrivately(bool)"/> says what <paramref name="isReadOnly"/> means.</summary>
+    /// <summary>
+    /// Views of a mapping that this object makes; <see cref="ModelLease.MapPrivately(bool)"/> says what <paramref name="isReadOnly"/>
+    /// means.
+    /// </summary>
     /// <param name="lease">The lease, which stays the caller's unless <paramref name="ownsLease"/> says otherwise.</param>
     /// <param name="isReadOnly">Whether nothing will ever be written.</param>
     /// <param name="ownsLease">Whether the lease ends with this object.</param>
@@ -31,6 +34,9 @@ internal sealed unsafe class LeaseViews : IViewSource
         _ = entry.ScalarType();
         return TensorView.Create(_mapping.Retain(entry), entry.Layout, &Release, entry.Offset ?? 0);
     }
+
+    /// <summary>A further lease on the model for another holder; null where this object has none of its own.</summary>
+    public ModelLease? Share(string holder) => _owned?.Share(holder);
 
     public void Dispose()
     {

@@ -32,8 +32,8 @@ internal static class ScalarTypes
     public static torch.ScalarType ScalarType(this TensorEntry entry) => entry.Layout.DType.IsInTorch()
         ? entry.Layout.DType.ToScalarType()
         : throw new InvalidModelException(
-            $"Tensor '{entry.Name}' is {entry.Layout.DType.ToToken()}, a type that libtorch has no tensors of: the model can be kept and exported, and a "
-            + "module needs it converted before the put.");
+            $"Tensor '{entry.Name}' is {entry.Layout.DType.ToToken()}, a type that libtorch has no tensors of: the model can be kept and "
+            + "exported, and a module needs it converted before the put.");
 
     /// <summary>What to call an element type to somebody who uses TorchSharp.</summary>
     public static string Name(this torch.ScalarType type) => Enum.IsDefined(type) ? type.ToString()
@@ -68,7 +68,8 @@ internal static class ScalarTypes
     /// <summary>The store's name of an element type.</summary>
     /// <exception cref="NotSupportedException">A quantised type: the store holds plain elements only.</exception>
     public static DType ToDType(this torch.ScalarType type) => Stored(type)
-        ?? throw new NotSupportedException($"Tensors of type {type.Name()} cannot be stored: only plain element types, not quantised ones.");
+        ?? throw new NotSupportedException(
+            $"Tensors of type {type.Name()} cannot be stored: only plain element types, not quantised ones.");
 
     /// <summary>Whether elements stand for others by a scale.</summary>
     public static bool IsQuantized(this torch.ScalarType type) => type is QInt8 or QUInt8 or QInt32;

@@ -8,9 +8,9 @@ namespace ZeroCopy.Torch.Views;
 internal static unsafe class TensorView
 {
     /// <summary>
-    /// A tensor over the memory that lies <paramref name="offset"/> bytes behind <paramref name="address"/>, which <paramref name="release"/> gets
-    /// back, on whatever thread, when the last tensor of the storage dies. A view of no elements takes no memory: it is released at once. The caller
-    /// disposes the tensor; no dispose scope has it.
+    /// A tensor over the memory that lies <paramref name="offset"/> bytes behind <paramref name="address"/>, which
+    /// <paramref name="release"/> gets back, on whatever thread, when the last tensor of the storage dies. A view of no elements takes no
+    /// memory: it is released at once. The caller disposes the tensor; no dispose scope has it.
     /// </summary>
     public static torch.Tensor Create(nint address, TensorLayout layout, delegate* unmanaged[Cdecl]<nint, void> release, long offset = 0)
     {
@@ -26,7 +26,8 @@ internal static unsafe class TensorView
         {
             fixed (long* sizes = layout.Shape.AsSpan())
             {
-                handle = TorchNative.THSTensor_new(address, release, sizes, layout.Shape.Length, type, type, (int)DeviceType.CPU, -1, false);
+                handle = TorchNative.THSTensor_new(
+                    address, release, sizes, layout.Shape.Length, type, type, (int)DeviceType.CPU, -1, false);
             }
 
             return Wrap(handle, address, layout, release);

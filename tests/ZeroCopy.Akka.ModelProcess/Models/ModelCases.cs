@@ -8,14 +8,21 @@ public static class ModelCases
 {
     private static readonly ModelCase[] Cases =
     [
-        new("mlp", _ => Sequential(("in", Linear(8, 16)), ("act", ReLU()), ("out", Linear(16, 4))), () => linspace(-1, 1, 24).reshape(3, 8)),
+        new(
+            "mlp",
+            _ => Sequential(("in", Linear(8, 16)), ("act", ReLU()), ("out", Linear(16, 4))),
+            () => linspace(-1, 1, 24).reshape(3, 8)),
         new("28 MB mlp", device => new Mlp(7, 1024, device), () => linspace(-1, 1, 1024).reshape(1, 1024)),
         new("402 MB mlp", device => new Mlp(6, 4096, device), () => linspace(-1, 1, 4096).reshape(1, 4096)),
         new("transformer", _ => new Transformer(), () => arange(12, dtype: ScalarType.Int64).reshape(6, 2)),
         new(
             "convolutions",
             _ => Sequential(
-                ("first", Conv2d(3, 8, 3)), ("act", ReLU()), ("second", Conv2d(8, 8, 3, stride: 2)), ("flat", Flatten()), ("head", Linear(32, 4))),
+                ("first", Conv2d(3, 8, 3)),
+                ("act", ReLU()),
+                ("second", Conv2d(8, 8, 3, stride: 2)),
+                ("flat", Flatten()),
+                ("head", Linear(32, 4))),
             Images),
         new("batch norm", _ => Normalised(), Images),
         new("no parameters", _ => Sequential(("act", ReLU()), ("flat", Flatten())), Images),

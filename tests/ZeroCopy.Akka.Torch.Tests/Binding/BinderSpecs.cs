@@ -1,6 +1,7 @@
 using TorchSharp;
 using ZeroCopy.Errors;
 using ZeroCopy.Torch.Binding;
+using ZeroCopy.Torch.Modules;
 using ZeroCopy.Torch.Tests.Modules;
 using static TorchSharp.torch.nn;
 

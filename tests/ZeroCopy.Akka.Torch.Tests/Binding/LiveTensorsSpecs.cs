@@ -1,8 +1,9 @@
 using TorchSharp;
+using ZeroCopy.Content;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
-using ZeroCopy.Store;
 using ZeroCopy.Tensors;
+using ZeroCopy.Torch.Modules;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Torch.Tests.Binding;
@@ -29,7 +30,8 @@ public sealed class LiveTensorsSpecs : RuntimeSpec
         var opened = Runtime.Open<Buffers>(handle).Materialise();
         var state = Runtime.OpenState(handle);
 
-        foreach (var (name, expected) in new[] { ("w", "1 2 3 4"), ("conjugate", "1 -2 3 -4"), ("negative", "-2 -4"), ("imaginary", "2 4") })
+        (string Name, string Values)[] all = [("w", "1 2 3 4"), ("conjugate", "1 -2 3 -4"), ("negative", "-2 -4"), ("imaginary", "2 4")];
+        foreach (var (name, expected) in all)
         {
             Assert.Equal((name, expected), (name, Numbers(opened.get_buffer(name)!)));
             Assert.Equal((name, expected), (name, Numbers(state[name])));
@@ -94,9 +96,13 @@ public sealed class LiveTensorsSpecs : RuntimeSpec
         var packed = await Store.PutAsync(Content(DType.Float4E2M1, 1));
 
         var types = Assert.Throws<BindingException>(() => Open(half));
-        Assert.Contains("q is Float32 in the module and U16 (a type that TorchSharp has no name for) in the model", types.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "q is Float32 in the module and U16 (a type that TorchSharp has no name for) in the model",
+            types.Message,
+            StringComparison.Ordinal);
         Assert.Contains("q is F4 in the model", Assert.Throws<BindingException>(() => Open(packed)).Message, StringComparison.Ordinal);
-        Assert.Contains("'q' is F4", Assert.Throws<InvalidModelException>(() => Runtime.OpenState(packed)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'q' is F4", Assert.Throws<InvalidModelException>(() => Runtime.OpenState(packed)).Message, StringComparison.Ordinal);
 
         Buffers Open(ModelHandle handle) =>
             Runtime.Open(handle, new OpenOptions<Buffers> { Factory = _ => new Buffers(("q", ones(2))) }).Materialise();
@@ -111,7 +117,8 @@ public sealed class LiveTensorsSpecs : RuntimeSpec
     private static string Numbers(Tensor tensor)
     {
         var plain = tensor.resolve_conj().resolve_neg();
-        return string.Join(' ', (is_complex(plain.dtype) ? view_as_real(plain) : plain).to(ScalarType.Float64).contiguous().data<double>().ToArray());
+        return string.Join(
+            ' ', (is_complex(plain.dtype) ? view_as_real(plain) : plain).to(ScalarType.Float64).contiguous().data<double>().ToArray());
     }
 
     private sealed class Buffers : nn.Module<Tensor, Tensor>

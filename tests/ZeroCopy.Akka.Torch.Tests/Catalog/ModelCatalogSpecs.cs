@@ -19,7 +19,8 @@ public sealed class ModelCatalogSpecs : IDisposable
     public ModelCatalogSpecs()
     {
         _store = ObjectStore.Open(new ObjectStoreOptions { Directory = _directory.File("store") });
-        _runtime = new TorchRuntime(_store, new ModelCatalog().Register<Bag, BagConfiguration>("bag", (configuration, build) => new Bag(configuration, build)));
+        _runtime = new TorchRuntime(
+            _store, new ModelCatalog().Register<Bag, BagConfiguration>("bag", (configuration, build) => new Bag(configuration, build)));
     }
 
     public void Dispose()
@@ -55,7 +56,8 @@ public sealed class ModelCatalogSpecs : IDisposable
     [InlineData("""{"model_type": "bags", "words": 3, "width": 2}""", "'bags' is not registered here; known: bag")]
     public async Task PutFile_should_refuse_what_could_never_be_built_and_leave_the_store_clean(string configuration, string reason)
     {
-        var refused = await Assert.ThrowsAsync<InvalidModelException>(() => _runtime.PutFileAsync(Folder(configuration, columns: reason.Contains("table") ? 3 : 2)));
+        var refused = await Assert.ThrowsAsync<InvalidModelException>(
+            () => _runtime.PutFileAsync(Folder(configuration, columns: reason.Contains("table") ? 3 : 2)));
 
         Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
         Assert.Contains(_directory.File("bag"), refused.Message, StringComparison.Ordinal);
@@ -70,7 +72,8 @@ public sealed class ModelCatalogSpecs : IDisposable
         SafetensorsWriter.Write(
             Path.Combine(folder, "model.safetensors"),
             [
-                KeyValuePair.Create("table.weight", HostTensor.From<float>(DType.Float32, [.. Enumerable.Range(1, 3 * columns)], 3, columns)),
+                KeyValuePair.Create(
+                    "table.weight", HostTensor.From<float>(DType.Float32, [.. Enumerable.Range(1, 3 * columns)], 3, columns)),
                 KeyValuePair.Create("factor", HostTensor.From<float>(DType.Float32, [10], 1)),
             ]);
         return folder;

@@ -6,7 +6,9 @@ namespace ZeroCopy.Torch.Tests.Devices;
 /// <summary>The machine's first CUDA device, for specs that need one.</summary>
 internal static class CudaDevice
 {
-    /// <summary>The device, as a user names it; skips the spec where there is none. Products of matrices are exact to Float32 from here on.</summary>
+    /// <summary>
+    /// The device, as a user names it; skips the spec where there is none. Products of matrices are exact to Float32 from here on.
+    /// </summary>
     public static torch.Device Require()
     {
         Skip.IfNot(torch.cuda.is_available(), "No CUDA device here.");

@@ -1,8 +1,8 @@
 using TorchSharp;
 using ZeroCopy.Errors;
-using ZeroCopy.Torch.Binding;
 using ZeroCopy.Torch.Devices;
 using ZeroCopy.Torch.Models.Bert;
+using ZeroCopy.Torch.Modules;
 using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch.Tests.Modules;
 using static TorchSharp.torch.nn;
@@ -38,7 +38,8 @@ public sealed class CudaModuleSpecs : RuntimeSpec
         AssertClose(expected, other);
         Assert.True(TensorEquality.Same(expected, onTheCpu));
         Assert.All(ModuleState.Read(first), state => Assert.Equal(DeviceType.CUDA, state.Tensor.device_type));
-        Assert.All(ModuleState.Read(here).Concat(ModuleState.Read(module)), state => Assert.Equal(DeviceType.CPU, state.Tensor.device_type));
+        Assert.All(
+            ModuleState.Read(here).Concat(ModuleState.Read(module)), state => Assert.Equal(DeviceType.CPU, state.Tensor.device_type));
         Assert.Equal(Addresses(first), Addresses(second));
         // The module may have more: the store keeps equal bytes once.
         Assert.Equal(Tensors(here), Addresses(first).Distinct().Count());
@@ -57,7 +58,8 @@ public sealed class CudaModuleSpecs : RuntimeSpec
         using var there = one.Run(module, device);
         var handle = await Runtime.PutAsync(module);
         var (here, back) = (
-            Own(Runtime.Open<Module>(handle).Materialise()), Own(Runtime.Open(handle, new OpenOptions<Module> { Device = device }).Materialise()));
+            Own(Runtime.Open<Module>(handle).Materialise()),
+            Own(Runtime.Open(handle, new OpenOptions<Module> { Device = device }).Materialise()));
 
         using var onTheCpu = one.Run(here);
         using var onTheDevice = one.Run(back, device);
@@ -104,7 +106,11 @@ public sealed class CudaModuleSpecs : RuntimeSpec
 
         var built = Own(Runtime.Open(
             handle,
-            new OpenOptions<TorchSharp.Modules.Embedding> { Device = device, Factory = build => Embedding_from_pretrained(build.Tensor("weight")) }).Materialise());
+            new OpenOptions<TorchSharp.Modules.Embedding>
+            {
+                Device = device,
+                Factory = build => Embedding_from_pretrained(build.Tensor("weight")),
+            }).Materialise());
 
         using var answer = built.forward(rows.to(device)).cpu();
         AssertClose(expected, answer);

@@ -9,7 +9,8 @@ namespace ZeroCopy.Torch.Tests.Devices;
 /// <summary>Scripts on a CUDA device; skipped where there is none.</summary>
 public sealed class CudaScriptSpecs : RuntimeSpec
 {
-    // Of the fixtures, quantized layers run on the host only, and the code of the two traced ones names the CPU: PyTorch cannot run them elsewhere either.
+    // Of the fixtures, quantized layers run on the host only, and the code of the two traced ones names the CPU: PyTorch cannot run them
+    // elsewhere either.
     private static readonly string[] OnTheHost = ["quantized", "traced", "traced_constant"];
 
     public static TheoryData<string> Names => CudaDevice.Rows(ScriptExample.Names.Except(OnTheHost));

@@ -3,6 +3,7 @@ using ZeroCopy.Errors;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
 using ZeroCopy.Torch.Devices;
+using ZeroCopy.Torch.Modules;
 using ZeroCopy.Torch.Tests.Script;
 using static TorchSharp.torch.nn;
 

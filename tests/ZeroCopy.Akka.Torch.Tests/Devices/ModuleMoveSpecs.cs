@@ -1,7 +1,7 @@
 using TorchSharp;
 using ZeroCopy.Errors;
-using ZeroCopy.Torch.Binding;
 using ZeroCopy.Torch.Devices;
+using ZeroCopy.Torch.Modules;
 using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch.Tests.Modules;
 using ZeroCopy.Torch.Tests.Script;
@@ -77,7 +77,12 @@ public sealed class ModuleMoveSpecs : RuntimeSpec
         Runtime.Close(handle);
 
         var moved = Runtime.Open(
-            handle, new OpenOptions<Module> { Device = torch.META, Factory = build => Embedding_from_pretrained(build.Tensor("weight")) }).Materialise();
+            handle,
+            new OpenOptions<Module>
+            {
+                Device = torch.META,
+                Factory = build => Embedding_from_pretrained(build.Tensor("weight")),
+            }).Materialise();
 
         AssertInUse(moved);
         ModuleDisposal.Release(moved);

@@ -9,7 +9,8 @@ namespace ZeroCopy.Torch.Tests.Models;
 /// <summary>A checkpoint of a BERT with random weights, to be changed as other programs write them, and saved as a model folder.</summary>
 internal sealed class BertFolder
 {
-    public BertFolder(int vocabulary = 40, int hidden = 24, int layers = 2, int heads = 3, int inner = 20, int positions = 16, int types = 3)
+    public BertFolder(
+        int vocabulary = 40, int hidden = 24, int layers = 2, int heads = 3, int inner = 20, int positions = 16, int types = 3)
     {
         Configuration = new JsonObject
         {
@@ -64,16 +65,20 @@ internal sealed class BertFolder
     /// <summary>The tensors under the names that BertModel itself has.</summary>
     public Dictionary<string, Tensor> Weights { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Writes the folder, the tensors under the names that <paramref name="rename"/> gives them, and <paramref name="extra"/> beside them.</summary>
+    /// <summary>
+    /// Writes the folder, the tensors under the names that <paramref name="rename"/> gives them, and <paramref name="extra"/> beside them.
+    /// </summary>
     public string Save(string folder, Func<string, string>? rename = null, IReadOnlyDictionary<string, Tensor>? extra = null)
     {
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "config.json"), Configuration.ToJsonString());
-        var tensors = Weights.Select(pair => KeyValuePair.Create(rename?.Invoke(pair.Key) ?? pair.Key, pair.Value)).Concat(extra ?? new Dictionary<string, Tensor>());
+        var tensors = Weights.Select(pair => KeyValuePair.Create(rename?.Invoke(pair.Key) ?? pair.Key, pair.Value))
+            .Concat(extra ?? new Dictionary<string, Tensor>());
         SafetensorsWriter.Write(
             Path.Combine(folder, "model.safetensors"),
             tensors.Select(pair => KeyValuePair.Create(
-                pair.Key, new HostTensor(new TensorLayout(pair.Value.dtype.ToDType(), pair.Value.shape), pair.Value.contiguous().bytes.ToArray()))));
+                pair.Key,
+                new HostTensor(new TensorLayout(pair.Value.dtype.ToDType(), pair.Value.shape), pair.Value.contiguous().bytes.ToArray()))));
         return folder;
     }
 

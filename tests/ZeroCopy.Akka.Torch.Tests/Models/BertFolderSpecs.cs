@@ -62,7 +62,8 @@ public sealed class BertFolderSpecs : IDisposable
         var beside = extra.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var folder = bert.Save(
             _directory.File("bert"),
-            name => prefix + (gamma ? name.Replace("LayerNorm.weight", "LayerNorm.gamma").Replace("LayerNorm.bias", "LayerNorm.beta") : name),
+            name => prefix
+                + (gamma ? name.Replace("LayerNorm.weight", "LayerNorm.gamma").Replace("LayerNorm.bias", "LayerNorm.beta") : name),
             beside.ToDictionary(name => name.StartsWith("embeddings", StringComparison.Ordinal) ? prefix + name : name, _ => arange(16)));
 
         var handle = Put(folder);
@@ -189,7 +190,8 @@ public sealed class BertFolderSpecs : IDisposable
     [Fact]
     public void BertModel_should_name_the_input_that_does_not_fit()
     {
-        using var model = new BertModel(new BertConfiguration { VocabularySize = 8, HiddenSize = 4, Layers = 1, Heads = 1, IntermediateSize = 4, MaxPositions = 4 });
+        using var model = new BertModel(
+            new BertConfiguration { VocabularySize = 8, HiddenSize = 4, Layers = 1, Heads = 1, IntermediateSize = 4, MaxPositions = 4 });
         var ids = tensor(new long[] { 1, 2, 3 }).view(1, 3);
 
         Refuses("input_ids holds 8", () => model.forward(ids + 5));
@@ -200,7 +202,8 @@ public sealed class BertFolderSpecs : IDisposable
         Refuses("input_ids has shape [1, 0]", () => model.forward(ids.narrow(1, 0, 0)));
         Refuses("attention_mask has shape [3]", () => model.forward(ids, ids[0]));
 
-        static void Refuses(string reason, Action call) => Assert.Contains(reason, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
+        static void Refuses(string reason, Action call) =>
+            Assert.Contains(reason, Assert.Throws<ArgumentException>(call).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -208,12 +211,14 @@ public sealed class BertFolderSpecs : IDisposable
     [InlineData(ScalarType.Byte)]
     public void BertModel_should_take_integers_of_any_size(ScalarType type)
     {
-        using var model = new BertModel(new BertConfiguration { VocabularySize = 8, HiddenSize = 4, Layers = 1, Heads = 1, IntermediateSize = 4, MaxPositions = 4 });
+        using var model = new BertModel(
+            new BertConfiguration { VocabularySize = 8, HiddenSize = 4, Layers = 1, Heads = 1, IntermediateSize = 4, MaxPositions = 4 });
         var ids = tensor(new long[] { 1, 0, 3 }).view(1, 3);
         var mask = tensor(new long[] { 1, 1, 0 }).view(1, 3);
 
         ExampleTensors.AssertClose(
-            model.forward(ids, mask, ids % 2)["last_hidden_state"], model.forward(ids.to(type), mask.to(type), (ids % 2).to(type))["last_hidden_state"]);
+            model.forward(ids, mask, ids % 2)["last_hidden_state"],
+            model.forward(ids.to(type), mask.to(type), (ids % 2).to(type))["last_hidden_state"]);
     }
 
     private ModelHandle Put(string folder) => _runtime.PutFileAsync(folder).GetAwaiter().GetResult();
@@ -229,7 +234,8 @@ public sealed class BertFolderSpecs : IDisposable
         using var instance = _runtime.OpenAny(handle).RentAsync().AsTask().GetAwaiter().GetResult();
         foreach (var (attention, segment) in new[] { (mask, segments), (null, segments), (mask, (Tensor?)null), (null, null) })
         {
-            var answer = (Dictionary<string, Tensor>)instance.Run((module, _) => ((BertModel)module).forward(ids, attention, segment), null)!;
+            var answer = (Dictionary<string, Tensor>)instance.Run(
+                (module, _) => ((BertModel)module).forward(ids, attention, segment), null)!;
             var (states, pooled) = bert.Expected(ids, attention, segment);
 
             Assert.Equal(pooled is null ? 1 : 2, answer.Count);

@@ -1,6 +1,7 @@
 using TorchSharp;
+using ZeroCopy.Content;
 using ZeroCopy.Errors;
-using ZeroCopy.Safetensors;
+using ZeroCopy.Torch.Catalog;
 using ZeroCopy.Torch.Models.Bert;
 using ZeroCopy.Torch.Tests.Script;
 
@@ -91,11 +92,11 @@ public sealed class BertModelSpecs
 
     private static BertModel Loaded(string folder)
     {
-        var configuration = BertConfiguration.Parse(File.ReadAllText(Path.Combine(folder, "config.json")), folder);
         var single = Path.Combine(folder, "model.safetensors");
         using var file = SafetensorsFile.Open(File.Exists(single) ? single : single + ".index.json");
-        var adapted = BertCheckpoint.Adapt(file.Tensors, configuration, folder);
-        var model = new BertModel(configuration);
+        var adapted = BertCheckpoint.Adapt(
+            new ModelCheckpoint(folder, File.ReadAllText(Path.Combine(folder, "config.json")), file.Tensors));
+        var model = new BertModel(BertConfiguration.Parse(adapted.Configuration, folder));
         model.eval();
         var state = model.state_dict();
         Assert.Equal(state.Count, adapted.Tensors.Count);

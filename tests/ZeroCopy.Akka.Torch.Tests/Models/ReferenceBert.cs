@@ -30,7 +30,14 @@ internal static class ReferenceBert
 
     /// <summary>Hidden states [batch, tokens, hidden] and, where the weights have a pooler, its output, both in double precision.</summary>
     public static (Tensor States, Tensor? Pooled) Run(
-        IReadOnlyDictionary<string, Tensor> weights, int layers, int heads, string activation, double epsilon, Tensor ids, Tensor? mask, Tensor? types)
+        IReadOnlyDictionary<string, Tensor> weights,
+        int layers,
+        int heads,
+        string activation,
+        double epsilon,
+        Tensor ids,
+        Tensor? mask,
+        Tensor? types)
     {
         var (batch, tokens) = (ids.shape[0], ids.shape[1]);
         var states = W("embeddings.word_embeddings.weight")[ids]
@@ -42,7 +49,8 @@ internal static class ReferenceBert
         for (var i = 0; i < layers; i++)
         {
             var layer = $"encoder.layer.{i}";
-            var (query, key, value) = (Split($"{layer}.attention.self.query"), Split($"{layer}.attention.self.key"), Split($"{layer}.attention.self.value"));
+            var (query, key, value) =
+                (Split($"{layer}.attention.self.query"), Split($"{layer}.attention.self.key"), Split($"{layer}.attention.self.value"));
             var scores = exp((matmul(query, key.transpose(2, 3)) / Math.Sqrt((double)hidden / heads)) + bias);
             var context = matmul(scores / scores.sum(-1, keepdim: true), value).transpose(1, 2).reshape(batch, tokens, hidden);
             var attended = Norm(Linear(context, $"{layer}.attention.output.dense") + states, $"{layer}.attention.output.LayerNorm");

@@ -10,10 +10,19 @@ public static class ModuleCases
 {
     public static readonly IReadOnlyList<ModuleCase> All =
     [
-        new("Sequential", () => Sequential(("a", Linear(8, 16)), ("r", ReLU()), ("b", Linear(16, 4))), m => ((Sequential)m).forward(Reals(3, 8))),
-        new("Conv2d and BatchNorm2d", () => Sequential(("c", Conv2d(3, 8, 3)), ("bn", BatchNorm2d(8))), m => ((Sequential)m).forward(Reals(2, 3, 8, 8))),
+        new(
+            "Sequential",
+            () => Sequential(("a", Linear(8, 16)), ("r", ReLU()), ("b", Linear(16, 4))),
+            m => ((Sequential)m).forward(Reals(3, 8))),
+        new(
+            "Conv2d and BatchNorm2d",
+            () => Sequential(("c", Conv2d(3, 8, 3)), ("bn", BatchNorm2d(8))),
+            m => ((Sequential)m).forward(Reals(2, 3, 8, 8))),
         new("ConvTranspose2d", () => Sequential(("c", ConvTranspose2d(3, 8, 3))), m => ((Sequential)m).forward(Reals(2, 3, 8, 8))),
-        new("LayerNorm and GroupNorm", () => Sequential(("ln", LayerNorm([8])), ("gn", Initialised(GroupNorm(2, 4)))), m => ((Sequential)m).forward(Reals(3, 4, 8))),
+        new(
+            "LayerNorm and GroupNorm",
+            () => Sequential(("ln", LayerNorm([8])), ("gn", Initialised(GroupNorm(2, 4)))),
+            m => ((Sequential)m).forward(Reals(3, 4, 8))),
         new("PReLU", () => Sequential(("a", Linear(8, 8)), ("p", PReLU(8, 0.1))), m => ((Sequential)m).forward(Reals(3, 8))),
         new("Embedding", () => Embedding(20, 8), m => ((Embedding)m).forward(Ids(20, 2, 5))),
         new("EmbeddingBag", () => EmbeddingBag(20, 8), m => ((EmbeddingBag)m).forward(Ids(20, 2, 5), null, null)),
@@ -23,7 +32,10 @@ public static class ModuleCases
         new("LSTMCell", () => LSTMCell(8, 8), m => ((LSTMCell)m).forward(Reals(2, 8), (Reals(2, 8), Reals(2, 8))).Item1),
         new("GRUCell", () => GRUCell(8, 8), m => ((GRUCell)m).forward(Reals(2, 8), null)),
         new("MultiheadAttention", () => MultiheadAttention(16, 2), m => Attend((MultiheadAttention)m)),
-        new("TransformerEncoder", () => TransformerEncoder(TransformerEncoderLayer(16, 2, 32), 2), m => ((TransformerEncoder)m).call(Reals(5, 2, 16))),
+        new(
+            "TransformerEncoder",
+            () => TransformerEncoder(TransformerEncoderLayer(16, 2, 32), 2),
+            m => ((TransformerEncoder)m).call(Reals(5, 2, 16))),
         new("Transformer", () => Transformer(16, 2, 1, 1, 32), m => ((Transformer)m).forward(Reals(5, 2, 16), Reals(4, 2, 16))),
         new("lists and dictionaries", () => new ContainerModule(), m => ((ContainerModule)m).forward(Reals(3, 8))),
         new("tied parameter", () => new TiedParameter(), m => ((TiedParameter)m).forward(Reals(3, 8))),

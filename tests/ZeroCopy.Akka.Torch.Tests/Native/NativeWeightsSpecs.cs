@@ -1,5 +1,5 @@
 using TorchSharp.Modules;
-using ZeroCopy.Torch.Binding;
+using ZeroCopy.Torch.Modules;
 using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch.Tests.Modules;
 using static TorchSharp.torch;

@@ -2,7 +2,8 @@ using System.Text;
 using ZeroCopy.Errors;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
-using ZeroCopy.Torch.Script;
+using ZeroCopy.Torch.Script.Archives;
+using ZeroCopy.Torch.Script.Skeletons;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Torch.Tests.Script;
@@ -39,7 +40,8 @@ public sealed class HostileScriptSpecs : IDisposable
         "sparse",
         file =>
         {
-            var record = Enumerable.Range(0, 9).Select(number => $"data/{number}").First(name => file.Has(name) && file.Read(name).Length == 4 * sizeof(long));
+            var record = Enumerable.Range(0, 9).Select(number => $"data/{number}")
+                .First(name => file.Has(name) && file.Read(name).Length == 4 * sizeof(long));
             var indices = file.Read(record);
             BitConverter.GetBytes(index).CopyTo(indices, at);
             file.Write(record, indices);
@@ -157,8 +159,10 @@ public sealed class HostileScriptSpecs : IDisposable
     {
         using var store = ObjectStore.Open(new ObjectStoreOptions { Directory = _directory.File("store") });
         using var runtime = new TorchRuntime(store);
-        const string Branches = "    if torch.gt(torch.numel(x), 2):\n      _2 = torch.not_yet_made(x, \")\", [1, (2)])\n    else:\n      _2 = x\n    return _2";
-        using var instance = await runtime.OpenAny(await runtime.PutFileAsync(Changed("no_parameters", file => Code(file, Branches)))).RentAsync();
+        const string Branches = "    if torch.gt(torch.numel(x), 2):\n      _2 = torch.not_yet_made(x, \")\", [1, (2)])\n"
+            + "    else:\n      _2 = x\n    return _2";
+        using var instance = await runtime.OpenAny(
+            await runtime.PutFileAsync(Changed("no_parameters", file => Code(file, Branches)))).RentAsync();
 
         using var two = (Tensor)ScriptFixture.Call(instance, "forward", ones(2))!;
         Assert.Equal(2, two.numel());

@@ -24,7 +24,9 @@ internal sealed record ScriptExample(string Method, JsonElement Arguments, JsonE
            select new ScriptExample(call.GetProperty("method").GetString()!, call.GetProperty("arguments"), call.GetProperty("answer"))
     ];
 
-    /// <summary>Makes the call on an instance and compares its answer with PyTorch's: structure, types, shapes, and every element within 1e-4.</summary>
+    /// <summary>
+    /// Makes the call on an instance and compares its answer with PyTorch's: structure, types, shapes, and every element within 1e-4.
+    /// </summary>
     public void AssertAnswered(IModelInstance instance, torch.Device? device = null)
     {
         using var scope = torch.NewDisposeScope();

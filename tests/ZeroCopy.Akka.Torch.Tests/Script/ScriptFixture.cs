@@ -5,6 +5,9 @@ using ZeroCopy.Runtime;
 using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
 using ZeroCopy.Torch.Script;
+using ZeroCopy.Torch.Script.Archives;
+using ZeroCopy.Torch.Script.Running;
+using ZeroCopy.Torch.Script.Skeletons;
 using ZeroCopy.Torch.Views;
 
 namespace ZeroCopy.Torch.Tests.Script;
@@ -55,7 +58,10 @@ internal sealed class ScriptFixture : IDisposable
         new Manifest(new Recipe.Script(BlockId.Of(Skeleton)), Entries, Facts.ToMetadata()),
         Skeleton,
         isReadOnly => new Copies(_weights, isReadOnly, onLoad),
-        lease);
+        lease,
+        torch.CPU,
+        InstanceIsolation.None,
+        maxIdle: 16);
 
     public static object? Call(IModelInstance instance, string method, params object?[] arguments) =>
         instance.Run((target, _) => ((ScriptProgram)target).Invoke(method, arguments), null);

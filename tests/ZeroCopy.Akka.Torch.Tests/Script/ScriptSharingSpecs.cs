@@ -3,8 +3,9 @@ using TorchSharp;
 using ZeroCopy.Manifests;
 using ZeroCopy.Runtime;
 using ZeroCopy.TestSupport;
+using ZeroCopy.Torch.Instances;
+using ZeroCopy.Torch.Modules;
 using ZeroCopy.Torch.Native;
-using ZeroCopy.Torch.Running;
 using ZeroCopy.Torch.Script;
 using static TorchSharp.torch.nn;
 
@@ -240,7 +241,7 @@ public sealed class ScriptSharingSpecs : RuntimeSpec
             answers.Add(answer.data<float>().ToArray());
         }
 
-        ScriptLoader.Release(module);
+        ModuleDisposal.Release(module);
         return answers;
     }
 

@@ -1,11 +1,13 @@
 using System.Text;
 using TorchSharp;
+using ZeroCopy.Content;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
-using ZeroCopy.Safetensors;
+using ZeroCopy.Store;
 using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
-using ZeroCopy.Torch.Script;
+using ZeroCopy.Torch.Modules;
+using ZeroCopy.Torch.Script.Running;
 using ZeroCopy.Torch.Views;
 
 namespace ZeroCopy.Torch.Tests.Script;
@@ -103,7 +105,7 @@ public sealed class ScriptStateSpecs : RuntimeSpec
         script.Write("data.pkl", Encoding.Latin1.GetBytes(
             Encoding.Latin1.GetString(script.Read("data.pkl")).Replace("HalfStorage", storage, StringComparison.Ordinal)));
         script.Save(File("odd.pt"));
-        using var archive = ZeroCopy.Torch.Script.ScriptArchive.Open(File("odd.pt"));
+        using var archive = ZeroCopy.Torch.Script.Archives.ScriptArchive.Open(File("odd.pt"));
         var record = archive.Read(archive.Find("data/0")!);
 
         var handle = await Runtime.PutFileAsync(File("odd.pt"));
@@ -120,7 +122,8 @@ public sealed class ScriptStateSpecs : RuntimeSpec
     [Fact]
     public async Task Script_should_have_a_lazy_negative_as_its_values()
     {
-        var handle = await PutConjugates(pickle => pickle.Replace("X\x04\0\0\0conj", "X\x03\0\0\0neg", StringComparison.Ordinal), code => code);
+        var handle = await PutConjugates(
+            pickle => pickle.Replace("X\x04\0\0\0conj", "X\x03\0\0\0neg", StringComparison.Ordinal), code => code);
 
         using var instance = await Runtime.OpenAny(handle).RentAsync();
         Assert.Equal("2 4 3 4 -2 -4 -3 -4", await Numbers(handle));

@@ -41,9 +41,11 @@ internal static class BertActivation
 
     /// <summary>The function of that name.</summary>
     /// <exception cref="ArgumentException">Unknown; the message lists those known.</exception>
-    public static Func<torch.Tensor, torch.Tensor> For(string? name) => name is not null && Known.TryGetValue(name, out var activation) ? activation
+    public static Func<torch.Tensor, torch.Tensor> For(string? name) => name is not null && Known.TryGetValue(name, out var activation)
+        ? activation
         : throw new ArgumentException(
-            $"hidden_act is {(name is null ? "null" : $"'{name}'")}; known are {string.Join(", ", Known.Keys.Order(StringComparer.Ordinal))}.");
+            $"hidden_act is {(name is null ? "null" : $"'{name}'")}; known are "
+            + $"{string.Join(", ", Known.Keys.Order(StringComparer.Ordinal))}.");
 
     // D. Hendrycks, K. Gimpel, "Gaussian Error Linear Units", arXiv:1606.08415.
     private static torch.Tensor GeluTanh(torch.Tensor x) =>

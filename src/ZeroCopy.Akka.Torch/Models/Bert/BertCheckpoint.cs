@@ -1,11 +1,14 @@
-using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using ZeroCopy.Content;
 using ZeroCopy.Errors;
-using ZeroCopy.Store;
 using ZeroCopy.Tensors;
+using ZeroCopy.Torch.Catalog;
 
 namespace ZeroCopy.Torch.Models.Bert;
 
-/// <summary>Brings the tensors of BERT checkpoints to the names of <see cref="BertModel"/> and checks them against the configuration.</summary>
+/// <summary>
+/// Brings the tensors of BERT checkpoints to the names of <see cref="BertModel"/> and checks them against the configuration.
+/// </summary>
 internal static class BertCheckpoint
 {
     private const string Prefix = "bert.";
@@ -15,11 +18,14 @@ internal static class BertCheckpoint
     // Old checkpoints keep what the model computes.
     private static readonly HashSet<string> Computed = ["embeddings.position_ids", "embeddings.token_type_ids"];
 
-    /// <summary>The model's tensors in its order, and the names of tensors that it does not use, such as a head's.</summary>
-    /// <exception cref="InvalidModelException">Tensors are missing, surplus layers, or have another shape or type.</exception>
-    public static (List<TensorSource> Tensors, ImmutableArray<string> LeftOut, bool HasPooler) Adapt(
-        IReadOnlyList<TensorSource> tensors, BertConfiguration configuration, string source)
+    /// <summary>The model's tensors in its order, and its configuration with a pooler where the checkpoint has one.</summary>
+    /// <exception cref="InvalidModelException">
+    /// The configuration makes no model, or tensors are missing, surplus layers, or have another shape or type.
+    /// </exception>
+    public static ModelCheckpoint Adapt(ModelCheckpoint checkpoint)
     {
+        var (source, json, tensors) = checkpoint;
+        var configuration = BertConfiguration.Parse(json, Path.Combine(source, "config.json"));
         var prefixed = tensors.SelectMany(tensor => tensor.Aliases.Prepend(tensor.Name))
             .Any(name => name.StartsWith(Prefix + "embeddings.", StringComparison.Ordinal));
         var found = new Dictionary<string, TensorSource>(StringComparer.Ordinal);
@@ -28,7 +34,8 @@ internal static class BertCheckpoint
         {
             if (Rename(given, prefixed) is { } name && !found.TryAdd(name, tensor))
             {
-                throw new InvalidModelException($"{source}: tensors '{found[name].Name}' and '{given}' are both {name}; remove one of them.");
+                throw new InvalidModelException(
+                    $"{source}: tensors '{found[name].Name}' and '{given}' are both {name}; remove one of them.");
             }
         }
 
@@ -60,7 +67,15 @@ internal static class BertCheckpoint
         RequireOneType(adapted, source);
         used.UnionWith(found.Where(pair => Computed.Contains(pair.Key)).Select(pair => pair.Value));
         var leftOut = tensors.Where(tensor => !used.Contains(tensor)).Select(tensor => tensor.Name).Order(StringComparer.Ordinal);
-        return (adapted, [.. leftOut], hasPooler);
+        return new ModelCheckpoint(source, hasPooler ? json : WithoutPooler(json), adapted) { LeftOut = [.. leftOut] };
+    }
+
+    // Checkpoints of models without a pooler do not say so in their configuration.
+    private static string WithoutPooler(string json)
+    {
+        var configuration = JsonNode.Parse(json)!;
+        configuration["add_pooling_layer"] = false;
+        return configuration.ToJsonString();
     }
 
     private static void RequireNone(List<string> problems, string source)
@@ -117,7 +132,8 @@ internal static class BertCheckpoint
         {
             (string Name, long[] Weight)[] parts =
             [
-                ("attention.self.query", [hidden, hidden]), ("attention.self.key", [hidden, hidden]), ("attention.self.value", [hidden, hidden]),
+                ("attention.self.query", [hidden, hidden]), ("attention.self.key", [hidden, hidden]),
+                ("attention.self.value", [hidden, hidden]),
                 ("attention.output.dense", [hidden, hidden]), ("attention.output.LayerNorm", [hidden]),
                 ("intermediate.dense", [inner, hidden]), ("output.dense", [hidden, inner]), ("output.LayerNorm", [hidden]),
             ];
@@ -133,12 +149,5 @@ internal static class BertCheckpoint
             yield return ("pooler.dense.weight", [hidden, hidden]);
             yield return ("pooler.dense.bias", [hidden]);
         }
-    }
-
-    private sealed class RenamedTensor(string name, TensorSource inner) : TensorSource(name, inner.Role, inner.Layout)
-    {
-        public override nint Address => inner.Address;
-
-        public override void Read(long offset, Span<byte> destination) => inner.Read(offset, destination);
     }
 }

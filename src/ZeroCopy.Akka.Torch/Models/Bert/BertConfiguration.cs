@@ -76,7 +76,8 @@ public sealed record BertConfiguration
         catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
             throw new InvalidModelException(
-                $"{source}: not a BERT configuration: {exception.Message.ReplaceLineEndings(" ").TrimEnd('.')}. Correct config.json.", exception);
+                $"{source}: not a BERT configuration: {exception.Message.ReplaceLineEndings(" ").TrimEnd('.')}. Correct config.json.",
+                exception);
         }
     }
 

@@ -22,7 +22,9 @@ internal sealed class BertLayer : nn.Module<Tensor, Tensor?, Tensor>
         [
             parts.Linear("query", hidden, hidden), parts.Linear("key", hidden, hidden), parts.Linear("value", hidden, hidden),
             parts.Linear("dense", hidden, hidden), parts.Norm(),
-            parts.Linear("dense", hidden, configuration.IntermediateSize), parts.Linear("dense", configuration.IntermediateSize, hidden), parts.Norm(),
+            parts.Linear("dense", hidden, configuration.IntermediateSize),
+            parts.Linear("dense", configuration.IntermediateSize, hidden),
+            parts.Norm(),
         ];
         register_module("attention", new BertNode("attention")
             .With("self", new BertNode("self").With("query", Query).With("key", Key).With("value", Value))
@@ -50,7 +52,8 @@ internal sealed class BertLayer : nn.Module<Tensor, Tensor?, Tensor>
     public override Tensor forward(Tensor states, Tensor? mask)
     {
         using var scope = NewDisposeScope();
-        var context = nn.functional.scaled_dot_product_attention(Heads(Query, states), Heads(Key, states), Heads(Value, states), attn_mask: mask!);
+        var context = nn.functional.scaled_dot_product_attention(
+            Heads(Query, states), Heads(Key, states), Heads(Value, states), attn_mask: mask!);
         var attended = AttendedNorm.Norm(Attended.Linear(context.transpose(1, 2).reshape(states.shape)).add_(states), _epsilon);
         var inner = _activation(Intermediate.Linear(attended));
         return OutputNorm.Norm(Output.Linear(inner).add_(attended), _epsilon).MoveToOuterDisposeScope();

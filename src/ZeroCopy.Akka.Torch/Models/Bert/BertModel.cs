@@ -1,10 +1,12 @@
+using ZeroCopy.Torch.Endpoints;
 using ZeroCopy.Torch.Native;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Torch.Models.Bert;
 
 /// <summary>
-/// The BERT encoder, its parameters named as Hugging Face's <c>BertModel</c>. Keeps no state between calls. Source: J. Devlin et al., arXiv:1810.04805.
+/// The BERT encoder, its parameters named as Hugging Face's <c>BertModel</c>. Keeps no state between calls. Source: J. Devlin et al.,
+/// arXiv:1810.04805.
 /// </summary>
 public sealed class BertModel : nn.Module<Tensor, Tensor?, Tensor?, Dictionary<string, Tensor>>
 {
@@ -29,7 +31,9 @@ public sealed class BertModel : nn.Module<Tensor, Tensor?, Tensor?, Dictionary<s
             parts.Table("word_embeddings", configuration.VocabularySize), parts.Table("position_embeddings", configuration.MaxPositions),
             parts.Table("token_type_embeddings", configuration.SegmentTypes), parts.Norm(),
         ];
-        _nodes = configuration.HasPooler ? [.. embeddings, parts.Linear("dense", configuration.HiddenSize, configuration.HiddenSize)] : embeddings;
+        _nodes = configuration.HasPooler
+            ? [.. embeddings, parts.Linear("dense", configuration.HiddenSize, configuration.HiddenSize)]
+            : embeddings;
         _layers = [.. Enumerable.Range(0, configuration.Layers).Select(_ => new BertLayer(configuration, parts))];
         register_module("embeddings", new BertNode("embeddings").With("word_embeddings", Words)
             .With("position_embeddings", Positions).With("token_type_embeddings", Types).With("LayerNorm", Norm));
@@ -66,7 +70,10 @@ public sealed class BertModel : nn.Module<Tensor, Tensor?, Tensor?, Dictionary<s
     /// <exception cref="ArgumentException">
     /// A shape or a type does not fit, a number is outside the vocabulary or the segments, or a sequence is longer than the positions.
     /// </exception>
-    public override Dictionary<string, Tensor> forward(Tensor input_ids, Tensor? attention_mask = null, Tensor? token_type_ids = null)
+    public override Dictionary<string, Tensor> forward(
+        [TensorValue(-1, -1)] Tensor input_ids,
+        [TensorValue(-1, -1)] Tensor? attention_mask = null,
+        [TensorValue(-1, -1)] Tensor? token_type_ids = null)
     {
         using var scope = NewDisposeScope();
         CheckShapes(input_ids, attention_mask, token_type_ids);
@@ -131,7 +138,8 @@ public sealed class BertModel : nn.Module<Tensor, Tensor?, Tensor?, Dictionary<s
             if (other is not null && !other.shape.AsSpan().SequenceEqual(input.shape))
             {
                 throw new ArgumentException(
-                    $"{name} has shape [{string.Join(", ", other.shape)}]; it must be that of input_ids, [{string.Join(", ", input.shape)}].");
+                    $"{name} has shape [{string.Join(", ", other.shape)}]; it must be that of input_ids, "
+                    + $"[{string.Join(", ", input.shape)}].");
             }
         }
     }
@@ -148,7 +156,8 @@ public sealed class BertModel : nn.Module<Tensor, Tensor?, Tensor?, Dictionary<s
         var (first, last) = (low.to(int64).item<long>(), high.to(int64).item<long>());
         if (first < 0 || last >= count)
         {
-            throw new ArgumentException($"{name} holds {(first < 0 ? first : last)}; it must hold numbers from 0 to {count - 1} ({limit} is {count}).");
+            throw new ArgumentException(
+                $"{name} holds {(first < 0 ? first : last)}; it must hold numbers from 0 to {count - 1} ({limit} is {count}).");
         }
     }
 }

@@ -1,3 +1,5 @@
+using ZeroCopy.Torch.Script.Sources;
+
 namespace ZeroCopy.Torch.Script.Analysis;
 
 /// <summary>What is known of a value.</summary>

@@ -1,3 +1,5 @@
+using ZeroCopy.Torch.Script.Sources;
+
 namespace ZeroCopy.Torch.Script.Analysis;
 
 /// <summary>A class as its source text declares it.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ZeroCopy.Torch.Script.Pickles;
 
 namespace ZeroCopy.Torch.Script.Analysis;
 

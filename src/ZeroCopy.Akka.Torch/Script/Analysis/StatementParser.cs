@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ZeroCopy.Torch.Script.Sources;
 
 namespace ZeroCopy.Torch.Script.Analysis;
 

@@ -1,5 +1,6 @@
-using ZeroCopy.Torch.Script;
 using ZeroCopy.Torch.Script.Analysis;
+using ZeroCopy.Torch.Script.Archives;
+using ZeroCopy.Torch.Script.Sources;
 
 namespace ZeroCopy.Torch.Tests.Script.Analysis;
 

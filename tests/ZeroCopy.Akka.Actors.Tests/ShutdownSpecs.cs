@@ -1,5 +1,4 @@
 using Akka.Actor;
-using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Tests.Fakes;
 using ZeroCopy.Actors.Tests.Inference;
 using ZeroCopy.Errors;

@@ -20,7 +20,8 @@ public abstract class ZeroCopySpec : TestKit
 
     private ZeroCopySpec(FakeTimeProvider clock, string hocon)
         : base(ActorSystemSetup.Create(
-            BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString(hocon).WithFallback("akka.loglevel = OFF").WithFallback(DefaultConfig)),
+            BootstrapSetup.Create()
+                .WithConfig(ConfigurationFactory.ParseString(hocon).WithFallback("akka.loglevel = OFF").WithFallback(DefaultConfig)),
             new ZeroCopySetup { TimeProvider = clock }))
     {
         Clock = clock;
@@ -53,5 +54,6 @@ public abstract class ZeroCopySpec : TestKit
         Assert.True(call.IsCanceled);
     }
 
-    protected Task EventuallyAsync(Func<bool> condition) => AwaitConditionAsync(() => Task.FromResult(condition()), Patience, TimeSpan.FromMilliseconds(5));
+    protected Task EventuallyAsync(Func<bool> condition) =>
+        AwaitConditionAsync(() => Task.FromResult(condition()), Patience, TimeSpan.FromMilliseconds(5));
 }

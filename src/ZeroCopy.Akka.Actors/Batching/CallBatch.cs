@@ -9,6 +9,14 @@ namespace ZeroCopy.Actors.Batching;
 /// <param name="Kind">What the codec said of each of them.</param>
 internal sealed record CallBatch(IReadOnlyList<InferenceCall> Calls, IReadOnlyList<int> Rows, object Kind) : IConsistentHashable
 {
+    private Action? _onEnd;
+
+    /// <summary>Says what to do when no actor has the batch any more.</summary>
+    public void OnEnd(Action action) => _onEnd = action;
+
+    /// <summary>Its actor has run it, or nobody will. Idempotent.</summary>
+    public void End() => Interlocked.Exchange(ref _onEnd, null)?.Invoke();
+
     // The batcher joins only calls of an equal hash key.
     public object ConsistentHashKey => Calls[0].ConsistentHashKey;
 }

@@ -3,13 +3,13 @@ using System.Collections.Concurrent;
 namespace ZeroCopy.Actors.Batching;
 
 /// <summary>
-/// What a pool knows of joining: for each kind of request, whether the model's answer to a joined call was seen to be the answers to the single
-/// calls. Thread-safe; all actors of a pool share it.
+/// What a pool knows of joining: for each kind of request, whether the model's answer to a joined call was seen to be the answers to the
+/// single calls. Thread-safe; all actors of a pool share it.
 /// </summary>
 /// <remarks>
-/// An answer that has as many rows as the joined request need not have one for each row of it: the hidden state of an LSTM has its layers there. So
-/// nothing is believed that was not compared once. Requests that are all the same prove less, for their answers may change places unseen: they are
-/// believed for such requests only.
+/// An answer that has as many rows as the joined request need not have one for each row of it: the hidden state of an LSTM has its layers
+/// there. So nothing is believed that was not compared once. Requests that are all the same prove less, for their answers may change places
+/// unseen: they are believed for such requests only.
 /// </remarks>
 internal sealed class JoinedKinds(bool verify)
 {

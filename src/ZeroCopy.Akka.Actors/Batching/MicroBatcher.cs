@@ -1,13 +1,13 @@
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Settings;
-using ZeroCopy.Actors.Telemetry;
 using ZeroCopy.Clocks;
 using ZeroCopy.Runtime;
 
 namespace ZeroCopy.Actors.Batching;
 
 /// <summary>
-/// Collects calls on the callers' threads and hands full, due or urgent batches on. One timer serves all batches. Thread-safe.
+/// Collects calls on the callers' threads and hands full, due or urgent batches on, and others as soon as an actor is idle. One timer
+/// serves all batches. Thread-safe.
 /// </summary>
 /// <remarks>
 /// Not an actor: a mailbox would add a hop to every request, and there is nothing to supervise. Joining, which copies, is left to the actor
@@ -23,16 +23,28 @@ internal sealed class MicroBatcher : IDisposable
     private readonly TimeProvider _clock;
     private readonly Action<object> _send;
     private readonly ITimer _timer;
+    private readonly Func<int> _actors;
     private long _timerDueAt = long.MaxValue;
+    private int _running;
 
-    public MicroBatcher(BatchingSettings settings, IBatchCodec codec, JoinedKinds kinds, TimeProvider clock, Action<object> send)
+    /// <summary>A batcher without calls.</summary>
+    /// <param name="settings">When a batch is sent.</param>
+    /// <param name="codec">What joins.</param>
+    /// <param name="kinds">What is known of joining.</param>
+    /// <param name="actors">How many actors can compute now.</param>
+    /// <param name="clock">Measures delays and deadlines.</param>
+    /// <param name="send">Sends a batch, or a call alone, to an actor.</param>
+    public MicroBatcher(
+        BatchingSettings settings, IBatchCodec codec, JoinedKinds kinds, Func<int> actors, TimeProvider clock, Action<object> send)
     {
+        _actors = actors;
         _settings = settings;
         _codec = codec;
         _kinds = kinds;
         _clock = clock;
         _send = send;
-        _timer = clock.CreateTimer(static batcher => ((MicroBatcher)batcher!).FlushDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = clock.CreateTimer(
+            static batcher => ((MicroBatcher)batcher!).FlushDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Which requests this one can be joined with, and how many rows it has; null for one that is run alone.</summary>
@@ -44,7 +56,8 @@ internal sealed class MicroBatcher : IDisposable
         }
         catch (Exception)
         {
-            // An argument that cannot even be looked at, such as a disposed tensor: the call goes on alone and fails with the model's error.
+            // An argument that cannot even be looked at, such as a disposed tensor: the call goes on alone and fails with the model's
+            // error.
             return null;
         }
     }
@@ -54,7 +67,7 @@ internal sealed class MicroBatcher : IDisposable
     {
         if (_kinds.Of(kind.Key) == JoinTrust.Refused)
         {
-            Instruments.Unjoined(call.Owner, 1);
+            call.Telemetry.Unjoined(1);
             _send(call);
             return;
         }
@@ -74,7 +87,7 @@ internal sealed class MicroBatcher : IDisposable
             }
 
             batch.Add(call, kind.Rows);
-            if (batch.IsFull)
+            if (batch.IsFull || HasIdleActor)
             {
                 full = batch.Take();
                 // Kinds come from callers: an idle one is forgotten, or hostile shapes would fill the memory.
@@ -94,6 +107,27 @@ internal sealed class MicroBatcher : IDisposable
     public void FlushAll() => Flush(long.MaxValue);
 
     public void Dispose() => _timer.Dispose();
+
+    // Batches that are full or due wait at their actors, and count as running.
+    private bool HasIdleActor => _settings.Adaptive && _running < _actors();
+
+    /// <summary>An actor has come to the end of a batch: it gets the one that has waited longest.</summary>
+    private void Ended()
+    {
+        CallBatch? next = null;
+        lock (_lock)
+        {
+            Interlocked.Decrement(ref _running);
+            while (next is null && _open.Count > 0 && HasIdleActor)
+            {
+                var (kind, batch) = _open.MinBy(open => open.Value.DueAt);
+                next = batch.Take();
+                _open.Remove(kind);
+            }
+        }
+
+        Send(next);
+    }
 
     private void FlushDue() => Flush(_clock.GetTimestamp());
 
@@ -138,6 +172,12 @@ internal sealed class MicroBatcher : IDisposable
     {
         if (batch is not null)
         {
+            if (_settings.Adaptive)
+            {
+                Interlocked.Increment(ref _running);
+                batch.OnEnd(Ended);
+            }
+
             _send(batch);
         }
     }

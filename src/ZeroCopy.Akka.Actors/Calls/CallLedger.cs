@@ -10,8 +10,9 @@ namespace ZeroCopy.Actors.Calls;
 /// Invariant: admitted == retired + <see cref="Count"/>.
 /// </summary>
 /// <remarks>
-/// A call that is given up while it waits leaves at once, and nobody is refused for its sake; its message stays in its queue until that is reached,
-/// without the argument. One that is given up while the model computes keeps its place until that has ended, and no drain waits long for it.
+/// A call that is given up while it waits leaves at once, and nobody is refused for its sake; its message stays in its queue until that is
+/// reached, without the argument. One that is given up while the model computes keeps its place until that has ended, and no drain waits
+/// long for it.
 /// </remarks>
 internal sealed class CallLedger(string owner, int capacity, string settings, TimeProvider clock)
 {
@@ -20,7 +21,9 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     /// </summary>
     private readonly long _mostLeftBehind = 4L * Math.Max(capacity, 1024);
 
-    /// <summary>How long a drain waits for a model that nobody waits for: most are done in that time, and what they hold is then back when it ends.</summary>
+    /// <summary>
+    /// How long a drain waits for a model that nobody waits for: most are done in that time, and what they hold is then back when it ends.
+    /// </summary>
     private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(500);
 
     private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -33,8 +36,11 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     private long _leftBehind;
     private volatile bool _closed;
 
-    /// <summary>Who serves the calls, for messages and metrics.</summary>
+    /// <summary>Who serves the calls, for messages.</summary>
     public string Owner { get; } = owner;
+
+    /// <summary>What is measured of the calls.</summary>
+    public ModelTelemetry Telemetry { get; init; } = new(owner);
 
     public TimeProvider Clock { get; } = clock;
 
@@ -46,7 +52,8 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     public string DeadlineSetting => $"{settings}.deadline";
 
     /// <summary>
-    /// Admits a call, starts its clock and sends it on its way. One that is refused, that ends meanwhile, or that cannot be sent is answered and retired.
+    /// Admits a call, starts its clock and sends it on its way. One that is refused, that ends meanwhile, or that cannot be sent is
+    /// answered and retired.
     /// </summary>
     /// <returns>The promise of its answer.</returns>
     public Task<object?> Submit<TState>(InferenceCall call, TState state, Action<InferenceCall, TState> send)
@@ -62,7 +69,7 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
                 return call.Task;
             }
 
-            Instruments.Entered(Owner);
+            Telemetry.Entered();
             call.Arm();
             if (!call.IsAnswered)
             {
@@ -90,7 +97,7 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     public void Leave(InferenceCall call, bool leftBehind)
     {
         // Before the place is free: who sees that nothing is pending has the measurements of all that was.
-        Instruments.Left(Owner, Clock, call.StartedAt);
+        Telemetry.Left(Clock, call.StartedAt);
         lock (_lock)
         {
             ref var entry = ref call.Entry;
@@ -159,8 +166,8 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     }
 
     /// <summary>
-    /// Takes no more calls and waits for those that somebody waits for, up to <paramref name="limit"/>; then fails the rest. Waits a moment for a model
-    /// that still computes what was given up.
+    /// Takes no more calls and waits for those that somebody waits for, up to <paramref name="limit"/>; then fails the rest. Waits a moment
+    /// for a model that still computes what was given up.
     /// </summary>
     public async Task CloseAsync(TimeSpan limit)
     {
@@ -199,7 +206,9 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
     {
         foreach (var call in Calls())
         {
-            call.Fail(new InferenceException(InferenceFailure.ShuttingDown, $"{Owner} has stopped, and with it the actors that would have served a call."));
+            call.Fail(
+                new InferenceException(
+                    InferenceFailure.ShuttingDown, $"{Owner} has stopped, and with it the actors that would have served a call."));
             call.Retire();
         }
     }

@@ -3,13 +3,15 @@ using Akka.Routing;
 using ZeroCopy.Actors.Dispatch;
 using ZeroCopy.Actors.Telemetry;
 using ZeroCopy.Clocks;
+using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Runtime;
 
 namespace ZeroCopy.Actors.Calls;
 
 /// <summary>
-/// One call on its way to a model and back: the message that crosses mailboxes inside a process, and the promise of its answer. Thread-safe.
+/// One call on its way to a model and back: the message that crosses mailboxes inside a process, and the promise of its answer.
+/// Thread-safe.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -21,11 +23,11 @@ namespace ZeroCopy.Actors.Calls;
 ///     │                     Detached ◄┘          │         │
 ///     └──── Abandon ────────────┴─ Abandon (given) ────────┘
 /// </code>
-/// Whoever moves the state to Answered has the answer handed over, so that it is once. Running means that the argument is read: a kept one may be freed
-/// as soon as the call is answered, so it is only marked as abandoned meanwhile. Detached means that the argument is free: the model reads references of
-/// the call's own to what is in it, or a join has copied its rows. Answered is Succeeded or Failed. A failure is handed over at once, a result when the
-/// call is retired: the caller then has its place in the queue back. It goes on on the .NET thread pool, unless settings say otherwise, see
-/// <see cref="ComputeThread"/>.
+/// Whoever moves the state to Answered has the answer handed over, so that it is once. Running means that the argument is read: a kept one
+/// may be freed as soon as the call is answered, so it is only marked as abandoned meanwhile. Detached means that the argument is free: the
+/// model reads references of the call's own to what is in it, or a join has copied its rows. Answered is Succeeded or Failed. A failure is
+/// handed over at once, a result when the call is retired: the caller then has its place in the queue back. It goes on on the .NET thread
+/// pool, unless settings say otherwise, see <see cref="ComputeThread"/>.
 /// </remarks>
 internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistentHashable, IThreadPoolWorkItem
 {
@@ -45,11 +47,14 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
     private Exception? _abandoned;
     private Exception? _failure;
     private object? _result;
+    private bool _begun;
     private int _state;
     private int _retired;
     private CallLedger.CallEntry _entry;
 
-    /// <summary>A call that <paramref name="ledger"/> counts, and whose argument and answer are of the model that <paramref name="source"/> has.</summary>
+    /// <summary>
+    /// A call that <paramref name="ledger"/> counts, and whose argument and answer are of the model that <paramref name="source"/> has.
+    /// </summary>
     public InferenceCall(CallLedger ledger, IInstanceSource source, object? argument, in CallTerms terms)
     {
         _ledger = ledger;
@@ -82,20 +87,55 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
 
     public object ConsistentHashKey => _terms.HashKey ?? StartedAt.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
+    /// <summary>What is measured of the call.</summary>
+    public ModelTelemetry Telemetry => _ledger.Telemetry;
+
+    /// <summary>The call's trace; null where nobody listens.</summary>
+    public Activity? Trace => _activity;
+
+    /// <summary>Where its time went, when it has ended.</summary>
+    public CallTimes Times { get; private set; }
+
     /// <summary>Starts the call's trace.</summary>
-    public void BeginTrace() => _activity = Instruments.StartCall(_ledger.Owner);
+    public void BeginTrace() => _activity = Telemetry.StartCall();
+
+    /// <summary>The model begins with it, at that time.</summary>
+    public void Begin(long at)
+    {
+        // The first time counts: a further attempt did not wait for the model.
+        if (!_begun)
+        {
+            _begun = true;
+            var queue = _ledger.Clock.GetElapsedTime(StartedAt, at);
+            Times = new CallTimes(queue, TimeSpan.Zero);
+            Telemetry.Waited(queue, _activity);
+        }
+    }
+
+    /// <summary>The model has run for it since that time.</summary>
+    public void End(long startedAt)
+    {
+        var compute = _ledger.Clock.GetElapsedTime(startedAt);
+        Times = Times with { Compute = compute };
+        Telemetry.Computed(compute);
+    }
+
+    /// <summary>The model has run for it and others that long.</summary>
+    public void EndJoined(TimeSpan compute) => Times = Times with { Compute = compute };
 
     /// <summary>Starts to watch the deadline and the caller's token; the ledger calls it once the call is admitted.</summary>
     public void Arm()
     {
         if (_terms.Deadline is { } deadline)
         {
-            _alarm = new Alarm(_ledger.Clock, deadline, static call => ((InferenceCall)call!).Abandon(InferenceFailure.DeadlineExceeded), this);
+            _alarm = new Alarm(
+                _ledger.Clock, deadline, static call => ((InferenceCall)call!).Abandon(InferenceFailure.DeadlineExceeded), this);
         }
 
         if (!IsAnswered)
         {
-            _registration = _terms.Cancellation.UnsafeRegister(static call => ((InferenceCall)call!).Abandon(InferenceFailure.Cancelled), this);
+            _registration = _terms.Cancellation.UnsafeRegister(
+                static call => ((InferenceCall)call!).Abandon(InferenceFailure.Cancelled), this);
         }
 
         // First watched, then looked at, as the call is first retired and then watched no more: one of them sees the other.
@@ -107,8 +147,8 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
     }
 
     /// <summary>
-    /// The argument for a run. Where the caller keeps it, with references of the call's own to its native memory: the caller's wait may end before the
-    /// run does.
+    /// The argument for a run. Where the caller keeps it, with references of the call's own to its native memory: the caller's wait may end
+    /// before the run does.
     /// </summary>
     /// <param name="own">What to dispose when the run has ended; null for nothing.</param>
     public object? Borrow(out IDisposable? own)
@@ -155,7 +195,8 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
     }
 
     /// <summary>
-    /// Answers with a result, which the caller gets when the call is retired, and which the call releases where nobody waits for it any more.
+    /// Answers with a result, which the caller gets when the call is retired, and which the call releases where nobody waits for it any
+    /// more.
     /// </summary>
     public void Complete(object? result)
     {
@@ -211,8 +252,8 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
     }
 
     /// <summary>
-    /// The last step of every call, by whoever took it off the queue: releases a given argument and the place in the queue, and hands the result over.
-    /// Idempotent.
+    /// The last step of every call, by whoever took it off the queue: releases a given argument and the place in the queue, and hands the
+    /// result over. Idempotent.
     /// </summary>
     public void Retire()
     {
@@ -250,7 +291,7 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
         if (TryFinish(Failed))
         {
             SetFailure(reason);
-            Settle();
+            CompletePromise();
         }
 
         if (Interlocked.Exchange(ref _retired, 1) == 0)
@@ -263,11 +304,11 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
     void IThreadPoolWorkItem.Execute()
     {
         _source.ResetThread();
-        Settle();
+        CompletePromise();
     }
 
     // Nothing else completes the promise. The caller may go on inside for as long as it likes. A refused call has no caller yet.
-    private void Settle()
+    private void CompletePromise()
     {
         if (_failure is OperationCanceledException cancelled)
         {
@@ -333,7 +374,7 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
         finally
         {
             Argument = null;
-            Instruments.EndCall(_activity);
+            ModelTelemetry.EndCall(_activity);
         }
     }
 
@@ -343,7 +384,8 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
             failure,
             $"A call to {_ledger.Owner} was not answered within its deadline of {_terms.Deadline}; give it a longer one or raise "
             + $"{_ledger.DeadlineSetting}."),
-        InferenceFailure.Cancelled => new OperationCanceledException($"A call to {_ledger.Owner} was cancelled by its caller.", _terms.Cancellation),
+        InferenceFailure.Cancelled =>
+            new OperationCanceledException($"A call to {_ledger.Owner} was cancelled by its caller.", _terms.Cancellation),
         InferenceFailure.ShuttingDown => new InferenceException(failure, $"{_ledger.Owner} shuts down: a call was not finished in time."),
         _ => new InferenceException(failure, $"A call to {_ledger.Owner} failed: {failure}."),
     };
@@ -371,7 +413,7 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
 
     private void SetFailure(Exception reason)
     {
-        Instruments.Failed(_ledger.Owner, reason, _activity);
+        Telemetry.Failed(reason, _activity);
         _failure = reason;
     }
 

@@ -1,4 +1,5 @@
 using ZeroCopy.Errors;
+using ZeroCopy.Runtime;
 
 namespace ZeroCopy.Actors.Calls;
 
@@ -6,9 +7,16 @@ namespace ZeroCopy.Actors.Calls;
 internal static class ModelFailure
 {
     /// <summary>A failure that is typed already stays as it is: the model knows best.</summary>
-    public static Exception Of(Exception thrown, string owner) => thrown is ZeroCopyException
+    /// <param name="thrown">What was thrown.</param>
+    /// <param name="source">Where the instance came from that it was thrown of.</param>
+    /// <param name="owner">Whose call it was, for the message.</param>
+    public static Exception Of(Exception thrown, IInstanceSource source, string owner) => thrown is ZeroCopyException
         ? thrown
-        : new InferenceException(InferenceFailure.ModelError, $"The model behind {owner} threw {thrown.GetType().Name}: {thrown.Message}", thrown);
+        : new InferenceException(
+            InferenceFailure.ModelError, $"The model behind {owner} threw {thrown.GetType().Name}: {thrown.Message}", thrown)
+        {
+            CausedByInput = source.IsCausedByInput(thrown),
+        };
 
     /// <summary>What is not the model's fault, such as that of somebody who listens to metrics.</summary>
     public static InferenceException Unexpected(Exception thrown, string owner) => thrown as InferenceException

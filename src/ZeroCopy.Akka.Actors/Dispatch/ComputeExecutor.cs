@@ -32,7 +32,9 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
     /// <summary>How often threads are looked after while mailboxes come in: one that waits is stood in for after twice that time.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>How long a stand-in stays when it is not needed any more: to start a thread takes longer than to wake one.</summary>
+    /// <summary>
+    /// How long a compensating thread stays when it is not needed any more: to start a thread takes longer than to wake one.
+    /// </summary>
     private static readonly TimeSpan Stay = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentQueue<IRunnable> _queue = new();
@@ -43,7 +45,7 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
     private readonly SemaphoreSlim _work = new(0);
     private ImmutableArray<ComputeThread> _known = [];
     private int _watching;
-    private int _standIns;
+    private int _compensating;
     private int _idle;
     private int _wanted;
     private long _wantedAt;
@@ -57,11 +59,11 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
         _threads = threads;
         _keepsCallers = keepsCallers;
         // A thread of its own rather than a timer: those of the .NET pool may be the ones that are waited for.
-        Start(LookAfterThreads, "watch");
+        Start(WatchThreads, "watch");
     }
 
-    /// <summary>Threads that stand in for others.</summary>
-    internal int StandIns => Volatile.Read(ref _standIns);
+    /// <summary>Threads that compute in place of waiting ones.</summary>
+    internal int Compensating => Volatile.Read(ref _compensating);
 
     /// <inheritdoc/>
     /// <exception cref="RejectedExecutionException">The executor was shut down.</exception>
@@ -113,7 +115,7 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
 
     void IThreadPoolWorkItem.Execute() => RunNext();
 
-    /// <summary>Runs the mailbox that waits longest on the calling thread; false where a stand-in was faster.</summary>
+    /// <summary>Runs the mailbox that waits longest on the calling thread; false where a compensating thread was faster.</summary>
     private bool RunNext()
     {
         if (!_queue.TryDequeue(out var mailbox))
@@ -131,7 +133,7 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
         return true;
     }
 
-    private void LookAfterThreads()
+    private void WatchThreads()
     {
         while (!_stop.IsSet)
         {
@@ -140,19 +142,19 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
             {
                 Interlocked.Exchange(ref _watching, 1);
                 _stop.Wait(Interval);
-                LookAfterEach();
+                WatchOnce();
                 Interlocked.Exchange(ref _watching, 0);
             }
             while (!_stop.IsSet && (!_queue.IsEmpty || _known.Any(static thread => thread.HasAnswers)));
         }
     }
 
-    private void LookAfterEach()
+    private void WatchOnce()
     {
         var waiting = 0;
         foreach (var thread in _known)
         {
-            waiting += thread.LookAfter() ? 1 : 0;
+            waiting += thread.IsStillWaiting() ? 1 : 0;
         }
 
         var now = Environment.TickCount64;
@@ -162,30 +164,30 @@ internal sealed class ComputeExecutor : ExecutorService, IRunnable
             _wantedAt = now;
         }
 
-        while (!_queue.IsEmpty && Volatile.Read(ref _standIns) < waiting)
+        while (!_queue.IsEmpty && Volatile.Read(ref _compensating) < waiting)
         {
-            Interlocked.Increment(ref _standIns);
-            Start(StandIn, "stand-in");
+            Interlocked.Increment(ref _compensating);
+            Start(RunCompensating, "compensating");
         }
     }
 
     /// <summary>Runs mailboxes while there are any, and threads that wait.</summary>
-    private void StandIn()
+    private void RunCompensating()
     {
         do
         {
-            while (Volatile.Read(ref _standIns) <= Volatile.Read(ref _wanted) && RunNext())
+            while (Volatile.Read(ref _compensating) <= Volatile.Read(ref _wanted) && RunNext())
             {
             }
         }
-        while (Volatile.Read(ref _standIns) <= Volatile.Read(ref _wanted) && Idle());
+        while (Volatile.Read(ref _compensating) <= Volatile.Read(ref _wanted) && Idle());
 
         if (ComputeThread.Current is { } thread)
         {
             ImmutableInterlocked.Update(ref _known, static (known, gone) => known.Remove(gone), thread);
         }
 
-        Interlocked.Decrement(ref _standIns);
+        Interlocked.Decrement(ref _compensating);
     }
 
     private bool Idle()

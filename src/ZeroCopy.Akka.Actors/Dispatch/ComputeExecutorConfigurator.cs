@@ -5,11 +5,13 @@ using ZeroCopy.Actors.Settings;
 namespace ZeroCopy.Actors.Dispatch;
 
 /// <summary>
-/// Makes the executor that a dispatcher's <c>executor</c> names: its threads are those of Akka's <c>fork-join-executor</c>, which also says how many.
+/// Makes the executor that a dispatcher's <c>executor</c> names: its threads are those of Akka's <c>fork-join-executor</c>, which also says
+/// how many.
 /// </summary>
 /// <param name="config">The dispatcher's section.</param>
 /// <param name="prerequisites">Akka's.</param>
-internal sealed class ComputeExecutorConfigurator(Config config, IDispatcherPrerequisites prerequisites) : ExecutorServiceConfigurator(config, prerequisites)
+internal sealed class ComputeExecutorConfigurator(Config config, IDispatcherPrerequisites prerequisites)
+    : ExecutorServiceConfigurator(config, prerequisites)
 {
     /// <inheritdoc/>
     public override ExecutorService Produce(string id) => new ComputeExecutor(
@@ -19,7 +21,8 @@ internal sealed class ComputeExecutorConfigurator(Config config, IDispatcherPrer
 
     /// <summary>Akka gives its executors to configurators of dispatchers alone.</summary>
     private sealed class Threads(Config config, IDispatcherPrerequisites prerequisites)
-        : MessageDispatcherConfigurator(ConfigurationFactory.ParseString("executor = fork-join-executor").WithFallback(config), prerequisites)
+        : MessageDispatcherConfigurator(
+            ConfigurationFactory.ParseString("executor = fork-join-executor").WithFallback(config), prerequisites)
     {
         public ExecutorServiceConfigurator Executor => ConfigureExecutor();
 

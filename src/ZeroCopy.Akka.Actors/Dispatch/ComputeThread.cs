@@ -67,7 +67,7 @@ internal sealed class ComputeThread(ComputeExecutor? keeper)
     /// locks, tasks, events and sleep alike; code outside of .NET counts as computing. The answers of one that waits are handed over by the
     /// .NET thread pool.
     /// </summary>
-    public bool LookAfter()
+    public bool IsStillWaiting()
     {
         var turn = Volatile.Read(ref _turn);
         var waits = (turn & 1) != 0 && (_thread.ThreadState & ThreadState.WaitSleepJoin) != 0;

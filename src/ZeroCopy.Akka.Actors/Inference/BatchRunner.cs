@@ -1,7 +1,7 @@
+using System.Diagnostics;
 using Akka.Event;
 using ZeroCopy.Actors.Batching;
 using ZeroCopy.Actors.Calls;
-using ZeroCopy.Actors.Telemetry;
 using ZeroCopy.Errors;
 using ZeroCopy.Runtime;
 
@@ -69,7 +69,7 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
         var trust = pool.Kinds.Of(batch.Kind);
         if (trust == JoinTrust.Refused)
         {
-            Instruments.Unjoined(pool.Ledger.Owner, batch.Calls.Count);
+            pool.Ledger.Telemetry.Unjoined(batch.Calls.Count);
             foreach (var call in batch.Calls)
             {
                 Run(instance, call);
@@ -97,6 +97,7 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
 
         if (calls.Count == 1)
         {
+            pool.Ledger.Telemetry.Joined(rows[0]);
             Compute(instance, calls[0]);
             calls[0].Retire();
         }
@@ -106,13 +107,14 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
         }
     }
 
-    private void RunJoined(IBatchCodec codec, IModelInstance instance, List<InferenceCall> calls, List<int> rows, object kind, JoinTrust trust)
+    private void RunJoined(
+        IBatchCodec codec, IModelInstance instance, List<InferenceCall> calls, List<int> rows, object kind, JoinTrust trust)
     {
         var needed = JoinTrust.Full;
         var answers = Answers(codec, instance, calls, rows, trust, ref needed);
         if (answers is not null && trust >= needed)
         {
-            Instruments.Joined(pool.Ledger.Owner, rows.Sum());
+            pool.Ledger.Telemetry.Joined(rows.Sum());
             for (var i = 0; i < calls.Count; i++)
             {
                 calls[i].Complete(answers[i]);
@@ -165,7 +167,7 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
 
         if (joined is null || difference is not null)
         {
-            Instruments.Unjoined(pool.Ledger.Owner, calls.Count);
+            pool.Ledger.Telemetry.Unjoined(calls.Count);
         }
     }
 
@@ -175,8 +177,8 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
         {
             log.Warning(
                 "{0} runs requests one by one that it was to join: {1}. Where its function does answer row by row, within rounding, set "
-                + "zerocopy.inference.pools.{2}.batching.verify = off; else turn its batching off. Further kinds of requests are counted by "
-                + "zerocopy.batches.fallbacks, not logged", pool.Ledger.Owner, difference, pool.Name);
+                + "zerocopy.inference.pools.{2}.batching.verify = off; else turn its batching off. Further kinds of requests are counted "
+                + "by zerocopy.batches.fallbacks, not logged", pool.Ledger.Owner, difference, pool.Name);
         }
     }
 
@@ -192,6 +194,8 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
     {
         IDisposable? own = null;
         var startedAt = pool.Ledger.Clock.GetTimestamp();
+        call.Begin(startedAt);
+        var trace = call.Telemetry.StartCompute(call.Trace);
         var scope = FunctionScope.Enter(pool.Ledger);
         try
         {
@@ -200,15 +204,18 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
             Run(new AsyncPiece(() => running = instance.RunAsync(function, argument, schedule)));
             var answer = await running!.ConfigureAwait(false);
             failures.NoteAnswer();
+            call.End(startedAt);
             call.Complete(answer);
         }
         catch (Exception e)
         {
+            call.End(startedAt);
             Fail(call, e);
         }
         finally
         {
             scope.Exit();
+            trace?.Dispose();
             _times.Add(startedAt);
             own?.Dispose();
         }
@@ -221,7 +228,7 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
             failures.NoteFailure();
         }
 
-        call.Fail(ModelFailure.Of(exception, pool.Ledger.Owner));
+        call.Fail(ModelFailure.Of(exception, pool.Source, pool.Ledger.Owner));
     }
 
     private bool TryEvaluate(IModelInstance instance, InferenceCall call, out object? answer)
@@ -229,7 +236,7 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
         IDisposable? own = null;
         try
         {
-            answer = Evaluate(instance, call.Borrow(out own));
+            answer = Evaluate(instance, call.Borrow(out own), call);
             return true;
         }
         catch (Exception e)
@@ -244,11 +251,25 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
         }
     }
 
-    private object? Evaluate(IModelInstance instance, object? argument)
+    private object? Evaluate(IModelInstance instance, object? argument, InferenceCall call)
+    {
+        var startedAt = pool.Ledger.Clock.GetTimestamp();
+        call.Begin(startedAt);
+        try
+        {
+            return Evaluate(instance, argument, startedAt, call.Trace);
+        }
+        finally
+        {
+            call.End(startedAt);
+        }
+    }
+
+    private object? Evaluate(IModelInstance instance, object? argument, long startedAt, Activity? trace)
     {
         // For each call: the dispatcher may bring each on another thread.
         pool.Source.BoundThreads(_threads);
-        var startedAt = pool.Ledger.Clock.GetTimestamp();
+        var compute = pool.Ledger.Telemetry.StartCompute(trace);
         var scope = FunctionScope.Enter(pool.Ledger);
         try
         {
@@ -259,6 +280,7 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
         finally
         {
             scope.Exit();
+            compute?.Dispose();
             _times.Add(startedAt);
             // A setting may have put others on the same thread.
             pool.Source.RestoreThreads();
@@ -271,10 +293,11 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
         IBatchCodec codec, IModelInstance instance, List<InferenceCall> calls, List<int> rows, JoinTrust trust, ref JoinTrust needed)
     {
         object? joined = null;
+        using var batch = pool.Ledger.Telemetry.StartBatch(calls.Select(call => call.Trace), rows.Sum());
         try
         {
             joined = Join(codec, calls, trust, ref needed);
-            var answer = Evaluate(instance, joined)
+            var answer = EvaluateJoined(instance, joined, calls, batch)
                 ?? throw new InferenceException(InferenceFailure.ModelError, "The model answered a joined call with nothing.");
             var answers = codec.Split(answer, rows);
             return answers.Count == calls.Count
@@ -290,6 +313,22 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
         finally
         {
             codec.Release(joined);
+        }
+    }
+
+    private object? EvaluateJoined(IModelInstance instance, object joined, List<InferenceCall> calls, Activity? batch)
+    {
+        var startedAt = pool.Ledger.Clock.GetTimestamp();
+        calls.ForEach(call => call.Begin(startedAt));
+        try
+        {
+            return Evaluate(instance, joined, startedAt, batch);
+        }
+        finally
+        {
+            var compute = pool.Ledger.Clock.GetElapsedTime(startedAt);
+            pool.Ledger.Telemetry.Computed(compute);
+            calls.ForEach(call => call.EndJoined(compute));
         }
     }
 

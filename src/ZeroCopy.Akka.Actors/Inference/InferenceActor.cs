@@ -2,16 +2,17 @@ using Akka.Actor;
 using Akka.Event;
 using ZeroCopy.Actors.Batching;
 using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Dispatch;
 using ZeroCopy.Actors.Routing;
-using ZeroCopy.Actors.Settings;
+using ZeroCopy.Actors.Stores;
 using ZeroCopy.Errors;
 using ZeroCopy.Runtime;
 
 namespace ZeroCopy.Actors.Inference;
 
 /// <summary>
-/// Holds one instance of a model and runs calls on it, one after the other, on a dispatcher for computing. What the model throws is the failure of
-/// the call; only an error outside the call restarts the actor.
+/// Holds one instance of a model and runs calls on it, one after the other, on a dispatcher for computing. What the model throws is the
+/// failure of the call; only an error outside the call restarts the actor.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -21,29 +22,33 @@ namespace ZeroCopy.Actors.Inference;
 ///    │  └──┘ failed: again after a pause                       │
 ///    └── attempts used up ──► Failed ── again after a pause ───┘
 ///
-///             an asynchronous function awaits
-///   Ready ◄────────────────────────────────────► Busy (calls wait) ── PoisonPill ──► stopped (instance given back when the function has ended)
+///             an asynchronous function awaits                                      stopped (instance given back
+///   Ready ◄────────────────────────────────────► Busy (calls wait) ── PoisonPill ──► when the function has ended)
 ///                      it has ended
 /// </code>
-/// The pool drains by its ledger before it stops its actors, so that Ready needs no state of its own for it: a call behind a PoisonPill does not exist.
+/// The pool drains by its ledger before it stops its actors, so that Ready needs no state of its own for it: a call behind a PoisonPill
+/// does not exist.
 /// </remarks>
 internal sealed class InferenceActor : UntypedActor, IWithTimers
 {
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Queue<object> _waiting = [];
     private readonly PoolContext _pool;
+    private readonly ActorLeases _leases;
     private readonly PoolFailures.OfActor _failures;
     private readonly BatchRunner _runner;
     private readonly ActorLoad? _load;
     private InstanceTicket? _ticket;
     private IModelInstance? _instance;
+    private ActorLease? _lease;
     private Task _running = Task.CompletedTask;
     private int _failedLoads;
     private bool _restarts;
 
-    public InferenceActor(PoolContext pool)
+    public InferenceActor(PoolContext pool, ActorLeases leases)
     {
         _pool = pool;
+        _leases = leases;
         _failures = pool.Failures.Join();
         _runner = new BatchRunner(pool, _failures, _log);
         _load = pool.Loads?.Of(Self);
@@ -51,7 +56,8 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(PoolContext pool) => Akka.Actor.Props.CreateBy(new Producer<InferenceActor>(() => new InferenceActor(pool)));
+    public static Props Props(PoolContext pool, ActorLeases leases) =>
+        Akka.Actor.Props.CreateBy(new Producer<InferenceActor>(() => new InferenceActor(pool, leases)));
 
     protected override void PreStart()
     {
@@ -71,6 +77,8 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
             call.Retire();
         }
 
+        (message as CallBatch)?.End();
+
         // Waiting calls have done nothing wrong: they are served after the restart.
         foreach (var waiting in _waiting)
         {
@@ -89,7 +97,6 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
         _ticket?.Abandon();
         if (_instance is { } instance)
         {
-            _instance = null;
             _pool.Readiness.Lost(Self);
             if (_running.IsCompleted)
             {
@@ -100,6 +107,8 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
                 // The function that awaits has the instance until it ends; LostCalls has its pieces run.
                 _running.ContinueWith(_ => instance.Dispose(), TaskScheduler.Default);
             }
+
+            EndLease();
         }
 
         // A pool that shrinks stops actors that others can stand in for; one that ends has no use for them.
@@ -191,6 +200,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
 
                 // Not before: a caller that goes on at once would find this actor busy, and have its next call wait behind another one.
                 (message as InferenceCall)?.Retire();
+                (message as CallBatch)?.End();
                 if (_failures.TryCondemn())
                 {
                     Renew();
@@ -295,13 +305,20 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     private void Renew()
     {
         _log.Warning(
-            "An actor of {0} throws its instance of {1} away and loads another one: it failed {2} calls in a row while others answered theirs. "
-            + "See renew-after-failures in the pool's settings", _pool.Ledger.Owner, _pool.Source.Name, _failures.Condemned);
+            "An actor of {0} throws its instance of {1} away and loads another one: it failed {2} calls in a row while others answered "
+            + "theirs. See renew-after-failures in the pool's settings", _pool.Ledger.Owner, _pool.Source.Name, _failures.Condemned);
         var instance = _instance!;
-        _instance = null;
         _pool.Readiness.Lost(Self);
         instance.Discard();
+        EndLease();
         BecomeLoading();
+    }
+
+    private void EndLease()
+    {
+        _instance = null;
+        _lease?.Dispose();
+        _lease = null;
     }
 
     private void BecomeLoading()
@@ -339,6 +356,18 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
 
     private void BecomeReady(IModelInstance instance)
     {
+        try
+        {
+            // The store knows by whom the model is used before the first call is served. The instance keeps the model meanwhile.
+            _lease = _pool.Source.Lease(_pool.Ledger.Owner) is { } lease ? _leases.Hold(Self, lease) : null;
+        }
+        catch (Exception e)
+        {
+            instance.Dispose();
+            Retry(e);
+            return;
+        }
+
         _ticket = null;
         _instance = instance;
         _failedLoads = 0;
@@ -354,12 +383,13 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     private void Retry(Exception cause)
     {
         _ticket = null;
-        _failedLoads++;
-        _pool.Readiness.Failed(cause);
+        var givesUp = ++_failedLoads >= _pool.Settings.Load.Attempts;
+        _pool.Readiness.Failed(cause, givesUp);
         var pause = _pool.Settings.Load.Backoff(_failedLoads);
-        _log.Warning(cause, "Loading model {0} for pool {1} failed {2} time(s), again in {3}", _pool.Source.Name, _pool.Name, _failedLoads, pause);
+        _log.Warning(
+            cause, "Loading model {0} for pool {1} failed {2} time(s), again in {3}", _pool.Source.Name, _pool.Name, _failedLoads, pause);
         Timers.StartSingleTimer(Load.Instance, Load.Instance, pause);
-        if (_failedLoads >= _pool.Settings.Load.Attempts)
+        if (givesUp)
         {
             Become(Failed);
         }
@@ -372,12 +402,12 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     }
 
     /// <summary>
-    /// Gives work to an actor that has its model: an empty mailbox draws calls, and an actor without a model always has one. Not with consistent
-    /// hashing, where a call belongs to its actor.
+    /// Gives work to an actor that has its model: an empty mailbox draws calls, and an actor without a model always has one. Not where the
+    /// router binds a call to its actor.
     /// </summary>
     private bool TryHandOn(object work)
     {
-        if (_pool.Settings.Router == RoutingStrategy.ConsistentHashing || _pool.Readiness.NextReady() is not { } ready)
+        if (_pool.Router.BindsCalls || _pool.Readiness.NextReady() is not { } ready)
         {
             return false;
         }
@@ -390,7 +420,8 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
 
     private InferenceException LoadFailure() => new(
         InferenceFailure.LoadFailed,
-        $"Model {_pool.Source.Name} could not be loaded for {_pool.Ledger.Owner} in {_failedLoads} attempts: {_pool.Readiness.LastLoadError?.Message}",
+        $"Model {_pool.Source.Name} could not be loaded for {_pool.Ledger.Owner} in {_failedLoads} attempts: "
+        + $"{_pool.Readiness.LastLoadError?.Message}",
         _pool.Readiness.LastLoadError);
 
     private static void Fail(object work, InferenceException reason)
@@ -400,6 +431,8 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
             call.Fail(reason);
             call.Retire();
         }
+
+        (work as CallBatch)?.End();
     }
 
     private static IEnumerable<InferenceCall> Calls(object? work) => work switch

@@ -8,9 +8,24 @@ namespace ZeroCopy.Actors.Inference;
 
 /// <summary>What the actors of a pool share. Their loads are counted only for a router that asks.</summary>
 internal sealed record PoolContext(
-    string Name, IInstanceSource Source, ModelFunction Function, IBatchCodec? Codec, PoolSettings Settings, CallLedger Ledger, PoolReadiness Readiness,
+    string Name,
+    IInstanceSource Source,
+    ModelFunction Function,
+    IBatchCodec? Codec,
+    PoolSettings Settings,
+    CallLedger Ledger,
+    PoolReadiness Readiness,
     ActorLoads? Loads, JoinedKinds Kinds)
 {
+    /// <summary>Name of the pool's actor; that of the pool, but where two of one name may run at the same time.</summary>
+    public string ActorName { get; init; } = Name;
+
+    /// <summary>The version of the model; null where it has none.</summary>
+    public int? Version { get; init; }
+
+    /// <summary>How calls find their actor.</summary>
+    public PoolRouter Router { get; } = PoolRouter.Of(Settings.Router);
+
     public PoolFailures Failures { get; } = new(Settings.RenewAfterFailures);
 
     /// <summary>What a call runs instead of <see cref="Function"/>, where that awaits; null where it does not.</summary>

@@ -36,7 +36,9 @@ internal sealed class PoolFailures(int limit)
         return (answered, failed);
     }
 
-    /// <summary>Those of one actor, which alone notes them: a count that all shared would have their processors wait for each other.</summary>
+    /// <summary>
+    /// Those of one actor, which alone notes them: a count that all shared would have their processors wait for each other.
+    /// </summary>
     internal sealed class OfActor(PoolFailures pool)
     {
         // Of the others, those that fail one call in so many or more are as bad.
@@ -70,7 +72,9 @@ internal sealed class PoolFailures(int limit)
             Volatile.Write(ref Failed, Failed + 1);
         }
 
-        /// <summary>Whether the instance is to be made anew; it then takes twice as many failures until the next time, if that does not help.</summary>
+        /// <summary>
+        /// Whether the instance is to be made anew; it then takes twice as many failures until the next time, if that does not help.
+        /// </summary>
         public bool TryCondemn()
         {
             if (_needed == 0 || InARow < _needed)

@@ -11,12 +11,24 @@ internal sealed class PoolReadiness
     private uint _turns;
     private int _started;
     private Action? _lastStopped;
+    private volatile bool _givenUp;
+
+    /// <summary>An actor gained or lost its model, gave up loading it, or the pool has ended. Raised on the actor's thread.</summary>
+    public event Action? Changed;
+
+    /// <summary>Actors that run, with a model or without one.</summary>
+    public int Actors => Volatile.Read(ref _started);
 
     /// <summary>Actors with a loaded model.</summary>
     public int Ready => _ready.Length;
 
     /// <summary>The last reason why an actor could not load; null once one has.</summary>
     public Exception? LastLoadError { get; private set; }
+
+    /// <summary>
+    /// Whether an actor without a model fails its calls, having tried to load as often as the settings say, and no other has one.
+    /// </summary>
+    public bool HasGivenUp => _givenUp && _ready.IsEmpty;
 
     /// <summary>Ends when the first actor is ready, or fails when the pool ends before.</summary>
     public Task FirstReady => _first.Task;
@@ -47,7 +59,9 @@ internal sealed class PoolReadiness
     {
         ImmutableInterlocked.Update(ref _ready, static (ready, actor) => ready.Add(actor), actor);
         LastLoadError = null;
+        _givenUp = false;
         _first.TrySetResult();
+        Changed?.Invoke();
     }
 
     /// <summary>The pool has ended: who still waits for it waits for nothing.</summary>
@@ -58,9 +72,26 @@ internal sealed class PoolReadiness
             // Nobody may be waiting.
             _ = _first.Task.Exception;
         }
+
+        Changed?.Invoke();
     }
 
-    public void Lost(IActorRef actor) => ImmutableInterlocked.Update(ref _ready, static (ready, actor) => ready.Remove(actor), actor);
+    public void Lost(IActorRef actor)
+    {
+        ImmutableInterlocked.Update(ref _ready, static (ready, actor) => ready.Remove(actor), actor);
+        Changed?.Invoke();
+    }
 
-    public void Failed(Exception reason) => LastLoadError = reason;
+    /// <summary>An actor could not load.</summary>
+    /// <param name="reason">Why.</param>
+    /// <param name="givesUp">Whether it fails its calls from now on, until it can.</param>
+    public void Failed(Exception reason, bool givesUp)
+    {
+        LastLoadError = reason;
+        if (givesUp && !_givenUp)
+        {
+            _givenUp = true;
+            Changed?.Invoke();
+        }
+    }
 }

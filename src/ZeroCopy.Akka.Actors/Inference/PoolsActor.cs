@@ -2,27 +2,29 @@ using Akka.Actor;
 using Akka.Routing;
 using ZeroCopy.Actors.Routing;
 using ZeroCopy.Actors.Settings;
+using ZeroCopy.Actors.Stores;
 using ZeroCopy.Errors;
 
 namespace ZeroCopy.Actors.Inference;
 
 /// <summary>
-/// Parent of the pools, <c>/user/zerocopy/pools</c>: makes their routers, and tells each pool when its router has stopped, be it that somebody stopped
-/// all of its actors. A pool whose namesake has just been drained is made as soon as that one is gone.
+/// Parent of the pools that are made in code, <c>/user/zerocopy/pools</c>, or of those of served models, <c>/user/zerocopy/models</c>:
+/// makes their routers, and tells each pool when its router has stopped, be it that somebody stopped all of its actors. A pool whose
+/// namesake has just been drained is made as soon as that one is gone.
 /// </summary>
-internal sealed class PoolsActor : UntypedActor
+internal sealed class PoolsActor(ActorLeases leases) : UntypedActor
 {
     private readonly Dictionary<string, Create> _waiting = [];
     private readonly Dictionary<string, PoolContext> _running = [];
 
-    public static Props Props() => Akka.Actor.Props.Create<PoolsActor>();
+    public static Props Props(ActorLeases leases) => Akka.Actor.Props.Create(() => new PoolsActor(leases));
 
     protected override void OnReceive(object message)
     {
         switch (message)
         {
-            case Create create when !Context.Child(create.Pool.Name).IsNobody():
-                _waiting[create.Pool.Name] = create;
+            case Create create when !Context.Child(create.Pool.ActorName).IsNobody():
+                _waiting[create.Pool.ActorName] = create;
                 break;
             case Create create:
                 Start(create);
@@ -68,8 +70,8 @@ internal sealed class PoolsActor : UntypedActor
     {
         try
         {
-            var router = Context.ActorOf(RouterProps(create.Pool), create.Pool.Name);
-            _running[create.Pool.Name] = create.Pool;
+            var router = Context.ActorOf(RouterProps(create.Pool), create.Pool.ActorName);
+            _running[create.Pool.ActorName] = create.Pool;
             Context.Watch(router);
             // A router that resizes outlives its last actor, and drops what it is given then.
             create.Pool.Readiness.OnLastStopped(() => router.Tell(PoisonPill.Instance, ActorRefs.NoSender));
@@ -82,23 +84,17 @@ internal sealed class PoolsActor : UntypedActor
         }
     }
 
-    private static Props RouterProps(PoolContext pool)
+    private Props RouterProps(PoolContext pool)
     {
         var settings = pool.Settings;
         // Any crash, Kill and failed construction included, restarts the actor: the calls behind it are still wanted.
         var strategy = new OneForOneStrategy(_ => Directive.Restart);
         var resizer = settings.Resizer is { } r
-            ? new DefaultResizer(r.MinSize, r.MaxSize, r.PressureThreshold, r.RampupRate, r.BackoffThreshold, r.BackoffRate, r.MessagesPerResize)
+            ? new DefaultResizer(
+                r.MinSize, r.MaxSize, r.PressureThreshold, r.RampupRate, r.BackoffThreshold, r.BackoffRate, r.MessagesPerResize)
             : null;
-        const string RouterDispatcher = Akka.Dispatch.Dispatchers.DefaultDispatcherId;
-        RouterConfig router = settings.Router switch
-        {
-            RoutingStrategy.SmallestMailbox => new LeastBusyPool(pool.Loads!, settings.Size, resizer, strategy, RouterDispatcher),
-            RoutingStrategy.RoundRobin => new RoundRobinPool(settings.Size, resizer, strategy, RouterDispatcher),
-            RoutingStrategy.ConsistentHashing => new ConsistentHashingPool(settings.Size, resizer, strategy, RouterDispatcher),
-            _ => throw new ArgumentOutOfRangeException(nameof(pool), settings.Router, "Not a routing strategy."),
-        };
-        return InferenceActor.Props(pool).WithDispatcher(InferenceSettings.Dispatcher).WithRouter(router);
+        var router = pool.Router.Create(new PoolRouter.Parts(settings.Size, resizer, strategy, pool.Loads));
+        return InferenceActor.Props(pool, leases).WithDispatcher(InferenceSettings.Dispatcher).WithRouter(router);
     }
 
     internal sealed record Create(PoolContext Pool, TaskCompletionSource<IActorRef> Router);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 
 namespace ZeroCopy.Actors.Protocol;
@@ -11,8 +12,19 @@ public abstract record PredictReply
     }
 
     /// <summary>The model's answer.</summary>
-    public sealed record Answered(ImmutableArray<NamedTensor> Outputs, long Id = 0) : PredictReply, IWireMessage;
+    public sealed record Answered(ImmutableArray<NamedTensor> Outputs, long Id = 0) : PredictReply, ICallMessage
+    {
+        /// <summary>Where the time of the call went, in whole microseconds.</summary>
+        public CallTimes Times { get; init; }
+    }
 
-    /// <summary>There is none, for that reason.</summary>
-    public sealed record Failed(InferenceFailure Failure, string Message, long Id = 0) : PredictReply, IWireMessage;
+    /// <summary>There is none, for that reason; answers any <see cref="EndpointRequest"/> too.</summary>
+    public sealed record Failed(InferenceFailure Failure, string Message, long Id = 0) : PredictReply, ICallMessage
+    {
+        /// <summary>As <see cref="InferenceException.CausedByInput"/>.</summary>
+        public bool CausedByInput { get; init; }
+
+        internal static Failed Of(InferenceException failure, long id) =>
+            new(failure.Failure, failure.Message, id) { CausedByInput = failure.CausedByInput };
+    }
 }

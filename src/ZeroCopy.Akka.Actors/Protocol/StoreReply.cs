@@ -24,10 +24,17 @@ public abstract record StoreReply
     /// <summary>The name with its version.</summary>
     public sealed record Named(ModelName Name) : StoreReply, IWireMessage;
 
-    /// <summary>
-    /// A lease. The store's actor owns <paramref name="Lease"/> and disposes it: a holder never does.
-    /// </summary>
-    public sealed record Leased(long LeaseId, ModelLease Lease) : StoreReply;
+    /// <summary>A handle of a model that stays in the store until the lease ends.</summary>
+    /// <param name="LeaseId">For <see cref="StoreRequest.Release"/>.</param>
+    /// <param name="Model">The model.</param>
+    public sealed record Leased(long LeaseId, ModelHandle Model) : StoreReply, IWireMessage
+    {
+        /// <summary>
+        /// The lease itself, to read the model's bytes where they lie; null in another process. The store's actor owns it: a holder never
+        /// disposes it.
+        /// </summary>
+        public ModelLease? Lease { get; init; }
+    }
 
     /// <summary>The models.</summary>
     public sealed record Listed(ImmutableArray<ModelInfo> Models) : StoreReply, IWireMessage;

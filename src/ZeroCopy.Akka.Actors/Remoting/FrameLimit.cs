@@ -1,5 +1,6 @@
 using Akka.Actor;
 using ZeroCopy.Actors.Protocol;
+using ZeroCopy.Actors.Settings;
 using ZeroCopy.Actors.Wire;
 using ZeroCopy.Errors;
 
@@ -7,30 +8,106 @@ namespace ZeroCopy.Actors.Remoting;
 
 /// <summary>
 /// What crosses the network in one message. Remoting drops what is larger and tells its log alone, so the sender has to know before.
+/// Thread-safe.
 /// </summary>
-internal sealed class FrameLimit(ActorSystem system)
+internal sealed class FrameLimit(ActorSystem system, RemotingSettings settings)
 {
     public const string Setting = "akka.remote.dot-netty.tcp.maximum-frame-size";
 
-    // Remoting's envelope without the two paths in it: serializer, manifest, sequence number and acknowledgements.
+    /// <summary>Arrays of that size are not large objects to the collector, which frees those together with all others only.</summary>
+    private const int MostPartBytes = 64 << 10;
+
+    // Remoting's envelope without the two paths in it: serializer, manifest, sequence number and acknowledgements; and a part's own fields.
     private const int EnvelopeBytes = 512;
+
+    // What a tensor takes besides its data, its name and its shape.
+    private const int TensorBytes = 64;
+
+    private readonly WireSerializer _serializer = new((ExtendedActorSystem)system);
 
     /// <summary>Null in a system without remoting.</summary>
     private readonly long? _bytes = system.Settings.Config.GetByteSize(Setting, null);
 
-    /// <summary>Why a message cannot be sent; null where it can.</summary>
-    public InferenceException? Refusal(IWireMessage message, IActorRef recipient, IActorRef sender)
+    /// <summary>Makes a message ready to be sent; it is written at once where it is too large for a frame.</summary>
+    /// <exception cref="InferenceException">
+    /// It is larger than may be sent, or than a frame and <paramref name="inParts"/> says no:
+    /// <see cref="InferenceFailure.MessageTooLarge"/>.
+    /// </exception>
+    public Parcel Pack(ICallMessage message, IActorRef recipient, IActorRef sender, bool inParts)
     {
-        if (_bytes is not { } limit || recipient is IActorRefScope { IsLocal: true })
+        if (_bytes is not { } frame || recipient is IActorRefScope { IsLocal: true })
         {
-            return null;
+            return new Parcel(message);
         }
 
-        // The sender's path gets its address, which is about as long as the recipient's.
-        var size = WireSerializer.SizeOf(message) + EnvelopeBytes
-            + (2 * recipient.Path.ToStringWithAddress().Length) + sender.Path.ToStringWithoutAddress().Length;
-        return size <= limit ? null : new InferenceException(
-            InferenceFailure.MessageTooLarge,
-            $"A message of {size} bytes is larger than the {limit} that cross the network at once; send less, or raise {Setting} on both nodes.");
+        var envelope = Envelope(recipient, sender);
+        if (MostSizeOf(message) <= frame - envelope)
+        {
+            return new Parcel(message);
+        }
+
+        var size = _serializer.SizeOf(message);
+        if (size <= frame - envelope)
+        {
+            return new Parcel(message);
+        }
+
+        if (!inParts)
+        {
+            throw new InferenceException(
+                InferenceFailure.MessageTooLarge,
+                $"A message of {size} bytes is larger than the {frame} that cross the network at once ({Setting}), and who asked takes no "
+                + "parts.");
+        }
+
+        if (size > settings.MaxMessage)
+        {
+            throw TooLarge(size, settings.MaxMessage);
+        }
+
+        return new Parcel(null, message.Id, _serializer.Manifest(message), _serializer.ToBinary(message));
+    }
+
+    /// <summary>Bytes of a message that go into one part.</summary>
+    public int PartBytes(IActorRef recipient, IActorRef sender) => _bytes is { } frame
+        ? (int)Math.Clamp(frame - Envelope(recipient, sender), 1, MostPartBytes)
+        : MostPartBytes;
+
+    /// <summary>The message of which all parts have come.</summary>
+    /// <exception cref="WireException">It is none.</exception>
+    public object Unpack(WholeMessage message) => _serializer.FromBinary(message.Bytes, message.Manifest);
+
+    public static InferenceException TooLarge(long size, long limit) => new(
+        InferenceFailure.MessageTooLarge,
+        $"A message of {size} bytes is larger than the {limit} that may be sent; send less, or raise {RemotingSettings.MaxMessagePath} on "
+        + "both sides.");
+
+    // The sender's path gets its address, which is about as long as the recipient's.
+    private static long Envelope(IActorRef recipient, IActorRef sender) => EnvelopeBytes
+        + (2 * recipient.Path.ToStringWithAddress().Length) + sender.Path.ToStringWithoutAddress().Length;
+
+    /// <summary>No less than the bytes of a message, found without writing it; all that there are where that cannot be said.</summary>
+    private static long MostSizeOf(ICallMessage message)
+    {
+        var (tensors, texts) = message switch
+        {
+            PredictRequest request => (request.Inputs, request.Pool.Length + request.Method.Length + request.HashKey.Length
+                + request.TraceParent.Length),
+            PredictReply.Answered answered => (answered.Outputs, 0),
+            _ => (default, 0),
+        };
+        if (tensors.IsDefault)
+        {
+            return long.MaxValue;
+        }
+
+        // Characters take three bytes in UTF-8, numbers ten.
+        var size = (3L * texts) + TensorBytes;
+        foreach (var tensor in tensors)
+        {
+            size += tensor.Data.Length + (3 * tensor.Name.Length) + (10 * tensor.Tensor.Layout.Shape.Length) + TensorBytes;
+        }
+
+        return size;
     }
 }

@@ -4,8 +4,8 @@ namespace ZeroCopy.Actors.Routing;
 
 /// <summary>The calls and joined calls that an actor was given and has not ended. Thread-safe.</summary>
 /// <remarks>
-/// Alone in its part of the processors' caches: callers on all processors read it while the actor's own changes it, and nothing that lies beside it is
-/// to wait for that.
+/// Alone in its part of the processors' caches: callers on all processors read it while the actor's own changes it, and nothing that lies
+/// beside it is to wait for that.
 /// </remarks>
 [StructLayout(LayoutKind.Explicit, Size = 2 * Apart)]
 internal sealed class ActorLoad

@@ -8,9 +8,10 @@ namespace ZeroCopy.Actors.Routing;
 /// An idle actor, else the one with the fewest calls, those that fail their calls last. Thread-safe: routes on the sender's thread.
 /// </summary>
 /// <remarks>
-/// Akka's own smallest-mailbox logic takes any empty mailbox, also that of an actor in the middle of a message. Where a message is a model's
-/// whole computation that puts a call behind a busy actor while others idle. And what it reads of a mailbox and its actor lies in several lines of the
-/// cache of the processor that serves it, which wait for each other at every call: that takes a pool of short calls a hundredth of its rows.
+/// Akka's own smallest-mailbox logic takes any empty mailbox, also that of an actor in the middle of a message. Where a message is a
+/// model's whole computation that puts a call behind a busy actor while others idle. And what it reads of a mailbox and its actor lies in
+/// several lines of the cache of the processor that serves it, which wait for each other at every call: that takes a pool of short calls a
+/// hundredth of its rows.
 /// </remarks>
 internal sealed class LeastBusyRoutingLogic(ActorLoads loads) : RoutingLogic
 {
@@ -22,7 +23,8 @@ internal sealed class LeastBusyRoutingLogic(ActorLoads loads) : RoutingLogic
         var known = _known;
         if (known.Routees != routees)
         {
-            _known = known = new Known(routees, Array.ConvertAll(routees, routee => (routee as ActorRefRoutee)?.Actor is { } actor ? loads.Of(actor) : null));
+            _known = known = new Known(
+                routees, Array.ConvertAll(routees, routee => (routee as ActorRefRoutee)?.Actor is { } actor ? loads.Of(actor) : null));
         }
 
         ActorLoad? least = null;

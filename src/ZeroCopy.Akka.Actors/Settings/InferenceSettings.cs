@@ -20,6 +20,18 @@ public sealed record InferenceSettings
     /// <summary>How long a shutdown lets calls finish.</summary>
     public required TimeSpan DrainTimeout { get; init; }
 
+    /// <summary>Whether C++ exceptions that the tensor library does not catch fail their call, and do not end the process.</summary>
+    public required bool CatchesCppExceptions { get; init; }
+
+    /// <summary>How long a pool that a call has started stays without calls before its instances go back; null for ever.</summary>
+    public TimeSpan? IdleTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How often the store is looked at for models that came, went or have a newer version.</summary>
+    public TimeSpan RefreshInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Calls between processes.</summary>
+    public RemotingSettings Remoting { get; init; } = new();
+
     /// <summary>Instances of models, whoever uses them.</summary>
     public required InstanceSettings Instances { get; init; }
 

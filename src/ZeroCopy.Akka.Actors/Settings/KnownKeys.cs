@@ -59,14 +59,16 @@ internal sealed class KnownKeys
         var pool = inference._keys["pool-defaults"]!;
         // A pool may repeat what batching says for all.
         pool = pool.With("batching", new(pool._keys["batching"]!._keys.SetItems(all._keys["batching"]!._keys)));
-        var pools = new KnownKeys(ImmutableSortedDictionary<string, KnownKeys?>.Empty, pool);
+        // What only a pool of its own can have.
+        var declared = new KnownKeys(pool._keys.Add("model", null).Add("method", null));
+        var pools = new KnownKeys(ImmutableSortedDictionary<string, KnownKeys?>.Empty, declared);
         return all.With("inference", inference.With("pool-defaults", pool).With("pools", pools));
     }
 
     private static KnownKeys From(HoconObject section) => new(section.Items.ToImmutableSortedDictionary(
         item => item.Key,
-        // A dispatcher is Akka's to read.
-        item => item.Key == "dispatcher" ? Anything : item.Value.IsObject() ? From(item.Value.GetObject()) : null,
+        // A dispatcher is Akka's to read, and keys have names of the user's own.
+        item => item.Key is "dispatcher" or "api-keys" ? Anything : item.Value.IsObject() ? From(item.Value.GetObject()) : null,
         StringComparer.Ordinal));
 
     private KnownKeys With(string key, KnownKeys section) => new(_keys.SetItem(key, section), _each);

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using ZeroCopy.Clocks;
+using ZeroCopy.Endpoints;
+using ZeroCopy.Manifests;
 
 namespace ZeroCopy.Actors.Settings;
 
@@ -9,12 +11,30 @@ namespace ZeroCopy.Actors.Settings;
 /// </summary>
 public sealed record PoolSettings
 {
+    /// <summary>
+    /// The model of a pool that is declared in HOCON, which the host starts; null for one that code makes. Without a version: the newest.
+    /// </summary>
+    public ModelName? Model { get; internal init; }
+
+    /// <summary>
+    /// The method that calls of a declared pool mean where they name none; empty for the model's own, see <see cref="ModelSignature"/>.
+    /// </summary>
+    public string Method { get; internal init; } = "";
+
+    /// <summary>
+    /// Where the instances of a served model run, such as <c>cpu</c> or <c>cuda:1</c>. Code gives pools their device itself.
+    /// </summary>
+    public string Device { get; internal init; } = "cpu";
+
+    /// <summary>Whether a declared pool whose <see cref="Model"/> has no version takes over newer ones.</summary>
+    public bool Follow { get; internal init; } = true;
+
     /// <summary>Number of actors, or where a resizable pool starts.</summary>
     public int Size { get; init; } = Environment.ProcessorCount;
 
     /// <summary>
-    /// Threads that one operation of the model uses, the actor's own included: by default the processors divided among the actors (the most that a
-    /// resizable pool may have), at least one.
+    /// Threads that one operation of the model uses, the actor's own included: by default the processors divided among the actors (the most
+    /// that a resizable pool may have), at least one.
     /// </summary>
     public int Threads
     {
@@ -46,8 +66,11 @@ public sealed record PoolSettings
     /// <summary>Null where requests are not joined.</summary>
     public BatchingSettings? Batching { get; init; }
 
-    /// <summary>Whether other processes may call the pool; it needs a codec for their tensors then.</summary>
+    /// <summary>Whether other processes may call the pool, which has to be callable by named tensors then.</summary>
     public bool Remote { get; init; }
+
+    /// <summary>Whether metrics call the pool by its model: for one whose own name nobody knows, and is another each time.</summary>
+    internal bool IsUnnamed { get; init; }
 
     /// <summary>Itself, checked: what code gives has not been through the checks of HOCON.</summary>
     /// <exception cref="InvalidSettingsException">A value is out of range.</exception>
@@ -66,7 +89,9 @@ public sealed record PoolSettings
             Require(
                 resizer.MinSize >= 1 && resizer.MaxSize >= resizer.MinSize,
                 $"the resizer's bounds are {resizer.MinSize} and {resizer.MaxSize} but must be 1 or more, and in order");
-            Require(resizer.MessagesPerResize >= 1, $"Resizer.{nameof(resizer.MessagesPerResize)} is {resizer.MessagesPerResize} but must be 1 or more");
+            Require(
+                resizer.MessagesPerResize >= 1,
+                $"Resizer.{nameof(resizer.MessagesPerResize)} is {resizer.MessagesPerResize} but must be 1 or more");
         }
 
         if (Batching is { } batching)

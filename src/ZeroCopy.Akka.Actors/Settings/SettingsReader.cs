@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.Json;
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
 using ZeroCopy.Clocks;
+using ZeroCopy.Manifests;
 
 namespace ZeroCopy.Actors.Settings;
 
@@ -35,13 +37,19 @@ internal sealed class SettingsReader(Config config, Config reference, string pat
         let laid = new Config(new HoconRoot(item.Value)).WithFallback(defaults.Values)
         select (item.Key, new SettingsReader(laid, defaults.Reference, $"{path}.{item.Key}", problems));
 
+    /// <summary>The values of a section whose keys are the user's, by key.</summary>
+    public IEnumerable<(string Name, string Text)> All() =>
+        from item in config.Root.GetObject().Items
+        orderby item.Key
+        select (item.Key, item.Value.IsObject() ? "" : item.Value.GetString());
+
     public string Text(string key) => config.GetString(key, "");
 
     public ImmutableArray<string> Texts(string key)
     {
-        // An empty list is a list to its parts only.
+        // An empty list is a list to its parts only; blanks behind one are a part too.
         var value = config.GetValue(key);
-        var isList = value.Values.All(part => part.IsArray());
+        var isList = value.Values.All(part => part.IsArray() || string.IsNullOrWhiteSpace(part.GetString()));
         var texts = isList ? config.GetStringList(key) : [];
         if (!isList || texts.Contains(""))
         {
@@ -63,6 +71,24 @@ internal sealed class SettingsReader(Config config, Config reference, string pat
         return min;
     }
 
+    /// <summary>Null for <c>off</c>.</summary>
+    public int? OptionalPort(string key)
+    {
+        var text = Text(key);
+        if (text == "off")
+        {
+            return null;
+        }
+
+        if (ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        {
+            return port;
+        }
+
+        Problem(key, text, $"a whole number from 0 to {ushort.MaxValue}, or off");
+        return null;
+    }
+
     public double Share(string key)
     {
         var text = Text(key);
@@ -75,16 +101,63 @@ internal sealed class SettingsReader(Config config, Config reference, string pat
         return 0;
     }
 
-    public long Bytes(string key)
+    public long Bytes(string key, long min, long max = long.MaxValue)
     {
         var value = Read(() => config.GetByteSize(key)) ?? -1;
-        if (value >= 0)
+        if (value >= min && value <= max)
         {
             return value;
         }
 
-        Problem(key, Text(key), "a number of bytes such as 8g, or 0");
-        return 0;
+        Problem(
+            key,
+            Text(key),
+            max < long.MaxValue ? $"a number of bytes such as 64m, at most {max}"
+                : min == 0 ? "a number of bytes such as 8g, or 0"
+                : "a number of bytes such as 8g");
+        return min;
+    }
+
+    /// <summary>The name or address of a host, which is not looked up here.</summary>
+    public string Host(string key)
+    {
+        var text = Text(key);
+        if (Uri.CheckHostName(text) == UriHostNameType.Unknown)
+        {
+            Problem(key, text, "the name or address of a host");
+        }
+
+        return text;
+    }
+
+    /// <summary>Addresses of nodes, as they are written.</summary>
+    public ImmutableArray<string> Nodes(string key)
+    {
+        var texts = Texts(key);
+        foreach (var text in texts.Where(text => text.Length > 0 && !NodeAddress.TryParse(text, false, out _)))
+        {
+            Problem(key, text, $"a list of addresses of nodes, each {NodeAddress.Forms}");
+        }
+
+        return texts;
+    }
+
+    /// <summary>An address of HTTP; null where it is empty.</summary>
+    public Uri? OptionalUrl(string key)
+    {
+        var text = Text(key);
+        if (text.Length == 0)
+        {
+            return null;
+        }
+
+        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
+        {
+            return url;
+        }
+
+        Problem(key, text, "an address such as http://collector:4317, or empty");
+        return null;
     }
 
     public bool Switch(string key)
@@ -112,6 +185,35 @@ internal sealed class SettingsReader(Config config, Config reference, string pat
             ? value
             : Refuse(key);
     }
+
+    public ModelName Model(string key)
+    {
+        if (!ModelName.TryParse(Text(key), out var model))
+        {
+            Problem(key, Text(key), "NAME or NAME@VERSION of a model, such as bert or bert@3");
+        }
+
+        return model;
+    }
+
+    /// <summary>A device by its name in PyTorch.</summary>
+    public string Device(string key)
+    {
+        var text = Text(key);
+        var split = text.IndexOf(':', StringComparison.Ordinal);
+        if ((split < 0 ? text : text[..split]) is not ("cpu" or "cuda" or "mps") || (split >= 0 && !ushort.TryParse(
+            text.AsSpan(split + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+        {
+            Problem(key, text, "cpu, cuda, cuda:N or mps");
+        }
+
+        return text;
+    }
+
+    /// <summary>One of an enumeration, whose members are written as HOCON writes names: <c>RoundRobin</c> is <c>round-robin</c>.</summary>
+    public T Choice<T>(string key)
+        where T : struct, Enum =>
+        Choice(key, [.. Enum.GetValues<T>().Select(value => (JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString()), value))]);
 
     public T Choice<T>(string key, params ReadOnlySpan<(string Text, T Value)> choices)
     {
@@ -151,7 +253,8 @@ internal sealed class SettingsReader(Config config, Config reference, string pat
         }
     }
 
-    private void Problem(string key, string value, string expected)
+    /// <summary>Notes what is wrong with a value.</summary>
+    public void Problem(string key, string value, string expected)
     {
         // A section in the place of a value is noted by KnownKeys.
         if (!config.GetValue(key).IsObject())

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Configuration;
+using ZeroCopy.Manifests;
+using ZeroCopy.Memory;
 using ZeroCopy.Runtime;
 using ZeroCopy.Store;
 
@@ -13,7 +15,8 @@ public sealed record ZeroCopySettings
     }
 
     /// <summary>The commented defaults that the assembly carries.</summary>
-    public static Config Reference { get; } = ConfigurationFactory.FromResource("ZeroCopy.Actors.reference.conf", typeof(ZeroCopySettings).Assembly);
+    public static Config Reference { get; } = ConfigurationFactory.FromResource(
+        "ZeroCopy.Actors.reference.conf", typeof(ZeroCopySettings).Assembly);
 
     /// <summary>The object store.</summary>
     public required ObjectStoreOptions ObjectStore { get; init; }
@@ -29,6 +32,15 @@ public sealed record ZeroCopySettings
 
     /// <summary>Micro-batches, where a pool says nothing else.</summary>
     public required BatchingSettings Batching { get; init; }
+
+    /// <summary>A node of the cluster.</summary>
+    public required ClusterSettings Cluster { get; init; }
+
+    /// <summary>Models over HTTP.</summary>
+    public required ServingSettings Serving { get; init; }
+
+    /// <summary>Metrics and traces.</summary>
+    public required TelemetrySettings Telemetry { get; init; }
 
     /// <summary>Reads the settings; what <paramref name="config"/> leaves out is taken from <see cref="Reference"/>.</summary>
     /// <exception cref="InvalidSettingsException">
@@ -50,9 +62,20 @@ public sealed record ZeroCopySettings
         var batching = ReadBatching(root.Section("batching"), new BatchingSettings());
         var inference = ReadInference(root.Section("inference"), batching);
         var tasks = ReadTasks(root.Section("tasks"));
-        return problems.Count > 0
-            ? throw new InvalidSettingsException(problems.ToImmutable())
-            : new ZeroCopySettings { ObjectStore = store, Models = models, Inference = inference, Tasks = tasks, Batching = batching };
+        var cluster = ReadCluster(root.Section("cluster"));
+        var serving = ReadServing(root.Section("serving"));
+        var telemetry = ReadTelemetry(root.Section("telemetry"));
+        return problems.Count > 0 ? throw new InvalidSettingsException(problems.ToImmutable()) : new ZeroCopySettings
+        {
+            ObjectStore = store,
+            Models = models,
+            Inference = inference,
+            Tasks = tasks,
+            Batching = batching,
+            Cluster = cluster,
+            Serving = serving,
+            Telemetry = telemetry,
+        };
     }
 
     private static ObjectStoreOptions ReadStore(SettingsReader reader)
@@ -60,10 +83,10 @@ public sealed record ZeroCopySettings
         var directory = reader.Text("directory");
         var options = new ObjectStoreOptions
         {
-            CapacityBytes = reader.Bytes("capacity"),
+            CapacityBytes = reader.Bytes("capacity", min: 0),
             PutDeadline = reader.Duration("put-deadline"),
             KeepVersions = reader.Number("keep-versions", 0, int.MaxValue),
-            Mapping = reader.Choice("mapping", ("copy-on-write", MappingMode.CopyOnWrite), ("read-only", MappingMode.ReadOnly)),
+            Mapping = reader.Choice<MappingMode>("mapping"),
             Prefault = reader.Switch("prefault"),
         };
         return directory.Length == 0 ? options : options with { Directory = Path.GetFullPath(directory) };
@@ -72,6 +95,7 @@ public sealed record ZeroCopySettings
     private static BatchingSettings ReadBatching(SettingsReader reader, BatchingSettings inherited) => new()
     {
         MaxRows = reader.Has("max-rows") ? reader.Number("max-rows", 1, 1_000_000) : inherited.MaxRows,
+        Adaptive = reader.Has("adaptive") ? reader.Switch("adaptive") : inherited.Adaptive,
         MaxDelay = reader.Has("max-delay") ? reader.Duration("max-delay") : inherited.MaxDelay,
         DeadlineMargin = reader.Has("deadline-margin") ? reader.Duration("deadline-margin") : inherited.DeadlineMargin,
         Verify = reader.Has("verify") ? reader.Switch("verify") : inherited.Verify,
@@ -85,22 +109,45 @@ public sealed record ZeroCopySettings
             KeepsCallers = reader.Section("dispatcher").Choice(
                 InferenceSettings.CallersKey, ("thread-pool", false), (InferenceSettings.ComputeThreads, true)),
             DrainTimeout = reader.Duration("drain-timeout"),
+            CatchesCppExceptions = reader.Switch("catch-cpp-exceptions"),
+            Remoting = new RemotingSettings { MaxMessage = reader.Section("remoting").Bytes("max-message", min: 1, max: 1 << 30) },
             Instances = ReadInstances(reader.Section("instances")),
+            IdleTimeout = reader.OptionalDuration("idle-timeout"),
+            RefreshInterval = reader.Duration("refresh-interval"),
             PoolDefaults = ReadPool(defaults, batching),
             Pools = reader.Section("pools").Sections(defaults).ToImmutableSortedDictionary(
-                pool => pool.Name, pool => ReadPool(pool.Reader, batching), StringComparer.Ordinal),
+                pool => pool.Name,
+                pool => ReadDeclaration(pool.Name, pool.Reader, ReadPool(pool.Reader, batching)),
+                StringComparer.Ordinal),
         };
     }
 
     private static InstanceSettings ReadInstances(SettingsReader reader) => new()
     {
         MaxIdle = reader.Number("max-idle", 0, 4096),
-        Isolation = reader.Choice(
-            "isolation",
-            ("none", InstanceIsolation.None),
-            ("buffers", InstanceIsolation.Buffers),
-            ("mappings", InstanceIsolation.Mappings)),
+        Isolation = reader.Choice<InstanceIsolation>("isolation"),
     };
+
+    private static PoolSettings ReadDeclaration(string name, SettingsReader pool, PoolSettings settings)
+    {
+        if (!pool.Has("model"))
+        {
+            if (pool.Has("method"))
+            {
+                pool.Problem(
+                    "method", pool.Text("method"), "left out where there is no model, as a pool that code makes runs its own function");
+            }
+
+            return settings;
+        }
+
+        if (!ModelName.TryParse(name, out var parsed) || parsed.Version is not null)
+        {
+            pool.Problem("model", pool.Text("model"), "that of a pool whose name can be an address: letters, digits, '.', '_' or '-'");
+        }
+
+        return settings with { Model = pool.Model("model"), Method = pool.Text("method") };
+    }
 
     private static PoolSettings ReadPool(SettingsReader pool, BatchingSettings batching)
     {
@@ -110,11 +157,7 @@ public sealed record ZeroCopySettings
         {
             Size = pool.Number("size", 0, 4096) is var size and > 0 ? size : Environment.ProcessorCount,
             Threads = pool.Number("threads", 0, 4096),
-            Router = pool.Choice(
-                "router",
-                ("smallest-mailbox", RoutingStrategy.SmallestMailbox),
-                ("round-robin", RoutingStrategy.RoundRobin),
-                ("consistent-hashing", RoutingStrategy.ConsistentHashing)),
+            Router = pool.Choice<RoutingStrategy>("router"),
             QueueCapacity = pool.Number("queue-capacity", 1, int.MaxValue),
             Deadline = pool.OptionalDuration("deadline"),
             Resizer = ReadResizer(pool.Section("resizer")),
@@ -126,6 +169,8 @@ public sealed record ZeroCopySettings
             },
             RenewAfterFailures = pool.Number("renew-after-failures", 0, 1_000_000),
             Remote = pool.Switch("remote"),
+            Device = pool.Device("device"),
+            Follow = pool.Switch("follow"),
             Batching = join.Switch("enabled") ? ReadBatching(join, batching) : null,
         };
     }
@@ -149,6 +194,115 @@ public sealed record ZeroCopySettings
             MessagesPerResize = reader.Number("messages-per-resize", 1, int.MaxValue),
         };
     }
+
+    private static ClusterSettings ReadCluster(SettingsReader reader)
+    {
+        var settings = ReadNode(reader);
+        if (settings.Discovery.IsOn && !settings.Seeds.IsEmpty)
+        {
+            reader.Problem("seeds", string.Join(", ", settings.Seeds), "empty where zerocopy.cluster.discovery has a method");
+        }
+
+        return settings;
+    }
+
+    private static ClusterSettings ReadNode(SettingsReader reader) => new()
+    {
+        Host = reader.Host("host"),
+        BindHost = reader.Text("bind-host").Length == 0 ? "" : reader.Host("bind-host"),
+        Port = reader.Number("port", 0, ushort.MaxValue),
+        Roles = reader.Texts("roles"),
+        Seeds = reader.Nodes("seeds"),
+        Discovery = ReadDiscovery(reader.Section("discovery")),
+        LeaveTimeout = reader.Duration("leave-timeout"),
+        Transfer = ReadTransfer(reader.Section("transfer")),
+        Tls = ReadTls(reader.Section("tls")),
+        Copies = reader.Number("copies", 1, 1000),
+    };
+
+    private static DiscoverySettings ReadDiscovery(SettingsReader reader) => new()
+    {
+        Method = reader.Text("method"),
+        Service = reader.Text("service"),
+        ContactPoints = reader.Number("contact-points", 1, 10_000),
+    };
+
+    private static TransferSettings ReadTransfer(SettingsReader reader) => new()
+    {
+        Port = reader.Number("port", 0, ushort.MaxValue),
+        Rate = reader.Bytes("rate", min: 0),
+        MaxSends = reader.Number("max-sends", 1, 4096),
+        MaxReceives = reader.Number("max-receives", 1, 4096),
+        StallTimeout = reader.Duration("stall-timeout"),
+    };
+
+    private static TlsSettings ReadTls(SettingsReader reader)
+    {
+        var settings = new TlsSettings
+        {
+            Certificate = reader.Text("certificate"),
+            Key = reader.Text("key"),
+            Password = reader.Text("password"),
+            Authorities = reader.Text("authorities"),
+        };
+        if (!settings.IsOn && settings != new TlsSettings())
+        {
+            reader.Problem("certificate", "", "the file of the node's certificate where other keys of tls are set");
+        }
+
+        return settings;
+    }
+
+    private static ServingSettings ReadServing(SettingsReader reader) => new()
+    {
+        Port = reader.Number("port", 0, ushort.MaxValue),
+        GrpcPort = reader.OptionalPort("grpc-port"),
+        MaxBody = reader.Bytes("max-body", min: 1),
+        MaxTensors = reader.Number("max-tensors", 1, int.MaxValue),
+        MaxElements = reader.Number("max-elements", 1, int.MaxValue),
+        MaxJsonDepth = reader.Number("max-json-depth", 1, 1000),
+        SharedMemory = reader.Switch("shared-memory"),
+        RetryAfter = reader.Duration("retry-after"),
+        DrainDelay = reader.Duration("drain-delay"),
+        AccessLog = reader.Switch("access-log"),
+        Tls = ReadServingTls(reader.Section("tls")),
+        ApiKeys = ReadKeys(reader.Section("api-keys"), reader.Texts("managers"), reader),
+    };
+
+    private static ServingTlsSettings? ReadServingTls(SettingsReader reader)
+    {
+        var tls = new ServingTlsSettings(reader.Text("certificate"), reader.Text("key"), reader.Text("password"));
+        if (tls.Certificate.Length == 0 && (tls.Key.Length > 0 || tls.Password.Length > 0))
+        {
+            reader.Problem("certificate", "", "a file where tls has a key or a password");
+        }
+
+        return tls.Certificate.Length == 0 ? null : tls;
+    }
+
+    private static ImmutableArray<ApiKeySettings> ReadKeys(SettingsReader reader, ImmutableArray<string> managers, SettingsReader serving)
+    {
+        var keys = reader.All().Select(key => new ApiKeySettings(key.Name, key.Text, managers.Contains(key.Name))).ToImmutableArray();
+        foreach (var key in keys.Where(key => key.Sha256.Length != 64 || !key.Sha256.All(char.IsAsciiHexDigit)))
+        {
+            // Not the text itself, which may be the key.
+            reader.Problem(key.Name, "***", "the SHA-256 of a key, 64 hexadecimal digits");
+        }
+
+        foreach (var manager in managers.Where(manager => keys.All(key => key.Name != manager)))
+        {
+            serving.Problem("managers", manager, "names of zerocopy.serving.api-keys");
+        }
+
+        // Two settings without keys are equal: there is one empty array.
+        return keys.IsEmpty ? [] : keys;
+    }
+
+    private static TelemetrySettings ReadTelemetry(SettingsReader reader) => new()
+    {
+        Metrics = reader.Switch("metrics"),
+        OtlpEndpoint = reader.OptionalUrl("otlp-endpoint"),
+    };
 
     private static TaskSettings ReadTasks(SettingsReader reader) => new()
     {

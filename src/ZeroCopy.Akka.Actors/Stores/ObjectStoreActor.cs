@@ -2,13 +2,15 @@ using Akka.Actor;
 using Akka.Event;
 using ZeroCopy.Actors.Protocol;
 using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 
 namespace ZeroCopy.Actors.Stores;
 
 /// <summary>
-/// The object store as an actor: translates requests, keeps the leases of actors and ends those of holders that stop. Everything that
-/// touches files runs off the mailbox.
+/// The node's use of the object store, <c>/user/zerocopy/object-store</c>: translates requests, hands out handles with a lease on what they
+/// stand for, and ends the leases of holders that stop, be they its requesters, actors of pools or others. Everything that touches files
+/// runs off the mailbox, and no call of a model passes through it. Leases outlive a restart: they are <see cref="ActorLeases"/>'s.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -18,25 +20,31 @@ namespace ZeroCopy.Actors.Stores;
 ///     └────────────────────────┘
 /// </code>
 /// </remarks>
-internal sealed class ObjectStoreActor(Func<ObjectStore> open) : UntypedActor, IWithUnboundedStash
+internal sealed class ObjectStoreActor(Func<ObjectStore> open, ActorLeases leases) : UntypedActor, IWithUnboundedStash
 {
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly LeaseLedger _leases = new();
     private ObjectStore? _store;
 
     public IStash Stash { get; set; } = null!;
 
-    public static Props Props(Func<ObjectStore> open) => Akka.Actor.Props.Create(() => new ObjectStoreActor(open));
+    public static Props Props(Func<ObjectStore> open, ActorLeases leases) =>
+        Akka.Actor.Props.Create(() => new ObjectStoreActor(open, leases));
+
+    protected override void PreStart()
+    {
+        foreach (var holder in leases.WatchedBy(Self))
+        {
+            Context.Watch(holder);
+        }
+    }
 
     protected override void OnReceive(object message) => Closed(message);
-
-    protected override void PostStop() => _leases.Clear();
 
     private void Closed(object message)
     {
         if (message is not StoreRequest)
         {
-            BeforeRestart(message);
+            Always(message);
             return;
         }
 
@@ -66,12 +74,14 @@ internal sealed class ObjectStoreActor(Func<ObjectStore> open) : UntypedActor, I
                 Stash.UnstashAll();
                 break;
             default:
-                BeforeRestart(message);
+                Always(message);
                 break;
         }
     }
 
-    /// <summary>Fails the requests that waited; unstashing puts them before the end mark, so that a later request opens the store anew.</summary>
+    /// <summary>
+    /// Fails the requests that waited; unstashing puts them before the end mark, so that a later request opens the store anew.
+    /// </summary>
     private void Refusing(object message, Exception cause)
     {
         switch (message)
@@ -83,25 +93,21 @@ internal sealed class ObjectStoreActor(Func<ObjectStore> open) : UntypedActor, I
                 Become(Closed);
                 break;
             default:
-                BeforeRestart(message);
+                Always(message);
                 break;
         }
     }
 
-    /// <summary>What an earlier life of this actor asked for, and its leases are gone with it.</summary>
-    private void BeforeRestart(object message)
+    /// <summary>What does not need the store, in every state.</summary>
+    private void Always(object message)
     {
         switch (message)
         {
-            case Acquired late:
-                late.Lease.Dispose();
-                late.Requester.Tell(new StoreReply.Failed(StoreFailure.Unexpected, "The object store's actor restarted meanwhile; acquire again."));
+            case ActorLeases.NewHolder added:
+                Context.Watch(added.Holder);
                 break;
-            case AcquireFailed failed:
-                failed.Requester.Tell(Failure(failed.Cause));
-                break;
-            case Terminated:
-                // A holder whose leases ended with the restart; unhandled it would crash this actor once more.
+            case Terminated gone:
+                leases.EndAll(gone.ActorRef);
                 break;
             default:
                 Unhandled(message);
@@ -119,27 +125,17 @@ internal sealed class ObjectStoreActor(Func<ObjectStore> open) : UntypedActor, I
                     await store.PutAsync(put.Content, put.Options, put.Progress, put.Cancellation).ConfigureAwait(false)));
                 break;
             case StoreRequest.Acquire acquire:
-                var requester = Sender;
-                var self = Self;
-                Task.Run(() => store.Acquire(acquire.Model, acquire.Holder.Path.ToStringWithAddress()))
-                    .PipeTo(self, self, lease => new Acquired(lease, acquire.Holder, requester), cause => new AcquireFailed(cause, requester));
+                Answer(() => Leased(store, acquire.Model, acquire.Holder));
                 break;
-            case Acquired acquired:
-                Lease(acquired);
-                break;
-            case AcquireFailed failed:
-                failed.Requester.Tell(Failure(failed.Cause));
+            case StoreRequest.AcquireNamed acquire:
+                Answer(() =>
+                {
+                    var model = store.Resolve(acquire.Name);
+                    return Leased(store, model.Id, acquire.Holder) with { Model = model };
+                });
                 break;
             case StoreRequest.Release release:
-                if (_leases.Release(release.LeaseId) is { } idle)
-                {
-                    Context.Unwatch(idle);
-                }
-
-                Sender.Tell(StoreReply.Done.Instance);
-                break;
-            case Terminated terminated:
-                _leases.ReleaseAll(terminated.ActorRef);
+                Answer(() => leases.End(release.LeaseId));
                 break;
             case StoreRequest.Pin pin:
                 Answer(() => store.SetPinned(pin.Model, pin.Pinned));
@@ -163,21 +159,15 @@ internal sealed class ObjectStoreActor(Func<ObjectStore> open) : UntypedActor, I
                 Answer(() => new StoreReply.Counted(store.GetStatistics()));
                 break;
             default:
-                Unhandled(message);
+                Always(message);
                 break;
         }
     }
 
-    private void Lease(Acquired acquired)
+    private StoreReply.Leased Leased(ObjectStore store, ModelId model, IActorRef holder)
     {
-        var (id, first) = _leases.Add(acquired.Holder, acquired.Lease);
-        if (first)
-        {
-            // A holder that stopped meanwhile is reported at once.
-            Context.Watch(acquired.Holder);
-        }
-
-        acquired.Requester.Tell(new StoreReply.Leased(id, acquired.Lease));
+        var lease = store.Acquire(model, holder.Path.ToStringWithAddress());
+        return new StoreReply.Leased(leases.Hold(holder, lease).Id, lease.Handle) { Lease = lease };
     }
 
     private void Answer(Action change) => Answer(() =>
@@ -222,10 +212,6 @@ internal sealed class ObjectStoreActor(Func<ObjectStore> open) : UntypedActor, I
     private sealed record Opened(ObjectStore Store);
 
     private sealed record OpenFailed(Exception Cause);
-
-    private sealed record Acquired(ModelLease Lease, IActorRef Holder, IActorRef Requester);
-
-    private sealed record AcquireFailed(Exception Cause, IActorRef Requester);
 
     private sealed record Refused
     {

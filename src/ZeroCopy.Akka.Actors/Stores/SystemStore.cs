@@ -1,3 +1,4 @@
+using ZeroCopy.Actors.Telemetry;
 using ZeroCopy.Errors;
 using ZeroCopy.Store;
 
@@ -6,14 +7,37 @@ namespace ZeroCopy.Actors.Stores;
 /// <summary>
 /// The one store of an actor system: given, or opened by who needs it first, and then closed with the system. Thread-safe.
 /// </summary>
-/// <param name="given">A store that is open already and stays its opener's; null for one of the system's own.</param>
-/// <param name="configured">How it is opened where nobody says anything else.</param>
-internal sealed class SystemStore(ObjectStore? given, ObjectStoreOptions configured)
+internal sealed class SystemStore
 {
     private readonly Lock _gate = new();
-    private readonly bool _owned = given is null;
-    private ObjectStore? _store = given;
+    private readonly ObjectStoreOptions _configured;
+    private readonly bool _owned;
+    private ObjectStore? _store;
     private bool _closed;
+
+    /// <param name="given">A store that is open already and stays its opener's; null for one of the system's own.</param>
+    /// <param name="configured">How it is opened where nobody says anything else.</param>
+    public SystemStore(ObjectStore? given, ObjectStoreOptions configured)
+    {
+        _configured = configured;
+        _owned = given is null;
+        if (given is not null)
+        {
+            Use(given);
+        }
+    }
+
+    /// <summary>The store where it is open; null else.</summary>
+    public ObjectStore? Current
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _closed ? null : _store;
+            }
+        }
+    }
 
     /// <summary>The store, the same one for all. A failure to open it is not remembered.</summary>
     /// <param name="options">Instead of the configured options; null for the store as it is.</param>
@@ -29,9 +53,9 @@ internal sealed class SystemStore(ObjectStore? given, ObjectStoreOptions configu
                 throw new StoreUnavailableException("The actor system has ended, and with it its use of the object store.");
             }
 
-            _store ??= ObjectStore.Open(options ?? configured);
-            return options is null || options == _store.Options ? _store : throw new InvalidOperationException(
-                $"The actor system's store is open already, in {_store.Options.Directory}, with other options than those given for "
+            var store = _store ?? Use(ObjectStore.Open(options ?? _configured));
+            return options is null || options == store.Options ? store : throw new InvalidOperationException(
+                $"The actor system's store is open already, in {store.Options.Directory}, with other options than those given for "
                 + $"{options.Directory}: give them before anything uses the store, or set zerocopy.object-store in HOCON.");
         }
     }
@@ -41,11 +65,22 @@ internal sealed class SystemStore(ObjectStore? given, ObjectStoreOptions configu
     {
         lock (_gate)
         {
-            _closed = true;
-            if (_owned)
+            if (!_closed && _store is { } store)
             {
-                _store?.Dispose();
+                ObservedStores.Remove(store);
+                if (_owned)
+                {
+                    store.Dispose();
+                }
             }
+
+            _closed = true;
         }
+    }
+
+    private ObjectStore Use(ObjectStore store)
+    {
+        ObservedStores.Add(store);
+        return _store = store;
     }
 }

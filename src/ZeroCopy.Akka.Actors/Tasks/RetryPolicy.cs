@@ -14,7 +14,9 @@ public sealed record RetryPolicy
     public int Attempts
     {
         get;
-        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Attempts), value, "A task has one attempt or more.");
+        init => field = value >= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Attempts), value, "A task has one attempt or more.");
     }
     = 1;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
 using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Dispatch;
 using ZeroCopy.Actors.Inference;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Errors;
@@ -113,7 +114,8 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
         {
             var ticket = _ticket = new InstanceTicket();
             var self = Self;
-            Task.Run(() => ticket.RentAsync(task.Source)).PipeTo(self, self, () => new Rented(ticket), cause => new RentFailed(ticket, cause));
+            Task.Run(() => ticket.RentAsync(task.Source))
+                .PipeTo(self, self, () => new Rented(ticket), cause => new RentFailed(ticket, cause));
         }
     }
 
@@ -130,6 +132,8 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
         object? answer;
         IDisposable? own = null;
         var startedAt = task.Ledger.Clock.GetTimestamp();
+        task.Call.Begin(startedAt);
+        var trace = task.Call.Telemetry.StartCompute(task.Call.Trace);
         var scope = FunctionScope.Enter(task.Within?.Pool);
         try
         {
@@ -139,12 +143,14 @@ internal sealed class TaskActor(TaskCall task) : UntypedActor
         catch (Exception e)
         {
             instance.Dispose();
-            Fail(ModelFailure.Of(e, task.Ledger.Owner));
+            Fail(ModelFailure.Of(e, task.Source, task.Ledger.Owner));
             return;
         }
         finally
         {
             scope.Exit();
+            trace?.Dispose();
+            task.Call.End(startedAt);
             task.Source.RestoreThreads();
             own?.Dispose();
             task.Times.Add(startedAt);

@@ -1,4 +1,3 @@
-using ZeroCopy.Actors.Calls;
 
 namespace ZeroCopy.Actors.Tasks;
 
@@ -20,6 +19,8 @@ public sealed record TaskOptions
     /// <summary>When a task that failed is tried again.</summary>
     public RetryPolicy Retry { get; init; } = RetryPolicy.None;
 
-    /// <summary>Of the tasks that wait for a free place, those with the higher priority start first; equal ones in the order of their calls.</summary>
+    /// <summary>
+    /// Of the tasks that wait for a free place, those with the higher priority start first; equal ones in the order of their calls.
+    /// </summary>
     public int Priority { get; init; }
 }

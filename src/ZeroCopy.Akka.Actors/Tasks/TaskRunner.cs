@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Akka.Actor;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Settings;
+using ZeroCopy.Actors.Telemetry;
 using ZeroCopy.Clocks;
 using ZeroCopy.Runtime;
 
@@ -18,21 +19,40 @@ public sealed class TaskRunner
     internal TaskRunner(IActorRef supervisor, TaskSettings settings, TimeProvider clock)
     {
         _settings = settings;
-        _ledger = new CallLedger("the task runner", settings.QueueCapacity, "zerocopy.tasks", clock);
+        _ledger = new CallLedger("the task runner", settings.QueueCapacity, "zerocopy.tasks", clock)
+        {
+            Telemetry = new ModelTelemetry("tasks"),
+        };
         _gate = new TaskGate(settings.MaxConcurrency, task => supervisor.Tell(task, ActorRefs.NoSender));
     }
 
     /// <summary>Tasks that wait or run.</summary>
     public int Pending => _ledger.Count;
 
+    /// <summary>Whether it takes no more tasks.</summary>
+    internal bool IsClosed => _ledger.IsClosed;
+
     /// <summary>
     /// Runs <paramref name="function"/> on an instance of the model. The answer belongs to the caller; the argument to whom
-    /// <see cref="TaskOptions.Ownership"/> says. Given arguments and unwanted answers are released by <see cref="IInstanceSource.Release"/>.
+    /// <see cref="TaskOptions.Ownership"/> says. Given arguments and unwanted answers are released by
+    /// <see cref="IInstanceSource.Release"/>.
     /// </summary>
     /// <exception cref="ZeroCopy.Errors.InferenceException">The task was not answered; its failure says why.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public Task<object?> RunAsync(
-        IInstanceSource source, ModelFunction function, object? argument, TaskOptions? options = null, CancellationToken cancellationToken = default)
+        IInstanceSource source,
+        ModelFunction function,
+        object? argument,
+        TaskOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        Begin(source, function, argument, options, cancellationToken).Task;
+
+    /// <summary>What is measured of the tasks.</summary>
+    internal ModelTelemetry Telemetry => _ledger.Telemetry;
+
+    /// <summary>Begins a task, which is answered or refused by its call's task.</summary>
+    internal InferenceCall Begin(
+        IInstanceSource source, ModelFunction function, object? argument, TaskOptions? options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(function);
@@ -45,10 +65,11 @@ public sealed class TaskRunner
 
         var terms = new CallTerms(Durations.OrNone(options.Deadline ?? _settings.Deadline), options.Ownership, null, cancellationToken);
         var call = new InferenceCall(_ledger, source, argument, terms);
-        return _ledger.Submit(
+        _ledger.Submit(
             call, (Runner: this, source, function, options),
             static (call, task) => task.Runner._gate.Enter(
                 task.Runner.Prepare(call, task.source, task.function, task.options)));
+        return call;
     }
 
     /// <summary>

@@ -3,7 +3,10 @@ using Akka.Actor;
 
 namespace ZeroCopy.Actors.Tasks;
 
-/// <summary>Parent of the one-shot actors, <c>/user/zerocopy/tasks</c>: one child a task. A child that crashes has failed its call and is not restarted.</summary>
+/// <summary>
+/// Parent of the one-shot actors, <c>/user/zerocopy/tasks</c>: one child a task. A child that crashes has failed its call and is not
+/// restarted.
+/// </summary>
 internal sealed class TaskSupervisor : UntypedActor
 {
     // The children share one Props, as making Props costs as much as making an actor: each takes the next task instead of being given one.

@@ -1,10 +1,12 @@
 namespace ZeroCopy.Actors.Tasks;
 
-/// <summary>Room on the .NET thread pool for work that keeps its threads for long, so that it takes none from others. Thread-safe.</summary>
+/// <summary>
+/// Room on the .NET thread pool for work that keeps its threads for long, so that it takes none from others. Thread-safe.
+/// </summary>
 /// <remarks>
-/// The pool starts threads at once up to its minimum, by default as many as processors, and beyond that one in half a second. Tasks that compute would have
-/// them all, and whatever is awaited in the process would wait for a model. So the minimum is raised by the tasks that may run. It starts no thread that
-/// nobody needs.
+/// The pool starts threads at once up to its minimum, by default as many as processors, and beyond that one in half a second. Tasks that
+/// compute would have them all, and whatever is awaited in the process would wait for a model. So the minimum is raised by the tasks that
+/// may run. It starts no thread that nobody needs.
 /// </remarks>
 internal static class ThreadPoolRoom
 {

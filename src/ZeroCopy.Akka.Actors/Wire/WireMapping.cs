@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Google.Protobuf;
-using ZeroCopy.Actors.Protocol;
 using ZeroCopy.Clocks;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
@@ -8,13 +8,16 @@ using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Actors.Wire;
 
-/// <summary>Between our types and the generated ones. What comes from the wire is checked here; errors are those of the types themselves.</summary>
+/// <summary>
+/// Between our types and the generated ones. What comes from the wire is checked here; errors are those of the types themselves.
+/// </summary>
 internal static class WireMapping
 {
     private static readonly long LongestMs = (long)TimeSpan.MaxValue.TotalMilliseconds;
 
     /// <summary>
-    /// A deadline in milliseconds: 0 for that of the pool, the longest there is for none. One below a millisecond, or passed, must become neither.
+    /// A deadline in milliseconds: 0 for that of the pool, the longest there is for none. One below a millisecond, or passed, must become
+    /// neither.
     /// </summary>
     public static long ToWire(TimeSpan? deadline) => deadline is not { } given ? 0
         : Durations.OrNone(given) is { } limit ? Math.Clamp((long)Math.Ceiling(limit.TotalMilliseconds), 1, LongestMs)
@@ -51,11 +54,15 @@ internal static class WireMapping
         Pinned = info.Pinned,
         Leases = info.Leases,
         LastUsed = info.LastUsed.UtcTicks,
+        Holders = { info.Holders.Select(ToWire) },
     };
 
     public static ModelInfo Info(Generated.Info wire) => new(
         Id(wire.Id), [.. wire.Names.Select(ModelName.Parse)], wire.Bytes, wire.Tensors, wire.Pinned, wire.Leases,
-        new DateTimeOffset(wire.LastUsed, TimeSpan.Zero));
+        new DateTimeOffset(wire.LastUsed, TimeSpan.Zero))
+    {
+        Holders = [.. wire.Holders.Select(Holder)],
+    };
 
     public static Generated.Statistics ToWire(StoreStatistics s) => new()
     {
@@ -74,6 +81,7 @@ internal static class WireMapping
         Mappings = s.Mappings,
         Leases = s.Leases,
         WaitingPuts = s.WaitingPuts,
+        Holders = { s.Holders.Select(ToWire) },
     };
 
     public static StoreStatistics Statistics(Generated.Statistics wire) => new()
@@ -93,7 +101,13 @@ internal static class WireMapping
         Mappings = wire.Mappings,
         Leases = wire.Leases,
         WaitingPuts = wire.WaitingPuts,
+        Holders = [.. wire.Holders.Select(Holder)],
     };
+
+    private static Generated.Holder ToWire(LeaseInfo lease) =>
+        new() { Model = ToWire(lease.Model), Name = lease.Holder, Process = lease.Process, Leases = lease.Leases };
+
+    private static LeaseInfo Holder(Generated.Holder wire) => new(Id(wire.Model), wire.Name, wire.Process, wire.Leases);
 
     public static IEnumerable<Generated.Tensor> ToWire(ImmutableArray<NamedTensor> tensors) => tensors.Select(named => new Generated.Tensor
     {
@@ -102,10 +116,22 @@ internal static class WireMapping
         Shape = { named.Tensor.Layout.Shape },
         // The tensor is immutable by contract, so its bytes are written from where they lie.
         Data = UnsafeByteOperations.UnsafeWrap(named.Tensor.Data),
+        IsText = named.IsText,
+        IsNone = named.IsNone,
     });
 
     public static ImmutableArray<NamedTensor> Tensors(IEnumerable<Generated.Tensor> wire) =>
-        [.. wire.Select(tensor => new NamedTensor(tensor.Name, Tensor(tensor)))];
+        [.. wire.Select(tensor => tensor.IsNone ? NamedTensor.OfNone(tensor.Name)
+            : tensor.IsText ? NamedTensor.OfText(tensor.Name, tensor.Data.ToStringUtf8())
+            : new NamedTensor(tensor.Name, Tensor(tensor)))];
+
+    /// <exception cref="FormatException">There is no such value.</exception>
+    public static T Known<T>(int value)
+        where T : struct, Enum =>
+        (T)Enum.ToObject(typeof(T), value) is var known && Enum.IsDefined(known)
+            && Convert.ToInt32(known, CultureInfo.InvariantCulture) == value
+            ? known
+            : throw new FormatException($"{value} is not a {typeof(T).Name}.");
 
     private static HostTensor Tensor(Generated.Tensor wire) =>
         new(new TensorLayout(checked((DType)wire.Dtype), wire.Shape.ToArray()), wire.Data.Memory);

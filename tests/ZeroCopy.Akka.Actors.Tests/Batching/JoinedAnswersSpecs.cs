@@ -9,7 +9,7 @@ namespace ZeroCopy.Actors.Tests.Batching;
 /// <summary>Joining never answers what a single call would not answer.</summary>
 public sealed class JoinedAnswersSpecs() : ZeroCopySpec("""
     akka.loglevel = WARNING
-    zerocopy.batching { max-rows = 2, max-delay = 10s }
+    zerocopy.batching { adaptive = off, max-rows = 2, max-delay = 10s }
     zerocopy.inference.pools.joined { size = 1, batching.enabled = on }
     """)
 {
@@ -82,7 +82,8 @@ public sealed class JoinedAnswersSpecs() : ZeroCopySpec("""
     [Fact]
     public async Task Joined_answers_should_be_believed_at_once_when_the_settings_say_so()
     {
-        var pool = await Zero.CreatePoolAsync("joined", _source, Run(rows => rows), _codec, s => s with { Batching = s.Batching! with { Verify = false } });
+        var pool = await Zero.CreatePoolAsync(
+            "joined", _source, Run(rows => rows), _codec, s => s with { Batching = s.Batching! with { Verify = false } });
         Assert.Equal([1, 2], await AnswersAsync(pool, 1, 2));
         Assert.Equal([[1, 2]], _runs);
         await EndAsync(pool);
@@ -101,7 +102,8 @@ public sealed class JoinedAnswersSpecs() : ZeroCopySpec("""
         return new FakeTensor([.. function(rows)]);
     };
 
-    private Task<InferencePool> PoolAsync(Func<int[], IEnumerable<int>> function) => Zero.CreatePoolAsync("joined", _source, Run(function), _codec);
+    private Task<InferencePool> PoolAsync(Func<int[], IEnumerable<int>> function) =>
+        Zero.CreatePoolAsync("joined", _source, Run(function), _codec);
 
     private async Task EndAsync(InferencePool pool)
     {

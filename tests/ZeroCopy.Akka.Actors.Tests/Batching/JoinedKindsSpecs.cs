@@ -7,7 +7,8 @@ public sealed class JoinedKindsSpecs
     private readonly JoinedKinds _kinds = new(verify: true);
 
     [Fact]
-    public void JoinedKinds_should_believe_everything_when_nothing_is_verified() => Assert.Equal(JoinTrust.Full, new JoinedKinds(verify: false).Of("kind"));
+    public void JoinedKinds_should_believe_everything_when_nothing_is_verified() =>
+        Assert.Equal(JoinTrust.Full, new JoinedKinds(verify: false).Of("kind"));
 
     [Fact]
     public void JoinedKinds_should_keep_the_most_that_was_seen()

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Inference;
 using ZeroCopy.Actors.Tests.Fakes;
 using ZeroCopy.Errors;
@@ -7,7 +6,7 @@ using ZeroCopy.Errors;
 namespace ZeroCopy.Actors.Tests.Batching;
 
 public sealed class MicroBatcherSpecs() : ZeroCopySpec("""
-    zerocopy.batching { max-rows = 4, max-delay = 10s, deadline-margin = 1s, verify = off }
+    zerocopy.batching { adaptive = off, max-rows = 4, max-delay = 10s, deadline-margin = 1s, verify = off }
     zerocopy.inference.pools.joined { size = 1, batching.enabled = on }
     """)
 {
@@ -130,7 +129,8 @@ public sealed class MicroBatcherSpecs() : ZeroCopySpec("""
     public async Task MicroBatcher_should_not_take_a_request_whose_deadline_has_passed()
     {
         var pool = await PoolAsync();
-        await FailsAsync(InferenceFailure.DeadlineExceeded, pool.CallAsync(new FakeTensor(1), new CallOptions { Deadline = TimeSpan.Zero }));
+        await FailsAsync(
+            InferenceFailure.DeadlineExceeded, pool.CallAsync(new FakeTensor(1), new CallOptions { Deadline = TimeSpan.Zero }));
         var others = Enumerable.Range(2, 4).Select(i => pool.CallAsync(new FakeTensor(i))).ToArray();
         await Task.WhenAll(others).WaitAsync(Patience);
         Assert.Equal([2, 3, 4, 5], Assert.Single(_runs));

@@ -118,13 +118,17 @@ public sealed class CallLedgerSpecs
         var ledger = new CallLedger("a spec", 1, "zerocopy", clock);
         var argument = new FakeTensor();
         var late = new InferenceCall(
-            ledger, new FakeSource(), argument, new CallTerms(TimeSpan.FromSeconds(1), ArgumentOwnership.Give, null, CancellationToken.None));
+            ledger,
+            new FakeSource(),
+            argument,
+            new CallTerms(TimeSpan.FromSeconds(1), ArgumentOwnership.Give, null, CancellationToken.None));
         Assert.True(Enter(ledger, late));
 
         clock.Advance(TimeSpan.FromSeconds(1));
 
         Assert.Equal((0, 1, null), (ledger.Count, argument.Released, late.Argument));
-        Assert.Equal(InferenceFailure.DeadlineExceeded, (await Assert.ThrowsAsync<InferenceException>(() => late.Task.WaitAsync(Patience))).Failure);
+        Assert.Equal(
+            InferenceFailure.DeadlineExceeded, (await Assert.ThrowsAsync<InferenceException>(() => late.Task.WaitAsync(Patience))).Failure);
         Assert.True(Enter(ledger, Call(ledger)));
         Assert.False(late.TryRun());
         late.Retire();
@@ -202,7 +206,8 @@ public sealed class CallLedgerSpecs
         call.MarkDetached();
 
         Assert.True(call.IsAnswered);
-        Assert.Equal(InferenceFailure.ShuttingDown, (await Assert.ThrowsAsync<InferenceException>(() => call.Task.WaitAsync(Patience))).Failure);
+        Assert.Equal(
+            InferenceFailure.ShuttingDown, (await Assert.ThrowsAsync<InferenceException>(() => call.Task.WaitAsync(Patience))).Failure);
     }
 
     [Theory]
@@ -214,7 +219,10 @@ public sealed class CallLedgerSpecs
         var ledger = new CallLedger("a spec", 1, "zerocopy", timer ? clock : TimeProvider.System);
         var argument = new FakeTensor();
         var call = new InferenceCall(
-            ledger, new FakeSource(), argument, new CallTerms(timer ? Patience : null, ArgumentOwnership.Give, null, CancellationToken.None));
+            ledger,
+            new FakeSource(),
+            argument,
+            new CallTerms(timer ? Patience : null, ArgumentOwnership.Give, null, CancellationToken.None));
 
         var answer = ledger.Submit(call, 0, static (_, _) => throw new FormatException("broken"));
 
@@ -232,7 +240,8 @@ public sealed class CallLedgerSpecs
         ledger = new CallLedger("a spec", 1, "zerocopy", clock);
         using var cancellation = new CancellationTokenSource();
         var sent = false;
-        var call = new InferenceCall(ledger, new FakeSource(), null, new CallTerms(Patience, ArgumentOwnership.Keep, null, cancellation.Token));
+        var call = new InferenceCall(
+            ledger, new FakeSource(), null, new CallTerms(Patience, ArgumentOwnership.Keep, null, cancellation.Token));
 
         ledger.Submit(call, 0, (_, _) => sent = true);
 

@@ -30,7 +30,7 @@ public sealed class ComputeExecutorSpecs : IDisposable
         await ended.Task.WaitAsync(Patience);
 
         Assert.Equal(Enumerable.Range(0, 5).Select(number => (number, true)), runs);
-        Assert.Equal(0, _executor.StandIns);
+        Assert.Equal(0, _executor.Compensating);
     }
 
     [Theory]
@@ -86,7 +86,7 @@ public sealed class ComputeExecutorSpecs : IDisposable
         Execute(gate.Set);
         Assert.True(await Task.Run(() => gate.Wait(Patience)));
 
-        Assert.True(SpinWait.SpinUntil(() => _executor.StandIns == 0, Patience));
+        Assert.True(SpinWait.SpinUntil(() => _executor.Compensating == 0, Patience));
     }
 
     [Fact]

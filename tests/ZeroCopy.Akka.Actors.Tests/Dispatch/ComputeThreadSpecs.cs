@@ -14,10 +14,10 @@ public sealed class ComputeThreadSpecs
         using var gate = new ManualResetEventSlim();
         var (thread, ended) = await StartAsync(() => gate.Wait(Patience));
 
-        Assert.True(SpinWait.SpinUntil(thread.LookAfter, Patience));
+        Assert.True(SpinWait.SpinUntil(thread.IsStillWaiting, Patience));
         gate.Set();
         await ended;
-        Assert.False(thread.LookAfter());
+        Assert.False(thread.IsStillWaiting());
     }
 
     [Fact]
@@ -32,8 +32,8 @@ public sealed class ComputeThreadSpecs
         });
         Assert.True(SpinWait.SpinUntil(() => run?.ThreadState.HasFlag(ThreadState.WaitSleepJoin) == true, Patience));
 
-        Assert.False(thread.LookAfter());
-        Assert.True(thread.LookAfter());
+        Assert.False(thread.IsStillWaiting());
+        Assert.True(thread.IsStillWaiting());
         gate.Set();
         await ended;
     }
@@ -52,7 +52,7 @@ public sealed class ComputeThreadSpecs
         });
         Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref begun), Patience));
 
-        Assert.Equal([false, false, false], Enumerable.Range(0, 3).Select(_ => thread.LookAfter()));
+        Assert.Equal([false, false, false], Enumerable.Range(0, 3).Select(_ => thread.IsStillWaiting()));
         Volatile.Write(ref stop, true);
         await ended;
     }

@@ -39,7 +39,9 @@ public sealed class KeptCallerSpecs() : PoolSpec("zerocopy.inference.dispatcher.
         using var met = new Barrier(2);
         var codec = new FakeCodec { OnJoin = () => Assert.True(Gate.Wait(Patience)) };
         var pool = await PoolAsync(
-            (_, argument) => argument, configure: s => s with { Batching = new() { MaxRows = 2, MaxDelay = Patience } }, codec: codec);
+            (_, argument) => argument,
+            configure: s => s with { Batching = new() { Adaptive = false, MaxRows = 2, MaxDelay = Patience } },
+            codec: codec);
         var callers = new[] { CallerAsync(1), CallerAsync(2) };
         Gate.Set();
 

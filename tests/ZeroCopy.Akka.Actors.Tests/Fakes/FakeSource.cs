@@ -31,6 +31,9 @@ internal sealed class FakeSource : IInstanceSource
     /// <summary>Runs when an instance is given back.</summary>
     public Action OnReturn { get; set; } = () => { };
 
+    /// <summary>Leases what the instances are made of, for a holder of that name.</summary>
+    public Func<string, IDisposable?> OnLease { get; init; } = _ => null;
+
     /// <summary>Runs before an argument or an answer is released.</summary>
     public Action<object?> OnRelease { get; set; } = _ => { };
 
@@ -52,6 +55,9 @@ internal sealed class FakeSource : IInstanceSource
 
     public void ResetThread() => LeftOpen.Value = null;
 
+    /// <summary>As if its operators refused an argument with that.</summary>
+    public bool IsCausedByInput(Exception thrown) => thrown is FormatException;
+
     public void Release(object? value)
     {
         OnRelease(value);
@@ -60,6 +66,8 @@ internal sealed class FakeSource : IInstanceSource
             (held as IDisposable)?.Dispose();
         }
     }
+
+    public IDisposable? Lease(string holder) => OnLease(holder);
 
     public bool TryRent([NotNullWhen(true)] out IModelInstance? instance)
     {

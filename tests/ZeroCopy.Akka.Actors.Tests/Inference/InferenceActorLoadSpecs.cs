@@ -4,6 +4,7 @@ using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Inference;
 using ZeroCopy.Actors.Routing;
 using ZeroCopy.Actors.Settings;
+using ZeroCopy.Actors.Stores;
 using ZeroCopy.Actors.Tests.Fakes;
 using ZeroCopy.Errors;
 using ZeroCopy.Runtime;
@@ -83,7 +84,9 @@ public sealed class InferenceActorLoadSpecs : ZeroCopySpec
         var settings = Zero.Settings.Inference.PoolDefaults with { Load = new LoadSettings { Attempts = 1 } };
         return Sys.ActorOf(InferenceActor.Props(
             new PoolContext(
-                "spec", source, function ?? ((_, argument) => argument), Codec: null, settings, _ledger, _readiness, _loads, new JoinedKinds(verify: true))));
+                "spec", source, function ?? ((_, argument) => argument), Codec: null, settings, _ledger, _readiness, _loads,
+                new JoinedKinds(verify: true)),
+            new ActorLeases()));
     }
 
     private InferenceCall Call(object? argument) => new(_ledger, new FakeSource(), argument, default);

@@ -33,7 +33,7 @@ public sealed class InferencePoolFaultSpecs : PoolSpec
         var codec = new FakeCodec { OnRelease = _ => Assert.NotEqual(1, Interlocked.Increment(ref crashed)) };
         var pool = await PoolAsync(
             (_, argument) => new FakeTensor(((FakeTensor)argument!).Rows), codec: codec,
-            configure: s => s with { Batching = new BatchingSettings { MaxRows = 2 } });
+            configure: s => s with { Batching = new BatchingSettings { Adaptive = false, MaxRows = 2 } });
         var batch = new[] { pool.CallAsync(new FakeTensor(1)), pool.CallAsync(new FakeTensor(2)) };
         await FailsAsync(InferenceFailure.ActorCrashed, batch[0]);
         await FailsAsync(InferenceFailure.ActorCrashed, batch[1]);
@@ -136,7 +136,8 @@ public sealed class InferencePoolFaultSpecs : PoolSpec
     [InlineData(RoutingStrategy.ConsistentHashing, true)]
     public async Task InferencePool_should_end_typed_and_free_its_name_when_all_its_actors_are_stopped(RoutingStrategy router, bool resizes)
     {
-        PoolSettings Configure(PoolSettings settings) => settings with { Router = router, Resizer = resizes ? new ResizerSettings { MaxSize = 2 } : null };
+        PoolSettings Configure(PoolSettings settings) =>
+            settings with { Router = router, Resizer = resizes ? new ResizerSettings { MaxSize = 2 } : null };
         var pool = await PoolAsync(Blocked, size: 2, configure: Configure);
         var argument = new FakeTensor();
         Task<object?>[] calls = [.. Enumerable.Range(0, 10).Select(i => pool.CallAsync(i)), pool.CallAsync(argument, Given)];
@@ -163,7 +164,9 @@ public sealed class InferencePoolFaultSpecs : PoolSpec
     public async Task InferencePool_should_end_typed_when_its_router_is_stopped()
     {
         var pool = await PoolAsync(
-            (_, argument) => argument, codec: new FakeCodec(), configure: s => s with { Batching = new BatchingSettings { MaxRows = 100 } });
+            (_, argument) => argument,
+            codec: new FakeCodec(),
+            configure: s => s with { Batching = new BatchingSettings { Adaptive = false, MaxRows = 100 } });
         var argument = new FakeTensor(1);
         var waiting = pool.CallAsync(argument, Given);
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.Routing;
-using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Inference;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Actors.Tests.Fakes;
@@ -89,7 +88,7 @@ public sealed class InferencePoolSpecs : PoolSpec
                 Source.LeftOpen.Value = "a scope";
                 return argument;
             },
-            configure: s => s with { Batching = new() { MaxRows = 2, MaxDelay = Patience } },
+            configure: s => s with { Batching = new() { Adaptive = false, MaxRows = 2, MaxDelay = Patience } },
             codec: new FakeCodec { OnJoin = () => found.Enqueue(Source.LeftOpen.Value) });
         for (var batch = 0; batch < Environment.ProcessorCount + 1; batch++)
         {
@@ -293,7 +292,8 @@ public sealed class InferencePoolSpecs : PoolSpec
                 Clock.Advance(TimeSpan.FromMilliseconds(10));
                 return new FakeTensor(((FakeTensor)argument!).Rows);
             },
-            codec: new FakeCodec(), configure: s => s with { Batching = batching ? new() { MaxRows = 2, Verify = false } : null });
+            codec: new FakeCodec(),
+            configure: s => s with { Batching = batching ? new() { Adaptive = false, MaxRows = 2, Verify = false } : null });
 
         Offer();
         await all.Task.WaitAsync(Patience);
@@ -334,7 +334,7 @@ public sealed class InferencePoolSpecs : PoolSpec
                 configure: s => s with
                 {
                     Deadline = answered ? deadline : null,
-                    Batching = batching ? new() { MaxRows = 1, DeadlineMargin = TimeSpan.Zero } : null,
+                    Batching = batching ? new() { Adaptive = false, MaxRows = 1, DeadlineMargin = TimeSpan.Zero } : null,
                 });
             var argument = new FakeTensor(1);
 
@@ -451,8 +451,13 @@ public sealed class InferencePoolSpecs : PoolSpec
     [Fact]
     public async Task InferencePool_should_load_again_after_a_failed_load()
     {
-        Source = new FakeSource { Warm = false, OnLoad = n => n < 3 ? Task.FromException(new ModelNotFoundException("not yet")) : Task.CompletedTask };
-        var pool = await PoolAsync((_, argument) => argument, configure: s => s with { Load = s.Load with { MinBackoff = TimeSpan.FromMilliseconds(1) } });
+        Source = new FakeSource
+        {
+            Warm = false,
+            OnLoad = n => n < 3 ? Task.FromException(new ModelNotFoundException("not yet")) : Task.CompletedTask,
+        };
+        var pool = await PoolAsync(
+            (_, argument) => argument, configure: s => s with { Load = s.Load with { MinBackoff = TimeSpan.FromMilliseconds(1) } });
         Assert.Equal("late", await pool.CallAsync("late").WaitAsync(Patience));
         Assert.Equal(3, Source.Loads);
         await EndAsync(pool);
@@ -461,7 +466,11 @@ public sealed class InferencePoolSpecs : PoolSpec
     [Fact]
     public async Task InferencePool_should_fail_calls_typed_when_its_model_cannot_be_loaded()
     {
-        Source = new FakeSource { Warm = false, OnLoad = _ => Task.FromException(new ModelNotFoundException("bert@9 is not in the store")) };
+        Source = new FakeSource
+        {
+            Warm = false,
+            OnLoad = _ => Task.FromException(new ModelNotFoundException("bert@9 is not in the store")),
+        };
         var pool = await PoolAsync((_, argument) => argument, configure: s => s with { Load = s.Load with { Attempts = 1 } });
         var failure = await FailsAsync(InferenceFailure.LoadFailed, pool.CallAsync(1));
         Assert.Contains("bert@9", failure.Message, StringComparison.Ordinal);

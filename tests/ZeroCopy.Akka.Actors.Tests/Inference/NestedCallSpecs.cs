@@ -1,4 +1,3 @@
-using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Inference;
 using ZeroCopy.Errors;
 using ZeroCopy.Runtime;
@@ -68,7 +67,9 @@ public sealed class NestedCallSpecs : PoolSpec
         var places = Zero.Settings.Tasks.MaxConcurrency;
         using var all = new Barrier(places);
         var calls = Enumerable.Range(0, places).Select(i => TaskAsync(
-            (_, argument) => all.SignalAndWait(Patience) ? Task.Run(() => Nested(argument)).GetAwaiter().GetResult() : throw new TimeoutException(), i));
+            (_, argument) => all.SignalAndWait(Patience)
+                ? Task.Run(() => Nested(argument)).GetAwaiter().GetResult()
+                : throw new TimeoutException(), i));
 
         Assert.Equal(Enumerable.Range(0, places).Cast<object?>(), await Task.WhenAll(calls).WaitAsync(Patience));
         await EventuallyAsync(() => Source.Out == 0 && Zero.Tasks.Pending == 0);

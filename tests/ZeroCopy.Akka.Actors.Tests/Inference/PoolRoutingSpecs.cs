@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Routing;
-using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Inference;
 using ZeroCopy.Actors.Settings;
 
@@ -83,7 +82,8 @@ public sealed class PoolRoutingSpecs() : PoolSpec("""
         for (var session = 0; session < 32; session++)
         {
             var options = new CallOptions { HashKey = $"session-{session}" };
-            instances.Add(Assert.Single((await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => pool.CallAsync(null, options)))).Distinct()));
+            instances.Add(
+                Assert.Single((await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => pool.CallAsync(null, options)))).Distinct()));
         }
 
         Assert.True(instances.Count > 1, "All sessions went to one actor.");

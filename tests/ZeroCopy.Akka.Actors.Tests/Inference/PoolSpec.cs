@@ -1,4 +1,3 @@
-using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Inference;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Actors.Tests.Fakes;
@@ -27,11 +26,21 @@ public abstract class PoolSpec(string hocon = "") : ZeroCopySpec(hocon)
     }
 
     private protected Task<InferencePool> PoolAsync(
-        ModelFunction function, int? size = 1, Func<PoolSettings, PoolSettings>? configure = null, IBatchCodec? codec = null, string name = "spec") =>
+        ModelFunction function,
+        int? size = 1,
+        Func<PoolSettings, PoolSettings>? configure = null,
+        IBatchCodec? codec = null,
+        string name = "spec") =>
         Zero.CreatePoolAsync(
-            name, Source, function, codec, settings => (configure ?? (same => same))(size is { } actors ? settings with { Size = actors } : settings));
+            name,
+            Source,
+            function,
+            codec,
+            settings => (configure ?? (same => same))(size is { } actors ? settings with { Size = actors } : settings));
 
-    /// <summary>Has callers keep the threads that they go on on, while another one is served. The pool runs <see cref="Blocked"/>.</summary>
+    /// <summary>
+    /// Has callers keep the threads that they go on on, while another one is served. The pool runs <see cref="Blocked"/>.
+    /// </summary>
     protected async Task BlockAndServeAsync(InferencePool pool)
     {
         using var answered = new ManualResetEventSlim();

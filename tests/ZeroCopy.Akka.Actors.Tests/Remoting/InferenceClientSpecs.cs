@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Akka.Actor;
 using Akka.Configuration;
-using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Inference;
 using ZeroCopy.Actors.Protocol;
 using ZeroCopy.Actors.Remoting;
@@ -20,6 +20,7 @@ namespace ZeroCopy.Actors.Tests.Remoting;
 public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
 {
     private const int FrameBytes = 32_000;
+    private const int MaxMessage = 4_000_000;
     private const string Remoting = """
         akka {
           loglevel = OFF
@@ -27,6 +28,7 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
           actor.provider = remote
           remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0, maximum-frame-size = 32000b }
         }
+        zerocopy.inference.remoting.max-message = 4000000b
         """;
 
     private readonly string _pool = $"spec-{Guid.NewGuid():N}";
@@ -40,10 +42,40 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
     {
         var pool = await PoolAsync(Tenfold);
         using var client = await ConnectAsync();
-        var calls = Enumerable.Range(0, 50).Select(i => client.PredictAsync(_pool, [FakeRemoteCodec.Wire(i, i + 1)]));
+        var calls = Enumerable.Range(0, 50).Select(i => client.PredictAsync(_pool, [FakeBinder.Wire(i, i + 1)]));
         var answers = await Task.WhenAll(calls).WaitAsync(Patience);
         Assert.Equal(Enumerable.Range(0, 50).SelectMany(i => new[] { 10 * i, 10 * (i + 1) }), answers.SelectMany(Rows));
         await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferenceClient_should_carry_the_callers_trace_to_the_node_and_back_the_times()
+    {
+        var traces = new ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == Instruments.SourceName,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = traces.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        var pool = await PoolAsync((target, argument) =>
+        {
+            Clock.Advance(TimeSpan.FromMilliseconds(7));
+            return Tenfold(target, argument);
+        });
+        using var client = await ConnectAsync();
+        using var caller = new Activity("caller").Start();
+        using var answer = await client.Endpoint(_pool).CallAsync("", [FakeBinder.Wire(1)]).WaitAsync(Patience);
+        await EndAsync(pool);
+        Assert.Equal(TimeSpan.FromMilliseconds(7), answer.Times.Compute);
+        var trace = traces.Where(activity => activity.TraceId == caller.TraceId)
+            .ToDictionary(activity => (activity.OperationName, activity.Kind));
+        var sent = trace[($"predict {_pool}", ActivityKind.Client)];
+        var received = trace[($"predict {_pool}", ActivityKind.Server)];
+        Assert.Equal(caller.SpanId, sent.ParentSpanId);
+        Assert.Equal(sent.SpanId, received.ParentSpanId);
+        Assert.Equal(received.SpanId, trace[($"call {_pool}", ActivityKind.Internal)].ParentSpanId);
     }
 
     [Fact]
@@ -52,8 +84,8 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
         using var client = await ConnectAsync();
         var missing = await FailsAsync(InferenceFailure.PoolNotFound, client.PredictAsync("nobody", []));
         Assert.Contains("'nobody'", missing.Message, StringComparison.Ordinal);
-        var own = await Zero.CreatePoolAsync(_pool, Source, Tenfold, remote: new FakeRemoteCodec());
-        await FailsAsync(InferenceFailure.PoolNotFound, client.PredictAsync(_pool, [FakeRemoteCodec.Wire(1)]));
+        var own = await Zero.CreatePoolAsync(_pool, Source, Tenfold, binder: new FakeBinder());
+        await FailsAsync(InferenceFailure.PoolNotFound, client.PredictAsync(_pool, [FakeBinder.Wire(1)]));
         await EndAsync(own);
     }
 
@@ -63,7 +95,7 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
     {
         var pool = await PoolAsync(Tenfold);
         using var client = await ConnectAsync();
-        var call = client.PredictAsync(_pool, [FakeRemoteCodec.Wire(3)], new CallOptions { Deadline = deadline });
+        var call = client.PredictAsync(_pool, [FakeBinder.Wire(3)], new CallOptions { Deadline = deadline });
         if (answered)
         {
             var answer = await call.WaitAsync(Patience);
@@ -81,19 +113,22 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
     public async Task InferenceClient_should_give_the_failures_of_the_node_with_their_kind()
     {
         var pool = await PoolAsync(
-            (_, argument) => ((FakeTensor)argument!).Rows[0] < 0 ? throw new FormatException("no digits") : Blocked(0, argument), capacity: 1);
+            (_, argument) => ((FakeTensor)argument!).Rows[0] < 0
+                ? throw new FormatException("no digits")
+                : Blocked(0, argument), capacity: 1);
         using var client = await ConnectAsync();
-        var thrown = await FailsAsync(InferenceFailure.ModelError, client.PredictAsync(_pool, [FakeRemoteCodec.Wire(-1)]));
+        var thrown = await FailsAsync(InferenceFailure.ModelError, client.PredictAsync(_pool, [FakeBinder.Wire(-1)]));
         Assert.Contains("no digits", thrown.Message, StringComparison.Ordinal);
+        Assert.True(thrown.CausedByInput);
         await FailsAsync(InferenceFailure.InvalidInput, client.PredictAsync(_pool, []));
         await EventuallyAsync(() => pool.Pending == 0);
-        var running = client.PredictAsync(_pool, [FakeRemoteCodec.Wire(1)]);
+        var running = client.PredictAsync(_pool, [FakeBinder.Wire(1)]);
         await Entered.WaitAsync(Patience);
-        await FailsAsync(InferenceFailure.Overloaded, client.PredictAsync(_pool, [FakeRemoteCodec.Wire(2)]));
+        await FailsAsync(InferenceFailure.Overloaded, client.PredictAsync(_pool, [FakeBinder.Wire(2)]));
         Gate.Set();
         await running.WaitAsync(Patience);
         await EndAsync(pool);
-        await FailsAsync(InferenceFailure.PoolNotFound, client.PredictAsync(_pool, [FakeRemoteCodec.Wire(3)]));
+        await FailsAsync(InferenceFailure.PoolNotFound, client.PredictAsync(_pool, [FakeBinder.Wire(3)]));
     }
 
     [Fact]
@@ -106,9 +141,9 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
             return Blocked(0, argument);
         });
         using var client = await ConnectAsync();
-        var running = client.PredictAsync(_pool, [FakeRemoteCodec.Wire(1)]);
+        var running = client.PredictAsync(_pool, [FakeBinder.Wire(1)]);
         await Entered.WaitAsync(Patience);
-        var late = client.PredictAsync(_pool, [FakeRemoteCodec.Wire(2)], new CallOptions { Deadline = TimeSpan.FromSeconds(1) });
+        var late = client.PredictAsync(_pool, [FakeBinder.Wire(2)], new CallOptions { Deadline = TimeSpan.FromSeconds(1) });
         await EventuallyAsync(() => pool.Pending == 2);
         Clock.Advance(TimeSpan.FromSeconds(1));
         await FailsAsync(InferenceFailure.DeadlineExceeded, late);
@@ -122,11 +157,11 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
     [Fact]
     public async Task InferenceClient_should_cancel_a_call_here_and_there()
     {
-        using var cancelled = new CancelledCalls($"pool {_pool}");
+        using var cancelled = new CancelledCalls(_pool);
         var pool = await PoolAsync(Blocked);
         using var client = await ConnectAsync();
         using var cancellation = new CancellationTokenSource();
-        var call = client.PredictAsync(_pool, [FakeRemoteCodec.Wire(1)], cancellationToken: cancellation.Token);
+        var call = client.PredictAsync(_pool, [FakeBinder.Wire(1)], cancellationToken: cancellation.Token);
         await Entered.WaitAsync(Patience);
         await cancellation.CancelAsync();
         await IsCancelledAsync(call, cancellation.Token);
@@ -156,10 +191,10 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
     [Fact]
     public async Task Node_should_cancel_the_calls_of_a_client_that_is_gone()
     {
-        using var cancelled = new CancelledCalls($"pool {_pool}");
+        using var cancelled = new CancelledCalls(_pool);
         var pool = await PoolAsync(Blocked);
         var client = await ConnectAsync();
-        var calls = Enumerable.Range(0, 3).Select(i => client.PredictAsync(_pool, [FakeRemoteCodec.Wire(i)])).ToArray();
+        var calls = Enumerable.Range(0, 3).Select(i => client.PredictAsync(_pool, [FakeBinder.Wire(i)])).ToArray();
         await EventuallyAsync(() => pool.Pending == 3);
         client.Dispose();
         foreach (var call in calls)
@@ -171,42 +206,96 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
         Gate.Set();
         await EventuallyAsync(() => pool.Pending == 0);
         await EndAsync(pool);
-        await FailsAsync(InferenceFailure.ShuttingDown, client.PredictAsync(_pool, [FakeRemoteCodec.Wire(1)]));
+        await FailsAsync(InferenceFailure.ShuttingDown, client.PredictAsync(_pool, [FakeBinder.Wire(1)]));
     }
 
-    [Fact]
-    public async Task InferenceClient_should_refuse_at_once_what_no_frame_holds_and_send_what_just_fits()
+    [Theory]
+    [InlineData(FrameBytes)]
+    [InlineData(FrameBytes * 40)]
+    [InlineData(MaxMessage - 1000)]
+    public async Task InferenceClient_should_send_and_receive_what_no_frame_holds(int bytes)
     {
         var pool = await PoolAsync(Tenfold);
         using var client = await ConnectAsync();
-        var rows = FrameBytes / 4;
-        var refused = client.PredictAsync(_pool, [FakeRemoteCodec.Wire(new int[rows])]);
-        Assert.True(refused.IsCompleted);
-        var failure = await FailsAsync(InferenceFailure.MessageTooLarge, refused);
-        Assert.Contains($"{FrameBytes}", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("akka.remote.dot-netty.tcp.maximum-frame-size", failure.Message, StringComparison.Ordinal);
-        Task<ImmutableArray<NamedTensor>> largest;
-        do
-        {
-            rows--;
-            largest = client.PredictAsync(_pool, [FakeRemoteCodec.Wire(new int[rows])]);
-        }
-        while (largest.IsFaulted);
+        var rows = Enumerable.Range(0, bytes / 4).ToArray();
 
-        // Remoting takes it, and what is reserved for the envelope is little.
-        Assert.Equal(rows, Rows(await largest.WaitAsync(Patience)).Length);
-        Assert.InRange(FrameBytes - (4 * rows), 0, 1500);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => client.PredictAsync(_pool, [FakeBinder.Wire(rows)])))
+            .WaitAsync(Patience);
+
+        foreach (var answer in answers)
+        {
+            Assert.Equal(rows.Select(row => row * 10), Rows(answer));
+        }
+
         await EndAsync(pool);
     }
 
     [Fact]
-    public async Task Node_should_say_that_an_answer_is_larger_than_a_frame()
+    public async Task InferenceClient_should_send_messages_of_every_size_around_that_of_a_frame()
+    {
+        var pool = await PoolAsync(Tenfold);
+        using var client = await ConnectAsync();
+        for (var bytes = FrameBytes - 1600; bytes < FrameBytes + 400; bytes += 40)
+        {
+            var answer = await client.PredictAsync(_pool, [FakeBinder.Wire(new int[bytes / 4])]).WaitAsync(Patience);
+            Assert.Equal(bytes / 4, Rows(answer).Length);
+        }
+
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferenceClient_should_refuse_at_once_what_is_larger_than_may_be_sent()
+    {
+        var pool = await PoolAsync(Tenfold);
+        using var client = await ConnectAsync();
+        var refused = client.PredictAsync(_pool, [FakeBinder.Wire(new int[MaxMessage / 4])]);
+        Assert.True(refused.IsCompleted);
+        var failure = await FailsAsync(InferenceFailure.MessageTooLarge, refused);
+        Assert.Contains($"{MaxMessage}", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("zerocopy.inference.remoting.max-message", failure.Message, StringComparison.Ordinal);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task Node_should_say_that_an_answer_is_larger_than_may_be_sent()
+    {
+        var pool = await PoolAsync((_, _) => new FakeTensor(new int[MaxMessage / 4]));
+        using var client = await ConnectAsync();
+        var failure = await FailsAsync(InferenceFailure.MessageTooLarge, client.PredictAsync(_pool, [FakeBinder.Wire(1)]));
+        Assert.Contains("The answer", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("zerocopy.inference.remoting.max-message", failure.Message, StringComparison.Ordinal);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task Node_should_send_no_parts_to_who_does_not_say_that_he_takes_them()
     {
         var pool = await PoolAsync((_, _) => new FakeTensor(new int[FrameBytes]));
+        var endpoint = _clients.ActorSelection(new RootActorPath(Node) / "user" / "zerocopy" / "predict");
+        var reply = await endpoint.Ask<PredictReply>(new PredictRequest(_pool, "", [FakeBinder.Wire(4)]), Patience);
+        var failed = Assert.IsType<PredictReply.Failed>(reply);
+        Assert.Equal(InferenceFailure.MessageTooLarge, failed.Failure);
+        Assert.Contains("akka.remote.dot-netty.tcp.maximum-frame-size", failed.Message, StringComparison.Ordinal);
+        await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferenceClient_should_go_on_after_a_large_call_was_cancelled()
+    {
+        var pool = await PoolAsync(Tenfold);
         using var client = await ConnectAsync();
-        var failure = await FailsAsync(InferenceFailure.MessageTooLarge, client.PredictAsync(_pool, [FakeRemoteCodec.Wire(1)]));
-        Assert.Contains("The answer", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("akka.remote.dot-netty.tcp.maximum-frame-size", failure.Message, StringComparison.Ordinal);
+        var rows = new int[MaxMessage / 5];
+        using var cancellation = new CancellationTokenSource();
+        var calls = Enumerable.Range(0, 8)
+            .Select(i => client.PredictAsync(_pool, [FakeBinder.Wire(rows)], cancellationToken: cancellation.Token)).ToArray();
+        await cancellation.CancelAsync();
+        foreach (var call in calls)
+        {
+            await Record.ExceptionAsync(() => call);
+        }
+
+        Assert.Equal(rows.Length, Rows(await client.PredictAsync(_pool, [FakeBinder.Wire(rows)]).WaitAsync(Patience)).Length);
         await EndAsync(pool);
     }
 
@@ -215,12 +304,12 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
     {
         await PoolAsync(Blocked);
         using var client = await ConnectAsync();
-        var call = client.PredictAsync(_pool, [FakeRemoteCodec.Wire(1)]);
+        var call = client.PredictAsync(_pool, [FakeBinder.Wire(1)]);
         await Entered.WaitAsync(Patience);
         // Not drained: the node goes in the middle of the call.
         var ended = Sys.Terminate();
         await FailsAsync(InferenceFailure.Unreachable, call);
-        await FailsAsync(InferenceFailure.Unreachable, client.PredictAsync(_pool, [FakeRemoteCodec.Wire(2)]));
+        await FailsAsync(InferenceFailure.Unreachable, client.PredictAsync(_pool, [FakeBinder.Wire(2)]));
         Gate.Set();
         await ended.WaitAsync(Patience);
     }
@@ -252,7 +341,7 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
     {
         var pool = await PoolAsync(Tenfold);
         var endpoint = _clients.ActorSelection(new RootActorPath(Node) / "user" / "zerocopy" / "predict");
-        var reply = await endpoint.Ask<PredictReply>(new PredictRequest(_pool, "", [FakeRemoteCodec.Wire(4)]), Patience);
+        var reply = await endpoint.Ask<PredictReply>(new PredictRequest(_pool, "", [FakeBinder.Wire(4)]), Patience);
         Assert.Equal([40], Rows(Assert.IsType<PredictReply.Answered>(reply).Outputs));
         await EndAsync(pool);
     }
@@ -264,12 +353,17 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
         base.AfterAll();
     }
 
-    private static object Tenfold(object target, object? argument) => new FakeTensor([.. ((FakeTensor)argument!).Rows.Select(row => row * 10)]);
+    private static object Tenfold(object target, object? argument) =>
+        new FakeTensor([.. ((FakeTensor)argument!).Rows.Select(row => row * 10)]);
 
     private static int[] Rows(ImmutableArray<NamedTensor> outputs) => Assert.Single(outputs).Tensor.Values<int>().ToArray();
 
     private Task<InferencePool> PoolAsync(ModelFunction function, int capacity = 100) => Zero.CreatePoolAsync(
-        _pool, Source, function, configure: s => s with { Size = 1, QueueCapacity = capacity, Remote = true }, remote: new FakeRemoteCodec());
+        _pool,
+        Source,
+        function,
+        configure: s => s with { Size = 1, QueueCapacity = capacity, Remote = true },
+        binder: new FakeBinder());
 
     private Task<InferenceClient> ConnectAsync() => InferenceClient.ConnectAsync(_clients, Node, Patience, Clock);
 
@@ -279,7 +373,7 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
         private readonly MeterListener _listener = new();
         private int _count;
 
-        public CancelledCalls(string owner)
+        public CancelledCalls(string pool)
         {
             _listener.InstrumentPublished = (instrument, listener) =>
             {
@@ -291,7 +385,7 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
             _listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
             {
                 var found = tags.ToArray();
-                if (found.Contains(new("owner", owner)) && found.Contains(new("failure", nameof(InferenceFailure.Cancelled))))
+                if (found.Contains(new("model", pool)) && found.Contains(new("error.type", nameof(InferenceFailure.Cancelled))))
                 {
                     Interlocked.Increment(ref _count);
                 }

@@ -16,15 +16,45 @@ public sealed class ZeroCopySettingsSpecs
         Assert.Equal(0, settings.ObjectStore.KeepVersions);
         Assert.Empty(settings.Models.Assemblies);
         Assert.Equal(new BatchingSettings(), settings.Batching);
-        Assert.Equal((32, TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(5), true),
-            (settings.Batching.MaxRows, settings.Batching.MaxDelay, settings.Batching.DeadlineMargin, settings.Batching.Verify));
+        Assert.Equal((true, 32, TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(5), true),
+            (settings.Batching.Adaptive, settings.Batching.MaxRows, settings.Batching.MaxDelay, settings.Batching.DeadlineMargin,
+                settings.Batching.Verify));
         Assert.Equal(new TaskSettings(), settings.Tasks);
         Assert.Equal((Environment.ProcessorCount, 4096, null, TimeSpan.FromSeconds(4)),
             (settings.Tasks.MaxConcurrency, settings.Tasks.QueueCapacity, settings.Tasks.Deadline, settings.Tasks.DrainTimeout));
         Assert.Equal(TimeSpan.FromSeconds(4), settings.Inference.DrainTimeout);
+        Assert.Equal(64 << 20, settings.Inference.Remoting.MaxMessage);
+        Assert.True(settings.Inference.CatchesCppExceptions);
+        Assert.False(ZeroCopySettings.From("zerocopy.inference.catch-cpp-exceptions = off").Inference.CatchesCppExceptions);
         Assert.Equal(new InstanceSettings(), settings.Inference.Instances);
         Assert.Equal((16, InstanceIsolation.None), (settings.Inference.Instances.MaxIdle, settings.Inference.Instances.Isolation));
+        Assert.Equal(
+            (TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(1)),
+            (settings.Inference.IdleTimeout, settings.Inference.RefreshInterval));
         Assert.Empty(settings.Inference.Pools);
+        Assert.Equal("inference", Assert.Single(settings.Cluster.Roles));
+        Assert.Empty(settings.Cluster.Seeds);
+        Assert.Equal(new ClusterSettings { Roles = [], Seeds = [] }, settings.Cluster with { Roles = [], Seeds = [] });
+        Assert.Equal(
+            ("127.0.0.1", "127.0.0.1", 4053, TimeSpan.FromSeconds(20), false),
+            (settings.Cluster.Host, settings.Cluster.BindHost, settings.Cluster.Port, settings.Cluster.LeaveTimeout,
+                settings.Cluster.Tls.IsOn));
+        var discovery = settings.Cluster.Discovery;
+        Assert.Equal(("", "zerocopy", 2), (discovery.Method, discovery.Service, discovery.ContactPoints));
+        var transfer = settings.Cluster.Transfer;
+        Assert.Equal(
+            (0, 0, 32, 4, TimeSpan.FromSeconds(10)),
+            (transfer.Port, transfer.Rate, transfer.MaxSends, transfer.MaxReceives, transfer.StallTimeout));
+        Assert.Equal(new ServingSettings(), settings.Serving);
+        Assert.Equal((8080, 268435456L, 256, 268435456, 64, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)),
+            (settings.Serving.Port, settings.Serving.MaxBody, settings.Serving.MaxTensors, settings.Serving.MaxElements,
+                settings.Serving.MaxJsonDepth, settings.Serving.RetryAfter, settings.Serving.DrainDelay));
+        Assert.Equal((false, null), (settings.Serving.AccessLog, settings.Serving.Tls));
+        Assert.Empty(settings.Serving.ApiKeys);
+        Assert.Equal(new TelemetrySettings(), settings.Telemetry);
+        Assert.Equal((true, null), (settings.Telemetry.Metrics, settings.Telemetry.OtlpEndpoint));
+        Assert.Equal((null, false), (settings.Serving.GrpcPort, settings.Serving.SharedMemory));
+        Assert.Equal(8081, ZeroCopySettings.From("zerocopy.serving.grpc-port = 8081").Serving.GrpcPort);
         var pool = settings.Inference.PoolDefaults;
         Assert.Equal(new PoolSettings(), pool);
         Assert.Equal((Environment.ProcessorCount, RoutingStrategy.SmallestMailbox, 4096, null),
@@ -32,7 +62,82 @@ public sealed class ZeroCopySettingsSpecs
         Assert.Equal(5, pool.RenewAfterFailures);
         var never = ZeroCopySettings.From("zerocopy.inference.pools.bert.renew-after-failures = 0");
         Assert.Equal(0, never.Inference.Pool("bert").RenewAfterFailures);
-        Assert.Equal((5, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10)), (pool.Load.Attempts, pool.Load.MinBackoff, pool.Load.MaxBackoff));
+        Assert.Equal(
+            (5, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10)),
+            (pool.Load.Attempts, pool.Load.MinBackoff, pool.Load.MaxBackoff));
+    }
+
+    [Fact]
+    public void ZeroCopySettings_should_name_everything_that_is_wrong_with_a_node()
+    {
+        var thrown = Assert.Throws<InvalidSettingsException>(() => ZeroCopySettings.From("""
+            zerocopy.cluster {
+              bind-host = "a b"
+              seeds = ["10.0.0.7:4053", "10.0.0.7", "akka.tcp://zerocopy@host:1", "http://host:1"]
+              transfer { rate = fast, max-sends = 0 }
+              tls.key = node.key
+              discovery.method = config
+            }
+            """));
+
+        Assert.Equal<string>(
+            [
+                "zerocopy.cluster.bind-host is 'a b' but must be the name or address of a host",
+                "zerocopy.cluster.seeds is '10.0.0.7' but must be a list of addresses of nodes, each HOST:PORT or "
+                    + "akka.tcp://SYSTEM@HOST:PORT",
+                "zerocopy.cluster.seeds is 'http://host:1' but must be a list of addresses of nodes, each HOST:PORT or "
+                    + "akka.tcp://SYSTEM@HOST:PORT",
+                "zerocopy.cluster.transfer.rate is 'fast' but must be a number of bytes such as 8g, or 0",
+                "zerocopy.cluster.transfer.max-sends is '0' but must be a whole number from 1 to 4096",
+                "zerocopy.cluster.tls.certificate is '' but must be the file of the node's certificate where other keys of tls are set",
+                "zerocopy.cluster.seeds is '10.0.0.7:4053, 10.0.0.7, akka.tcp://zerocopy@host:1, http://host:1' but must be empty where "
+                    + "zerocopy.cluster.discovery has a method",
+            ],
+            thrown.Problems);
+    }
+
+    [Fact]
+    public void ZeroCopySettings_should_read_lists_wherever_they_stand()
+    {
+        var settings = ZeroCopySettings.From("""
+            zerocopy.cluster { port = 0, roles = [ client, gpu ] }
+            zerocopy.cluster { seeds = [
+                "10.0.0.7:4053"
+                "10.0.0.8:4053"
+              ] }
+            """).Cluster;
+
+        Assert.Equal<string>(["client", "gpu"], settings.Roles);
+        Assert.Equal<string>(["10.0.0.7:4053", "10.0.0.8:4053"], settings.Seeds);
+    }
+
+    [Fact]
+    public void ZeroCopySettings_should_read_a_pool_that_is_declared_with_a_model()
+    {
+        var defaults = ZeroCopySettings.From("").Inference.PoolDefaults;
+        Assert.Equal((null, "", "cpu", true), (defaults.Model?.ToString(), defaults.Method, defaults.Device, defaults.Follow));
+
+        var pool = ZeroCopySettings.From("""
+            zerocopy.inference.pool-defaults.device = "cuda:1"
+            zerocopy.inference.pools.bert { model = "bert@3", method = encode, follow = off }
+            """).Inference.Pool("bert");
+
+        Assert.Equal(("bert@3", "encode", "cuda:1", false), (pool.Model?.ToString(), pool.Method, pool.Device, pool.Follow));
+        Assert.Null(ZeroCopySettings.From("zerocopy.inference.idle-timeout = infinite").Inference.IdleTimeout);
+    }
+
+    [Theory]
+    [InlineData("pools.bert { model = \"b ert\" }", "pools.bert.model is 'b ert' but must be NAME or NAME@VERSION of a model")]
+    [InlineData("pools.bert { method = encode }", "pools.bert.method is 'encode' but must be left out where there is no model")]
+    [InlineData("pools.\"b ert\" { model = bert }", "must be that of a pool whose name can be an address")]
+    [InlineData("pools.bert { device = tpu }", "pools.bert.device is 'tpu' but must be cpu, cuda, cuda:N or mps")]
+    [InlineData("pools.bert { modell = bert }", "pools.bert.modell is no setting: zerocopy.inference.pools.bert.model is probably meant")]
+    [InlineData("pool-defaults { model = bert }", "pool-defaults.model is no setting")]
+    public void ZeroCopySettings_should_refuse_a_pool_that_is_declared_wrongly(string hocon, string problem)
+    {
+        var thrown = Assert.Throws<InvalidSettingsException>(() => ZeroCopySettings.From($"zerocopy.inference {{ {hocon} }}"));
+
+        Assert.Contains(problem, Assert.Single(thrown.Problems), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -77,7 +182,10 @@ public sealed class ZeroCopySettingsSpecs
             zerocopy.tusks.deadline = 5s
             """));
         Assert.Equal(13, thrown.Problems.Length);
-        Assert.Contains("zerocopy.inference.pools.bert.router is 'random' but must be one of smallest-mailbox", thrown.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "zerocopy.inference.pools.bert.router is 'random' but must be one of smallest-mailbox",
+            thrown.Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -87,6 +195,8 @@ public sealed class ZeroCopySettingsSpecs
     [InlineData("tasks.deadline")]
     [InlineData("tasks.drain-timeout")]
     [InlineData("inference.drain-timeout")]
+    [InlineData("serving.retry-after")]
+    [InlineData("serving.drain-delay")]
     [InlineData("inference.pool-defaults.deadline")]
     [InlineData("inference.pools.bert.load.min-backoff")]
     [InlineData("inference.pools.bert.load.max-backoff")]
@@ -95,7 +205,8 @@ public sealed class ZeroCopySettingsSpecs
         ZeroCopySettings.From($"zerocopy.{key} = 49d");
         foreach (var time in new[] { "50d", "60d", "10000000d", "0s", "-1ms", "-5s" })
         {
-            var problem = Assert.Single(Assert.Throws<InvalidSettingsException>(() => ZeroCopySettings.From($"zerocopy.{key} = {time}")).Problems);
+            var problem = Assert.Single(
+                Assert.Throws<InvalidSettingsException>(() => ZeroCopySettings.From($"zerocopy.{key} = {time}")).Problems);
             Assert.Equal($"zerocopy.{key} is '{time}' but must be a time above zero and at most 49 days, such as 250ms or 30s", problem);
         }
     }
@@ -150,7 +261,7 @@ public sealed class ZeroCopySettingsSpecs
     [InlineData("zerocopy.capacity = 8g", "zerocopy.capacity is no setting: zerocopy.object-store.capacity is probably meant")]
     [InlineData(
         "zerocopy.batching.colour = red",
-        "zerocopy.batching.colour is no setting: zerocopy.batching has deadline-margin, max-delay, max-rows, verify")]
+        "zerocopy.batching.colour is no setting: zerocopy.batching has adaptive, deadline-margin, max-delay, max-rows, verify")]
     [InlineData(
         "zerocopy.inference.pools.bert.sise = 3",
         "zerocopy.inference.pools.bert.sise is no setting: zerocopy.inference.pools.bert.size is probably meant")]

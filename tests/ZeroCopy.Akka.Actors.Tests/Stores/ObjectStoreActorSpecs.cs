@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Akka.Actor;
 using ZeroCopy.Actors.Protocol;
 using ZeroCopy.Actors.Stores;
+using ZeroCopy.Content;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
@@ -15,6 +16,7 @@ public sealed class ObjectStoreActorSpecs : ZeroCopySpec
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly ConcurrentBag<ObjectStore> _stores = [];
+    private readonly ActorLeases _leases = new();
 
     [Fact]
     public async Task ObjectStoreActor_should_put_list_name_and_remove()
@@ -23,7 +25,9 @@ public sealed class ObjectStoreActorSpecs : ZeroCopySpec
         var model = await PutAsync(actor, "bert");
         Assert.Equal(ModelName.Parse("bert@1"), model.Name);
         Assert.Equal(model.Id, (await AskAsync<StoreReply.Found>(actor, new StoreRequest.Resolve(ModelName.Parse("bert")))).Model.Id);
-        Assert.Equal(ModelName.Parse("other@1"), (await AskAsync<StoreReply.Named>(actor, new StoreRequest.SetName(ModelName.Parse("other"), model.Id))).Name);
+        Assert.Equal(
+            ModelName.Parse("other@1"),
+            (await AskAsync<StoreReply.Named>(actor, new StoreRequest.SetName(ModelName.Parse("other"), model.Id))).Name);
         await AskAsync<StoreReply.Done>(actor, new StoreRequest.Pin(model.Id, true));
         var listed = Assert.Single((await AskAsync<StoreReply.Listed>(actor, StoreRequest.List.Instance)).Models);
         Assert.True(listed.Pinned);
@@ -57,6 +61,46 @@ public sealed class ObjectStoreActorSpecs : ZeroCopySpec
     }
 
     [Fact]
+    public async Task ObjectStoreActor_should_hand_out_a_handle_with_a_lease_by_name()
+    {
+        var actor = Start();
+        var model = await PutAsync(actor, "bert");
+
+        var leased = await AskAsync<StoreReply.Leased>(actor, new StoreRequest.AcquireNamed(ModelName.Parse("bert"), TestActor));
+
+        Assert.Equal((model.Id, ModelName.Parse("bert@1")), (leased.Model.Id, leased.Model.Name));
+        Assert.Equal(MemoryMarshal.AsBytes<float>([1, 2, 3, 4]), leased.Lease!.Bytes(Assert.Single(leased.Lease.Manifest.Blocks)));
+        Assert.Equal(
+            StoreFailure.NotFound,
+            (await AskAsync<StoreReply.Failed>(actor, new StoreRequest.AcquireNamed(ModelName.Parse("nobody"), TestActor))).Failure);
+        await EndAsync(actor);
+    }
+
+    [Fact]
+    public async Task ObjectStoreActor_should_tell_who_holds_what()
+    {
+        var actor = Start();
+        var model = await PutAsync(actor, "bert");
+        var other = Sys.ActorOf(Props.Create(() => new Holder()), "worker");
+        await AskAsync<StoreReply.Leased>(actor, new StoreRequest.Acquire(model.Id, other));
+        await AskAsync<StoreReply.Leased>(actor, new StoreRequest.Acquire(model.Id, other));
+        using var behind = Assert.Single(_stores).Acquire(model.Id, "behind its back");
+
+        var listed = Assert.Single((await AskAsync<StoreReply.Listed>(actor, StoreRequest.List.Instance)).Models);
+        var counted = (await AskAsync<StoreReply.Counted>(actor, StoreRequest.Stat.Instance)).Statistics;
+
+        LeaseInfo[] expected =
+        [
+            new(model.Id, other.Path.ToStringWithAddress(), Environment.ProcessId, 2),
+            new(model.Id, "behind its back", Environment.ProcessId, 1),
+        ];
+        Assert.Equal(expected, listed.Holders);
+        Assert.Equal(expected, counted.Holders);
+        Assert.Equal((3, 3), (listed.Leases, counted.Leases));
+        await EndAsync(actor);
+    }
+
+    [Fact]
     public async Task ObjectStoreActor_should_release_the_leases_of_a_holder_that_stops()
     {
         var actor = Start();
@@ -85,6 +129,18 @@ public sealed class ObjectStoreActorSpecs : ZeroCopySpec
     }
 
     [Fact]
+    public async Task ObjectStoreActor_should_watch_those_who_held_before_it_started()
+    {
+        var ended = new TaskCompletionSource();
+        var holder = CreateTestProbe().Ref;
+        _leases.Hold(holder, new Ending(ended));
+        var actor = Start();
+        Sys.Stop(holder);
+        await ended.Task.WaitAsync(Patience);
+        await EndAsync(actor);
+    }
+
+    [Fact]
     public async Task ObjectStoreActor_should_release_at_once_what_it_leases_to_an_actor_that_is_gone()
     {
         var actor = Start();
@@ -99,22 +155,22 @@ public sealed class ObjectStoreActorSpecs : ZeroCopySpec
     }
 
     [Fact]
-    public async Task ObjectStoreActor_should_end_its_leases_when_it_restarts_and_outlive_their_holders()
+    public async Task ObjectStoreActor_should_keep_leases_when_it_restarts_and_end_them_with_their_holders()
     {
         var store = Open();
         var crashes = 0;
         Func<ObjectStore> open = () => store;
         Action crashed = () => Interlocked.Increment(ref crashes);
-        var parent = Sys.ActorOf(Props.Create(() => new Parent(ObjectStoreActor.Props(open), crashed)));
+        var parent = Sys.ActorOf(Props.Create(() => new Parent(ObjectStoreActor.Props(open, _leases), crashed)));
         var actor = await parent.Ask<IActorRef>("child", Patience);
         var model = await PutAsync(actor, "bert");
         var holder = CreateTestProbe().Ref;
         await AskAsync<StoreReply.Leased>(actor, new StoreRequest.Acquire(model.Id, holder));
         actor.Tell(Kill.Instance);
         await EventuallyAsync(() => Volatile.Read(ref crashes) == 1);
-        Watch(holder);
+        Assert.Equal(1, await LeasesAsync(actor));
         Sys.Stop(holder);
-        await ExpectTerminatedAsync(holder, Patience);
+        await AwaitConditionAsync(async () => await LeasesAsync(actor) == 0, Patience, TimeSpan.FromMilliseconds(5));
         await AskAsync<StoreReply.Done>(actor, new StoreRequest.RemoveModel(model.Id));
         Assert.Equal(1, crashes);
         await EndAsync(actor);
@@ -124,11 +180,14 @@ public sealed class ObjectStoreActorSpecs : ZeroCopySpec
     public async Task ObjectStoreActor_should_open_again_when_the_first_time_failed()
     {
         var tries = 0;
-        var actor = Start(() => Interlocked.Increment(ref tries) == 1 ? throw new StoreUnavailableException("the folder belongs to root") : Open());
+        var actor = Start(
+            () => Interlocked.Increment(ref tries) == 1 ? throw new StoreUnavailableException("the folder belongs to root") : Open());
         Assert.Equal(StoreFailure.Unavailable, (await AskAsync<StoreReply.Failed>(actor, StoreRequest.Stat.Instance)).Failure);
         // The end mark of the refusal is behind the first answer: a request that overtakes it is refused as well.
         await AwaitConditionAsync(
-            async () => await actor.Ask<StoreReply>(StoreRequest.Stat.Instance, Patience) is StoreReply.Counted, Patience, TimeSpan.FromMilliseconds(5));
+            async () => await actor.Ask<StoreReply>(StoreRequest.Stat.Instance, Patience) is StoreReply.Counted,
+            Patience,
+            TimeSpan.FromMilliseconds(5));
         Assert.Equal(2, tries);
         await EndAsync(actor);
     }
@@ -136,6 +195,7 @@ public sealed class ObjectStoreActorSpecs : ZeroCopySpec
     protected override void AfterAll()
     {
         base.AfterAll();
+        _leases.Dispose();
         Assert.All(_stores, store => store.Dispose());
         _directory.Dispose();
     }
@@ -154,7 +214,8 @@ public sealed class ObjectStoreActorSpecs : ZeroCopySpec
             Tensors = [new ArraySource("weight", layout, MemoryMarshal.AsBytes<float>([1, 2, 3, 4]).ToArray())],
             Recipe = new Recipe.Weights("spec", ""),
         };
-        return (await AskAsync<StoreReply.Found>(actor, new StoreRequest.Put(content, new PutOptions { Name = ModelName.Parse(name) }))).Model;
+        var put = new StoreRequest.Put(content, new PutOptions { Name = ModelName.Parse(name) });
+        return (await AskAsync<StoreReply.Found>(actor, put)).Model;
     }
 
     private ObjectStore Open()
@@ -164,9 +225,14 @@ public sealed class ObjectStoreActorSpecs : ZeroCopySpec
         return store;
     }
 
-    private IActorRef Start(Func<ObjectStore>? open = null) => Sys.ActorOf(ObjectStoreActor.Props(open ?? Open));
+    private IActorRef Start(Func<ObjectStore>? open = null) => Sys.ActorOf(ObjectStoreActor.Props(open ?? Open, _leases));
 
     private static async Task EndAsync(IActorRef actor) => Assert.True(await actor.GracefulStop(Patience));
+
+    private sealed class Ending(TaskCompletionSource ended) : IDisposable
+    {
+        public void Dispose() => ended.SetResult();
+    }
 
     private sealed class Holder : UntypedActor
     {

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
-using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Tasks;
 using ZeroCopy.Actors.Tests.Fakes;
 using ZeroCopy.Clocks;
@@ -234,7 +233,8 @@ public sealed class TaskRunnerSpecs() : ZeroCopySpec("zerocopy.tasks { max-concu
     {
         var source = new FakeSource { Retains = true };
         var options = new TaskOptions { Retry = new RetryPolicy { Attempts = 3, Backoff = TimeSpan.Zero } };
-        var call = Zero.Tasks.RunAsync(source, (_, _) => source.Retained.Count < 3 ? throw new FormatException() : "third", new FakeTensor(), options);
+        var call = Zero.Tasks.RunAsync(
+            source, (_, _) => source.Retained.Count < 3 ? throw new FormatException() : "third", new FakeTensor(), options);
 
         await EventuallyAsync(() =>
         {
@@ -334,7 +334,8 @@ public sealed class TaskRunnerSpecs() : ZeroCopySpec("zerocopy.tasks { max-concu
     [Fact]
     public async Task TaskRunner_should_fail_with_the_last_error_when_all_attempts_failed()
     {
-        var failure = await FailsAsync(InferenceFailure.ModelError, Zero.Tasks.RunAsync(_source, (_, _) => throw new FormatException("bad"), null));
+        var failure = await FailsAsync(
+            InferenceFailure.ModelError, Zero.Tasks.RunAsync(_source, (_, _) => throw new FormatException("bad"), null));
         Assert.Contains("bad", failure.Message, StringComparison.Ordinal);
         await EndAsync();
     }

@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Inference;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Actors.Telemetry;
 using ZeroCopy.Actors.Tests.Fakes;
 using ZeroCopy.Actors.Tests.Inference;
 using ZeroCopy.Errors;
+using ZeroCopy.Store;
+using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Actors.Tests.Telemetry;
 
@@ -17,6 +18,7 @@ public sealed class InstrumentsSpecs : PoolSpec
     private readonly string _name = $"spec-{Guid.NewGuid():N}";
     private readonly ConcurrentQueue<(string Instrument, double Value, string? Failure)> _measured = new();
     private readonly ConcurrentQueue<Activity> _stopped = new();
+    private readonly ConcurrentDictionary<string, double> _leases = new();
     private readonly MeterListener _meters = new();
     private readonly ActivityListener _activities;
 
@@ -39,7 +41,7 @@ public sealed class InstrumentsSpecs : PoolSpec
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
             ActivityStopped = activity =>
             {
-                if (Equals(activity.GetTagItem("owner"), Owner))
+                if (Equals(activity.GetTagItem("model"), _name))
                 {
                     _stopped.Enqueue(activity);
                 }
@@ -69,7 +71,9 @@ public sealed class InstrumentsSpecs : PoolSpec
     public async Task Instruments_should_count_failures_by_reason()
     {
         var pool = await PoolAsync(
-            (_, argument) => argument is "bad" ? throw new FormatException("no digits") : Blocked(0, argument), s => s with { QueueCapacity = 1 });
+            (_, argument) => argument is "bad"
+                ? throw new FormatException("no digits")
+                : Blocked(0, argument), s => s with { QueueCapacity = 1 });
         await FailsAsync(InferenceFailure.ModelError, pool.CallAsync("bad"));
         await EventuallyAsync(() => pool.Pending == 0);
         await FailsAsync(InferenceFailure.DeadlineExceeded, pool.CallAsync("late", new CallOptions { Deadline = TimeSpan.Zero }));
@@ -79,7 +83,8 @@ public sealed class InstrumentsSpecs : PoolSpec
         await running.WaitAsync(Patience);
         await EndAsync(pool);
         Assert.Equal(
-            ["ModelError", "DeadlineExceeded", "Overloaded"], _measured.Where(m => m.Instrument == "zerocopy.calls.failed").Select(m => m.Failure));
+            ["ModelError", "DeadlineExceeded", "Overloaded"],
+            _measured.Where(m => m.Instrument == "zerocopy.calls.failed").Select(m => m.Failure));
         Assert.Equal(0, Values("zerocopy.calls.pending").Sum());
         // The refused call took no time of anybody.
         Assert.Equal(3, Values("zerocopy.calls.duration").Count());
@@ -90,7 +95,7 @@ public sealed class InstrumentsSpecs : PoolSpec
     {
         var pool = await PoolAsync(
             (_, argument) => new FakeTensor(((FakeTensor)argument!).Rows),
-            s => s with { Batching = new BatchingSettings { MaxRows = 3, Verify = false } },
+            s => s with { Batching = new BatchingSettings { Adaptive = false, MaxRows = 3, Verify = false } },
             new FakeCodec());
         await Task.WhenAll(pool.CallAsync(new FakeTensor(1)), pool.CallAsync(new FakeTensor(2, 3))).WaitAsync(Patience);
         await EndAsync(pool);
@@ -103,7 +108,7 @@ public sealed class InstrumentsSpecs : PoolSpec
     {
         var pool = await PoolAsync(
             (_, argument) => new FakeTensor([.. ((FakeTensor)argument!).Rows.AsEnumerable().Reverse()]),
-            s => s with { Batching = new BatchingSettings { MaxRows = 2 } },
+            s => s with { Batching = new BatchingSettings { Adaptive = false, MaxRows = 2 } },
             new FakeCodec());
         await Task.WhenAll(pool.CallAsync(new FakeTensor(1)), pool.CallAsync(new FakeTensor(2))).WaitAsync(Patience);
         // They are answered before their kind is judged.
@@ -123,10 +128,9 @@ public sealed class InstrumentsSpecs : PoolSpec
         Assert.Same(caller, Activity.Current);
         await pool.CallAsync(2).WaitAsync(Patience);
         await EndAsync(pool);
-        Assert.Equal(2, _stopped.Count);
-        Assert.All(_stopped, call =>
+        Assert.Equal(2, Traces("call").Count);
+        Assert.All(Traces("call"), call =>
         {
-            Assert.Equal($"call {Owner}", call.OperationName);
             Assert.Equal(caller.SpanId, call.ParentSpanId);
             Assert.Equal(ActivityStatusCode.Unset, call.Status);
         });
@@ -138,10 +142,119 @@ public sealed class InstrumentsSpecs : PoolSpec
         var pool = await PoolAsync((_, _) => throw new FormatException("no digits"));
         await FailsAsync(InferenceFailure.ModelError, pool.CallAsync(1));
         await EndAsync(pool);
-        var call = Assert.Single(_stopped);
+        var call = Assert.Single(Traces("call"));
         Assert.Equal(ActivityStatusCode.Error, call.Status);
-        Assert.Equal("ModelError", call.GetTagItem("failure"));
+        Assert.Equal("ModelError", call.GetTagItem("error.type"));
         Assert.Contains("no digits", call.StatusDescription, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Instruments_should_tell_the_wait_from_the_models_own_time()
+    {
+        var pool = await PoolAsync((_, argument) =>
+        {
+            Clock.Advance(TimeSpan.FromSeconds((int)argument!));
+            return argument;
+        });
+        var first = pool.CallAsync(2);
+        var second = pool.CallAsync(3);
+        await Task.WhenAll(first, second).WaitAsync(Patience);
+        await EndAsync(pool);
+        Assert.Equal(2, Values("zerocopy.calls.queue").Count());
+        Assert.Equal([2, 3], Values("zerocopy.runs.duration"));
+        Assert.Equal(Values("zerocopy.calls.duration").Sum(), Values("zerocopy.calls.queue").Sum() + 5);
+    }
+
+    [Fact]
+    public async Task Instruments_should_trace_the_wait_and_the_run_below_the_call_and_what_the_function_starts_below_the_run()
+    {
+        using var inside = new ActivitySource(_name);
+        ActivityContext function = default;
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == _name,
+            Sample = (ref ActivityCreationOptions<ActivityContext> options) =>
+            {
+                function = options.Parent;
+                return ActivitySamplingResult.AllData;
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        var pool = await PoolAsync((_, argument) =>
+        {
+            inside.StartActivity("inside")?.Dispose();
+            return argument;
+        });
+        await pool.CallAsync(1).WaitAsync(Patience);
+        await EndAsync(pool);
+        var call = Assert.Single(Traces("call"));
+        Assert.Equal(call.SpanId, Assert.Single(Traces("queue")).ParentSpanId);
+        var run = Assert.Single(Traces("compute"));
+        Assert.Equal(call.SpanId, run.ParentSpanId);
+        Assert.Equal(run.SpanId, function.SpanId);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Instruments_should_trace_the_parts_of_a_call_unless_a_sampler_left_it_out(bool isTraced)
+    {
+        var telemetry = new ModelTelemetry(_name);
+        using var call = new Activity("call") { IsAllDataRequested = isTraced }.Start();
+
+        telemetry.Waited(TimeSpan.Zero, call);
+        telemetry.StartCompute(call)?.Dispose();
+        telemetry.StartBatch([call], 1)?.Dispose();
+
+        Assert.Equal(isTraced ? ["queue", "compute", "batch"] : [], _stopped.Select(trace => trace.OperationName.Split(' ')[0]));
+    }
+
+    [Fact]
+    public async Task Instruments_should_link_a_batch_with_its_calls()
+    {
+        var pool = await PoolAsync(
+            (_, argument) => new FakeTensor(((FakeTensor)argument!).Rows),
+            s => s with { Batching = new BatchingSettings { MaxRows = 3, Verify = false } },
+            new FakeCodec());
+        await Task.WhenAll(pool.CallAsync(new FakeTensor(1)), pool.CallAsync(new FakeTensor(2, 3))).WaitAsync(Patience);
+        await EndAsync(pool);
+        var calls = Traces("call");
+        var batch = Assert.Single(Traces("batch"));
+        Assert.Equal(calls.Select(call => call.SpanId).ToHashSet(), batch.Links.Select(link => link.Context.SpanId).ToHashSet());
+        Assert.All(calls, call => Assert.Equal(batch.SpanId, Assert.Single(call.Links).Context.SpanId));
+        Assert.Equal(batch.SpanId, Assert.Single(Traces("compute")).ParentSpanId);
+        Assert.Equal(2, Traces("queue").Count);
+    }
+
+    [Fact]
+    public async Task Instruments_should_count_the_actors_of_a_pool_until_it_ends()
+    {
+        var pool = await PoolAsync((_, argument) => argument, s => s with { Size = 2 });
+        await EventuallyAsync(() => pool.ReadyActors == 2);
+        _meters.RecordObservableInstruments();
+        Assert.Equal([2, 0], Values("zerocopy.actors"));
+        await EndAsync(pool);
+        _measured.Clear();
+        _meters.RecordObservableInstruments();
+        Assert.Empty(Values("zerocopy.actors"));
+    }
+
+    [Fact]
+    public async Task Instruments_should_count_the_leases_of_the_store_by_holder()
+    {
+        using var directory = new TemporaryDirectory();
+        var store = Zero.OpenStore(new ObjectStoreOptions { Directory = directory.File("store"), TimeProvider = Clock });
+        var model = await store.PutAndAcquireAsync(SharedModel.Content(1, 4096), $"behind {_name}");
+        Source = new FakeSource { OnLease = name => model.Share(name) };
+        var pool = await PoolAsync((_, argument) => argument, s => s with { Size = 2 });
+        await EventuallyAsync(() => pool.ReadyActors == 2);
+
+        Assert.Equal(2, Leases(Owner));
+        Assert.Equal(1, Leases($"behind {_name}"));
+
+        await EndAsync(pool);
+        model.Dispose();
+        Assert.Equal(0, Leases(Owner) + Leases($"behind {_name}"));
     }
 
     protected override void AfterAll()
@@ -153,17 +266,30 @@ public sealed class InstrumentsSpecs : PoolSpec
 
     private IEnumerable<double> Values(string instrument) => _measured.Where(m => m.Instrument == instrument).Select(m => m.Value);
 
+    private List<Activity> Traces(string kind) => [.. _stopped.Where(trace => trace.OperationName == $"{kind} {_name}")];
+
+    private double Leases(string holder)
+    {
+        _leases.Clear();
+        _meters.RecordObservableInstruments();
+        return _leases.GetValueOrDefault(holder);
+    }
+
     private void Note(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        string? owner = null;
+        string? model = null;
         string? failure = null;
         foreach (var (key, tag) in tags)
         {
-            owner = key == "owner" ? tag as string : owner;
-            failure = key == "failure" ? tag as string : failure;
+            model = key == "model" ? tag as string : model;
+            failure = key == "error.type" ? tag as string : failure;
+            if (key == "holder")
+            {
+                Assert.True(_leases.TryAdd((string)tag!, value));
+            }
         }
 
-        if (owner == Owner)
+        if (model == _name)
         {
             _measured.Enqueue((instrument.Name, value, failure));
         }

@@ -1,5 +1,6 @@
 using ZeroCopy.Actors.Protocol;
 using ZeroCopy.Actors.Wire;
+using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
@@ -13,14 +14,28 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
     private static readonly ModelName Name = ModelName.Parse("bert@3");
     private static readonly NamedTensor Tensor = new("input", HostTensor.From<float>(DType.Float32, [1, 2, 3, 4, 5, 6], 2, 3));
 
-    private static readonly IWireMessage[] Samples =
+    private static readonly ModelSignature Signature = new(
+        [
+            new MethodSignature(
+                "forward",
+                [new ValueSignature("ids", DType: DType.Int64, Shape: [-1, 128])],
+                [new ValueSignature("output")],
+                IsBatchable: true),
+            new MethodSignature(
+                "describe", [new ValueSignature("text", "str", IsOptional: true), new ValueSignature("scalar", Shape: [])], []),
+        ],
+        "describe");
+
+    private IWireMessage[] Samples =>
     [
         new ModelReference(new ModelHandle(Id, 420, Name)),
         new WrapperReference(2, new byte[] { 9, 8 }),
-        new PredictRequest("pool", "forward", [Tensor], TimeSpan.FromMilliseconds(250), "key", 7),
+        new PredictRequest(
+            "pool", "forward", [Tensor], TimeSpan.FromMilliseconds(250), "key", 7,
+            TraceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
         new PredictCancel(8),
         new PredictReply.Answered([Tensor], 9),
-        new PredictReply.Failed(InferenceFailure.Overloaded, "full", 10),
+        new PredictReply.Failed(InferenceFailure.ModelError, "sizes", 10) { CausedByInput = true },
         new StoreRequest.Pin(Id, true),
         new StoreRequest.SetName(Name, Id),
         new StoreRequest.Resolve(Name),
@@ -31,7 +46,10 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
         StoreReply.Done.Instance,
         new StoreReply.Found(new ModelHandle(Id, 7)),
         new StoreReply.Named(Name),
-        new StoreReply.Listed([new ModelInfo(Id, [Name], 8, 9, true, 1, DateTimeOffset.UnixEpoch)]),
+        new StoreReply.Listed([new ModelInfo(Id, [Name], 8, 9, true, 1, DateTimeOffset.UnixEpoch)
+        {
+            Holders = [new LeaseInfo(Id, "process 12", 12, 1)],
+        }]),
         new StoreReply.Counted(new StoreStatistics
         {
             Directory = "/dev/shm/zerocopy",
@@ -49,8 +67,24 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
             Mappings = 12,
             Leases = 13,
             WaitingPuts = 14,
+            Holders = [new LeaseInfo(Id, "pool bert", 4711, 4)],
         }),
         new StoreReply.Failed(StoreFailure.Full, "no room"),
+        new StoreRequest.Acquire(Id, TestActor),
+        new StoreRequest.AcquireNamed(Name, TestActor),
+        new StoreRequest.Release(15),
+        new StoreReply.Leased(16, new ModelHandle(Id, 17, Name)),
+        new EndpointRequest.List(11),
+        new EndpointRequest.Describe("bert", 3, 12),
+        new EndpointReply.Listed(
+            [
+                new EndpointInfo("bert", 3, EndpointState.Failed, "no weights"),
+                new EndpointInfo("mlp", null, EndpointState.Ready, null),
+            ],
+            13),
+        new EndpointReply.Described(new EndpointInfo("bert", 3, EndpointState.Ready, null), Signature, 14),
+        new MessagePart(15, 3, 9, "p", new byte[] { 1, 2, 3 }, WantsReceipt: true),
+        new PartReceived(16, 3),
     ];
 
     private WireSerializer Serializer => (WireSerializer)Sys.Serialization.FindSerializerForType(typeof(StoreRequest.Pin));
@@ -58,7 +92,8 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
     [Fact]
     public void Samples_should_cover_every_wire_message()
     {
-        var messages = typeof(IWireMessage).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(IWireMessage)) && !type.IsAbstract);
+        var messages = typeof(IWireMessage).Assembly.GetTypes()
+            .Where(type => type.IsAssignableTo(typeof(IWireMessage)) && !type.IsAbstract);
         Assert.Equal(messages.OrderBy(type => type.FullName), Samples.Select(sample => sample.GetType()).OrderBy(type => type.FullName));
     }
 
@@ -79,11 +114,19 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
     public void WireSerializer_should_keep_values()
     {
         var request = (PredictRequest)Back(Samples[2]);
-        Assert.Equal(("pool", "forward", TimeSpan.FromMilliseconds(250), "key"), (request.Pool, request.Method, request.Deadline, request.HashKey));
+        Assert.Equal(
+            ("pool", "forward", TimeSpan.FromMilliseconds(250), "key"), (request.Pool, request.Method, request.Deadline, request.HashKey));
         var tensor = Assert.Single(request.Inputs).Tensor;
         Assert.Equal(Tensor.Tensor.Layout, tensor.Layout);
         Assert.Equal([1f, 2, 3, 4, 5, 6], tensor.Values<float>());
-        Assert.Equal(((StoreReply.Counted)Samples[17]).Statistics, ((StoreReply.Counted)Back(Samples[17])).Statistics);
+        var (sent, got) = (((StoreReply.Counted)Samples[17]).Statistics, ((StoreReply.Counted)Back(Samples[17])).Statistics);
+        Assert.Equal(sent with { Holders = [] }, got with { Holders = [] });
+        Assert.Equal(sent.Holders.AsEnumerable(), got.Holders);
+        var listed = Assert.Single(((StoreReply.Listed)Back(Samples[16])).Models);
+        Assert.Equal([new LeaseInfo(Id, "process 12", 12, 1)], listed.Holders.AsEnumerable());
+        Assert.Equal(new StoreRequest.Acquire(Id, TestActor), Back(Samples[19]));
+        Assert.Equal(new StoreRequest.AcquireNamed(Name, TestActor), Back(Samples[20]));
+        Assert.Equal(new StoreReply.Leased(16, new ModelHandle(Id, 17, Name)), Back(Samples[22]));
         Assert.Equal(
             [7, 8, 9, 10],
             Samples[2..6].Select(Back).Select(message => message switch
@@ -96,6 +139,64 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
             }));
         Assert.Equal(((ModelReference)Samples[0]).Model, ((ModelReference)Back(Samples[0])).Model);
     }
+
+    [Fact]
+    public void WireSerializer_should_keep_endpoints_and_their_signatures()
+    {
+        var listed = (EndpointReply.Listed)Samples.Single(sample => sample is EndpointReply.Listed);
+        Assert.Equal(listed.Endpoints.ToArray(), ((EndpointReply.Listed)Back(listed)).Endpoints.ToArray());
+        var described = (EndpointReply.Described)Back(Samples.Single(sample => sample is EndpointReply.Described));
+        Assert.Equal("describe", described.Signature.Default);
+        Assert.Equal(
+            Signature.Methods.Select(method => method.ToString()), described.Signature.Methods.Select(method => method.ToString()));
+        Assert.Equal([true, false], described.Signature.Methods.Select(method => method.IsBatchable));
+        Assert.Equal(Facts(Signature), Facts(described.Signature));
+        Assert.Equal([-1L, 128], described.Signature.Methods[0].Inputs[0].Shape.ToArray());
+
+        static IEnumerable<(DType?, bool, bool)> Facts(ModelSignature signature) =>
+            from method in signature.Methods
+            from input in method.Inputs
+            select (input.DType, input.Shape.IsDefault, input.IsOptional);
+    }
+
+    [Fact]
+    public void WireSerializer_should_keep_versions_texts_and_nothing()
+    {
+        var request = (PredictRequest)Back(
+            new PredictRequest("bert", "", [NamedTensor.OfText("text", "ä b"), NamedTensor.OfNone("mask")], Version: 7));
+
+        Assert.Equal(7, request.Version);
+        Assert.Equal("ä b", request.Inputs[0].ToText());
+        Assert.Equal(("mask", true, false), (request.Inputs[1].Name, request.Inputs[1].IsNone, request.Inputs[0].IsNone));
+        Assert.Null(((PredictRequest)Back(Samples[2])).Version);
+    }
+
+    [Fact]
+    public void WireSerializer_should_keep_parts()
+    {
+        var sent = (MessagePart)Samples.Single(sample => sample is MessagePart);
+        var part = (MessagePart)Back(sent);
+        Assert.Equal([1, 2, 3], part.Data.ToArray());
+        Assert.Equal(sent, part with { Data = sent.Data });
+        Assert.Equal(new PartReceived(16, 3), Back(new PartReceived(16, 3)));
+        Assert.True(((PredictRequest)Back(new PredictRequest("bert", "", [], TakesParts: true))).TakesParts);
+        Assert.True(((EndpointRequest.List)Back(new EndpointRequest.List(TakesParts: true))).TakesParts);
+        Assert.True(((EndpointRequest.Describe)Back(new EndpointRequest.Describe("bert", TakesParts: true))).TakesParts);
+    }
+
+    /// <summary>What a node of the version before this wrote and reads.</summary>
+    [Fact]
+    public void WireSerializer_should_keep_the_numbers_of_its_fields() => Assert.Equal(
+        "0A04706F6F6C1207666F72776172641A120A05696E70757410091A010122043F8000002064"
+            + "2A036B657930073803",
+        Convert.ToHexString(Serializer.ToBinary(new PredictRequest(
+            "pool",
+            "forward",
+            [new NamedTensor("input", HostTensor.From<byte>(DType.Float32, [0x3F, 0x80, 0, 0], 1))],
+            TimeSpan.FromMilliseconds(100),
+            "key",
+            7,
+            3))));
 
     [Fact]
     public void WireSerializer_should_keep_deadlines_of_any_length()
@@ -116,7 +217,8 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
 
     [Fact]
     public void WireSerializer_should_keep_its_manifests() => Assert.Equal(
-        "h w p pc pa pf sp sn sr sdn sdm sl ss rd rf rn rl rc rx", string.Join(' ', Samples.Select(Serializer.Manifest)));
+        "h w p pc pa pf sp sn sr sdn sdm sl ss rd rf rn rl rc rx sa san sx ra el ed ell edd mp mr",
+        string.Join(' ', Samples.Select(Serializer.Manifest)));
 
     [Fact]
     public void WireSerializer_should_refuse_an_unknown_manifest() =>
@@ -134,6 +236,14 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
     [InlineData("pa", "0A0510FFFFFF07")]
     [InlineData("p", "20FFFFFFFFFFFFFFFFFF01")]
     [InlineData("rl", "0AFFFFFFFF0F")]
+    [InlineData("san", "1204626572741A046E6F6F6E")]
+    [InlineData("ed", "10FFFFFFFFFFFFFFFFFF01")]
+    [InlineData("ell", "0A0218E707")]
+    [InlineData("edd", "")]
+    [InlineData("mp", "0801")]
+    [InlineData("mp", "18022A03010203")]
+    [InlineData("mp", "10FFFFFFFFFFFFFFFFFF0118032A03010203")]
+    [InlineData("mp", "18FFFFFFFFFFFFFFFFFF012A0101")]
     public void WireSerializer_should_refuse_hostile_bytes(string manifest, string hex) =>
         Assert.Throws<WireException>(() => Serializer.FromBinary(Convert.FromHexString(hex), manifest));
 
@@ -148,7 +258,8 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
             {
                 var mutated = bytes.ToArray();
                 mutated[random.Next(mutated.Length)] = (byte)random.Next(256);
-                var thrown = Record.Exception(() => Serializer.FromBinary(mutated[..random.Next(1, mutated.Length + 1)], Serializer.Manifest(sample)));
+                var thrown = Record.Exception(
+                    () => Serializer.FromBinary(mutated[..random.Next(1, mutated.Length + 1)], Serializer.Manifest(sample)));
                 Assert.True(thrown is null or WireException, thrown?.ToString());
             }
         }

@@ -1,14 +1,14 @@
 using Akka.Actor;
 using Akka.Event;
 using ZeroCopy.Actors.Batching;
-using ZeroCopy.Actors.Inference;
+using ZeroCopy.Actors.Calls;
 using ZeroCopy.Errors;
 
-namespace ZeroCopy.Actors.Calls;
+namespace ZeroCopy.Actors.Inference;
 
 /// <summary>
-/// Answers the calls whose actor is gone, <c>/user/zerocopy/lost-calls</c>: a pool shrinks or is stopped while a call is on its way, and without
-/// this the caller would wait for its deadline, or for ever.
+/// Answers the calls whose actor is gone, <c>/user/zerocopy/lost-calls</c>: a pool shrinks or is stopped while a call is on its way, and
+/// without this the caller would wait for its deadline, or for ever.
 /// </summary>
 internal sealed class LostCalls : UntypedActor
 {
@@ -31,6 +31,7 @@ internal sealed class LostCalls : UntypedActor
                     Fail(call);
                 }
 
+                batch.End();
                 break;
             case DeadLetter { Message: AsyncPiece piece }:
                 ThreadPool.UnsafeQueueUserWorkItem(piece, preferLocal: false);

@@ -1,8 +1,10 @@
 using Akka.Actor;
 
-namespace ZeroCopy.Actors;
+namespace ZeroCopy.Actors.Dispatch;
 
-/// <summary>Makes actors by a function. Props of an expression would compile it each time, which is most of a one-shot actor's cost.</summary>
+/// <summary>
+/// Makes actors by a function. Props of an expression would compile it each time, which is most of a one-shot actor's cost.
+/// </summary>
 internal sealed class Producer<TActor>(Func<TActor> produce) : IIndirectActorProducer
     where TActor : ActorBase
 {

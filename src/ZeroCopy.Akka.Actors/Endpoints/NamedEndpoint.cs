@@ -1,0 +1,230 @@
+using Akka.Event;
+using ZeroCopy.Endpoints;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+
+namespace ZeroCopy.Actors.Endpoints;
+
+/// <summary>
+/// What a name stands for now: a pool that is declared, or a model whose version nobody named. Where the name comes to mean another model,
+/// that one is started beside the one that serves; calls go there when it is as warm, and the old one ends with its last call. Thread-safe.
+/// </summary>
+/// <param name="plan">How it is served.</param>
+/// <param name="resolve">The model that the name stands for; throws where there is none.</param>
+/// <param name="open">The endpoint of a model.</param>
+/// <param name="serving">What it shares with others.</param>
+internal sealed class NamedEndpoint(
+    ModelPlan plan, Func<ModelHandle> resolve, Func<ModelHandle, ModelEndpoint> open, ServingContext serving)
+    : IServedEndpoint, ILoadableEndpoint
+{
+    // Whoever looks first says so first: an older answer of the store must not come after a newer one.
+    private readonly Lock _looking = new();
+    private readonly Lock _lock = new();
+    private ModelEndpoint? _current;
+    private ModelEndpoint? _next;
+    private ModelNotFoundException? _missing;
+
+    /// <inheritdoc/>
+    public string Name => plan.Name;
+
+    /// <inheritdoc/>
+    public int? Version => Volatile.Read(ref _current)?.Version;
+
+    /// <inheritdoc/>
+    public bool IsRemote => plan.Settings.Remote;
+
+    /// <inheritdoc/>
+    public ModelHandle? Model => Volatile.Read(ref _current)?.Model;
+
+    /// <inheritdoc/>
+    public bool IsOfCode => false;
+
+    /// <inheritdoc/>
+    public int ReadyActors => Volatile.Read(ref _current)?.ReadyActors ?? 0;
+
+    /// <inheritdoc/>
+    public int Pending => Volatile.Read(ref _current)?.Pending ?? 0;
+
+    /// <inheritdoc/>
+    public EndpointState State => Volatile.Read(ref _current)?.State ?? EndpointState.Failed;
+
+    /// <summary>Of the model that serves, else of the one that is to take over.</summary>
+    public string? LastError => Volatile.Read(ref _current)?.LastError ?? Volatile.Read(ref _next)?.LastError ?? _missing?.Message;
+
+    /// <inheritdoc/>
+    public Task<ModelSignature> GetSignatureAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            Look();
+            lock (_lock)
+            {
+                return Current().GetSignatureAsync(cancellationToken);
+            }
+        }
+        catch (InferenceException e)
+        {
+            return Task.FromException<ModelSignature>(e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<ModelAnswer> CallAsync(
+        string method, IReadOnlyList<NamedTensor> inputs, CallOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        ArgumentNullException.ThrowIfNull(inputs);
+        try
+        {
+            if (!plan.IsDeclared || Volatile.Read(ref _current) is null)
+            {
+                Look();
+            }
+
+            ModelEndpoint current;
+            ModelRun run;
+            lock (_lock)
+            {
+                // In one step with the choice: one that is replaced has this call to wait for.
+                current = Current();
+                run = current.Enter();
+            }
+
+            return current.CallAsync(run, method, inputs, options ?? CallOptions.Default, cancellationToken);
+        }
+        catch (InferenceException e)
+        {
+            return Task.FromException<ModelAnswer>(e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task LoadAsync(CancellationToken cancellationToken = default)
+    {
+        Look();
+        ModelEndpoint current;
+        lock (_lock)
+        {
+            current = Current();
+        }
+
+        await current.LoadAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task UnloadAsync(CancellationToken cancellationToken = default)
+    {
+        if (plan.IsDeclared)
+        {
+            return Task.FromException(new InferenceException(
+                InferenceFailure.InvalidInput, $"{plan.Name} stays loaded: it is declared as {plan.SettingsPath}."));
+        }
+
+        lock (_lock)
+        {
+            Drop();
+            _current?.EndWhenUnused();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Finds out what the name stands for now. A pool that is declared is started, and serves on where the name has gone.
+    /// </summary>
+    public void Look()
+    {
+        lock (_looking)
+        {
+            try
+            {
+                Found(resolve());
+            }
+            catch (ModelNotFoundException missing)
+            {
+                Lost(missing);
+            }
+            catch (ObjectDisposedException closed)
+            {
+                throw new InferenceException(
+                    InferenceFailure.ShuttingDown, $"{plan.Name} is not served any more: {closed.Message}", closed);
+            }
+        }
+    }
+
+    /// <summary>Lets the next model serve as soon as it is as warm as the one that does.</summary>
+    public void TakeOver()
+    {
+        lock (_lock)
+        {
+            if (_next is not { } next || _current is not { } current)
+            {
+                return;
+            }
+
+            if (!current.IsRunning || next.ReadyActors >= Math.Clamp(current.ReadyActors, 1, plan.Settings.Size))
+            {
+                serving.Log.Info("{0} is served by {1} from now on, no longer by {2}", plan.Name, next.Model, current.Model);
+                _current = next;
+                _next = null;
+                current.EndWhenUnused();
+            }
+        }
+    }
+
+    private ModelEndpoint Current() => _current ?? throw new InferenceException(
+        InferenceFailure.ModelNotFound, _missing?.Message ?? $"There is no model for {plan.Name}.", _missing);
+
+    private void Found(ModelHandle model)
+    {
+        lock (_lock)
+        {
+            _missing = null;
+            if (_current is not { } current)
+            {
+                _current = open(model);
+            }
+            else if (current.Model.Id == model.Id || !plan.Settings.Follow)
+            {
+                Drop();
+            }
+            else if (_next?.Model.Id != model.Id)
+            {
+                Drop();
+                _next = open(model);
+            }
+
+            if (_next is { } next && _current.IsRunning)
+            {
+                next.WarmUp();
+            }
+
+            if (plan.IsDeclared)
+            {
+                _current.WarmUp();
+            }
+
+            TakeOver();
+        }
+    }
+
+    private void Lost(ModelNotFoundException missing)
+    {
+        lock (_lock)
+        {
+            _missing = missing;
+            if (!plan.IsDeclared)
+            {
+                Drop();
+                _current?.EndWhenUnused();
+                _current = null;
+            }
+        }
+    }
+
+    private void Drop()
+    {
+        _next?.EndWhenUnused();
+        _next = null;
+    }
+}

@@ -1,0 +1,270 @@
+using System.Collections.Immutable;
+using Akka.Event;
+using ZeroCopy.Actors.Inference;
+using ZeroCopy.Actors.Settings;
+using ZeroCopy.Endpoints;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+using ZeroCopy.Store;
+
+namespace ZeroCopy.Actors.Endpoints;
+
+/// <summary>
+/// The pools that HOCON declares and the models of the store: everything on this node that is served without code. Looks at the store at an
+/// interval, which starts declared pools whose model has come, lets newer versions take over, and ends pools that were idle for too long.
+/// Thread-safe.
+/// </summary>
+internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
+{
+    private const string DefaultsPath = "zerocopy.inference.pool-defaults";
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, NamedEndpoint> _named = new(StringComparer.Ordinal);
+    private readonly Dictionary<ModelName, ModelEndpoint> _versions = [];
+    private readonly ImmutableSortedDictionary<string, NamedEndpoint> _declared;
+    private readonly ObjectStore _store;
+    private readonly InferenceSettings _settings;
+    private readonly ServingContext _serving;
+    private readonly ITimer _timer;
+    private ImmutableArray<ModelHandle> _known = [];
+    private string? _lastProblem;
+    private int _refreshing;
+
+    public ServedModels(
+        ObjectStore store, IModelOpener opener, PoolStarter starter, InferenceSettings settings, TimeProvider clock, ILoggingAdapter log)
+    {
+        _store = store;
+        _settings = settings;
+        _serving = new ServingContext(opener, starter, clock, log, OnChanged);
+        _declared = settings.Pools.Where(pool => pool.Value.Model is not null)
+            .ToImmutableSortedDictionary(pool => pool.Key, pool => Declared(pool.Key, pool.Value), StringComparer.Ordinal);
+        _timer = clock.CreateTimer(static served => ((ServedModels)served!).Refresh(), this, TimeSpan.Zero, settings.RefreshInterval);
+    }
+
+    /// <inheritdoc/>
+    public event Action? Changed;
+
+    /// <summary>Builds models.</summary>
+    public IModelOpener Opener => _serving.Opener;
+
+    /// <summary>Pools that run.</summary>
+    public IEnumerable<InferencePool> Pools => _serving.Pools;
+
+    /// <inheritdoc/>
+    public ValueTask<IModelEndpoint?> FindAsync(string name, int? version = null, CancellationToken cancellationToken = default) =>
+        ValueTask.FromResult<IModelEndpoint?>(Find(name, version));
+
+    /// <inheritdoc/>
+    public ValueTask<ImmutableArray<IModelEndpoint>> ListAsync(CancellationToken cancellationToken = default)
+    {
+        var declared = _declared.Values.ToImmutableArray<IModelEndpoint>();
+        var served = declared.Select(pool => (pool.Name, pool.Version)).ToHashSet();
+        IEnumerable<IModelEndpoint> models = Known()
+            .Where(model => !served.Contains((model.Name!.Value.Name, model.Name.Value.Version))).Select(Version);
+        return ValueTask.FromResult<ImmutableArray<IModelEndpoint>>(
+            [.. declared.Concat(models).OrderBy(endpoint => endpoint.Name, StringComparer.Ordinal).ThenBy(endpoint => endpoint.Version)]);
+    }
+
+    /// <summary>Starts no more pools.</summary>
+    public void Close()
+    {
+        _serving.Close();
+        _timer.Dispose();
+    }
+
+    /// <summary>Closes it and drains its pools.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Close();
+        await Task.WhenAll(Pools.Select(pool => pool.DrainAsync())).ConfigureAwait(false);
+    }
+
+    private IServedEndpoint? Find(string name, int? version)
+    {
+        var declared = _declared.GetValueOrDefault(name);
+        if (declared is not null && (version is null || version == declared.Version))
+        {
+            return declared;
+        }
+
+        // A name that is none is a name of nothing.
+        if (!ModelName.TryParse(name, out var model) || model.Version is not null || version < 1
+            || Resolved(new ModelName(name, version)) is not { } found || !CanOpen(found))
+        {
+            return null;
+        }
+
+        if (version is not null)
+        {
+            return Version(found);
+        }
+
+        NamedEndpoint? named;
+        lock (_lock)
+        {
+            if (!_named.TryGetValue(name, out named))
+            {
+                _named.Add(name, named = new NamedEndpoint(Undeclared(name), () => _store.Resolve(model), Version, _serving));
+            }
+        }
+
+        named.Look();
+        return named;
+    }
+
+    private ModelHandle? Resolved(ModelName name)
+    {
+        try
+        {
+            return _store.Resolve(name);
+        }
+        catch (ModelNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private NamedEndpoint Declared(string name, PoolSettings settings)
+    {
+        var plan = new ModelPlan(name, settings, $"zerocopy.inference.pools.{name}");
+        return new NamedEndpoint(
+            plan, () => _store.Resolve(settings.Model!.Value), model => new ModelEndpoint(plan, model, _serving), _serving);
+    }
+
+    private ModelPlan Undeclared(string name) => new(name, _settings.PoolDefaults, DefaultsPath);
+
+    /// <summary>The endpoint of a version that no pool is declared for.</summary>
+    private ModelEndpoint Version(ModelHandle model)
+    {
+        var name = model.Name!.Value;
+        lock (_lock)
+        {
+            if (!_versions.TryGetValue(name, out var known) || known.Model.Id != model.Id)
+            {
+                known?.EndWhenUnused();
+                _versions[name] = known = new ModelEndpoint(Undeclared(name.Name), model, _serving);
+            }
+
+            return known;
+        }
+    }
+
+    /// <summary>Every version of every name that can be built here.</summary>
+    private ImmutableArray<ModelHandle> Known() =>
+    [
+        .. _store.ListNames().Where(CanOpen),
+    ];
+
+    private bool CanOpen(ModelHandle model)
+    {
+        try
+        {
+            return _serving.Opener.CanOpen(model);
+        }
+        catch (ZeroCopyException)
+        {
+            // Removed since it was listed, or no manifest: the store's own checks tell of it.
+            return false;
+        }
+    }
+
+    private void Refresh()
+    {
+        if (Interlocked.Exchange(ref _refreshing, 1) != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            foreach (var pool in _declared.Values)
+            {
+                pool.Look();
+            }
+
+            Update(Known());
+            EndIdle();
+            _lastProblem = null;
+        }
+        catch (Exception e) when (e is ObjectDisposedException or InferenceException { Failure: InferenceFailure.ShuttingDown })
+        {
+            // The store was closed, and this is closed next.
+        }
+        catch (Exception e)
+        {
+            if (_lastProblem != e.Message)
+            {
+                _serving.Log.Error(e, "The store cannot be looked at for models to serve, and is again in {0}", _settings.RefreshInterval);
+                _lastProblem = e.Message;
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _refreshing, 0);
+        }
+    }
+
+    private void Update(ImmutableArray<ModelHandle> known)
+    {
+        if (known.SequenceEqual(_known))
+        {
+            return;
+        }
+
+        _known = known;
+        var names = known.Select(model => model.Name!.Value).ToHashSet();
+        NamedEndpoint[] named;
+        lock (_lock)
+        {
+            foreach (var gone in _versions.Keys.Where(name => !names.Contains(name)).ToArray())
+            {
+                _versions.Remove(gone, out var endpoint);
+                endpoint!.EndWhenUnused();
+            }
+
+            named = [.. _named.Values];
+        }
+
+        foreach (var endpoint in named)
+        {
+            endpoint.Look();
+        }
+
+        OnChanged();
+    }
+
+    private void EndIdle()
+    {
+        if (_settings.IdleTimeout is not { } limit)
+        {
+            return;
+        }
+
+        ModelEndpoint[] versions;
+        lock (_lock)
+        {
+            versions = [.. _versions.Values];
+        }
+
+        foreach (var version in versions)
+        {
+            version.EndIfIdle(limit);
+        }
+    }
+
+    private void OnChanged()
+    {
+        NamedEndpoint[] named;
+        lock (_lock)
+        {
+            named = [.. _named.Values, .. _declared.Values];
+        }
+
+        foreach (var endpoint in named)
+        {
+            endpoint.TakeOver();
+        }
+
+        Changed?.Invoke();
+    }
+}

@@ -1,0 +1,52 @@
+using Akka.Actor;
+using ZeroCopy.Actors.Batching;
+using ZeroCopy.Actors.Calls;
+using ZeroCopy.Actors.Routing;
+using ZeroCopy.Actors.Telemetry;
+
+namespace ZeroCopy.Actors.Inference;
+
+/// <summary>Starts pools under one <see cref="PoolsActor"/>. Thread-safe.</summary>
+/// <param name="parent">That actor.</param>
+/// <param name="drainLimit">How long a pool's drain lets calls finish where nobody says anything else.</param>
+/// <param name="clock">Behind deadlines and batches.</param>
+/// <param name="ended">Ends when the parent has stopped.</param>
+internal sealed class PoolStarter(IActorRef parent, TimeSpan drainLimit, TimeProvider clock, Task ended)
+{
+    /// <summary>A pool, whose actors begin to load.</summary>
+    /// <param name="plan">The pool.</param>
+    /// <param name="onStopped">Runs when its last actor has stopped.</param>
+    /// <exception cref="Errors.InferenceException">The actors have stopped: <see cref="Errors.InferenceFailure.ShuttingDown"/>.</exception>
+    /// <exception cref="InvalidActorNameException">The name cannot be one of an actor.</exception>
+    public async Task<InferencePool> StartAsync(PoolPlan plan, Action onStopped)
+    {
+        var settings = plan.Settings;
+        var context = new PoolContext(
+            plan.Name,
+            plan.Source,
+            plan.Function,
+            plan.Codec,
+            settings,
+            new CallLedger($"pool {plan.Name}", settings.QueueCapacity, plan.SettingsPath, clock)
+            {
+                Telemetry = new ModelTelemetry(plan.Model, plan.Version),
+            },
+            new PoolReadiness(),
+            PoolRouter.Of(settings.Router).CountsLoads ? new ActorLoads() : null,
+            new JoinedKinds(settings.Batching?.Verify ?? true))
+        {
+            AsyncFunction = plan.AsyncFunction,
+            ActorName = plan.ActorName,
+            Version = plan.Version,
+        };
+        var router = new TaskCompletionSource<IActorRef>(TaskCreationOptions.RunContinuationsAsynchronously);
+        parent.Tell(new PoolsActor.Create(context, router), ActorRefs.NoSender);
+        if (await Task.WhenAny(router.Task, ended).ConfigureAwait(false) != router.Task)
+        {
+            // Nobody is left who would make it.
+            throw PoolsActor.Ended(plan.Name);
+        }
+
+        return new InferencePool(context, await router.Task.ConfigureAwait(false), drainLimit, onStopped);
+    }
+}

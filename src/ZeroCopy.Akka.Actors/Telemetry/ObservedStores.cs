@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using ZeroCopy.Store;
+
+namespace ZeroCopy.Actors.Telemetry;
+
+/// <summary>
+/// The stores of this process, looked at when somebody measures: there is no count that could differ from their own lists. Thread-safe.
+/// </summary>
+internal static class ObservedStores
+{
+    private static ImmutableList<ObjectStore> _stores = [];
+
+    static ObservedStores()
+    {
+        var meter = Instruments.Meter;
+        meter.CreateObservableUpDownCounter("zerocopy.leases", Leases, "{lease}", "Leases that this process holds, by holder.");
+        meter.CreateObservableUpDownCounter("zerocopy.store.usage", Usage, "By", "Bytes of the store, by what they are.");
+        meter.CreateObservableUpDownCounter(
+            "zerocopy.store.unshared", Unshared, "By", "Bytes that the store's models would take if they shared no blocks.");
+        meter.CreateObservableUpDownCounter(
+            "zerocopy.store.model.size", Sizes, "By", "Bytes of a model's blocks, by whether other models have them too.");
+        meter.CreateObservableUpDownCounter(
+            "zerocopy.store.model.blocks", Blocks, "{block}", "Blocks of a model, by whether other models have them too.");
+    }
+
+    /// <summary>Measures a store from now on.</summary>
+    public static void Add(ObjectStore store) =>
+        ImmutableInterlocked.Update(ref _stores, static (stores, added) => stores.Add(added), store);
+
+    /// <summary>Ends one <see cref="Add"/>.</summary>
+    public static void Remove(ObjectStore store) =>
+        ImmutableInterlocked.Update(ref _stores, static (stores, gone) => stores.Remove(gone), store);
+
+    private static IEnumerable<Measurement<long>> Leases() => _stores.Distinct().SelectMany(store => store.ListLeases())
+        .GroupBy(lease => lease.Holder, lease => lease.Leases, StringComparer.Ordinal)
+        .Select(holder => new Measurement<long>(holder.Sum(), new KeyValuePair<string, object?>("holder", holder.Key)));
+
+    private static IEnumerable<Measurement<long>> Usage() => Directories().SelectMany(store =>
+    {
+        var sizes = store.GetStatistics();
+        return new[]
+        {
+            Of(sizes, sizes.LiveBytes, "live"),
+            Of(sizes, sizes.DeadBytes, "dead"),
+            Of(sizes, sizes.TemporaryBytes, "temporary"),
+            Of(sizes, sizes.FreeBytes, "free"),
+        };
+    });
+
+    private static IEnumerable<Measurement<long>> Unshared() => Directories().Select(store => store.GetStatistics())
+        .Select(sizes => new Measurement<long>(sizes.LogicalBytes, new KeyValuePair<string, object?>("store", sizes.Directory)));
+
+    private static IEnumerable<Measurement<long>> Sizes() => ByModel(model => (model.Bytes - model.SharedBytes, model.SharedBytes));
+
+    private static IEnumerable<Measurement<long>> Blocks() => ByModel(model => (model.Blocks - model.SharedBlocks, model.SharedBlocks));
+
+    private static IEnumerable<Measurement<long>> ByModel(Func<ModelSharing, (long Own, long Shared)> read) =>
+        from store in Directories()
+        from model in store.GetSharing()
+        from name in model.Names
+        let values = read(model)
+        from measured in new[] { Of(name.Name, name.Version, values.Own, "own"), Of(name.Name, name.Version, values.Shared, "shared") }
+        select measured;
+
+    // Several objects of one process may have the same store open.
+    private static IEnumerable<ObjectStore> Directories() => _stores.DistinctBy(store => store.Options.Directory, StringComparer.Ordinal);
+
+    private static Measurement<long> Of(StoreStatistics store, long value, string state) =>
+        new(value, [new("store", store.Directory), new("state", state)]);
+
+    private static Measurement<long> Of(string model, int? version, long value, string sharing) => new(
+        value,
+        [new("model", model), new("version", version?.ToString(CultureInfo.InvariantCulture) ?? ""), new("sharing", sharing)]);
+}

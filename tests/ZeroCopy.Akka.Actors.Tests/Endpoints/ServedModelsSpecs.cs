@@ -1,0 +1,339 @@
+using ZeroCopy.Actors.Tests.Fakes;
+using ZeroCopy.Endpoints;
+using ZeroCopy.Errors;
+using ZeroCopy.Nodes;
+
+namespace ZeroCopy.Actors.Tests.Endpoints;
+
+public sealed class ServedModelsSpecs() : ServedModelsSpec("zerocopy.inference.idle-timeout = 60s")
+{
+    [Fact]
+    public async Task FindAsync_should_find_nothing_where_nothing_is()
+    {
+        await PutAsync("bert", 1);
+        (string Name, int? Version)[] absent =
+            [("nobody", null), ("bert", 2), ("bert", 0), ("bert@1", null), ("", null), ("not a name", null)];
+        foreach (var (name, version) in absent)
+        {
+            Assert.Null(await Node.FindAsync(name, version));
+        }
+    }
+
+    [Fact]
+    public async Task FindAsync_should_find_no_model_that_cannot_be_built_here()
+    {
+        Opener.Refused.Add((await PutAsync("bert", 1)).Id);
+
+        Assert.Null(await Node.FindAsync("bert"));
+        Assert.Empty(await Node.ListAsync());
+    }
+
+    [Fact]
+    public async Task Status_should_tell_the_pools_by_model_and_version()
+    {
+        await PutAsync("bert", 1);
+        await PutAsync("bert", 2);
+        await CallAsync(await FindAsync("bert", 1));
+        await CallAsync(await FindAsync("bert"));
+        await EventuallyAsync(() => Zero.Status.GetPools().All(pool => pool.Pending == 0));
+
+        Assert.Equal(
+            [new PoolStatus("bert", 1, 1, 1, 0, 4096), new PoolStatus("bert", 2, 1, 1, 0, 4096)],
+            Zero.Status.GetPools().AsEnumerable());
+    }
+
+    [Fact]
+    public void Status_should_tell_nothing_of_a_store_that_is_not_open()
+    {
+        Assert.Null(Zero.Status.GetStore());
+        Assert.Empty(Zero.Status.GetSharing());
+    }
+
+    [Fact]
+    public async Task ListAsync_should_list_every_version()
+    {
+        await PutAsync("bert", 1);
+        await PutAsync("bert", 2);
+        await PutAsync("an-encoder", 3);
+
+        var listed = await Node.ListAsync();
+
+        Assert.Equal([("an-encoder", 1), ("bert", 1), ("bert", 2)], listed.Select(endpoint => (endpoint.Name, endpoint.Version!.Value)));
+        Assert.All(listed, endpoint => Assert.Equal(EndpointState.Ready, endpoint.State));
+        Assert.Empty(Opener.Opened);
+    }
+
+    [Fact]
+    public async Task Endpoint_should_tell_its_signature_without_starting_a_pool()
+    {
+        await PutAsync("bert", 1);
+
+        var signature = await (await FindAsync("bert")).GetSignatureAsync();
+
+        Assert.Equal(["forward", "embed"], signature.Methods.Select(method => method.Name));
+        Assert.Equal(0, Opener.Open);
+        Assert.Empty(Zero.Pools);
+    }
+
+    [Fact]
+    public async Task Endpoint_should_start_one_pool_for_concurrent_first_calls()
+    {
+        await PutAsync("bert", 1);
+        var (named, versioned) = (await FindAsync("bert"), await FindAsync("bert", 1));
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => CallAsync(i % 2 == 0 ? named : versioned)));
+
+        Assert.All(answers, version => Assert.Equal(1, version));
+        Assert.Single(Opener.Opened);
+        Assert.Equal("bert@1", Assert.Single(Zero.Pools).Name);
+    }
+
+    [Fact]
+    public async Task Endpoint_should_load_its_model_without_a_call_and_free_it_when_asked()
+    {
+        await PutAsync("bert", 1);
+        var named = Assert.IsAssignableFrom<ILoadableEndpoint>(await FindAsync("bert"));
+
+        await named.LoadAsync().WaitAsync(Patience);
+
+        Assert.True(Assert.Single(Zero.Pools).IsReady);
+        Assert.Single(Opener.Opened);
+
+        await named.UnloadAsync();
+
+        await EventuallyAsync(() => Opener.Open == 0);
+        Assert.Equal(EndpointState.Ready, named.State);
+        Assert.Equal(1, await CallAsync(named));
+        Assert.Equal(2, Opener.Opened.Count);
+    }
+
+    [Fact]
+    public async Task Endpoint_should_free_its_model_behind_the_last_call()
+    {
+        await PutAsync("bert", 1);
+        var named = Assert.IsAssignableFrom<ILoadableEndpoint>(await FindAsync("bert"));
+        using var running = new SemaphoreSlim(0);
+        using var going = new SemaphoreSlim(0);
+        Opener.OnRun = _ =>
+        {
+            running.Release();
+            going.Wait(Patience);
+        };
+        var call = CallAsync(named);
+        Assert.True(await running.WaitAsync(Patience));
+
+        await named.UnloadAsync();
+
+        Assert.Equal(1, Opener.Open);
+        going.Release();
+        Assert.Equal(1, await call);
+        await EventuallyAsync(() => Opener.Open == 0);
+    }
+
+    [Fact]
+    public async Task Endpoint_should_say_why_its_model_cannot_be_loaded()
+    {
+        await PutAsync("bert", 1);
+        Opener.OnOpen = _ => throw new InvalidModelException("No weights.");
+        var named = Assert.IsAssignableFrom<ILoadableEndpoint>(await FindAsync("bert"));
+
+        var error = await Assert.ThrowsAsync<InferenceException>(() => named.LoadAsync().WaitAsync(Patience));
+
+        Assert.Equal(InferenceFailure.LoadFailed, error.Failure);
+        Assert.Contains("No weights.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Endpoint_should_not_clash_with_a_pool_of_its_models_name()
+    {
+        await PutAsync("bert", 1);
+        var own = await Zero.CreatePoolAsync("bert@1", new FakeSource(), (_, argument) => argument);
+
+        Assert.Equal(1, await CallAsync(await FindAsync("bert", 1)));
+        Assert.Same(own, Zero.Pool("bert@1"));
+        await own.DrainAsync().WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task FindAsync_should_prefer_a_pool_of_that_name()
+    {
+        await PutAsync("bert", 1);
+        var own = await Zero.CreatePoolAsync("bert", new FakeSource(), new FakeBinder());
+
+        using var answer = await (await FindAsync("bert")).CallAsync("negate", [FakeBinder.Wire(3)]).WaitAsync(Patience);
+
+        Assert.Equal([-3], FakeBinder.Rows(answer.Outputs));
+        Assert.Equal(1, (await FindAsync("bert", 1)).Version);
+        await own.DrainAsync().WaitAsync(Patience);
+        Assert.Equal(1, await CallAsync(await FindAsync("bert")));
+    }
+
+    [Fact]
+    public async Task Endpoint_should_serve_a_newer_version_once_it_is_ready()
+    {
+        await PutAsync("bert", 1);
+        var endpoint = await FindAsync("bert");
+        Assert.Equal(1, await CallAsync(endpoint));
+        var loading = new TaskCompletionSource();
+        Opener.Sources = _ => new FakeSource { Warm = false, OnLoad = _ => loading.Task };
+        await PutAsync("bert", 2);
+
+        // The newer one loads; the older answers meanwhile.
+        Assert.Equal(1, await CallAsync(endpoint));
+        await EventuallyAsync(() => Opener.Opened.Count == 2);
+        Assert.Equal(1, await CallAsync(endpoint));
+        loading.SetResult();
+        await ServedByAsync(endpoint, 2);
+
+        Assert.Equal(2, await CallAsync(endpoint));
+        await EventuallyAsync(() => Opener.Open == 1);
+        Assert.Equal(1, await CallAsync(await FindAsync("bert", 1)));
+    }
+
+    [Fact]
+    public async Task Endpoint_should_stay_with_the_old_version_where_the_new_one_cannot_be_loaded()
+    {
+        await PutAsync("bert", 1);
+        var endpoint = await FindAsync("bert");
+        await CallAsync(endpoint);
+        Opener.Sources = _ => new FakeSource { Warm = false, OnLoad = _ => throw new InvalidModelException("broken weights") };
+        await PutAsync("bert", 2);
+
+        await CallAsync(endpoint);
+        await EventuallyAsync(() => endpoint.LastError is not null);
+
+        Assert.Equal(1, await CallAsync(endpoint));
+        Assert.Contains("broken weights", endpoint.LastError, StringComparison.Ordinal);
+        Assert.Equal(EndpointState.Ready, endpoint.State);
+        var failed = await FailsAsync(InferenceFailure.LoadFailed, CallAsync(await FindAsync("bert", 2)));
+        Assert.Contains("broken weights", failed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Endpoint_should_end_its_pool_when_it_was_idle_and_start_it_again_with_the_next_call()
+    {
+        await PutAsync("bert", 1);
+        var endpoint = await FindAsync("bert");
+        await CallAsync(endpoint);
+        Clock.Advance(TimeSpan.FromSeconds(30));
+        await CallAsync(endpoint);
+        Clock.Advance(TimeSpan.FromSeconds(59));
+        Assert.Equal(1, Opener.Open);
+
+        Clock.Advance(TimeSpan.FromSeconds(1));
+
+        await EventuallyAsync(() => Opener.Open == 0 && Zero.Pools.Count == 0);
+        Assert.Equal(EndpointState.Ready, endpoint.State);
+        Assert.Equal(1, await CallAsync(endpoint));
+        Assert.Equal(2, Opener.Opened.Count);
+    }
+
+    [Fact]
+    public async Task Endpoint_should_not_end_its_pool_under_a_call()
+    {
+        await PutAsync("bert", 1);
+        using var gate = new ManualResetEventSlim();
+        using var entered = new SemaphoreSlim(0);
+        Opener.OnRun = _ =>
+        {
+            entered.Release();
+            Assert.True(gate.Wait(Patience));
+        };
+        var endpoint = await FindAsync("bert");
+        var call = CallAsync(endpoint);
+        await entered.WaitAsync(Patience);
+
+        Clock.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(1, Opener.Open);
+        gate.Set();
+
+        Assert.Equal(1, await call);
+    }
+
+    [Fact]
+    public async Task Endpoint_should_say_that_its_model_was_removed()
+    {
+        var model = await PutAsync("bert", 1);
+        var endpoint = await FindAsync("bert");
+        Assert.Equal(1, await CallAsync(endpoint));
+        Store.Remove(model.Id);
+
+        await FailsAsync(InferenceFailure.ModelNotFound, CallAsync(endpoint));
+        await FailsAsync(InferenceFailure.ModelNotFound, endpoint.GetSignatureAsync());
+        Assert.Null(await Node.FindAsync("bert"));
+        await EventuallyAsync(() => Opener.Open == 0);
+    }
+
+    [Fact]
+    public async Task Changed_should_tell_of_models_that_come_and_go_and_of_pools_that_are_ready()
+    {
+        var changes = 0;
+        Node.Changed += () => Interlocked.Increment(ref changes);
+        var model = await PutAsync("bert", 1);
+        await SeenAsync(Look);
+        await SeenAsync(() => _ = CallAsync(FindAsync("bert").Result));
+        Store.Remove(model.Id);
+        await SeenAsync(Look);
+
+        async Task SeenAsync(Action act)
+        {
+            var before = Volatile.Read(ref changes);
+            act();
+            await EventuallyAsync(() => Volatile.Read(ref changes) > before);
+        }
+    }
+
+    [Fact]
+    public async Task Calls_should_end_typed_when_the_node_shuts_down()
+    {
+        await PutAsync("bert", 1);
+        var endpoint = await FindAsync("bert");
+        await CallAsync(endpoint);
+
+        await Akka.Actor.CoordinatedShutdown.Get(Sys).Run(Akka.Actor.CoordinatedShutdown.ClrExitReason.Instance).WaitAsync(Patience);
+
+        await FailsAsync(InferenceFailure.ShuttingDown, CallAsync(endpoint));
+    }
+
+    [Fact]
+    public async Task First_call_should_wait_for_its_pool_no_longer_than_its_deadline()
+    {
+        await PutAsync("bert", 1);
+        using var opening = new ManualResetEventSlim();
+        using var entered = new SemaphoreSlim(0);
+        Opener.OnOpen = _ =>
+        {
+            entered.Release();
+            Assert.True(opening.Wait(Patience));
+        };
+        var endpoint = await FindAsync("bert");
+        var late = CallAsync(endpoint, options: new CallOptions { Deadline = TimeSpan.FromSeconds(1) });
+        var patient = CallAsync(endpoint);
+        await entered.WaitAsync(Patience);
+        Assert.Equal(EndpointState.Loading, endpoint.State);
+
+        Clock.Advance(TimeSpan.FromSeconds(1));
+
+        await FailsAsync(InferenceFailure.DeadlineExceeded, late);
+        opening.Set();
+        Assert.Equal(1, await patient);
+    }
+
+    [Fact]
+    public async Task A_model_that_cannot_be_opened_should_fail_its_calls_and_be_tried_by_the_next()
+    {
+        await PutAsync("bert", 1);
+        Opener.OnOpen = _ => throw new RecipeUnavailableException("nobody knows it");
+        var endpoint = await FindAsync("bert");
+
+        var failed = await FailsAsync(InferenceFailure.LoadFailed, CallAsync(endpoint));
+        Assert.Contains("nobody knows it", failed.Message, StringComparison.Ordinal);
+        Assert.Equal(EndpointState.Failed, endpoint.State);
+        Assert.Contains("nobody knows it", endpoint.LastError, StringComparison.Ordinal);
+        Opener.OnOpen = _ => { };
+
+        Assert.Equal(1, await CallAsync(endpoint));
+        Assert.Equal(EndpointState.Ready, endpoint.State);
+        Assert.Null(endpoint.LastError);
+    }
+}

@@ -1,4 +1,5 @@
 using TorchSharp;
+using ZeroCopy.Actors.Settings;
 
 namespace ZeroCopy;
 
@@ -8,8 +9,23 @@ public sealed record MapBatchesOptions : MapOptions
     /// <summary>Rows of a batch, at least 1; the last batch may have fewer.</summary>
     public int BatchSize { get; init; } = 32;
 
-    /// <summary>Number of actors, at least 1.</summary>
+    /// <summary>Number of actors, at least 1; where they grow and shrink, as many as there are at first.</summary>
     public int Actors { get; init; } = 4;
+
+    /// <summary>
+    /// Has actors come and go between two numbers by how many of them are busy; null: there are as many as at first. A decision is taken
+    /// every <see cref="ResizerSettings.MessagesPerResize"/> batches.
+    /// </summary>
+    public ResizerSettings? Resizer { get; init; }
+
+    /// <summary>Whether answers come in the order of their rows; else those of a batch come as soon as they are there.</summary>
+    public bool IsOrdered { get; init; } = true;
+
+    /// <summary>
+    /// How often a batch is tried whose actor crashes, or that no actor takes, at least 1. A further attempt goes to whichever actor has
+    /// the least to do; rows are kept for it where they are given away.
+    /// </summary>
+    public int Attempts { get; init; } = 1;
 
     /// <summary>
     /// Gets the rows that are skipped, in their order, before the answers to the rest of their batch. Null: the first one ends the map. The
@@ -23,4 +39,6 @@ public sealed record MapBatchesOptions : MapOptions
 
     /// <summary>Where the instances run; null for the CPU.</summary>
     public torch.Device? Device { get; init; }
+
+    internal int MostActors => Math.Max(Actors, Resizer?.MaxSize ?? 0);
 }

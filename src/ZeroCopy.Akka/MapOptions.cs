@@ -1,11 +1,13 @@
-using ZeroCopy.Actors.Calls;
 
 namespace ZeroCopy;
 
 /// <summary>How a sequence is mapped through a pool.</summary>
 public record MapOptions
 {
-    /// <summary>Most inputs that are read and not answered yet, at least 1; null for twice the number of actors, so that none waits for its next one.</summary>
+    /// <summary>
+    /// Most inputs that are read and not answered yet, at least 1; null for twice the most actors that there may be, so that none waits
+    /// for its next one.
+    /// </summary>
     public int? Prefetch { get; init; }
 
     /// <summary>Time from call to answer of each input or batch; null for the pool's setting.</summary>

@@ -1,17 +1,17 @@
-using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Inference;
-using ZeroCopy.Batches;
 using ZeroCopy.Errors;
 
 namespace ZeroCopy;
 
 /// <summary>
-/// A pool of actors that run one function on a model, each with an instance of its own around the shared weights: an Akka router with the settings
-/// <c>zerocopy.inference.pools.NAME</c>. Thread-safe.
+/// A pool of actors that run one function on a model, each with an instance of its own around the shared weights: an Akka router with the
+/// settings <c>zerocopy.inference.pools.NAME</c>. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Inside a process inputs and answers cross a mailbox by reference. The answer is the caller's to dispose. The input stays the caller's, who keeps it valid
-/// until the call has ended, unless it is given away by <see cref="CallOptions.Ownership"/>: then the pool disposes it, also when the call fails.
+/// Inside a process inputs and answers cross a mailbox by reference. The answer is the caller's to dispose. The input stays the caller's,
+/// who keeps it valid until the call has ended, unless it is given away by <see cref="CallOptions.Ownership"/>: then the pool disposes it,
+/// also when the call fails. What the model's native code does to this process is not contained: a model that can crash it belongs into a
+/// process of its own, which maps the same weights.
 /// </remarks>
 /// <typeparam name="TIn">What a call takes.</typeparam>
 /// <typeparam name="TOut">What it answers.</typeparam>
@@ -58,7 +58,8 @@ public sealed class ModelPool<TIn, TOut> : IAsyncDisposable
     /// </summary>
     /// <exception cref="InferenceException">A call was not answered: its failure says why, its message which input it was.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public IAsyncEnumerable<TOut> MapAsync(IAsyncEnumerable<TIn> inputs, MapOptions? options = null, CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<TOut> MapAsync(
+        IAsyncEnumerable<TIn> inputs, MapOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         options ??= new MapOptions();
@@ -67,14 +68,16 @@ public sealed class ModelPool<TIn, TOut> : IAsyncDisposable
     }
 
     /// <inheritdoc cref="MapAsync(IAsyncEnumerable{TIn}, MapOptions, CancellationToken)"/>
-    public IAsyncEnumerable<TOut> MapAsync(IEnumerable<TIn> inputs, MapOptions? options = null, CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<TOut> MapAsync(
+        IEnumerable<TIn> inputs, MapOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         return MapAsync(inputs.ToAsyncEnumerable(), options, cancellationToken);
     }
 
     /// <summary>
-    /// Takes no more calls, lets those there are finish within <c>zerocopy.inference.drain-timeout</c>, fails the rest, and gives the instances back.
+    /// Takes no more calls, lets those there are finish within <c>zerocopy.inference.drain-timeout</c>, fails the rest, and gives the
+    /// instances back.
     /// </summary>
     public async ValueTask DisposeAsync()
     {

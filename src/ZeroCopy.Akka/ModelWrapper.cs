@@ -3,27 +3,31 @@ using TorchSharp.Modules;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Pipelines;
-using ZeroCopy.Wire;
+using ZeroCopy.Wrapping;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace ZeroCopy;
 
 /// <summary>
-/// A model or pipeline whose weights are in the host's object store, ready to be sent and loaded elsewhere. It is never callable itself: load it
-/// first. Immutable and thread-safe. The host that wrapped or loaded it uses its models, which keeps them in the store, until <see cref="Unload"/> or its
-/// end; give a model a name to keep it longer. A wrapper that is dropped is not unloaded: its bytes, or its model's name, may be on their
-/// way back.
+/// A model or pipeline whose weights are in the host's object store, ready to be sent and loaded elsewhere. It is never callable itself:
+/// load it first. Immutable and thread-safe. The host that wrapped or loaded it uses its models, which keeps them in the store, until
+/// <see cref="Unload"/> or its end; give a model a name to keep it longer. A wrapper that is dropped is not unloaded: its bytes, or its
+/// model's name, may be on their way back.
 /// </summary>
 /// <remarks>This untyped form is what an actor receives from another process; <see cref="As{T}"/> says what it holds.</remarks>
 public class ModelWrapper
 {
     private readonly Lazy<ImmutableSortedDictionary<string, ModelHandle>> _references;
+    private readonly Lazy<ImmutableArray<ModelId>> _models;
 
     internal ModelWrapper(WrapperDocument document, ZeroCopyHost host)
     {
         Document = document;
         Host = host;
+        _models = new(() => document.Tensors is { } tensors
+            ? [.. document.Modules.Select(module => module.Handle.Id).Append(tensors.Handle.Id).Distinct()]
+            : [.. document.Modules.Select(module => module.Handle.Id).Distinct()]);
         _references = new(() => document.Modules.Where(module => module.Wrapped)
             .SelectMany(module => module.Paths.Select(path => KeyValuePair.Create(path.Length == 0 ? "model" : path, module.Handle)))
             .ToImmutableSortedDictionary(StringComparer.Ordinal));
@@ -33,24 +37,29 @@ public class ModelWrapper
     public WrapMode Mode => Document.TaskMode ? WrapMode.Task : WrapMode.Actor;
 
     /// <summary>
-    /// The wrapped modules by attribute, such as <c>Encoder</c> or <c>Stages[0]</c>; a standalone module is called <c>model</c>. One that is held in two
-    /// attributes is the same handle under both.
+    /// The wrapped modules by attribute, such as <c>Encoder</c> or <c>Stages[0]</c>; a standalone module is called <c>model</c>. One that
+    /// is held in two attributes is the same handle under both.
     /// </summary>
     public IReadOnlyDictionary<string, ModelHandle> ModelReferences => _references.Value;
 
     /// <summary>Methods that may run as tasks, beside the call itself.</summary>
     public IReadOnlyList<string> MethodNames => Document.Methods;
 
+    /// <summary>The models of the store that it is made of, each once.</summary>
+    internal IReadOnlyList<ModelId> Models => _models.Value;
+
     internal WrapperDocument Document { get; }
 
     internal ZeroCopyHost Host { get; }
 
     /// <summary>Puts the modules of a model or pipeline into the store.</summary>
-    /// <param name="model">A module, or any object that holds modules. It is neither changed nor retained, unless it is handed over.</param>
+    /// <param name="model">
+    /// A module, or any object that holds modules. It is neither changed nor retained, unless it is handed over.
+    /// </param>
     /// <param name="mode">How the wrapper will be used.</param>
     /// <param name="modelAttributeNames">
-    /// Which attributes to wrap, by path; null for every module that is found. Modules that are not named share their weights too, but always run in
-    /// the process that loads the wrapper.
+    /// Which attributes to wrap, by path; null for every module that is found. Modules that are not named share their weights too, but
+    /// always run in the process that loads the wrapper.
     /// </param>
     /// <param name="methodNames">
     /// Public methods that may run as tasks, beside the call itself, on the modules that have them; those of a pipeline run where it is
@@ -96,10 +105,14 @@ public class ModelWrapper
     /// <inheritdoc cref="FromModelAsync{T}" path="/param"/>
     /// <inheritdoc cref="FromModelAsync{T}" path="/exception"/>
     public static Task<ModelWrapper<Module<Tensor, Tensor>>> FromModelAsync(
-        Sequential model, WrapMode mode = WrapMode.Actor, IEnumerable<string>? modelAttributeNames = null, IEnumerable<string>? methodNames = null,
+        Sequential model,
+        WrapMode mode = WrapMode.Actor,
+        IEnumerable<string>? modelAttributeNames = null,
+        IEnumerable<string>? methodNames = null,
         ZeroCopyHost? host = null, ModelName? name = null, bool handOver = false, Recipe.Catalog? recipe = null,
         CancellationToken cancellationToken = default) =>
-        FromModelAsync<Module<Tensor, Tensor>>(model, mode, modelAttributeNames, methodNames, host, name, handOver, recipe, cancellationToken);
+        FromModelAsync<Module<Tensor, Tensor>>(
+            model, mode, modelAttributeNames, methodNames, host, name, handOver, recipe, cancellationToken);
 
     /// <summary>
     /// As <see cref="FromModelAsync{T}"/> with the type that a Linear has for its callers: functions, actors and other processes know it as
@@ -108,14 +121,18 @@ public class ModelWrapper
     /// <inheritdoc cref="FromModelAsync{T}" path="/param"/>
     /// <inheritdoc cref="FromModelAsync{T}" path="/exception"/>
     public static Task<ModelWrapper<Module<Tensor, Tensor>>> FromModelAsync(
-        Linear model, WrapMode mode = WrapMode.Actor, IEnumerable<string>? modelAttributeNames = null, IEnumerable<string>? methodNames = null,
+        Linear model,
+        WrapMode mode = WrapMode.Actor,
+        IEnumerable<string>? modelAttributeNames = null,
+        IEnumerable<string>? methodNames = null,
         ZeroCopyHost? host = null, ModelName? name = null, bool handOver = false, Recipe.Catalog? recipe = null,
         CancellationToken cancellationToken = default) =>
-        FromModelAsync<Module<Tensor, Tensor>>(model, mode, modelAttributeNames, methodNames, host, name, handOver, recipe, cancellationToken);
+        FromModelAsync<Module<Tensor, Tensor>>(
+            model, mode, modelAttributeNames, methodNames, host, name, handOver, recipe, cancellationToken);
 
     /// <summary>
-    /// Wraps in task mode and loads: the same object, whose modules run each call as a task. Where T is <c>Module&lt;Tensor, Tensor&gt;</c> the result
-    /// stands wherever such a module can.
+    /// Wraps in task mode and loads: the same object, whose modules run each call as a task. Where T is <c>Module&lt;Tensor, Tensor&gt;</c>
+    /// the result stands wherever such a module can.
     /// </summary>
     /// <remarks>
     /// The model stays in use until the host's end, also when the result is dropped or released: <c>ModelWrapper.Of(result).Unload()</c>
@@ -138,7 +155,10 @@ public class ModelWrapper
     /// <inheritdoc cref="FromModelAsync{T}" path="/param"/>
     /// <inheritdoc cref="FromModelAsync{T}" path="/exception"/>
     public static Task<Module<Tensor, Tensor>> ForTasksAsync(
-        Sequential model, IEnumerable<string>? methodNames = null, IEnumerable<string>? modelAttributeNames = null, ZeroCopyHost? host = null,
+        Sequential model,
+        IEnumerable<string>? methodNames = null,
+        IEnumerable<string>? modelAttributeNames = null,
+        ZeroCopyHost? host = null,
         CancellationToken cancellationToken = default) =>
         ForTasksAsync<Module<Tensor, Tensor>>(model, methodNames, modelAttributeNames, host, cancellationToken);
 
@@ -171,12 +191,12 @@ public class ModelWrapper
         where T : class
     {
         ArgumentNullException.ThrowIfNull(loaded);
-        return LoadedObject.Of(loaded)?.Origin?.As<T>() ?? throw NotLoaded(loaded);
+        return (LoadedObject.Of(loaded)?.Origin as ModelWrapper)?.As<T>() ?? throw NotLoaded(loaded);
     }
 
     /// <summary>
-    /// Disposes what <see cref="ModelWrapper{T}.Load"/> or <see cref="ForTasksAsync{T}"/> gave: its modules with all their native parts, and tensors around them.
-    /// Idempotent. An actor calls it in its <c>PostStop</c>.
+    /// Disposes what <see cref="ModelWrapper{T}.Load"/> or <see cref="ForTasksAsync{T}"/> gave: its modules with all their native parts,
+    /// and tensors around them. Idempotent. An actor calls it in its <c>PostStop</c>.
     /// </summary>
     /// <exception cref="ArgumentException">No wrapper gave the object out.</exception>
     public static void Release(object loaded)
@@ -220,11 +240,17 @@ public class ModelWrapper
         new($"This {loaded.GetType()} was not loaded from a wrapper, so it is its owner's affair.", nameof(loaded));
 
     internal static WrapRequest Request<T>(
-        WrapMode mode, IEnumerable<string>? attributes, IEnumerable<string>? methods, ModelName? name, bool handOver, bool scriptsOnly) => new()
+        WrapMode mode,
+        IEnumerable<string>? attributes,
+        IEnumerable<string>? methods,
+        ModelName? name,
+        bool handOver,
+        bool scriptsOnly) => new()
         {
             DeclaredType = typeof(T),
-            Mode = mode is WrapMode.Actor or WrapMode.Task ? mode
-                : throw new ArgumentException($"Mode {(int)mode} is invalid: it must be {nameof(WrapMode.Actor)} or {nameof(WrapMode.Task)}.", nameof(mode)),
+            TaskMode = mode is WrapMode.Actor or WrapMode.Task ? mode == WrapMode.Task
+                : throw new ArgumentException(
+                    $"Mode {(int)mode} is invalid: it must be {nameof(WrapMode.Actor)} or {nameof(WrapMode.Task)}.", nameof(mode)),
             Attributes = attributes is null ? null : [.. attributes],
             Methods = methods is null ? [] : [.. methods.Distinct(StringComparer.Ordinal)],
             Name = name,
@@ -232,7 +258,8 @@ public class ModelWrapper
             ScriptsOnly = scriptsOnly,
         };
 
-    internal static async Task<ModelWrapper<T>> WrapAsync<T>(T model, WrapRequest request, ZeroCopyHost? host, CancellationToken cancellationToken)
+    internal static async Task<ModelWrapper<T>> WrapAsync<T>(
+        T model, WrapRequest request, ZeroCopyHost? host, CancellationToken cancellationToken)
         where T : class
     {
         ArgumentNullException.ThrowIfNull(model);

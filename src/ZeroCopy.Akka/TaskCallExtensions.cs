@@ -1,4 +1,5 @@
 using TorchSharp;
+using ZeroCopy.Calling;
 using ZeroCopy.Errors;
 using ZeroCopy.Shims;
 
@@ -18,12 +19,16 @@ public static class TaskCallExtensions
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static async Task<TResult> CallAsync<T, TResult>(
         this torch.nn.Module<T, TResult> module, T input, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
-        (TResult)(await Target(module).InvokeAsync(ShimTarget.Forward, [input], timeout, cancellationToken).ConfigureAwait(false))!;
+        (TResult)(await Target(module).InvokeAsync(MethodCall.Forward, [input], timeout, cancellationToken).ConfigureAwait(false))!;
 
     /// <inheritdoc cref="CallAsync{T, TResult}(torch.nn.Module{T, TResult}, T, TimeSpan?, CancellationToken)"/>
     public static async Task<TResult> CallAsync<T1, T2, TResult>(
-        this torch.nn.Module<T1, T2, TResult> module, T1 first, T2 second, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
-        (TResult)(await Target(module).InvokeAsync(ShimTarget.Forward, [first, second], timeout, cancellationToken).ConfigureAwait(false))!;
+        this torch.nn.Module<T1, T2, TResult> module,
+        T1 first,
+        T2 second,
+        TimeSpan? timeout = null,
+        CancellationToken cancellationToken = default) =>
+        (TResult)(await Target(module).InvokeAsync(MethodCall.Forward, [first, second], timeout, cancellationToken).ConfigureAwait(false))!;
 
     /// <summary>Runs a script's call as one task. Its own <c>call</c> and <c>forward</c> run in this process, on the shared
     /// weights.</summary>
@@ -35,13 +40,13 @@ public static class TaskCallExtensions
     /// <inheritdoc cref="CallAsync{T, TResult}(torch.nn.Module{T, TResult}, T, TimeSpan?, CancellationToken)" path="/exception"/>
     public static async Task<TResult> CallAsync<T, TResult>(
         this torch.jit.ScriptModule<T, TResult> script, T input, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
-        (TResult)(await Target(script).InvokeAsync(ShimTarget.Forward, [input], timeout, cancellationToken).ConfigureAwait(false))!;
+        (TResult)(await Target(script).InvokeAsync(MethodCall.Forward, [input], timeout, cancellationToken).ConfigureAwait(false))!;
 
     /// <inheritdoc cref="CallAsync{T, TResult}(torch.jit.ScriptModule{T, TResult}, T, TimeSpan?, CancellationToken)"/>
     public static async Task<TResult> CallAsync<T1, T2, TResult>(
         this torch.jit.ScriptModule<T1, T2, TResult> script, T1 first, T2 second, TimeSpan? timeout = null,
         CancellationToken cancellationToken = default) =>
-        (TResult)(await Target(script).InvokeAsync(ShimTarget.Forward, [first, second], timeout, cancellationToken).ConfigureAwait(false))!;
+        (TResult)(await Target(script).InvokeAsync(MethodCall.Forward, [first, second], timeout, cancellationToken).ConfigureAwait(false))!;
 
     /// <summary>Runs an allowed public method of the module as one task.</summary>
     /// <param name="module">A module that a wrapper in task mode gave.</param>
@@ -66,6 +71,7 @@ public static class TaskCallExtensions
     {
         ArgumentNullException.ThrowIfNull(module);
         return ShimFactory.TargetOf(module) ?? throw new ArgumentException(
-            $"{module.GetType()} runs in this process; only modules of a wrapper in task mode are called asynchronously. Call it directly.", nameof(module));
+            $"{module.GetType()} runs in this process; only modules of a wrapper in task mode are called asynchronously. Call it directly.",
+            nameof(module));
     }
 }

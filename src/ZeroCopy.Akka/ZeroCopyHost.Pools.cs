@@ -2,11 +2,11 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using TorchSharp;
 using ZeroCopy.Actors.Settings;
+using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Hosting;
+using ZeroCopy.Instances;
 using ZeroCopy.Manifests;
-using ZeroCopy.Pools;
-using ZeroCopy.Remoting;
 using ZeroCopy.Runtime;
 using ZeroCopy.Torch.Batching;
 
@@ -19,8 +19,8 @@ public sealed partial class ZeroCopyHost
     private readonly PoolArrivals _arrivals = new();
 
     /// <summary>
-    /// Starts a pool of actors that run a function on a model or pipeline, each on an instance of its own. The actors load in the background; calls may be
-    /// made at once.
+    /// Starts a pool of actors that run a function on a model or pipeline, each on an instance of its own. The actors load in the
+    /// background; calls may be made at once.
     /// </summary>
     /// <param name="name">The pool's name, which chooses its settings in HOCON: <c>zerocopy.inference.pools.NAME</c>.</param>
     /// <param name="model">The model, in either mode.</param>
@@ -114,8 +114,8 @@ public sealed partial class ZeroCopyHost
         StartPoolAsync<T, TIn, TOut>(name, model, function, configure, load, cancellationToken);
 
     /// <summary>
-    /// Starts a pool on a model of the store that any process can build: TorchScript (T is <see cref="Torch.Script.ScriptProgram"/>) or a model type of the
-    /// catalog.
+    /// Starts a pool on a model of the store that any process can build: TorchScript (T is <see cref="Torch.Script.ScriptProgram"/>) or a
+    /// model type of the catalog.
     /// </summary>
     /// <param name="name">The pool's name, which chooses its settings in HOCON: <c>zerocopy.inference.pools.NAME</c>.</param>
     /// <param name="model">The model's name.</param>
@@ -136,7 +136,11 @@ public sealed partial class ZeroCopyHost
     {
         ArgumentNullException.ThrowIfNull(function);
         return await StartAsync<T, TIn, TOut>(
-            name, await SourceAsync(model, device, cancellationToken).ConfigureAwait(false), function, null, configure).ConfigureAwait(false);
+            name,
+            await SourceAsync(model, device, cancellationToken).ConfigureAwait(false),
+            function,
+            null,
+            configure).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -158,21 +162,37 @@ public sealed partial class ZeroCopyHost
     {
         ArgumentNullException.ThrowIfNull(function);
         return await StartAsync<T, TIn, TOut>(
-            name, await SourceAsync(model, device, cancellationToken).ConfigureAwait(false), null, function, configure).ConfigureAwait(false);
+            name,
+            await SourceAsync(model, device, cancellationToken).ConfigureAwait(false),
+            null,
+            function,
+            configure).ConfigureAwait(false);
     }
+
+    /// <summary>As with a wrapper, over instances of somebody else's making, which end with the pool.</summary>
+    internal Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TIn, TOut>(
+        string name, LoadedObjectSource source, Func<T, TIn, TOut> function, Func<PoolSettings, PoolSettings> configure)
+        where T : class =>
+        StartAsync(name, source, function, null, configure);
 
     /// <summary>As with a name, for a model that may be put into the store later: the pool loads it then.</summary>
     internal Task<ModelPool<TIn, TOut>> StartPoolLaterAsync<T, TIn, TOut>(
         string name, ModelName model, Func<T, TIn, TOut>? function, Func<T, TIn, Task<TOut>>? asyncFunction,
         Func<PoolSettings, PoolSettings>? configure, torch.Device? device)
         where T : class =>
-        StartAsync(name, new NamedModelSource(Runtime, model, device), function, asyncFunction, configure);
+        StartAsync(
+            name,
+            new LateSource(model.ToString(), () => Runtime.OpenAny(Store.Resolve(model), device)),
+            function,
+            asyncFunction,
+            configure);
 
     /// <summary>A pool that was started here.</summary>
     /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
     /// <exception cref="ArgumentException">It takes or answers something else.</exception>
     public ModelPool<TIn, TOut> Pool<TIn, TOut>(string name) => !_pools.TryGetValue(name, out var pool)
-        ? throw new KeyNotFoundException($"There is no pool '{name}'; there are: {string.Join(", ", _pools.Keys.Order(StringComparer.Ordinal))}.")
+        ? throw new KeyNotFoundException(
+            $"There is no pool '{name}'; there are: {string.Join(", ", _pools.Keys.Order(StringComparer.Ordinal))}.")
         : pool.Pool as ModelPool<TIn, TOut> ?? throw new ArgumentException(
             $"Pool '{name}' is a {pool.Pool.GetType()}, not one from {typeof(TIn)} to {typeof(TOut)}.", nameof(name));
 
@@ -219,10 +239,10 @@ public sealed partial class ZeroCopyHost
     {
         try
         {
-            var (codec, remote) = (new TorchBatchCodec(), TorchRemoteCodec.For(typeof(TIn)));
+            var (codec, binder) = (new TorchBatchCodec(), TypedBinder.For(typeof(TIn)));
             var actors = await (asyncFunction is null
-                ? Actors.CreatePoolAsync(name, source, new ModelFunction(Run), codec, configure, remote)
-                : Actors.CreatePoolAsync(name, source, new AsyncModelFunction(RunAsync), codec, configure, remote)).ConfigureAwait(false);
+                ? Actors.CreatePoolAsync(name, source, new ModelFunction(Run), codec, configure, binder)
+                : Actors.CreatePoolAsync(name, source, new AsyncModelFunction(RunAsync), codec, configure, binder)).ConfigureAwait(false);
             StartedPool? started = null;
             var pool = new ModelPool<TIn, TOut>(actors, drained: () =>
             {
@@ -255,7 +275,8 @@ public sealed partial class ZeroCopyHost
 
         object? Run(object target, object? argument) => function!(Model(target), (TIn)argument!);
 
-        async Task<object?> RunAsync(object target, object? argument) => await asyncFunction!(Model(target), (TIn)argument!).ConfigureAwait(false);
+        async Task<object?> RunAsync(object target, object? argument) =>
+            await asyncFunction!(Model(target), (TIn)argument!).ConfigureAwait(false);
 
         T Model(object target) => target as T ?? throw new InferenceException(
             InferenceFailure.LoadFailed, $"{source.Name} is a {target.GetType()}, and the function of pool '{name}' takes a {typeof(T)}.");

@@ -1,22 +1,26 @@
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
+using Akka.Event;
 using ZeroCopy.Actors;
+using ZeroCopy.Actors.Endpoints;
 using ZeroCopy.Actors.Settings;
+using ZeroCopy.Calling;
+using ZeroCopy.Endpoints;
 using ZeroCopy.Hosting;
 using ZeroCopy.Pipelines;
 using ZeroCopy.Runtime;
-using ZeroCopy.Shims;
 using ZeroCopy.Store;
 using ZeroCopy.Torch;
 using ZeroCopy.Torch.Catalog;
-using ZeroCopy.Wire;
+using ZeroCopy.Torch.Guards;
+using ZeroCopy.Torch.Native;
 
 namespace ZeroCopy;
 
 /// <summary>
-/// What a process needs to share models: the host's object store, the tensor runtime, and the actor system that runs tasks and pools. Thread-safe. One a
-/// process is enough; several on one directory share their weights too.
+/// What a process needs to share models: the host's object store, the tensor runtime, and the actor system that runs tasks and pools.
+/// Thread-safe. One a process is enough; several on one directory share their weights too.
 /// </summary>
 public sealed partial class ZeroCopyHost : IAsyncDisposable
 {
@@ -24,13 +28,21 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
 
     private readonly Lock _starting = new();
     private readonly bool _ownsSystem;
+    private readonly TorchRuntime _served;
     private ActorSystem? _system;
+    private IDisposable? _warnings;
+    private ServedModels? _models;
     private int _disposed;
     private int _closed;
 
     private ZeroCopyHost(ZeroCopyHostOptions options)
     {
         var actors = options.ActorSystem is { } given ? ZeroCopySystem.For(given) : null;
+        if (actors?.Settings.Inference.CatchesCppExceptions == false)
+        {
+            TorchLibrary.CatchesCppExceptions = false;
+        }
+
         var torch = options.Torch ?? From(actors?.Settings.Inference.Instances ?? new InstanceSettings());
         var catalog = options.Catalog ?? new ModelCatalog();
         foreach (var assembly in actors?.Settings.Models.Assemblies ?? [])
@@ -40,18 +52,22 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
 
         Store = actors is null ? ObjectStore.Open(options.Store) : actors.OpenStore(options.Store);
         Runtime = new TorchRuntime(Store, catalog, torch);
-        MaxIdleInstances = torch.MaxIdleSkeletons;
+        _served = new TorchRuntime(Store, catalog, torch);
+        MaxIdleInstances = torch.MaxIdleInstances;
         _ownsSystem = options.ActorSystem is null;
         _system = options.ActorSystem;
         if (actors is not null)
         {
             ModelWrapperSerializer.Register((ExtendedActorSystem)options.ActorSystem!);
             actors.ActorsStopped += Close;
+            _warnings = LogWarnings(options.ActorSystem!);
+            _models = actors.Serve(Store, new TorchOpener(_served));
         }
     }
 
     /// <summary>
-    /// The process's own, opened at first use with the default settings (the store's directory is <c>ZEROCOPY_STORE</c> or the user's) and never disposed.
+    /// The process's own, opened at first use with the default settings (the store's directory is <c>ZEROCOPY_STORE</c> or the user's) and
+    /// never disposed.
     /// </summary>
     /// <exception cref="Errors.StoreUnavailableException">The store's directory cannot be used.</exception>
     public static ZeroCopyHost Default => LazyDefault.Value;
@@ -85,7 +101,14 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
     /// <summary>Tasks and pools in <see cref="ActorSystem"/>.</summary>
     public ZeroCopySystem Actors => ZeroCopySystem.For(ActorSystem);
 
-    internal TemplateRegistry Templates { get; } = new();
+    /// <summary>
+    /// What this process can be called for by named tensors: pools that HOCON declares, pools that were started here on functions of
+    /// tensors, and every model of the store that can be built here, by its name or by name and version; the first call of such a model
+    /// starts a pool for it with the settings <c>zerocopy.inference.pool-defaults</c>.
+    /// </summary>
+    public IEndpointDirectory Endpoints => Actors.Endpoints;
+
+    internal TemplateRegistry Templates { get; } = new(typeof(ZeroCopyHost));
 
     internal int MaxIdleInstances { get; }
 
@@ -96,7 +119,8 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
     /// An assembly of the setting <c>zerocopy.models.assemblies</c> brings no model types; the message says why.
     /// </exception>
     /// <exception cref="InvalidOperationException">
-    /// The given actor system has a host, which <see cref="For"/> finds, or its store is open already with other options.
+    /// The given actor system has a host, which <see cref="For"/> finds, or its store is open already with other options, or its settings
+    /// say that C++ exceptions are not caught and a model was opened before, see <see cref="TorchLibrary.CatchesCppExceptions"/>.
     /// </exception>
     public static ZeroCopyHost Open(ZeroCopyHostOptions? options = null)
     {
@@ -138,6 +162,11 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
         }
 
         await Task.WhenAll(_pools.Values.Select(started => started.Pool.DisposeAsync().AsTask())).ConfigureAwait(false);
+        if (_models is not null)
+        {
+            await ZeroCopySystem.For(started!).EndAsync(_models).ConfigureAwait(false);
+        }
+
         if (_ownsSystem && started is not null)
         {
             await CoordinatedShutdown.Get(started).Run(CoordinatedShutdown.ClrExitReason.Instance).ConfigureAwait(false);
@@ -151,7 +180,7 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
 
     private static TorchRuntimeOptions From(InstanceSettings settings) =>
-        new() { MaxIdleSkeletons = settings.MaxIdle, Isolation = settings.Isolation };
+        new() { MaxIdleInstances = settings.MaxIdle, Isolation = settings.Isolation };
 
     private ActorSystem StartSystem()
     {
@@ -163,9 +192,20 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
             """);
         var setup = ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config), new ZeroCopySetup { Store = Store });
         var system = ActorSystem.Create("zerocopy", setup);
+        var actors = ZeroCopySystem.For(system);
+        // Behind what the actors bring into the system's configuration, which would undo it.
         ModelWrapperSerializer.Register((ExtendedActorSystem)system);
         HostOfSystem.Open(system, () => this);
+        _warnings = LogWarnings(system);
+        _models = actors.Serve(Store, new TorchOpener(_served));
         return system;
+    }
+
+    /// <summary>Warnings of the native libraries go to the system's log, earlier ones too.</summary>
+    private static IDisposable LogWarnings(ActorSystem system)
+    {
+        var log = Logging.GetLogger(system, typeof(TorchLibrary));
+        return LibraryWarnings.Subscribe(line => log.Warning("{0}", line));
     }
 
     /// <summary>Gives back what the host holds, when its pools are drained or every actor has stopped.</summary>
@@ -178,7 +218,9 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
         }
 
         ClosePools();
+        _warnings?.Dispose();
         Templates.Dispose();
+        _served.Dispose();
         Runtime.Dispose();
         if (_ownsSystem)
         {

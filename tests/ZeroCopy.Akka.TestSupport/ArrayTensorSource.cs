@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
+using ZeroCopy.Content;
 using ZeroCopy.Manifests;
-using ZeroCopy.Store;
 using ZeroCopy.Tensors;
 
 namespace ZeroCopy.TestSupport;

@@ -15,14 +15,28 @@ public sealed class ChildProcess : IDisposable
     /// <summary>Starts a program that lies beside the test's own assembly.</summary>
     /// <param name="assembly">The program's assembly, without extension.</param>
     /// <param name="arguments">Its arguments.</param>
-    public static async Task<ChildProcess> StartAsync(string assembly, params string[] arguments)
+    public static Task<ChildProcess> StartAsync(string assembly, params string[] arguments) =>
+        StartFromAsync(AppContext.BaseDirectory, assembly, arguments);
+
+    /// <summary>Starts a program of another folder, or with further variables of the environment.</summary>
+    /// <param name="folder">Where the program is.</param>
+    /// <param name="assembly">The program's assembly, without extension.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">Variables that it has beside the test's own.</param>
+    public static async Task<ChildProcess> StartFromAsync(
+        string folder, string assembly, string[] arguments, params (string Name, string Value)[] environment)
     {
-        var program = Path.Combine(AppContext.BaseDirectory, $"{assembly}.dll");
+        var program = Path.Combine(folder, $"{assembly}.dll");
         var start = new ProcessStartInfo("dotnet", ["exec", program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         var child = new ChildProcess(Process.Start(start)!);
         try
         {
@@ -49,7 +63,8 @@ public sealed class ChildProcess : IDisposable
     }
 
     public async Task<string> ReadAsync() =>
-        await _process.StandardOutput.ReadLineAsync().WaitAsync(Patience) ?? throw new InvalidOperationException("The child process ended.");
+        await _process.StandardOutput.ReadLineAsync().WaitAsync(Patience)
+            ?? throw new InvalidOperationException("The child process ended.");
 
     /// <summary>SIGKILL, and waits until the kernel has taken everything back.</summary>
     public async Task KillAsync()

@@ -1,6 +1,6 @@
 namespace ZeroCopy.TestSupport;
 
-/// <summary>The assembly with model types of its own, key <c>own-linear</c>, that no test references.</summary>
+/// <summary>The assembly with model types of its own, keys <c>own-linear</c> and <c>own-pair</c>, that no test references.</summary>
 public static class OwnModels
 {
     private const string Name = "ZeroCopy.Akka.OwnModels";

@@ -1,6 +1,8 @@
 namespace ZeroCopy.TestSupport;
 
-/// <summary>Runs code of a test on a thread of its own, which ends with it: the thread pool may have none to spare, and uses its threads again.</summary>
+/// <summary>
+/// Runs code of a test on a thread of its own, which ends with it: the thread pool may have none to spare, and uses its threads again.
+/// </summary>
 public static class OwnThread
 {
     public static Task RunAsync(Action action) =>

@@ -9,13 +9,17 @@ public static class RepositoryRoot
     /// <summary>
     /// The folder with real models for tests, beside the repository; null where it is absent, and the tests that need it skip.
     /// </summary>
-    public static string? SharedData
+    public static string? SharedData => Shared("data");
+
+    /// <summary>
+    /// The folder with recorded requests of clients of the Open Inference Protocol, beside the repository; null where it is absent.
+    /// </summary>
+    public static string? SharedRequests => Shared("oip");
+
+    private static string? Shared(string folder)
     {
-        get
-        {
-            var data = System.IO.Path.Combine(Path, "..", "shared", "data");
-            return Directory.Exists(data) ? System.IO.Path.GetFullPath(data) : null;
-        }
+        var path = System.IO.Path.GetFullPath(System.IO.Path.Combine(Path, "..", "shared", folder));
+        return Directory.Exists(path) ? path : null;
     }
 
     private static string Find()

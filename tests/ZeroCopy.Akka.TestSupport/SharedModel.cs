@@ -1,5 +1,5 @@
+using ZeroCopy.Content;
 using ZeroCopy.Manifests;
-using ZeroCopy.Store;
 
 namespace ZeroCopy.TestSupport;
 

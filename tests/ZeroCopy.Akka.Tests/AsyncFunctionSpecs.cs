@@ -14,7 +14,8 @@ public sealed class AsyncFunctionSpecs : HostSpec
         using var model = Mlp();
         using var twice = Twice(model);
         var wrapper = await ModelWrapper.FromModelAsync(model, host: Host);
-        await using var inner = await Host.StartPoolAsync("inner", wrapper, (Module<Tensor, Tensor> own, Tensor input) => own.call(input), One);
+        await using var inner = await Host.StartPoolAsync(
+            "inner", wrapper, (Module<Tensor, Tensor> own, Tensor input) => own.call(input), One);
         await using var outer = await Host.StartPoolAsync(
             "outer", wrapper,
             async (Module<Tensor, Tensor> own, Tensor input) =>
@@ -232,7 +233,8 @@ public sealed class AsyncFunctionSpecs : HostSpec
         var (inside, most) = (0, 0);
 
         var answers = (Tensor[])(await instance.RunAsync(
-            async (target, argument) => await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => OneAsync(target, argument))), Input).WaitAsync(Patience))!;
+            async (target, argument) => await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => OneAsync(target, argument))),
+            Input).WaitAsync(Patience))!;
 
         Assert.Equal(1, most);
         Assert.All(answers, answer => Assert.True(Same(expected, answer)));

@@ -63,8 +63,11 @@ public sealed class CancellationSpecs : HostSpec
         {
             "map" => pool.MapAsync(AsyncEnumerable.Repeat(Input, 3), cancellationToken: token).ToListAsync(CancellationToken.None).AsTask(),
             "map of batches" => wrapper.MapBatchesAsync<float, float>(
-                AsyncEnumerable.Repeat(1f, 3), (_, rows) => [Stop(rows[0])], cancellationToken: token).ToListAsync(CancellationToken.None).AsTask(),
-            _ => wrapper.MapBatchesAsync<float, float>(AsyncEnumerable.Repeat(1f, 3), (_, rows) => [Stop(rows[0])], cancellationToken: CancellationToken.None)
+                AsyncEnumerable.Repeat(1f, 3),
+                (_, rows) => [Stop(rows[0])],
+                cancellationToken: token).ToListAsync(CancellationToken.None).AsTask(),
+            _ => wrapper.MapBatchesAsync<float, float>(
+                AsyncEnumerable.Repeat(1f, 3), (_, rows) => [Stop(rows[0])], cancellationToken: CancellationToken.None)
                 .ToListAsync(token).AsTask(),
         };
 
@@ -148,7 +151,11 @@ public sealed class CancellationSpecs : HostSpec
     }
 
     private sealed record Things(
-        ZeroCopyHost Host, Module<Tensor, Tensor> Model, Tensor Input, ModelWrapper<Module<Tensor, Tensor>> Wrapper, Module<Tensor, Tensor> Tasks,
+        ZeroCopyHost Host,
+        Module<Tensor, Tensor> Model,
+        Tensor Input,
+        ModelWrapper<Module<Tensor, Tensor>> Wrapper,
+        Module<Tensor, Tensor> Tasks,
         ModelPool<Tensor, Tensor> Pool);
 
     private sealed class Reporter(Action report) : IProgress<PutProgress>

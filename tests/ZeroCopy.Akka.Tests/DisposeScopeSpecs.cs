@@ -26,7 +26,8 @@ public sealed class DisposeScopeSpecs : HostSpec
         var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var model = Mlp();
         using var expected = Call(model);
-        await using var pool = await Host.StartPoolAsync("scopes", await ModelWrapper.FromModelAsync(model, host: Host), (Module<Tensor, Tensor> own, Tensor input) =>
+        var wrapper = await ModelWrapper.FromModelAsync(model, host: Host);
+        await using var pool = await Host.StartPoolAsync("scopes", wrapper, (Module<Tensor, Tensor> own, Tensor input) =>
         {
             Assert.True(start.Wait(Patience));
             return own.call(input);

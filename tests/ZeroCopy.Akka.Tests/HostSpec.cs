@@ -54,8 +54,8 @@ public abstract class HostSpec : IAsyncLifetime
     }
 
     /// <summary>
-    /// Native tensors of this process, without those that only wait for their finalizer. To be compared with <see cref="Tensor.TotalCount"/>: a second
-    /// collection would hide what was not disposed.
+    /// Native tensors of this process, without those that only wait for their finalizer. To be compared with
+    /// <see cref="Tensor.TotalCount"/>: a second collection would hide what was not disposed.
     /// </summary>
     protected static long LiveTensors()
     {

@@ -59,8 +59,10 @@ public sealed class InferredTypeSpecs : HostSpec
         var wrapper = await ModelWrapper.FromModelAsync(own, host: Host);
         var sealedWrapper = await ModelWrapper.FromModelAsync(convolution, host: Host);
 
-        await using var pool = await Host.StartPoolAsync("base", wrapper, (Module<Tensor, Tensor> model, Tensor batch) => model.call(batch));
-        await using var other = await Host.StartPoolAsync("sealed", sealedWrapper, (Module<Tensor, Tensor> model, Tensor batch) => model.call(batch));
+        await using var pool = await Host.StartPoolAsync(
+            "base", wrapper, (Module<Tensor, Tensor> model, Tensor batch) => model.call(batch));
+        await using var other = await Host.StartPoolAsync(
+            "sealed", sealedWrapper, (Module<Tensor, Tensor> model, Tensor batch) => model.call(batch));
 
         Assert.True(Same(expected, await pool.AskAsync(Input).WaitAsync(Patience)));
         Assert.True(Same(filtered, await other.AskAsync(Input).WaitAsync(Patience)));
@@ -84,7 +86,8 @@ public sealed class InferredTypeSpecs : HostSpec
 
     private async Task AssertAnswersAsync(Tensor expected, ModelWrapper<Module<Tensor, Tensor>> wrapper, Module<Tensor, Tensor> tasks)
     {
-        await using var pool = await Host.StartPoolAsync("inferred", wrapper, (Module<Tensor, Tensor> model, Tensor batch) => model.call(batch));
+        await using var pool = await Host.StartPoolAsync(
+            "inferred", wrapper, (Module<Tensor, Tensor> model, Tensor batch) => model.call(batch));
         Assert.True(Same(expected, await pool.AskAsync(Input).WaitAsync(Patience)));
         Assert.True(Same(expected, tasks.call(Input)));
         Assert.True(Same(expected, await tasks.CallAsync(Input).WaitAsync(Patience)));

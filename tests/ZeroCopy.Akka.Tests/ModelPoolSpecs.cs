@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Configuration;
-using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -60,7 +59,8 @@ public sealed class ModelPoolSpecs : HostSpec
         using var encoder = Mlp();
         using var head = Mlp();
         using var offset = ones(8);
-        var wrapper = await ModelWrapper.FromModelAsync(new CountingPipeline { Encoder = encoder, Head = head, Offset = offset }, host: Host);
+        var wrapper = await ModelWrapper.FromModelAsync(
+            new CountingPipeline { Encoder = encoder, Head = head, Offset = offset }, host: Host);
         await RoundAsync();
         var (tensors, leaks) = (LiveTensors(), new LeakCheck());
 
@@ -89,7 +89,10 @@ public sealed class ModelPoolSpecs : HostSpec
         using var hold = new HeldCall();
         var wrapper = await ModelWrapper.FromModelAsync(model, host: Host);
         await using var pool = await Host.StartPoolAsync(
-            "held", wrapper, (Module<Tensor, Tensor> _, Dictionary<string, Tensor[]> input) => hold.Sum(input["x"][0]), settings => settings with { Size = 1 });
+            "held",
+            wrapper,
+            (Module<Tensor, Tensor> _, Dictionary<string, Tensor[]> input) => hold.Sum(input["x"][0]),
+            settings => settings with { Size = 1 });
         var input = new Dictionary<string, Tensor[]> { ["x"] = [ones(4)] };
         using var stop = new CancellationTokenSource();
         var call = pool.AskAsync(input, cancellationToken: stop.Token);
@@ -156,8 +159,10 @@ public sealed class ModelPoolSpecs : HostSpec
     [Fact]
     public async Task ModelPool_should_refuse_a_function_for_another_type()
     {
-        var wrapper = await ModelWrapper.FromModelAsync(new CountingPipeline { Encoder = Mlp(), Head = Mlp(), Offset = ones(8) }, host: Host);
-        await using var pool = await Host.StartPoolAsync("other", wrapper.As<Uri>(), (Uri _, int input) => input, settings => settings with { Load = new() { Attempts = 1 } });
+        var wrapper = await ModelWrapper.FromModelAsync(
+            new CountingPipeline { Encoder = Mlp(), Head = Mlp(), Offset = ones(8) }, host: Host);
+        await using var pool = await Host.StartPoolAsync(
+            "other", wrapper.As<Uri>(), (Uri _, int input) => input, settings => settings with { Load = new() { Attempts = 1 } });
 
         var error = await Assert.ThrowsAsync<InferenceException>(() => pool.AskAsync(1).WaitAsync(Patience));
 
@@ -178,7 +183,8 @@ public sealed class ModelPoolSpecs : HostSpec
             (await pool.AskAsync(Input).WaitAsync(Patience)).Dispose();
             (await pool.AskAsync(rand(3, 8), Given).WaitAsync(Patience)).Dispose();
             await Assert.ThrowsAsync<InferenceException>(() => pool.AskAsync(rand(3, 7), Given).WaitAsync(Patience));
-            await Assert.ThrowsAsync<InferenceException>(() => pool.AskAsync(rand(3, 8), Given with { Deadline = TimeSpan.Zero }).WaitAsync(Patience));
+            await Assert.ThrowsAsync<InferenceException>(
+                () => pool.AskAsync(rand(3, 8), Given with { Deadline = TimeSpan.Zero }).WaitAsync(Patience));
         }
 
         await pool.Actors.DrainAsync().WaitAsync(Patience);
@@ -234,7 +240,11 @@ public sealed class ModelPoolSpecs : HostSpec
         {
             rows.Add(input.shape[0]);
             return own.call(input);
-        }, settings => settings with { Size = 1, Batching = new() { MaxRows = 12, MaxDelay = Patience, Verify = false } });
+        }, settings => settings with
+        {
+            Size = 1,
+            Batching = new() { Adaptive = false, MaxRows = 12, MaxDelay = Patience, Verify = false },
+        });
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => pool.AskAsync(Input))).WaitAsync(Patience);
 
@@ -261,7 +271,8 @@ public sealed class ModelPoolSpecs : HostSpec
         using var model = Mlp();
         var wrapper = await ModelWrapper.FromModelAsync(model, host: Host);
         await using var pool = await Host.StartPoolAsync(
-            "cut", wrapper, function, settings => settings with { Size = 1, Batching = new() { MaxRows = 2, MaxDelay = Patience } });
+            "cut", wrapper, function,
+            settings => settings with { Size = 1, Batching = new() { Adaptive = false, MaxRows = 2, MaxDelay = Patience } });
         for (var round = 0; round < 3; round++)
         {
             Tensor[] inputs = [rand(1, 8), rand(1, 8)];
@@ -315,7 +326,8 @@ public sealed class ModelPoolSpecs : HostSpec
     }
 
     private Task<ModelPool<Tensor, Tensor>> StartAsync(ModelWrapper<Module<Tensor, Tensor>> wrapper) =>
-        Host.StartPoolAsync("spec", wrapper, (Module<Tensor, Tensor> model, Tensor input) => model.call(input), settings => settings with { Size = 2 });
+        Host.StartPoolAsync(
+            "spec", wrapper, (Module<Tensor, Tensor> model, Tensor input) => model.call(input), settings => settings with { Size = 2 });
 
     private sealed class CountingPipeline
     {

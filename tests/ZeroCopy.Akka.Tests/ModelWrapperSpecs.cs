@@ -1,9 +1,10 @@
+using ZeroCopy.Content;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Product.Tests.Parity.Scripts;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
-using ZeroCopy.Torch;
+using ZeroCopy.Torch.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

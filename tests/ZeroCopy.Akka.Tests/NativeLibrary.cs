@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using TorchSharp;
-using ZeroCopy.Torch;
+using ZeroCopy.Torch.Guards;
 
 namespace ZeroCopy.Product.Tests;
 

@@ -73,33 +73,17 @@ public sealed class ThreadNumberSpecs : HostSpec
             Assert.Equal(own, answer.item<int>());
         })).WaitAsync(Patience);
         await AssertNumbersAsync(own);
-
     }
 
     [Fact]
     public async Task Tasks_should_compute_with_the_number_that_the_program_has_set()
     {
-        var own = get_num_threads();
-        var tasks = await ModelWrapper.ForTasksAsync<Module<Tensor, Tensor>>(new ThreadCounter(), host: Host);
-        (await tasks.CallAsync(Input).WaitAsync(Patience)).Dispose();
+        using var directory = new TemporaryDirectory();
 
-        // Nothing else computes meanwhile: a thread that begins to would keep the number.
-        var seen = await OwnThread.RunAsync(() =>
-        {
-            set_num_threads(5);
-            try
-            {
-                using var answer = tasks.call(Input);
-                return (answer.item<int>(), get_num_threads());
-            }
-            finally
-            {
-                set_num_threads(own);
-            }
-        });
+        // In a process of its own: a thread that begins to compute while the number is set keeps it.
+        using var program = await ChildProcess.StartAsync("ZeroCopy.Akka.ModelProcess", directory.File("store"), "threads", "5");
 
-        Assert.Equal((5, 5), seen);
-        await AssertNumbersAsync(own);
+        Assert.Equal("5 5", await program.ReadAsync());
     }
 
     /// <summary>On this thread, on fresh ones, on those of the .NET pool, and behind awaits.</summary>

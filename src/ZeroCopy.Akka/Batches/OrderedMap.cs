@@ -2,24 +2,26 @@ using System.Runtime.CompilerServices;
 
 namespace ZeroCopy.Batches;
 
-/// <summary>Maps a sequence through concurrent calls, and gives the answers in the order of the inputs.</summary>
+/// <summary>Maps a sequence through concurrent calls, and gives the answers in the order of the inputs, or as they come.</summary>
 internal static class OrderedMap
 {
     /// <summary>
-    /// Keeps at most <paramref name="prefetch"/> calls in flight: the next input is read when the oldest answer was taken. When the enumeration
-    /// ends early, by a failure, a cancellation or the consumer, the calls in flight are cancelled and waited for, and unwanted answers are released.
+    /// Keeps at most <paramref name="prefetch"/> calls in flight: the next input is read when the oldest answer was taken. When the
+    /// enumeration ends early, by a failure, a cancellation or the consumer, the calls in flight are cancelled and waited for, and unwanted
+    /// answers are released.
     /// </summary>
     /// <param name="source">The inputs.</param>
     /// <param name="call">Starts one call.</param>
     /// <param name="prefetch">Most calls in flight, at least 1.</param>
     /// <param name="release">Releases an answer that nobody will take.</param>
+    /// <param name="isOrdered">Whether an answer waits for those to the inputs before its own.</param>
     /// <param name="cancellationToken">Ends the enumeration with an <see cref="OperationCanceledException"/> that carries it.</param>
     public static async IAsyncEnumerable<TOut> RunAsync<TIn, TOut>(
-        IAsyncEnumerable<TIn> source, Func<TIn, CancellationToken, Task<TOut>> call, int prefetch, Action<TOut> release,
+        IAsyncEnumerable<TIn> source, Func<TIn, CancellationToken, Task<TOut>> call, int prefetch, Action<TOut> release, bool isOrdered,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var flying = new Queue<Task<TOut>>(prefetch);
+        var flying = new List<Task<TOut>>(prefetch);
         try
         {
             var inputs = source.GetAsyncEnumerator(stop.Token);
@@ -27,17 +29,17 @@ internal static class OrderedMap
             {
                 while (await CarryingAsync(inputs.MoveNextAsync(), cancellationToken).ConfigureAwait(false))
                 {
-                    flying.Enqueue(call(inputs.Current, stop.Token));
+                    flying.Add(call(inputs.Current, stop.Token));
                     if (flying.Count == prefetch)
                     {
-                        yield return await CarryingAsync(new ValueTask<TOut>(flying.Dequeue()), cancellationToken).ConfigureAwait(false);
+                        yield return await CarryingAsync(NextAsync(), cancellationToken).ConfigureAwait(false);
                     }
                 }
             }
 
             while (flying.Count > 0)
             {
-                yield return await CarryingAsync(new ValueTask<TOut>(flying.Dequeue()), cancellationToken).ConfigureAwait(false);
+                yield return await CarryingAsync(NextAsync(), cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -52,6 +54,14 @@ internal static class OrderedMap
                     release(await unwanted.ConfigureAwait(false));
                 }
             }
+        }
+
+        // That of the oldest call, or of the first that ends.
+        async ValueTask<TOut> NextAsync()
+        {
+            var next = isOrdered || flying.Count == 1 ? flying[0] : await Task.WhenAny(flying).ConfigureAwait(false);
+            flying.Remove(next);
+            return await next.ConfigureAwait(false);
         }
     }
 

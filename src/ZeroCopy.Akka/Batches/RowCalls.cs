@@ -1,10 +1,22 @@
-using ZeroCopy.Actors.Calls;
+using System.Diagnostics;
 using ZeroCopy.Errors;
 
 namespace ZeroCopy.Batches;
 
 /// <summary>Answers batches of rows. Where bad rows are skipped, a batch that fails is halved until the bad ones are alone.</summary>
-internal sealed class RowCalls<TIn, TOut>(ModelPool<IReadOnlyList<TIn>, IReadOnlyList<TOut>> pool, MapBatchesOptions options, Action<object?> release)
+/// <param name="ask">Asks the pool.</param>
+/// <param name="options">How each call is made.</param>
+/// <param name="skips">Whether a bad row is skipped; it fails its batch else.</param>
+/// <param name="attempts">How often a batch is tried that failed for no row's sake.</param>
+/// <param name="release">Releases a row or an answer that nobody takes.</param>
+/// <param name="model">What metrics call the model.</param>
+internal sealed class RowCalls<TIn, TOut>(
+    Func<IReadOnlyList<TIn>, CallOptions, CancellationToken, Task<IReadOnlyList<TOut>>> ask,
+    CallOptions options,
+    bool skips,
+    int attempts,
+    Action<object?> release,
+    string model)
 {
     /// <summary>The answers to a batch.</summary>
     /// <param name="rows">The batch.</param>
@@ -14,15 +26,25 @@ internal sealed class RowCalls<TIn, TOut>(ModelPool<IReadOnlyList<TIn>, IReadOnl
     /// rows.</exception>
     public async Task<AnsweredRows<TOut>> AnswerAsync(TIn[] rows, long first, CancellationToken cancellationToken)
     {
-        if (options.OnFailedRow is null)
+        var answered = await TryAsync(rows, first, cancellationToken).ConfigureAwait(false);
+        MapMeter.Took(model, answered.Rows, answered.Failed.Count);
+        return answered;
+    }
+
+    private async Task<AnsweredRows<TOut>> TryAsync(TIn[] rows, long first, CancellationToken cancellationToken)
+    {
+        if (!skips && attempts == 1)
         {
-            return Whole(rows.Length, await AskAsync(rows, first, options.Call, cancellationToken).ConfigureAwait(false));
+            return Whole(rows.Length, await AskAsync(rows, first, options, cancellationToken).ConfigureAwait(false));
         }
 
         try
         {
             // Rows that are given away are wanted again where the batch fails.
-            return await HalveAsync(rows, first, options.Call with { Ownership = ArgumentOwnership.Keep }, cancellationToken).ConfigureAwait(false);
+            var kept = options with { Ownership = ArgumentOwnership.Keep };
+            return skips
+                ? await HalveAsync(rows, first, kept, cancellationToken).ConfigureAwait(false)
+                : Whole(rows.Length, await AskAsync(rows, first, kept, cancellationToken).ConfigureAwait(false));
         }
         finally
         {
@@ -33,7 +55,8 @@ internal sealed class RowCalls<TIn, TOut>(ModelPool<IReadOnlyList<TIn>, IReadOnl
         }
     }
 
-    private async Task<AnsweredRows<TOut>> HalveAsync(ReadOnlyMemory<TIn> rows, long first, CallOptions call, CancellationToken cancellationToken)
+    private async Task<AnsweredRows<TOut>> HalveAsync(
+        ReadOnlyMemory<TIn> rows, long first, CallOptions call, CancellationToken cancellationToken)
     {
         try
         {
@@ -43,7 +66,7 @@ internal sealed class RowCalls<TIn, TOut>(ModelPool<IReadOnlyList<TIn>, IReadOnl
         {
             if (rows.Length == 1)
             {
-                return new AnsweredRows<TOut>(1, [], [new FailedRow(first, exception)], release);
+                return new AnsweredRows<TOut>(1, [], [(first, exception)], release);
             }
         }
 
@@ -65,12 +88,26 @@ internal sealed class RowCalls<TIn, TOut>(ModelPool<IReadOnlyList<TIn>, IReadOnl
     {
         try
         {
-            // Off the thread that computes: what follows is the consumer's own code.
-            return await pool.AskAsync(rows, call, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            for (var attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    var startedAt = Stopwatch.GetTimestamp();
+                    // Off the thread that computes: what follows is the consumer's own code.
+                    var answers = await ask(rows, call, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                    MapMeter.Called(model, rows.Length, startedAt);
+                    return answers;
+                }
+                catch (InferenceException failure) when (
+                    attempt < attempts && failure.Failure is InferenceFailure.ActorCrashed or InferenceFailure.Overloaded)
+                {
+                    // Again, with another actor.
+                }
+            }
         }
         catch (InferenceException exception)
         {
-            throw PoolMap.Failed(rows.Length == 1 ? $"row {first}" : $"the batch of {rows.Length} rows from row {first}", exception);
+            throw MapFailure.Of(rows.Length == 1 ? $"row {first}" : $"the batch of {rows.Length} rows from row {first}", exception);
         }
     }
 

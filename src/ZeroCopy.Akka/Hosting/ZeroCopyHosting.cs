@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using TorchSharp;
+using ZeroCopy.Actors;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -112,7 +113,10 @@ public static class ZeroCopyHosting
     /// TIn, TOut},
     /// Func{PoolSettings, PoolSettings}, LoadOptions{T})" path="/param"/>
     public static AkkaConfigurationBuilder WithModelPool<T, TIn, TOut>(
-        this AkkaConfigurationBuilder builder, string name, Func<ZeroCopyHost, Task<ModelWrapper<T>>> model, Func<T, TIn, Task<TOut>> function,
+        this AkkaConfigurationBuilder builder,
+        string name,
+        Func<ZeroCopyHost, Task<ModelWrapper<T>>> model,
+        Func<T, TIn, Task<TOut>> function,
         Func<PoolSettings, PoolSettings>? configure = null, LoadOptions<T>? load = null)
         where T : class
     {
@@ -134,7 +138,10 @@ public static class ZeroCopyHosting
     /// Func{PoolSettings, PoolSettings}, LoadOptions{T})" path="/param"/>
     [OverloadResolutionPriority(-1)]
     public static AkkaConfigurationBuilder WithModelPool<T, TBase, TIn, TOut>(
-        this AkkaConfigurationBuilder builder, string name, Func<ZeroCopyHost, Task<ModelWrapper<T>>> model, Func<TBase, TIn, TOut> function,
+        this AkkaConfigurationBuilder builder,
+        string name,
+        Func<ZeroCopyHost, Task<ModelWrapper<T>>> model,
+        Func<TBase, TIn, TOut> function,
         Func<PoolSettings, PoolSettings>? configure = null, LoadOptions<T>? load = null)
         where T : class, TBase
         where TBase : class =>
@@ -151,21 +158,26 @@ public static class ZeroCopyHosting
     /// Func{PoolSettings, PoolSettings}, LoadOptions{T})" path="/param"/>
     [OverloadResolutionPriority(-1)]
     public static AkkaConfigurationBuilder WithModelPool<T, TBase, TIn, TOut>(
-        this AkkaConfigurationBuilder builder, string name, Func<ZeroCopyHost, Task<ModelWrapper<T>>> model, Func<TBase, TIn, Task<TOut>> function,
+        this AkkaConfigurationBuilder builder,
+        string name,
+        Func<ZeroCopyHost, Task<ModelWrapper<T>>> model,
+        Func<TBase, TIn, Task<TOut>> function,
         Func<PoolSettings, PoolSettings>? configure = null, LoadOptions<T>? load = null)
         where T : class, TBase
         where TBase : class =>
         builder.WithModelPool<T, TIn, TOut>(name, model, function, configure, load);
 
     /// <summary>
-    /// Lets the container give out the host of its actor system, see <see cref="WithZeroCopyHost"/>. It ends with the actor system. A
-    /// service that starts
-    /// before the actors gets it too, and waits for a pool by <see cref="ZeroCopyHost.PoolAsync{TIn, TOut}"/>.
+    /// Lets the container give out the host of its actor system, see <see cref="WithZeroCopyHost"/>, the host's endpoints and the node's
+    /// status. It ends with the actor system. A service that starts before the actors gets it too, and waits
+    /// for a pool by <see cref="ZeroCopyHost.PoolAsync{TIn, TOut}"/>.
     /// </summary>
     public static IServiceCollection AddZeroCopyHost(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
         services.TryAddSingleton(provider => ZeroCopyHost.For(provider.GetRequiredService<ActorSystem>()));
+        services.TryAddSingleton(provider => provider.GetRequiredService<ZeroCopyHost>().Endpoints);
+        services.TryAddSingleton(provider => ZeroCopySystem.For(provider.GetRequiredService<ActorSystem>()).Status);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StartObserver>());
         return services;
     }

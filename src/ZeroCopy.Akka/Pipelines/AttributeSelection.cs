@@ -6,7 +6,8 @@ namespace ZeroCopy.Pipelines;
 internal static class AttributeSelection
 {
     /// <summary>
-    /// The slots at the named attributes or below them, so that <c>Stages</c> means every element of a list; all of them where nothing is named.
+    /// The slots at the named attributes or below them, so that <c>Stages</c> means every element of a list; all of them where nothing is
+    /// named.
     /// </summary>
     /// <exception cref="ArgumentException">A named attribute holds no module that can be wrapped.</exception>
     public static HashSet<PipelineSlot> Select(IEnumerable<PipelineSlot> slots, WrapRequest request)
@@ -24,8 +25,8 @@ internal static class AttributeSelection
             if (below.Count == 0)
             {
                 throw new ArgumentException(
-                    $"'{name}' is no attribute of {request.DeclaredType} that holds a {(request.ScriptsOnly ? "TorchScript " : "")}module; there are: "
-                    + $"{(candidates.Count == 0 ? "none" : string.Join(", ", candidates.Select(slot => slot.Path)))}.",
+                    $"'{name}' is no attribute of {request.DeclaredType} that holds a {(request.ScriptsOnly ? "TorchScript " : "")}module; "
+                    + $"there are: {(candidates.Count == 0 ? "none" : string.Join(", ", candidates.Select(slot => slot.Path)))}.",
                     nameof(request));
             }
 

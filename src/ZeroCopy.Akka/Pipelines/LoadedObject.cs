@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using TorchSharp;
-using ZeroCopy.Torch;
-using ZeroCopy.Torch.Skeletons;
+using ZeroCopy.Torch.Modules;
 
 namespace ZeroCopy.Pipelines;
 
@@ -26,8 +25,11 @@ internal sealed class LoadedObject
 
     public object Root { get; }
 
-    /// <summary>The wrapper that it was loaded from.</summary>
-    public ModelWrapper? Origin { get; set; }
+    /// <summary>What it was loaded from: its wrapper.</summary>
+    public object? Origin { get; set; }
+
+    /// <summary>Keeps the object's models in the store until it is released or dropped; null where its owner does.</summary>
+    public ObjectLease? Lease { get; set; }
 
     /// <summary>What is known of an object; null where no wrapper gave it out.</summary>
     public static LoadedObject? Of(object root) => Known.TryGetValue(root, out var loaded) ? loaded : null;
@@ -47,10 +49,12 @@ internal sealed class LoadedObject
                 ModuleDisposal.Release(module);
             }
 
-            foreach (var part in ModuleCloner.TakeOwned(root))
+            foreach (var part in OwnedParts.Take(root))
             {
                 part.Dispose();
             }
+
+            loaded.Lease?.Dispose();
         }
 
         return true;

@@ -1,7 +1,7 @@
 using System.Reflection;
 using TorchSharp;
+using ZeroCopy.Calling;
 using ZeroCopy.Errors;
-using ZeroCopy.Shims;
 
 namespace ZeroCopy.Pipelines;
 
@@ -19,7 +19,8 @@ internal static class MethodSelection
         foreach (var method in methods)
         {
             // A script's methods are not .NET methods: the script itself refuses unknown ones when they are called.
-            if (method is ShimTarget.Forward or "call" or "__call__" || types.Any(type => typeof(torch.jit.ScriptModule).IsAssignableFrom(type)))
+            if (method is MethodCall.Forward or "call" or "__call__"
+                || types.Any(type => typeof(torch.jit.ScriptModule).IsAssignableFrom(type)))
             {
                 continue;
             }
@@ -29,9 +30,12 @@ internal static class MethodSelection
                 continue;
             }
 
-            var isPrivate = types.Any(type => type.GetMember(method, MemberTypes.Method, BindingFlags.Instance | BindingFlags.NonPublic).Length > 0);
+            var isPrivate = types.Any(
+                type => type.GetMember(method, MemberTypes.Method, BindingFlags.Instance | BindingFlags.NonPublic).Length > 0);
             throw new MethodNotAllowedException(
-                $"Method '{method}' is {(isPrivate ? "private" : "unknown")} on {string.Join(", ", types)}; only public methods can run as tasks.", method);
+                $"Method '{method}' is {(isPrivate ? "private" : "unknown")} on {string.Join(", ", types)}; only public methods can run as "
+                + "tasks.",
+                method);
         }
     }
 }

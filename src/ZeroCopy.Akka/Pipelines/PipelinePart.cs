@@ -1,12 +1,12 @@
 using TorchSharp;
-using ZeroCopy.Torch;
 using ZeroCopy.Torch.Catalog;
+using ZeroCopy.Torch.Modules;
 
 namespace ZeroCopy.Pipelines;
 
 /// <summary>
-/// Builds one module of a pipeline that only a factory of the whole can build. The pipeline that is built already gives the first; each further one
-/// costs a pipeline of its own, whose other modules are released. Thread-safe.
+/// Builds one module of a pipeline that only a factory of the whole can build. The pipeline that is built already gives the first; each
+/// further one costs a pipeline of its own, whose other modules are released. Thread-safe.
 /// </summary>
 internal sealed class PipelinePart(Func<object> factory, Type declaredType, PipelineSlot first)
 {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using TorchSharp;
+using ZeroCopy.Wrapping;
 
 namespace ZeroCopy.Pipelines;
 
@@ -29,7 +30,9 @@ internal sealed class PipelineScan
     /// <summary>Places outside modules that hold a tensor.</summary>
     public IReadOnlyList<PipelineSlot> Tensors => _tensors;
 
-    /// <summary>Members whose declared type is plain data (see <see cref="PlainTypes"/>); elements of collections are not listed apart.</summary>
+    /// <summary>
+    /// Members whose declared type is plain data (see <see cref="PlainTypes"/>); elements of collections are not listed apart.
+    /// </summary>
     public IReadOnlyList<PipelineSlot> Values => _values;
 
     /// <summary>Places that hold nothing and may hold an object.</summary>
@@ -179,7 +182,8 @@ internal sealed class PipelineScan
     private static bool IsGeneric(object value, Type definition) =>
         value.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == definition;
 
-    // Framework objects (loggers, clients, clocks) are not searched: only their collections, tuples and delegates hold what a pipeline means to hold.
+    // Framework objects (loggers, clients, clocks) are not searched: only their collections, tuples and delegates hold what a pipeline
+    // means to hold.
     private static bool IsEntered(Type type)
     {
         if (type.IsPrimitive || type.IsEnum || type == typeof(string) || typeof(MemberInfo).IsAssignableFrom(type))

@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using TorchSharp;
+using ZeroCopy.Calling;
 using ZeroCopy.Shims;
-using ZeroCopy.Torch;
-using ZeroCopy.Torch.Running;
-using ZeroCopy.Torch.Skeletons;
+using ZeroCopy.Torch.Cloning;
+using ZeroCopy.Torch.Instances;
+using ZeroCopy.Torch.Modules;
 
 namespace ZeroCopy.Pipelines;
 
@@ -15,6 +17,7 @@ internal sealed class PipelineTemplate : IDisposable
     private readonly object _root;
     private readonly IReadOnlyList<torch.Tensor> _views;
     private readonly Holds _holds;
+    private readonly ConcurrentDictionary<IDisposable, bool> _leases = new();
 
     public PipelineTemplate(object root, IReadOnlyList<TemplateModule> modules, IReadOnlyList<torch.Tensor> views)
     {
@@ -34,18 +37,50 @@ internal sealed class PipelineTemplate : IDisposable
     /// <summary>A copy whose wrapped modules are shims; the others run in this process.</summary>
     /// <exception cref="ObjectDisposedException">The wrapper was unloaded, or its host has ended.</exception>
     public LoadedObject LoadShims(
-        Type declaredRoot, IReadOnlyCollection<string> methods, Func<TemplateModule, ITaskCalls> calls, Func<TemplateModule, torch.nn.Module> materialise) =>
-        _holds.Use(() => Copy(module => !module.Entry.Wrapped ? materialise(module) : SharedModules.StandIn(
+        Type declaredRoot,
+        IReadOnlyCollection<string> methods,
+        Func<TemplateModule, ITaskCalls> calls,
+        Func<TemplateModule, torch.nn.Module> materialise) =>
+        _holds.Use(() => Copy(module => !module.Entry.Wrapped ? materialise(module) : SharedModules.CreateTaskModule(
             new ShimTarget(module.Entry.Paths[0], calls(module), methods),
             module.Type,
             IsStandalone ? [("", declaredRoot)] : module.Places,
             () => materialise(module),
             module.Placeholder)));
 
-    public void Dispose() => _holds.Close();
+    /// <summary>Has an object that was loaded hold a lease: until its release, or this template's end.</summary>
+    /// <param name="loaded">The object.</param>
+    /// <param name="acquire">Leases what the object is made of.</param>
+    /// <exception cref="ObjectDisposedException">The wrapper was unloaded, or its host has ended.</exception>
+    public void Lease(LoadedObject loaded, Func<IDisposable> acquire) => _holds.Use(() =>
+    {
+        var lease = acquire();
+        _leases.TryAdd(lease, true);
+        return loaded.Lease = new ObjectLease(() =>
+        {
+            _leases.TryRemove(lease, out _);
+            lease.Dispose();
+        });
+    });
+
+    public void Dispose()
+    {
+        _holds.Close();
+        EndLeases();
+    }
+
+    private void EndLeases()
+    {
+        foreach (var lease in _leases.Keys)
+        {
+            lease.Dispose();
+        }
+    }
 
     private void Free()
     {
+        // Once more: a load that was on its way has one of its own now.
+        EndLeases();
         foreach (var module in Modules)
         {
             ModuleDisposal.Release(module.Placeholder);

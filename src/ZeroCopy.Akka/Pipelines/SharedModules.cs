@@ -1,9 +1,10 @@
 using TorchSharp;
+using ZeroCopy.Calling;
 using ZeroCopy.Runtime;
 using ZeroCopy.Shims;
 using ZeroCopy.Torch;
-using ZeroCopy.Torch.Script;
-using ZeroCopy.Wire;
+using ZeroCopy.Torch.Script.Running;
+using ZeroCopy.Wrapping;
 
 namespace ZeroCopy.Pipelines;
 
@@ -15,17 +16,20 @@ internal static class SharedModules
         entry.Script ? runtime.OpenAny(entry.Handle) : runtime.Open<torch.nn.Module>(entry.Handle);
 
     /// <summary>
-    /// A module that runs its calls as tasks. Nothing can stand in for a class of TorchSharp's scripts, whose methods are not virtual: such
-    /// a one is a script
-    /// of this process, whose asynchronous calls are the tasks.
+    /// A module that runs its calls as tasks. No shim can take the place of a class of TorchSharp's scripts, whose methods are not virtual:
+    /// such a one is a script of this process, whose asynchronous calls are the tasks.
     /// </summary>
     /// <param name="target">Where the calls go.</param>
     /// <param name="type">The module's own type.</param>
     /// <param name="places">What holds it.</param>
     /// <param name="materialise">Makes it in this process.</param>
     /// <param name="like">A module whose plain values a shim of the same class shows.</param>
-    public static torch.nn.Module StandIn(
-        ShimTarget target, Type type, IReadOnlyCollection<(string Path, Type Type)> places, Func<torch.nn.Module> materialise, torch.nn.Module like)
+    public static torch.nn.Module CreateTaskModule(
+        ShimTarget target,
+        Type type,
+        IReadOnlyCollection<(string Path, Type Type)> places,
+        Func<torch.nn.Module> materialise,
+        torch.nn.Module like)
     {
         if (ScriptClasses.Needed(type, places) is null)
         {
@@ -44,7 +48,11 @@ internal static class SharedModules
     /// places.
     /// </summary>
     public static torch.nn.Module Materialise(
-        TorchRuntime runtime, WrappedModule entry, OpenOptions<torch.nn.Module> options, Type type, IReadOnlyCollection<(string Path, Type Type)> places,
+        TorchRuntime runtime,
+        WrappedModule entry,
+        OpenOptions<torch.nn.Module> options,
+        Type type,
+        IReadOnlyCollection<(string Path, Type Type)> places,
         IReadOnlyCollection<string> methods)
     {
         if (!entry.Script)

@@ -6,13 +6,16 @@ using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 using ZeroCopy.Torch;
 using ZeroCopy.Torch.Catalog;
-using ZeroCopy.Torch.Rebuilding;
-using ZeroCopy.Torch.Skeletons;
-using ZeroCopy.Wire;
+using ZeroCopy.Torch.Cloning;
+using ZeroCopy.Torch.Modules;
+using ZeroCopy.Wrapping;
 
 namespace ZeroCopy.Pipelines;
 
-/// <summary>Makes templates: from a live pipeline whose modules it puts into the store, or around the models that a wrapper of another process names.</summary>
+/// <summary>
+/// Makes templates: from a live pipeline whose modules it puts into the store, or around the models that a wrapper of another process
+/// names.
+/// </summary>
 internal static class TemplateBuilder
 {
     /// <summary>Puts the modules and tensors of a pipeline, each distinct one once.</summary>
@@ -61,7 +64,8 @@ internal static class TemplateBuilder
                     cancellationToken).ConfigureAwait(false);
             var entry = Describe(group, lease.Handle, module is torch.jit.ScriptModule, group.Any(selected.Contains));
             (string Path, Type Type)[] places = [.. group.Select(slot => (slot.Path, slot.DeclaredType))];
-            var placeholder = SharedModules.Materialise(runtime, entry, new OpenOptions<torch.nn.Module>(), module.GetType(), places, request.Methods);
+            var placeholder = SharedModules.Materialise(
+                runtime, entry, new OpenOptions<torch.nn.Module>(), module.GetType(), places, request.Methods);
             given[module] = placeholder;
             modules.Add(new TemplateModule(entry, placeholder, module.GetType(), places, Factory: null));
         }
@@ -72,7 +76,7 @@ internal static class TemplateBuilder
         {
             Version = WrapperDocument.CurrentVersion,
             Template = Guid.NewGuid(),
-            TaskMode = request.Mode == WrapMode.Task,
+            TaskMode = request.TaskMode,
             TypeName = root.GetType().ToString(),
             Methods = request.Methods,
             Modules = [.. modules.Select(module => module.Entry)],
@@ -102,11 +106,15 @@ internal static class TemplateBuilder
             if (slots.Count == 0 && !(entry.Script && vacant.Count > 0))
             {
                 throw new RecipeUnavailableException(
-                    $"{built.GetType()} as it is built here holds no module at '{entry.Paths[0]}', which the wrapper of {document.TypeName} needs; it has: "
-                    + $"{(places.Count == 0 ? "none" : string.Join(", ", places.Keys.Order(StringComparer.Ordinal)))}. Give a factory in LoadOptions.Factory.");
+                    $"{built.GetType()} as it is built here holds no module at '{entry.Paths[0]}', which the wrapper of "
+                    + $"{document.TypeName} needs; it has: "
+                    + $"{(places.Count == 0 ? "none" : string.Join(", ", places.Keys.Order(StringComparer.Ordinal)))}. Give a factory in "
+                    + "LoadOptions.Factory.");
             }
 
-            Func<ModelBuild, torch.nn.Module>? factoryOfPart = slots.Count == 0 ? null : new PipelinePart(factory, declaredType, slots[0]).Build;
+            Func<ModelBuild, torch.nn.Module>? factoryOfPart = slots.Count == 0
+                ? null
+                : new PipelinePart(factory, declaredType, slots[0]).Build;
             (string Path, Type Type)[] declared = [.. slots.Concat(vacant).Select(slot => (slot.Path, slot.DeclaredType))];
             var type = slots.Count == 0 ? vacant[0].DeclaredType : slots[0].Value!.GetType();
             var placeholder = SharedModules.Materialise(
@@ -131,20 +139,26 @@ internal static class TemplateBuilder
     }
 
     /// <summary>A standalone module that the receiver's factory, the catalog or its own constructor builds.</summary>
-    public static PipelineTemplate Standalone(TorchRuntime runtime, Func<ModelBuild, torch.nn.Module>? factory, Type declaredType, WrapperDocument document)
+    public static PipelineTemplate Standalone(
+        TorchRuntime runtime, Func<ModelBuild, torch.nn.Module>? factory, Type declaredType, WrapperDocument document)
     {
         var entry = document.Modules[0];
         try
         {
             var placeholder = SharedModules.Materialise(
-                runtime, entry, new OpenOptions<torch.nn.Module> { Factory = factory }, declaredType, [("", declaredType)], document.Methods);
+                runtime,
+                entry,
+                new OpenOptions<torch.nn.Module> { Factory = factory },
+                declaredType,
+                [("", declaredType)],
+                document.Methods);
             return new PipelineTemplate(placeholder, [new TemplateModule(entry, placeholder, placeholder.GetType(), [], factory)], []);
         }
         catch (RecipeUnavailableException exception) when (factory is null)
         {
             throw new RecipeUnavailableException(
-                $"{declaredType} (wrapped as {document.TypeName}) cannot be built here: give LoadOptions.Factory, or load it as a class that the catalog "
-                + "knows or that has a public constructor without parameters.",
+                $"{declaredType} (wrapped as {document.TypeName}) cannot be built here: give LoadOptions.Factory, or load it as a class "
+                + "that the catalog knows or that has a public constructor without parameters.",
                 exception);
         }
     }
@@ -179,7 +193,7 @@ internal static class TemplateBuilder
             }
             else
             {
-                LivePrototype.Require(module);
+                StoredClone.Require(module);
             }
         }
 
@@ -205,8 +219,10 @@ internal static class TemplateBuilder
             given[tensor] = views[name];
         }
 
-        var paths = groups.Select((group, index) => KeyValuePair.Create($"tensor{index}", group.Select(slot => slot.Path).ToImmutableArray()));
-        return (new WrappedTensors(handle.Id.ToString(), handle.Bytes, paths.ToImmutableSortedDictionary(StringComparer.Ordinal)), [.. views.Values]);
+        var paths = groups.Select(
+            (group, index) => KeyValuePair.Create($"tensor{index}", group.Select(slot => slot.Path).ToImmutableArray()));
+        var wrapped = new WrappedTensors(handle.Id.ToString(), handle.Bytes, paths.ToImmutableSortedDictionary(StringComparer.Ordinal));
+        return (wrapped, [.. views.Values]);
     }
 
     private static IReadOnlyList<torch.Tensor> BindTensors(

@@ -1,6 +1,6 @@
 using TorchSharp;
 using ZeroCopy.Torch.Catalog;
-using ZeroCopy.Wire;
+using ZeroCopy.Wrapping;
 
 namespace ZeroCopy.Pipelines;
 

@@ -4,10 +4,11 @@ using ZeroCopy.Manifests;
 namespace ZeroCopy.Pipelines;
 
 /// <summary>
-/// The templates of one host object: those that this process wrapped, by the wrapper's id, and those that it built for wrappers of other processes, by
-/// id and type. Thread-safe.
+/// The templates of one host object: those that this process wrapped, by the wrapper's id, and those that it built for wrappers of other
+/// processes, by id and type. Thread-safe.
 /// </summary>
-internal sealed class TemplateRegistry : IDisposable
+/// <param name="host">The type that errors name when the host has ended.</param>
+internal sealed class TemplateRegistry(Type host) : IDisposable
 {
     private readonly ConcurrentDictionary<Guid, PipelineTemplate> _own = new();
     private readonly ConcurrentDictionary<(Guid Id, Type Type), PipelineTemplate> _built = new();
@@ -92,7 +93,7 @@ internal sealed class TemplateRegistry : IDisposable
         if (_closed)
         {
             template.Dispose();
-            ObjectDisposedException.ThrowIf(true, typeof(ZeroCopyHost));
+            ObjectDisposedException.ThrowIf(true, host);
         }
 
         return template;

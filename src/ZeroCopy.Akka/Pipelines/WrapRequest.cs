@@ -9,7 +9,8 @@ internal sealed record WrapRequest
 {
     public required Type DeclaredType { get; init; }
 
-    public required WrapMode Mode { get; init; }
+    /// <summary>Whether calls of what is wrapped run as tasks.</summary>
+    public required bool TaskMode { get; init; }
 
     /// <summary>Paths of the attributes to wrap; null for every module.</summary>
     public required ImmutableArray<string>? Attributes { get; init; }

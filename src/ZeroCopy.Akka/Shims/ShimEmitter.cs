@@ -1,12 +1,14 @@
 using System.Reflection;
 using System.Reflection.Emit;
 using TorchSharp;
+using ZeroCopy.Calling;
 
 namespace ZeroCopy.Shims;
 
 /// <summary>
-/// Generates the class of a shim: <c>forward</c> and the public virtual methods of the user's class go to <see cref="ShimTarget.Invoke"/>, and what that class
-/// overrides of <c>Module</c> is led back to <c>Module</c>'s own, so that the shim behaves as a module without parameters.
+/// Generates the class of a shim: <c>forward</c> and the public virtual methods of the user's class go to <see cref="ShimTarget.Invoke"/>,
+/// and what that class overrides of <c>Module</c> is led back to <c>Module</c>'s own, so that the shim behaves as a module without
+/// parameters.
 /// </summary>
 internal static class ShimEmitter
 {
@@ -17,7 +19,7 @@ internal static class ShimEmitter
     /// <summary>Why a class cannot be subclassed for a shim; null where it can.</summary>
     public static string? ReasonAgainst(Type type) =>
         type.IsSealed ? "the class is sealed."
-        : Overridable(type).Any(method => method.Name == ShimTarget.Forward)
+        : Overridable(type).Any(method => method.Name == MethodCall.Forward)
         ? NotOverridable(type) is { } method
             ? $"its public method '{method}' cannot be overridden, so a call of it would run here, where there are no weights; "
                 + "make it virtual."
@@ -26,16 +28,18 @@ internal static class ShimEmitter
 
     public static Type Emit(Type baseType)
     {
-        var assembly = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName($"ZeroCopy.Shims.{Guid.NewGuid():N}"), AssemblyBuilderAccess.Run);
+        var assembly = AssemblyBuilder.DefineDynamicAssembly(
+            new AssemblyName($"ZeroCopy.Shims.{Guid.NewGuid():N}"), AssemblyBuilderAccess.Run);
         var module = assembly.DefineDynamicModule("Shims");
         GrantAccess(assembly, module, baseType);
-        var type = module.DefineType($"{baseType.Name}TaskShim", TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.Class, baseType);
+        var type = module.DefineType(
+            $"{baseType.Name}TaskShim", TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.Class, baseType);
         var target = type.DefineField(ShimFactory.TargetField, typeof(ShimTarget), FieldAttributes.Public);
         EmitConstructor(type, baseType, target);
         foreach (var method in Overridable(baseType))
         {
             var root = method.GetBaseDefinition();
-            if (IsTorchBase(root.DeclaringType!) && method.Name != ShimTarget.Forward)
+            if (IsTorchBase(root.DeclaringType!) && method.Name != MethodCall.Forward)
             {
                 EmitOverride(type, method, code => EmitBaseCall(code, root));
             }
@@ -48,7 +52,8 @@ internal static class ShimEmitter
         return type.CreateType();
     }
 
-    // The most derived version of each virtual method that the user's class, or Module<...>'s forward, brings; the first seen hides those it overrides.
+    // The most derived version of each virtual method that the user's class, or Module<...>'s forward, brings; the first seen hides those
+    // it overrides.
     private static IEnumerable<MethodInfo> Overridable(Type baseType)
     {
         var roots = new HashSet<MethodInfo>();
@@ -57,7 +62,9 @@ internal static class ShimEmitter
             var signature = ShimFactory.SignatureOf(type) == type;
             foreach (var method in type.GetMethods(Declared).Where(method => method.IsVirtual && !method.IsGenericMethodDefinition))
             {
-                var wanted = signature ? method.Name == ShimTarget.Forward : method.IsPublic || IsTorchBase(method.GetBaseDefinition().DeclaringType!);
+                var wanted = signature
+                    ? method.Name == MethodCall.Forward
+                    : method.IsPublic || IsTorchBase(method.GetBaseDefinition().DeclaringType!);
                 if (wanted && roots.Add(method.GetBaseDefinition()) && !method.IsFinal)
                 {
                     yield return method;
@@ -88,7 +95,8 @@ internal static class ShimEmitter
 
     private static bool IsModule(Type type) => type == typeof(torch.nn.Module) || type == typeof(object);
 
-    private static bool IsTorchBase(Type type) => IsModule(type) || (type.DeclaringType == typeof(torch.nn) && typeof(torch.nn.Module).IsAssignableFrom(type));
+    private static bool IsTorchBase(Type type) =>
+        IsModule(type) || (type.DeclaringType == typeof(torch.nn) && typeof(torch.nn.Module).IsAssignableFrom(type));
 
     private static void EmitConstructor(TypeBuilder type, Type baseType, FieldBuilder target)
     {
@@ -115,7 +123,9 @@ internal static class ShimEmitter
         var parameters = method.GetParameters();
         var builder = type.DefineMethod(
             method.Name,
-            (method.Attributes & (MethodAttributes.MemberAccessMask | MethodAttributes.SpecialName)) | MethodAttributes.Virtual | MethodAttributes.HideBySig,
+            (method.Attributes & (MethodAttributes.MemberAccessMask | MethodAttributes.SpecialName))
+                | MethodAttributes.Virtual
+                | MethodAttributes.HideBySig,
             method.CallingConvention, method.ReturnType, method.ReturnParameter.GetRequiredCustomModifiers(), null,
             [.. parameters.Select(parameter => parameter.ParameterType)],
             [.. parameters.Select(parameter => parameter.GetRequiredCustomModifiers())], null);
@@ -147,7 +157,8 @@ internal static class ShimEmitter
             if (type.IsByRef || type.IsByRefLike || type.IsPointer)
             {
                 throw new ArgumentException(
-                    $"{method.DeclaringType}.{method.Name} takes '{parameters[i].Name}' by reference, which a task cannot pass; declare the member as Module<...>.");
+                    $"{method.DeclaringType}.{method.Name} takes '{parameters[i].Name}' by reference, which a task cannot pass; declare "
+                    + "the member as Module<...>.");
             }
 
             code.Emit(OpCodes.Dup);
@@ -174,7 +185,8 @@ internal static class ShimEmitter
     private static void GrantAccess(AssemblyBuilder assembly, ModuleBuilder module, Type baseType)
     {
         var attribute = module.DefineType(
-            "System.Runtime.CompilerServices.IgnoresAccessChecksToAttribute", TypeAttributes.NotPublic | TypeAttributes.Sealed | TypeAttributes.Class,
+            "System.Runtime.CompilerServices.IgnoresAccessChecksToAttribute",
+            TypeAttributes.NotPublic | TypeAttributes.Sealed | TypeAttributes.Class,
             typeof(Attribute));
         var code = attribute.DefineConstructor(MethodAttributes.Public, CallingConventions.Standard, [typeof(string)]).GetILGenerator();
         code.Emit(OpCodes.Ldarg_0);
@@ -189,7 +201,8 @@ internal static class ShimEmitter
                 used.Add(argument.Assembly.GetName().Name!);
             }
 
-            foreach (var parameter in type.GetMethods(Declared).Where(method => method.IsVirtual).SelectMany(method => method.GetParameters()))
+            foreach (var parameter in type.GetMethods(Declared)
+                .Where(method => method.IsVirtual).SelectMany(method => method.GetParameters()))
             {
                 used.Add(parameter.ParameterType.Assembly.GetName().Name!);
             }

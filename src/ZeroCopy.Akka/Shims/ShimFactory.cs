@@ -2,14 +2,14 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using TorchSharp;
-using ZeroCopy.Pipelines;
+using ZeroCopy.Wrapping;
 
 namespace ZeroCopy.Shims;
 
 /// <summary>
-/// Makes objects that stand where a module stood and run each call as a task. Where a place is declared as <c>Module&lt;...&gt;</c>, as one of its
-/// interfaces or as anything more general, the shim derives from <c>Module&lt;...&gt;</c>; where it is declared with a class of its own, a subclass of that
-/// class is generated whose constructor never runs, so that no weights are made.
+/// Makes objects that stand where a module stood and run each call as a task. Where a place is declared as <c>Module&lt;...&gt;</c>, as one
+/// of its interfaces or as anything more general, the shim derives from <c>Module&lt;...&gt;</c>; where it is declared with a class of its
+/// own, a subclass of that class is generated whose constructor never runs, so that no weights are made.
 /// </summary>
 internal static class ShimFactory
 {
@@ -29,11 +29,14 @@ internal static class ShimFactory
     /// <param name="moduleType">The module's own type, or the type that the receiver knows it by.</param>
     /// <param name="declaredTypes">What the places that hold it are declared as, with their paths for error messages.</param>
     /// <param name="like">A module whose plain values a shim of the same class shows, such as sizes; null where there is none.</param>
-    /// <exception cref="ArgumentException">A place is declared with a class that cannot be stood in for; the message names it and the fix.</exception>
+    /// <exception cref="ArgumentException">
+    /// A place is declared with a class that cannot be stood in for; the message names it and the fix.
+    /// </exception>
     public static torch.nn.Module Create(
         ShimTarget target, Type moduleType, IReadOnlyCollection<(string Path, Type Type)> declaredTypes, torch.nn.Module? like = null)
     {
-        var signature = SignatureOf(moduleType) ?? declaredTypes.Select(place => SignatureOf(place.Type)).FirstOrDefault(type => type is not null)
+        var signature = SignatureOf(moduleType)
+            ?? declaredTypes.Select(place => SignatureOf(place.Type)).FirstOrDefault(type => type is not null)
             ?? throw new ArgumentException(
                 $"{Describe(target.Path, moduleType)} has no typed call: declare it as Module<...> so that a task can stand for it.");
         var needed = signature;
@@ -47,7 +50,8 @@ internal static class ShimFactory
             if (!needed.IsAssignableFrom(type) || type.IsSealed)
             {
                 throw new ArgumentException(
-                    $"{Describe(path, type)} cannot hold a shim: the class is {(type.IsSealed ? "sealed" : "not one that tasks can stand for")}. "
+                    $"{Describe(path, type)} cannot hold a shim: the class is "
+                    + $"{(type.IsSealed ? "sealed" : "not one that tasks can stand for")}. "
                     + Advice(path, signature));
             }
 
@@ -103,7 +107,9 @@ internal static class ShimFactory
     {
         for (var candidate = type; candidate is not null; candidate = candidate.BaseType)
         {
-            if (candidate.IsGenericType && candidate.DeclaringType == typeof(torch.nn) && candidate.Name.StartsWith("Module`", StringComparison.Ordinal))
+            if (candidate.IsGenericType
+                && candidate.DeclaringType == typeof(torch.nn)
+                && candidate.Name.StartsWith("Module`", StringComparison.Ordinal))
             {
                 return candidate;
             }
@@ -113,13 +119,15 @@ internal static class ShimFactory
             candidate is { IsInterface: true, IsGenericType: true } && candidate.DeclaringType == typeof(torch.nn)
             && candidate.Name.StartsWith("IModule`", StringComparison.Ordinal));
         return call is null ? null : typeof(torch.nn).GetNestedTypes()
-            .First(candidate => candidate.Name == $"Module`{call.GetGenericArguments().Length}").MakeGenericType(call.GetGenericArguments());
+            .First(
+                candidate => candidate.Name == $"Module`{call.GetGenericArguments().Length}").MakeGenericType(call.GetGenericArguments());
     }
 
     private static string Describe(string path, Type type) => path.Length == 0 ? $"The model of type {type}" : $"'{path}' of type {type}";
 
     private static string Advice(string path, Type signature) => path.Length == 0
-        ? $"Wrap and load it as what it is to its callers: ForTasksAsync<{NameOf(signature)}>(model), FromModelAsync<{NameOf(signature)}>(model, …)."
+        ? $"Wrap and load it as what it is to its callers: ForTasksAsync<{NameOf(signature)}>(model), "
+            + $"FromModelAsync<{NameOf(signature)}>(model, …)."
         : $"Declare it as {NameOf(signature)}, or name only other attributes in modelAttributeNames.";
 
     /// <summary>A type as code writes it, TorchSharp's by <c>using static TorchSharp.torch</c> and <c>TorchSharp.torch.nn</c>.</summary>

@@ -1,20 +1,18 @@
 using System.Collections.Frozen;
 using System.ComponentModel;
+using ZeroCopy.Calling;
 using ZeroCopy.Errors;
 using ZeroCopy.Runtime;
 
 namespace ZeroCopy.Shims;
 
 /// <summary>
-/// What a shim forwards to: one model of the store and the methods that may be called on it. Public only because generated shims, which live in an
-/// assembly of their own, hold one; nothing for applications to use.
+/// What a shim forwards to: one model of the store and the methods that may be called on it. Public only because generated shims, which
+/// live in an assembly of their own, hold one; nothing for applications to use.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed class ShimTarget
 {
-    /// <summary>The name of the call itself.</summary>
-    internal const string Forward = "forward";
-
     private static readonly ModelFunction RunMethod = static (target, argument) => ((MethodCall)argument!).Invoke(target);
 
     private readonly ITaskCalls _calls;
@@ -24,7 +22,7 @@ public sealed class ShimTarget
     {
         Path = path;
         _calls = calls;
-        _methods = methods.Append(Forward).ToFrozenSet(StringComparer.Ordinal);
+        _methods = methods.Append(MethodCall.Forward).ToFrozenSet(StringComparer.Ordinal);
     }
 
     /// <summary>Where the module is in its pipeline; empty for a standalone module.</summary>
@@ -44,7 +42,7 @@ public sealed class ShimTarget
     private string Check(string method)
     {
         // The call goes by several names: TorchSharp's and Python's.
-        var name = method is "call" or "__call__" ? Forward : method;
+        var name = method is "call" or "__call__" ? MethodCall.Forward : method;
         if (!_methods.Contains(name))
         {
             throw new MethodNotAllowedException(

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using ZeroCopy.Actors.Calls;
 using ZeroCopy.Errors;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -33,7 +32,8 @@ public sealed class MapBatchesSpecs : HostSpec
         var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
 
         var actors = await wrapper.MapBatchesAsync(
-            Rows(1).ToAsyncEnumerable(), (Module<Tensor, Tensor> _, IReadOnlyList<float[]> _) => new[] { Host.Actors.Pools.Single().Settings.Size }).ToListAsync();
+            Rows(1).ToAsyncEnumerable(),
+            (Module<Tensor, Tensor> _, IReadOnlyList<float[]> _) => new[] { Host.Actors.Pools.Single().Settings.Size }).ToListAsync();
 
         Assert.Equal([4], actors);
     }
@@ -44,7 +44,8 @@ public sealed class MapBatchesSpecs : HostSpec
         using var model = Mlp();
         var wrapper = await ModelWrapper.FromModelAsync(model, host: Host);
         var rows = Rows(10);
-        await using var pool = await Host.StartPoolAsync<Module<Tensor, Tensor>, IReadOnlyList<float[]>, IReadOnlyList<float>>("sums", wrapper, Sums);
+        await using var pool =
+            await Host.StartPoolAsync<Module<Tensor, Tensor>, IReadOnlyList<float[]>, IReadOnlyList<float>>("sums", wrapper, Sums);
 
         var mapped = await wrapper.MapBatchesAsync<float[], float>(rows.ToAsyncEnumerable(), Sums).ToListAsync();
         var served = await pool.AskAsync(rows).WaitAsync(Patience);
@@ -237,7 +238,8 @@ public sealed class MapBatchesSpecs : HostSpec
         var reported = new List<long>();
 
         var again = await pool.MapAsync(inputs).ToListAsync();
-        var answers = await pool.MapAsync(inputs.ToAsyncEnumerable(), new MapOptions { Progress = new Progress(reported.Add) }).ToListAsync();
+        var answers = await pool.MapAsync(
+            inputs.ToAsyncEnumerable(), new MapOptions { Progress = new Progress(reported.Add) }).ToListAsync();
 
         using var frozen = no_grad();
         Assert.All(inputs.Concat(inputs).Zip(answers.Concat(again)), pair => Assert.True(Same(model.call(pair.First), pair.Second)));
@@ -264,7 +266,8 @@ public sealed class MapBatchesSpecs : HostSpec
         return [.. batch.Select(row => model.call(tensor(row).unsqueeze(0)).sum().item<float>())];
     }
 
-    private static float[][] Rows(int count) => [.. Enumerable.Range(0, count).Select(row => Enumerable.Range(0, 8).Select(i => (row * 8f) + i).ToArray())];
+    private static float[][] Rows(int count) =>
+        [.. Enumerable.Range(0, count).Select(row => Enumerable.Range(0, 8).Select(i => (row * 8f) + i).ToArray())];
 
     private sealed class Progress(Action<long> report) : IProgress<long>
     {

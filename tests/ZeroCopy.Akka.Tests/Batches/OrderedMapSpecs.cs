@@ -8,7 +8,7 @@ public sealed class OrderedMapSpecs
     public async Task OrderedMap_should_give_answers_in_the_order_of_the_inputs()
     {
         var answers = new List<TaskCompletionSource<int>>();
-        var mapped = OrderedMap.RunAsync(Numbers(4), Call, prefetch: 4, _ => { });
+        var mapped = OrderedMap.RunAsync(Numbers(4), Call, prefetch: 4, _ => { }, isOrdered: true);
         var results = Collect(mapped);
 
         foreach (var index in new[] { 3, 1, 0, 2 })
@@ -29,7 +29,7 @@ public sealed class OrderedMapSpecs
     public async Task OrderedMap_should_keep_no_more_calls_in_flight_than_allowed()
     {
         var calls = new List<TaskCompletionSource<int>>();
-        await using var mapped = OrderedMap.RunAsync(Numbers(20), Call, prefetch: 3, _ => { }).GetAsyncEnumerator();
+        await using var mapped = OrderedMap.RunAsync(Numbers(20), Call, prefetch: 3, _ => { }, isOrdered: true).GetAsyncEnumerator();
 
         var first = mapped.MoveNextAsync();
         Assert.Equal(3, calls.Count);
@@ -56,7 +56,9 @@ public sealed class OrderedMapSpecs
         var released = new List<int>();
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => Collect(OrderedMap.RunAsync(
-            Numbers(4), (input, _) => input == 0 ? Task.FromException<int>(new InvalidOperationException()) : Task.FromResult(input), 4, released.Add)));
+            Numbers(4), (input, _) => input == 0
+                ? Task.FromException<int>(new InvalidOperationException())
+                : Task.FromResult(input), 4, released.Add, isOrdered: true)));
 
         Assert.Equal([1, 2, 3], released);
     }
@@ -66,7 +68,7 @@ public sealed class OrderedMapSpecs
     {
         var cancelled = 0;
 
-        await foreach (var _ in OrderedMap.RunAsync(Numbers(4), Call, prefetch: 3, _ => { }))
+        await foreach (var _ in OrderedMap.RunAsync(Numbers(4), Call, prefetch: 3, _ => { }, isOrdered: true))
         {
             break;
         }

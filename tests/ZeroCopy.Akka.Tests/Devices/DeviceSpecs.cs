@@ -31,7 +31,8 @@ public sealed class DeviceSpecs : HostSpec
         using var script = ScriptFiles.Load("scripted");
         var wrapper = await ScriptModelWrapper.FromModelAsync<IModule<Tensor, Tensor>>(script, host: Host, name: new ModelName("script"));
 
-        var loaded = Assert.Throws<DeviceUnavailableException>(() => wrapper.Load(new LoadOptions<IModule<Tensor, Tensor>> { Device = META }));
+        var loaded = Assert.Throws<DeviceUnavailableException>(
+            () => wrapper.Load(new LoadOptions<IModule<Tensor, Tensor>> { Device = META }));
         var pool = await Assert.ThrowsAsync<DeviceUnavailableException>(
             () => Host.StartPoolAsync("script", new ModelName("script"), (ScriptProgram own, Tensor input) => input, device: META));
 

@@ -7,6 +7,7 @@ using TorchSharp;
 using ZeroCopy.Actors;
 using ZeroCopy.Actors.Protocol;
 using ZeroCopy.Actors.Settings;
+using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Hosting;
 using ZeroCopy.Manifests;
@@ -32,6 +33,7 @@ public sealed class ZeroCopyHostingSpecs : HostingSpec
 
         Assert.Same(host, ZeroCopyHost.For(system));
         Assert.Same(system, host.ActorSystem);
+        Assert.Same(host.Endpoints, application.Services.GetRequiredService<IEndpointDirectory>());
         Assert.Same(host.Store, ZeroCopySystem.For(system).OpenStore());
         Assert.Equal(StoreDirectory, host.Store.Options.Directory);
         Assert.Equal("mine@1", Assert.Single(Assert.Single(listed.Models).Names).ToString());
@@ -42,7 +44,7 @@ public sealed class ZeroCopyHostingSpecs : HostingSpec
     {
         var store = new ObjectStoreOptions { Directory = StoreDirectory + "-given", CapacityBytes = 64 << 20 };
         var application = Application(akka => akka.WithZeroCopyHost(
-            new ZeroCopyHostOptions { Store = store, Catalog = Catalog, Torch = new() { MaxIdleSkeletons = 3 } }));
+            new ZeroCopyHostOptions { Store = store, Catalog = Catalog, Torch = new() { MaxIdleInstances = 3 } }));
 
         // Before the start, which opens the host too.
         var host = application.Services.GetRequiredService<ZeroCopyHost>();

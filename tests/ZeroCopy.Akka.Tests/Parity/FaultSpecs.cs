@@ -4,6 +4,7 @@ using ZeroCopy.ModelProcess.Models;
 using ZeroCopy.Product.Tests.Models;
 using ZeroCopy.Store;
 using ZeroCopy.Torch;
+using ZeroCopy.Torch.Modules;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Product.Tests.Parity;
@@ -38,7 +39,8 @@ public sealed class FaultSpecs : ParitySpec
         using var held = new ThreadLocal<int>();
 
         var module = await Assert.ThrowsAsync<CloneRefusedException>(() => ModelWrapper.FromModelAsync(source, host: Host));
-        var pipeline = await Assert.ThrowsAsync<CloneRefusedException>(() => ModelWrapper.FromModelAsync(new Held(new Encoder(), held), host: Host));
+        var pipeline = await Assert.ThrowsAsync<CloneRefusedException>(
+            () => ModelWrapper.FromModelAsync(new Held(new Encoder(), held), host: Host));
 
         Assert.Contains("_perThread", module.Message, StringComparison.Ordinal);
         Assert.Contains("PerThread", pipeline.Message, StringComparison.Ordinal);
@@ -117,7 +119,10 @@ public sealed class FaultSpecs : ParitySpec
         using var source = new Tensors(("weight", eye(4)));
         var wrapper = await ModelWrapper.FromModelAsync(source, host: Host);
         await using var pool = await Host.StartPoolAsync(
-            "matmul", wrapper, (Tensors model, Tensor input) => matmul(input, model.parameters().Single()), settings => settings with { Size = 1 });
+            "matmul",
+            wrapper,
+            (Tensors model, Tensor input) => matmul(input, model.parameters().Single()),
+            settings => settings with { Size = 1 });
         using var fits = ones(3, 4);
         using var unfit = ones(3, 5);
 
@@ -164,7 +169,8 @@ public sealed class FaultSpecs : ParitySpec
         var host = Open();
         host.Store.Remove(new ModelName("gone"));
 
-        Assert.Throws<ModelNotFoundException>(() => ModelWrapper.Deserialize<nn.Module<Tensor, Tensor>>(bytes, host).Load(model.LoadOptions));
+        Assert.Throws<ModelNotFoundException>(
+            () => ModelWrapper.Deserialize<nn.Module<Tensor, Tensor>>(bytes, host).Load(model.LoadOptions));
     }
 
     [Fact]

@@ -23,7 +23,8 @@ public sealed class LargeModelSpecs : ParitySpec
         var grown = workers.Zip(before, (worker, empty) => ProcessMemory.Of(worker.Id).Unique - empty).ToList();
         var copied = await GrowthOfACopyAsync(workers[0], answers[0]);
         Assert.True(copied >= ModelBytes, $"A copy takes {copied} bytes only: the measure is wrong.");
-        Assert.True(copied - grown.Average() > 0.9 * ModelBytes, $"Private bytes of the workers: {string.Join(", ", grown)}; of a copy: {copied}.");
+        Assert.True(
+            copied - grown.Average() > 0.9 * ModelBytes, $"Private bytes of the workers: {string.Join(", ", grown)}; of a copy: {copied}.");
     }
 
     [SkippableFact]
@@ -41,8 +42,12 @@ public sealed class LargeModelSpecs : ParitySpec
         }
 
         var last = ProcessMemory.Of(worker.Id);
-        Assert.True(last.Unique < (1.2 * first.Unique) + (10 * Megabyte), $"{first.Unique} bytes after the first call, {last.Unique} after the last.");
-        Assert.True(last.Anonymous < (1.2 * first.Anonymous) + (10 * Megabyte), $"{first.Anonymous} bytes after the first call, {last.Anonymous} after the last.");
+        Assert.True(
+            last.Unique < (1.2 * first.Unique) + (10 * Megabyte),
+            $"{first.Unique} bytes after the first call, {last.Unique} after the last.");
+        Assert.True(
+            last.Anonymous < (1.2 * first.Anonymous) + (10 * Megabyte),
+            $"{first.Anonymous} bytes after the first call, {last.Anonymous} after the last.");
     }
 
     [SkippableFact]
@@ -87,7 +92,9 @@ public sealed class LargeModelSpecs : ParitySpec
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Memory of processes is read from /proc.");
         var room = new DriveInfo(Store).AvailableFreeSpace;
-        Skip.If(room < 2 * ModelBytes, $"The store's file system has room for {room / Megabyte} MB, the spec needs {2 * ModelBytes / Megabyte}.");
+        Skip.If(
+            room < 2 * ModelBytes,
+            $"The store's file system has room for {room / Megabyte} MB, the spec needs {2 * ModelBytes / Megabyte}.");
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         Skip.If(memory < 6 * ModelBytes, $"The machine has {memory / Megabyte} MB of memory, the spec needs {6 * ModelBytes / Megabyte}.");
     }

@@ -23,7 +23,9 @@ internal sealed record ProcessMemory(long Unique, long Proportional, long Anonym
 
     public static void ResetPeak(int process) => File.WriteAllText($"/proc/{process}/clear_refs", "5");
 
-    private static Dictionary<string, long> Read(string file) => File.ReadLines(file).Where(line => line.EndsWith(" kB", StringComparison.Ordinal))
+    private static Dictionary<string, long> Read(string file) => File.ReadLines(file)
+        .Where(line => line.EndsWith(" kB", StringComparison.Ordinal))
         .Select(line => line.Split(':'))
-        .ToDictionary(parts => parts[0], parts => 1024 * long.Parse(parts[1].AsSpan(0, parts[1].Length - 3).Trim(), CultureInfo.InvariantCulture));
+        .ToDictionary(
+            parts => parts[0], parts => 1024 * long.Parse(parts[1].AsSpan(0, parts[1].Length - 3).Trim(), CultureInfo.InvariantCulture));
 }

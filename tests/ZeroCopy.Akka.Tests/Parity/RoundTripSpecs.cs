@@ -1,5 +1,5 @@
 using ZeroCopy.ModelProcess.Models;
-using ZeroCopy.Torch;
+using ZeroCopy.Torch.Modules;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Product.Tests.Parity;

@@ -31,7 +31,8 @@ public sealed class ScriptClassSpecs : ParitySpec
         Assert.All([called, forwarded, scaled], answer => Elements.AssertSame(expected, answer));
         Assert.False(loaded.training);
         var files = MappedFiles();
-        var attributes = loaded.named_attributes(true).Where(pair => pair.Item1 is not null).ToDictionary(pair => pair.Item1, pair => pair.Item2);
+        var attributes = loaded.named_attributes(true).Where(pair => pair.Item1 is not null)
+            .ToDictionary(pair => pair.Item1, pair => pair.Item2);
         Assert.All(ScriptFiles.State(script), state => Assert.True(files.Hold(attributes[state.Name]), state.Name));
     }
 
@@ -108,7 +109,8 @@ public sealed class ScriptClassSpecs : ParitySpec
         using var input = rand(4);
         using var expected = script.call(_input);
         using var expectedOfPair = pair.call(input, 3);
-        using var alone = await ScriptModelWrapper.FromModelAsync(script, host: Host).ContinueWith(wrapped => wrapped.Result.Load(), TaskScheduler.Default);
+        using var alone = await ScriptModelWrapper.FromModelAsync(script, host: Host)
+            .ContinueWith(wrapped => wrapped.Result.Load(), TaskScheduler.Default);
 
         var tasks = await ScriptModelWrapper.ForTasksAsync(script, methodNames: ["scale"], host: Host);
         var tasksOfPair = await ScriptModelWrapper.ForTasksAsync(pair, host: Host);
@@ -132,7 +134,8 @@ public sealed class ScriptClassSpecs : ParitySpec
         using var expected = script.call(_input);
         var wrapper = await ScriptModelWrapper.FromModelAsync(script, host: Host);
 
-        await using var pool = await Host.StartPoolAsync("script", wrapper, (jit.ScriptModule<Tensor, Tensor> own, Tensor batch) => own.call(batch));
+        await using var pool = await Host.StartPoolAsync(
+            "script", wrapper, (jit.ScriptModule<Tensor, Tensor> own, Tensor batch) => own.call(batch));
 
         using var answer = await pool.AskAsync(_input);
         Elements.AssertSame(expected, answer);

@@ -66,7 +66,10 @@ public sealed class ScriptRoundTripSpecs : ParitySpec
         var wrapper = await ScriptModelWrapper.FromModelAsync<nn.IModule<Tensor, Tensor>>(script, host: Host);
 
         Assert.InRange(wrapper.ModelReferences["model"].Bytes, twoMatrices, twoMatrices * 1.1);
-        Assert.InRange(new DirectoryInfo(Store).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length), twoMatrices, twoMatrices * 1.1);
+        Assert.InRange(
+            new DirectoryInfo(Store).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length),
+            twoMatrices,
+            twoMatrices * 1.1);
     }
 
     [Fact]
@@ -78,7 +81,8 @@ public sealed class ScriptRoundTripSpecs : ParitySpec
         using var expected = Answer(script, input);
         using var twice = expected * 2;
 
-        var tasks = (nn.Module)await ScriptModelWrapper.ForTasksAsync<nn.IModule<Tensor, Tensor>>(script, methodNames: ["scale"], host: Host);
+        var tasks = (nn.Module)await ScriptModelWrapper.ForTasksAsync<nn.IModule<Tensor, Tensor>>(
+            script, methodNames: ["scale"], host: Host);
         var closed = (nn.Module)await ScriptModelWrapper.ForTasksAsync<nn.IModule<Tensor, Tensor>>(script, host: Host);
 
         foreach (var method in new[] { "forward", "__call__" })

@@ -3,7 +3,7 @@ using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.ModelProcess;
 using ZeroCopy.ModelProcess.Models;
-using ZeroCopy.Torch;
+using ZeroCopy.Torch.Modules;
 
 namespace ZeroCopy.Product.Tests.Parity;
 
@@ -149,7 +149,8 @@ public sealed class SecondProcessSpecs : ParitySpec
         var bytes = Host.Store.Resolve(new ModelName("one")).Bytes;
         Assert.Equal(bytes, Host.Store.Resolve(new ModelName("two")).Bytes);
         Assert.Equal(bytes, Host.Store.GetStatistics().LiveBytes);
-        Assert.InRange(new DirectoryInfo(Store).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length), bytes, bytes * 1.01);
+        Assert.InRange(
+            new DirectoryInfo(Store).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length), bytes, bytes * 1.01);
         Assert.Equal("ok ", await first.AskAsync("open two 28 MB mlp"));
         Assert.Equal(await second.AskAsync("call"), await first.AskAsync("call"));
     }

@@ -3,7 +3,7 @@ using ZeroCopy.Manifests;
 using ZeroCopy.ModelProcess.Models;
 using ZeroCopy.Product.Tests.Parity.Scripts;
 using ZeroCopy.Store;
-using ZeroCopy.Torch;
+using ZeroCopy.Torch.Modules;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Product.Tests.Parity;

@@ -14,7 +14,18 @@ public sealed class PipelineScanSpecs
         var paths = PipelineScan.Of(pipeline, typeof(Everything)).Modules.Select(slot => slot.Path);
 
         Assert.Equal(
-            ["_private", "Property", "Stages[0]", "Stages[1]", "Array[0]", "Heads[\"digits\"]", "Nested.Inner", "Closure().model", "Pair.Item2", "_inherited"],
+            [
+                "_private",
+                "Property",
+                "Stages[0]",
+                "Stages[1]",
+                "Array[0]",
+                "Heads[\"digits\"]",
+                "Nested.Inner",
+                "Closure().model",
+                "Pair.Item2",
+                "_inherited",
+            ],
             paths);
     }
 

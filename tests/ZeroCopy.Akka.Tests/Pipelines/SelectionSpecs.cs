@@ -28,7 +28,8 @@ public sealed class SelectionSpecs
 
     [Fact]
     public void Selection_should_refuse_an_invalid_mode() =>
-        Assert.Throws<ArgumentException>(() => ModelWrapper.Request<Two>((WrapMode)7, null, null, null, handOver: false, scriptsOnly: false));
+        Assert.Throws<ArgumentException>(
+            () => ModelWrapper.Request<Two>((WrapMode)7, null, null, null, handOver: false, scriptsOnly: false));
 
     [Theory]
     [InlineData("Secret", "private")]

@@ -1,5 +1,5 @@
+using ZeroCopy.Calling;
 using ZeroCopy.Runtime;
-using ZeroCopy.Shims;
 
 namespace ZeroCopy.Product.Tests.Shims;
 

@@ -153,6 +153,7 @@ public sealed class ShimFactorySpecs
 
     private sealed class FourInputs() : nn.Module<Tensor, Tensor?, int, double, Tensor>(nameof(FourInputs))
     {
-        public override Tensor forward(Tensor first, Tensor? second, int count, double factor) => (second is null ? first : first + second) * count * factor;
+        public override Tensor forward(Tensor first, Tensor? second, int count, double factor) =>
+            (second is null ? first : first + second) * count * factor;
     }
 }

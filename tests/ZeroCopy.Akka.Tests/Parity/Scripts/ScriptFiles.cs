@@ -30,7 +30,10 @@ internal static class ScriptFiles
 
     /// <summary>Parameters and buffers by name, a tied one once.</summary>
     public static List<(string Name, Tensor Tensor)> State(nn.Module script) =>
-        [.. script.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter)), .. script.named_buffers().Select(pair => (pair.name, pair.buffer))];
+        [
+            .. script.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter)),
+            .. script.named_buffers().Select(pair => (pair.name, pair.buffer)),
+        ];
 
     public static Tensor Input(int width) => linspace(-1, 1, 3 * width).reshape(3, width);
 }

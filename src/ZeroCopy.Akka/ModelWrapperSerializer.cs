@@ -1,0 +1,39 @@
+using System.Runtime.Serialization;
+using Akka.Actor;
+using Akka.Serialization;
+
+namespace ZeroCopy;
+
+/// <summary>
+/// Sends wrappers between actor systems that have a <see cref="ZeroCopyHost"/>: <see cref="ModelWrapper.Serialize"/>'s bytes under the
+/// manifest <c>w1</c>. The receiver gets the untyped form.
+/// </summary>
+public sealed class ModelWrapperSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
+{
+    private const string WrapperManifest = "w1";
+
+    /// <inheritdoc/>
+    public override int Identifier => 7902;
+
+    /// <summary>Binds wrappers to it in an actor system that has a host.</summary>
+    internal static void Register(ExtendedActorSystem system)
+    {
+        var serializer = new ModelWrapperSerializer(system);
+        system.Serialization.AddSerializer("zerocopy-wrapper", serializer);
+        system.Serialization.AddSerializationMap(typeof(ModelWrapper), serializer);
+    }
+
+    /// <inheritdoc/>
+    public override string Manifest(object o) => o is ModelWrapper ? WrapperManifest : throw Unknown(o?.GetType().ToString());
+
+    /// <inheritdoc/>
+    public override byte[] ToBinary(object obj) =>
+        obj is ModelWrapper wrapper ? wrapper.Serialize() : throw Unknown(obj?.GetType().ToString());
+
+    /// <inheritdoc/>
+    public override object FromBinary(byte[] bytes, string manifest) => manifest == WrapperManifest
+        ? ModelWrapper.Deserialize(bytes, ZeroCopyHost.For(system))
+        : throw Unknown(manifest);
+
+    private static SerializationException Unknown(string? what) => new($"'{what}' is no model wrapper.");
+}

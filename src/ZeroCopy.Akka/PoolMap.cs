@@ -1,0 +1,169 @@
+using System.Runtime.CompilerServices;
+using Akka;
+using Akka.Streams.Dsl;
+using ZeroCopy.Actors.Settings;
+using ZeroCopy.Batches;
+using ZeroCopy.Errors;
+using ZeroCopy.Torch.Batching;
+
+namespace ZeroCopy;
+
+/// <summary>Maps sequences through pools.</summary>
+internal static class PoolMap
+{
+    private static readonly TorchBatchCodec Codec = new();
+
+    /// <summary>Reports each input after its answer.</summary>
+    public static async IAsyncEnumerable<TOut> InputsAsync<TIn, TOut>(
+        ModelPool<TIn, TOut> pool,
+        IAsyncEnumerable<TIn> inputs,
+        MapOptions options,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (started, answered) = (0L, 0L);
+        var answers = OrderedMap.RunAsync(
+            inputs,
+            AskAsync,
+            PrefetchOf(options, pool.Actors.Settings.Size),
+            answer => Codec.Release(answer),
+            isOrdered: true,
+            cancellationToken);
+        await foreach (var answer in answers.ConfigureAwait(false))
+        {
+            options.Progress?.Report(++answered);
+            yield return answer;
+        }
+
+        async Task<TOut> AskAsync(TIn input, CancellationToken stop)
+        {
+            var index = started++;
+            try
+            {
+                // Off the thread that computes: what follows reads the next inputs, and is the consumer's own code.
+                return await pool.AskAsync(input, options.Call, stop).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            }
+            catch (InferenceException exception)
+            {
+                throw MapFailure.Of($"input {index}", exception);
+            }
+        }
+    }
+
+    /// <summary>A name for the pool of one map.</summary>
+    public static string NewName() => $"map-{Guid.NewGuid():N}";
+
+    /// <summary>Maps rows in batches through a pool that is made for it.</summary>
+    public static async IAsyncEnumerable<TOut> RowsAsync<TIn, TOut>(
+        IAsyncEnumerable<TIn> rows, Func<Func<PoolSettings, PoolSettings>, Task<ModelPool<IReadOnlyList<TIn>, IReadOnlyList<TOut>>>> start,
+        MapBatchesOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var pool = await start(settings => SettingsOf(settings, options)).ConfigureAwait(false);
+        await using (pool.ConfigureAwait(false))
+        {
+            var calls = CallsOf(pool, options);
+            var (read, answered) = (0L, 0L);
+            var batches = OrderedMap.RunAsync(
+                rows.Chunk(options.BatchSize),
+                AnswerAsync,
+                PrefetchOf(options, options.MostActors),
+                batch => batch.Release(),
+                options.IsOrdered,
+                cancellationToken);
+            await foreach (var batch in batches.ConfigureAwait(false))
+            {
+                Report(options, batch, ref answered);
+                var taken = 0;
+                try
+                {
+                    while (taken < batch.Answers.Count)
+                    {
+                        yield return batch.Answers[taken++];
+                    }
+                }
+                finally
+                {
+                    foreach (var unwanted in batch.Answers.Skip(taken))
+                    {
+                        Codec.Release(unwanted);
+                    }
+                }
+            }
+
+            Task<AnsweredRows<TOut>> AnswerAsync(TIn[] batch, CancellationToken stop)
+            {
+                var first = read;
+                read += batch.Length;
+                return calls.AnswerAsync(batch, first, stop);
+            }
+        }
+    }
+
+    /// <summary>
+    /// A stage of a stream that maps rows as <see cref="RowsAsync"/> does: each materialisation starts a pool with its first row, which
+    /// ends with it.
+    /// </summary>
+    public static Flow<TIn, TOut, NotUsed> ToFlow<TIn, TOut>(
+        Func<Func<PoolSettings, PoolSettings>, Task<ModelPool<IReadOnlyList<TIn>, IReadOnlyList<TOut>>>> start, MapBatchesOptions options)
+    {
+        return Akka.Streams.Dsl.Flow.LazyInitAsync(StartAsync).MapMaterializedValue(_ => NotUsed.Instance);
+
+        async Task<Flow<TIn, TOut, NotUsed>> StartAsync()
+        {
+            var pool = await start(settings => SettingsOf(settings, options)).ConfigureAwait(false);
+            var calls = CallsOf(pool, options);
+            var prefetch = PrefetchOf(options, options.MostActors);
+            var (read, answered) = (0L, 0L);
+            var batches = Akka.Streams.Dsl.Flow.Create<TIn>().Grouped(options.BatchSize).Select(rows =>
+            {
+                var (batch, first) = (rows.ToArray(), read);
+                read += batch.Length;
+                return (Rows: batch, First: first);
+            });
+            var answers = options.IsOrdered
+                ? batches.SelectAsync(prefetch, AnswerAsync)
+                : batches.SelectAsyncUnordered(prefetch, AnswerAsync);
+            return answers.SelectMany(batch =>
+            {
+                Report(options, batch, ref answered);
+                return batch.Answers;
+            }).WatchTermination((materialised, end) =>
+            {
+                // Nobody waits for the pool's end; what goes wrong there is the host's to log.
+                _ = end.ContinueWith(_ => pool.DisposeAsync().AsTask(), TaskScheduler.Default);
+                return materialised;
+            });
+
+            Task<AnsweredRows<TOut>> AnswerAsync((TIn[] Rows, long First) batch) =>
+                calls.AnswerAsync(batch.Rows, batch.First, CancellationToken.None);
+        }
+    }
+
+    private static void Report<TOut>(MapBatchesOptions options, AnsweredRows<TOut> batch, ref long answered)
+    {
+        foreach (var (index, failure) in batch.Failed)
+        {
+            options.OnFailedRow!(new FailedRow(index, failure));
+        }
+
+        answered += batch.Rows;
+        options.Progress?.Report(answered);
+    }
+
+    private static PoolSettings SettingsOf(PoolSettings settings, MapBatchesOptions options) => settings with
+    {
+        Size = options.Actors,
+        // A call that fails has its place a moment longer than whoever tries its rows again.
+        QueueCapacity = 2 * PrefetchOf(options, options.MostActors),
+        Resizer = options.Resizer,
+        Batching = null,
+        IsUnnamed = true,
+    };
+
+    private static RowCalls<TIn, TOut> CallsOf<TIn, TOut>(
+        ModelPool<IReadOnlyList<TIn>, IReadOnlyList<TOut>> pool, MapBatchesOptions options) =>
+        new(
+            pool.AskAsync, options.Call, skips: options.OnFailedRow is not null, options.Attempts, Codec.Release,
+            pool.Actors.Telemetry.Model);
+
+    private static int PrefetchOf(MapOptions options, int actors) => options.Prefetch ?? 2 * actors;
+}

@@ -1,0 +1,152 @@
+using Akka.Actor;
+using ZeroCopy.Actors.Remoting;
+using ZeroCopy.Endpoints;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+using ZeroCopy.Tensors;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ZeroCopy.Product.Tests.Endpoints;
+
+/// <summary>Models behind pools that another actor system calls over real remoting.</summary>
+public sealed class TypedBinderSpecs : HostSpec
+{
+    private const string Remoting = """
+        akka {
+          loglevel = OFF
+          stdout-loglevel = OFF
+          actor.provider = remote
+          remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0, maximum-frame-size = 1m }
+        }
+        """;
+
+    private readonly ActorSystem _node = ActorSystem.Create("node", Remoting);
+    private readonly ActorSystem _clients = ActorSystem.Create("client", Remoting);
+    private ZeroCopyHost? _host;
+
+    [Fact]
+    public async Task Pool_should_answer_another_process_as_the_model_does()
+    {
+        using var model = Mlp();
+        using var expected = Call(model);
+        var wrapper = await ModelWrapper.FromModelAsync(model, host: Serving(), name: new ModelName("mlp"));
+        await using var pool = await Serving().StartPoolAsync(
+            "mlp",
+            wrapper,
+            (Module<Tensor, Tensor> m, Tensor input) => m.call(input),
+            settings => settings with { Size = 2, Remote = true });
+        using var client = await ConnectAsync();
+        var codec = TypedBinder.For(typeof(Tensor))!;
+        using var copied = codec.ToAnswer(Input.alias());
+        await pool.WhenReadyAsync().WaitAsync(Patience);
+        var before = LiveTensors();
+
+        for (var i = 0; i < 5; i++)
+        {
+            var outputs = await client.PredictAsync("mlp", copied.Outputs).WaitAsync(Patience);
+            Assert.Equal("output", Assert.Single(outputs).Name);
+            using var answer = (Tensor)codec.Bind("", outputs);
+            Assert.True(Same(expected, answer));
+        }
+
+        Assert.True(SpinWait.SpinUntil(() => pool.Actors.Pending == 0, Patience));
+        Assert.Equal(before, LiveTensors());
+        var refused = await Assert.ThrowsAsync<InferenceException>(() => client.PredictAsync("mlp", []));
+        Assert.Equal(InferenceFailure.InvalidInput, refused.Failure);
+        Assert.Contains("takes one tensor, and 0 were given", refused.Message, StringComparison.Ordinal);
+        var misshaped = await Assert.ThrowsAsync<InferenceException>(
+            () => client.PredictAsync("mlp", [new NamedTensor("", HostTensor.From<float>(DType.Float32, [1, 2, 3], 1, 3))]));
+        Assert.Equal((InferenceFailure.ModelError, true), (misshaped.Failure, misshaped.CausedByInput));
+    }
+
+    [Fact]
+    public async Task Pool_should_take_tensors_by_name_and_name_those_it_answers_with()
+    {
+        using var model = Mlp();
+        var wrapper = await ModelWrapper.FromModelAsync(model, host: Serving());
+        await using var pool = await Serving().StartPoolAsync(
+            "sums",
+            wrapper,
+            (Module<Tensor, Tensor> _, Dictionary<string, Tensor> input) => (input["a"] + input["b"], input.Count),
+            settings => settings with { Size = 1, Remote = true });
+        using var client = await ConnectAsync();
+
+        var outputs = await client.PredictAsync("sums", [Named("a", 1, 2), Named("b", 10, 20)]).WaitAsync(Patience);
+
+        Assert.Equal(["output_0", "output_1"], outputs.Select(output => output.Name));
+        Assert.Equal([11f, 22], outputs[0].Tensor.Values<float>());
+        Assert.Equal(2L, Assert.Single(outputs[1].Tensor.Values<long>().ToArray()));
+        var twice = await Assert.ThrowsAsync<InferenceException>(() => client.PredictAsync("sums", [Named("a", 1), Named("a", 2)]));
+        Assert.Equal(InferenceFailure.InvalidInput, twice.Failure);
+    }
+
+    [Fact]
+    public void TypedBinder_should_take_no_method_but_the_pools_function()
+    {
+        var binder = TypedBinder.For(typeof(Tensor))!;
+
+        ((Tensor)binder.Bind("forward", [Named("", 1)])).Dispose();
+
+        var refused = Assert.Throws<InferenceException>(() => binder.Bind("train", [Named("", 1)]));
+        Assert.Equal(InferenceFailure.MethodNotFound, refused.Failure);
+    }
+
+    [Fact]
+    public void TypedBinder_should_answer_with_texts_and_refuse_what_has_no_name()
+    {
+        var binder = TypedBinder.For(typeof(Tensor))!;
+
+        using var answer = binder.ToAnswer("text");
+        Assert.Equal("text", Assert.Single(answer.Outputs).ToText());
+        var refused = Assert.Throws<InferenceException>(() => binder.ToAnswer(new Uri("http://localhost")));
+        Assert.Equal(InferenceFailure.ModelError, refused.Failure);
+    }
+
+    [Fact]
+    public void TypedBinder_should_be_for_tensors_alone() => Assert.Null(TypedBinder.For(typeof(string)));
+
+    [Fact]
+    public void TypedBinder_should_keep_the_order_of_an_array()
+    {
+        var bound = (TypedBinder.Argument)TypedBinder.For(typeof(Tensor[]))!.Bind("", [Named("b", 1), Named("a", 2)]);
+
+        var tensors = (Tensor[])bound.Value;
+        Assert.Equal([1f, 2], tensors.Select(tensor => tensor.item<float>()));
+        bound.Dispose();
+        Assert.All(tensors, tensor => Assert.True(tensor.IsInvalid));
+    }
+
+    [Fact]
+    public void TypedBinder_should_bind_out_of_the_reach_of_the_callers_scope()
+    {
+        Tensor bound;
+        using (NewDisposeScope())
+        {
+            bound = (Tensor)TypedBinder.For(typeof(Tensor))!.Bind("", [Named("", 1)]);
+        }
+
+        Assert.False(bound.IsInvalid);
+        bound.Dispose();
+    }
+
+    public override async Task DisposeAsync()
+    {
+        if (_host is not null)
+        {
+            await _host.DisposeAsync();
+        }
+
+        await Task.WhenAll(_node.Terminate(), _clients.Terminate()).WaitAsync(Patience);
+        await base.DisposeAsync();
+    }
+
+    private static NamedTensor Named(string name, params float[] values) =>
+        new(name, HostTensor.From<float>(DType.Float32, values, values.Length));
+
+    private ZeroCopyHost Serving() =>
+        _host ??= ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = StoreOptions, ActorSystem = _node });
+
+    private Task<InferenceClient> ConnectAsync() =>
+        InferenceClient.ConnectAsync(_clients, ((ExtendedActorSystem)_node).Provider.DefaultAddress, Patience);
+}

@@ -1,0 +1,62 @@
+using ZeroCopy.Datasets.Rows;
+
+namespace ZeroCopy.Datasets.Binding;
+
+/// <summary>Shapes of the rows of columns of lists.</summary>
+internal static class RowShapes
+{
+    /// <summary>The shape that all rows have; empty for single numbers.</summary>
+    /// <exception cref="RowException">A row has another shape than most.</exception>
+    public static long[] Uniform(Column column)
+    {
+        var shape = new long[column.Type.Depth];
+        var (low, high) = (0, column.Rows);
+        for (var level = 0; level < shape.Length; level++)
+        {
+            var places = column.Offsets[level].Span[low..(high + 1)];
+            shape[level] = places.Length > 1 ? places[1] - places[0] : 0;
+            for (var i = 1; i < places.Length; i++)
+            {
+                if (places[i] - places[i - 1] != shape[level])
+                {
+                    throw Ragged(column);
+                }
+            }
+
+            (low, high) = (places[0], places[^1]);
+        }
+
+        return shape;
+    }
+
+    private static RowException Ragged(Column column)
+    {
+        var shapes = Enumerable.Range(0, column.Rows).Select(row => Of(column, row)).ToList();
+        var usual = shapes.Where(shape => !shape.Contains('?')).GroupBy(shape => shape).MaxBy(group => group.Count())?.Key;
+        var odd = Math.Max(0, shapes.FindIndex(shape => shape != usual));
+        return new RowException(
+            odd,
+            $"'{column.Type.Name}' has the shape [{shapes[odd]}] here" + (usual is null ? "" : $" and [{usual}] in most rows of the batch")
+            + "; make all rows of one length, or fill them up with --pad INPUT=VALUE.");
+    }
+
+    private static string Of(Column column, int row)
+    {
+        var sizes = new List<string>();
+        var (low, high) = (row, row + 1);
+        for (var level = 0; level < column.Type.Depth; level++)
+        {
+            var places = column.Offsets[level].Span[low..(high + 1)];
+            var lengths = new HashSet<int>();
+            for (var i = 1; i < places.Length; i++)
+            {
+                lengths.Add(places[i] - places[i - 1]);
+            }
+
+            sizes.Add(lengths.Count == 1 ? $"{lengths.Single()}" : lengths.Count == 0 ? "0" : "?");
+            (low, high) = (places[0], places[^1]);
+        }
+
+        return string.Join(", ", sizes);
+    }
+}

@@ -1,0 +1,86 @@
+using Apache.Arrow;
+using Apache.Arrow.Types;
+using ZeroCopy.Datasets.Rows;
+using ZeroCopy.Tensors;
+
+namespace ZeroCopy.Datasets.Formats.ArrowFiles;
+
+/// <summary>Arrow's types of columns: numbers, texts, lists of them, and dictionaries of them.</summary>
+internal static class ArrowColumnTypes
+{
+    private const string ItemName = "item";
+
+    /// <summary>The column of a field; null where it is of another kind than columns are here.</summary>
+    public static ColumnType? Of(Field field)
+    {
+        var (type, depth, isNullable) = (field.DataType, 0, field.IsNullable);
+        while (Item(type) is { } item)
+        {
+            (type, depth, isNullable) = (item.DataType, depth + 1, isNullable || item.IsNullable);
+        }
+
+        if (type is DictionaryType dictionary)
+        {
+            type = dictionary.ValueType;
+        }
+
+        return type is StringType or LargeStringType ? new ColumnType(field.Name, ElementKind.Text, Depth: depth, IsNullable: isNullable)
+            : DTypeOf(type) is { } dtype ? new ColumnType(field.Name, ElementKind.Number, dtype, depth, IsNullable: isNullable)
+            : null;
+    }
+
+    /// <summary>The field of a column that is to be written.</summary>
+    public static Field ToField(ColumnType column)
+    {
+        var type = Leaf(column);
+        for (var level = 0; level < column.Depth; level++)
+        {
+            type = new ListType(new Field(ItemName, type, column.IsNullable));
+        }
+
+        return new Field(column.Name, type, column.IsNullable);
+    }
+
+    /// <summary>The type of a column's elements.</summary>
+    public static IArrowType Leaf(ColumnType column) => column.Kind != ElementKind.Number ? StringType.Default : column.DType switch
+    {
+        DType.Bool => BooleanType.Default,
+        DType.UInt8 => UInt8Type.Default,
+        DType.Int8 => Int8Type.Default,
+        DType.UInt16 => UInt16Type.Default,
+        DType.Int16 => Int16Type.Default,
+        DType.UInt32 => UInt32Type.Default,
+        DType.Int32 => Int32Type.Default,
+        DType.UInt64 => UInt64Type.Default,
+        DType.Int64 => Int64Type.Default,
+        DType.Float16 => HalfFloatType.Default,
+        DType.Float32 => FloatType.Default,
+        DType.Float64 => DoubleType.Default,
+        _ => throw new NotSupportedException($"Arrow has no type for {column.DType.ToToken()}."),
+    };
+
+    private static Field? Item(IArrowType type) => type switch
+    {
+        ListType list => list.ValueField,
+        LargeListType list => list.ValueField,
+        FixedSizeListType list => list.ValueField,
+        _ => null,
+    };
+
+    private static DType? DTypeOf(IArrowType type) => type.TypeId switch
+    {
+        ArrowTypeId.Boolean => DType.Bool,
+        ArrowTypeId.UInt8 => DType.UInt8,
+        ArrowTypeId.Int8 => DType.Int8,
+        ArrowTypeId.UInt16 => DType.UInt16,
+        ArrowTypeId.Int16 => DType.Int16,
+        ArrowTypeId.UInt32 => DType.UInt32,
+        ArrowTypeId.Int32 => DType.Int32,
+        ArrowTypeId.UInt64 => DType.UInt64,
+        ArrowTypeId.Int64 => DType.Int64,
+        ArrowTypeId.HalfFloat => DType.Float16,
+        ArrowTypeId.Float => DType.Float32,
+        ArrowTypeId.Double => DType.Float64,
+        _ => null,
+    };
+}

@@ -1,0 +1,158 @@
+using System.Collections.Immutable;
+using ZeroCopy.Datasets.Rows;
+
+namespace ZeroCopy.Datasets.Formats;
+
+/// <summary>Several files as one dataset: the rows of the first, then those of the second, and so on. Not thread-safe.</summary>
+internal sealed class DatasetReader : IAsyncDisposable
+{
+    private readonly IReadOnlyList<string> _files;
+    private IReadOnlyList<string> _selected;
+    private IRowReader? _reader;
+    private RowChunk? _peeked;
+    private int _next;
+
+    private DatasetReader(IReadOnlyList<string> files, ImmutableArray<ColumnType> columns, long? rows)
+    {
+        _files = files;
+        Columns = columns;
+        RowCount = rows;
+        _selected = [.. columns.Select(column => column.Name)];
+    }
+
+    /// <summary>The columns that all files have.</summary>
+    public ImmutableArray<ColumnType> Columns { get; }
+
+    /// <summary>Number of rows of all files; null where it is not known before all is read.</summary>
+    public long? RowCount { get; }
+
+    /// <summary>Opens every file once to see that they fit together.</summary>
+    /// <exception cref="DatasetException">A file is not what its extension says, or has other columns than the first.</exception>
+    public static async Task<DatasetReader> OpenAsync(IReadOnlyList<string> files, CancellationToken cancellationToken)
+    {
+        ImmutableArray<ColumnType> columns = [];
+        long? rows = 0;
+        foreach (var file in files)
+        {
+            var reader = await DatasetFormats.OpenReaderAsync(file, cancellationToken).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                columns = columns.IsEmpty ? reader.Columns : Merge(columns, files[0], reader.Columns, file);
+                rows += reader.RowCount;
+            }
+        }
+
+        return new DatasetReader(files, columns, rows);
+    }
+
+    /// <summary>Says which columns are read. Before the first read.</summary>
+    public void Select(IReadOnlyList<string> names) => _selected = names;
+
+    /// <summary>The next rows, which the next read returns again; null after the last.</summary>
+    public async ValueTask<RowChunk?> PeekAsync(CancellationToken cancellationToken) =>
+        _peeked ??= await ReadAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The next rows of a file; null after the last of the last.</summary>
+    public async ValueTask<RowChunk?> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (_peeked is { } peeked)
+        {
+            _peeked = null;
+            return peeked;
+        }
+
+        while (_reader is not null || await OpenNextAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (await _reader!.ReadAsync(cancellationToken).ConfigureAwait(false) is { } rows)
+            {
+                return rows;
+            }
+
+            await CloseAsync().ConfigureAwait(false);
+        }
+
+        return null;
+    }
+
+    /// <summary>Passes over rows.</summary>
+    /// <returns>How many there were, where they are fewer than asked for.</returns>
+    public async ValueTask<long> SkipAsync(long rows, CancellationToken cancellationToken)
+    {
+        var left = rows;
+        while (left > 0)
+        {
+            if (_peeked is null && (_reader is not null || await OpenNextAsync(cancellationToken).ConfigureAwait(false)))
+            {
+                left -= _reader!.Skip(left);
+            }
+
+            if (left == 0 || await ReadAsync(cancellationToken).ConfigureAwait(false) is not { } chunk)
+            {
+                break;
+            }
+
+            if (chunk.Rows > left)
+            {
+                _peeked = chunk.Slice((int)left, chunk.Rows - (int)left);
+                left = 0;
+                break;
+            }
+
+            left -= chunk.Rows;
+        }
+
+        return rows - left;
+    }
+
+    public ValueTask DisposeAsync() => CloseAsync();
+
+    private static ImmutableArray<ColumnType> Merge(
+        ImmutableArray<ColumnType> columns, string first, ImmutableArray<ColumnType> others, string file)
+    {
+        var merged = columns.ToBuilder();
+        for (var i = merged.Count - 1; i >= 0; i--)
+        {
+            var column = merged[i];
+            if (column.Kind == ElementKind.Json)
+            {
+                continue;
+            }
+
+            var other = others.FirstOrDefault(candidate => candidate.Name == column.Name)
+                ?? throw new DatasetException($"'{file}' has no column '{column.Name}', which '{first}' has; files of one dataset have "
+                    + "the same columns.");
+            if (other with { IsNullable = column.IsNullable } != column)
+            {
+                throw new DatasetException($"Column '{column.Name}' is {other} in '{file}' and {column} in '{first}'; make them of one "
+                    + "type.");
+            }
+
+            merged[i] = column with { IsNullable = column.IsNullable || other.IsNullable };
+        }
+
+        // Rows of JSON name their columns themselves, and may leave any of them out.
+        merged.AddRange(others.Where(other => other.Kind == ElementKind.Json && columns.All(column => column.Name != other.Name)));
+        return merged.ToImmutable();
+    }
+
+    private async ValueTask<bool> OpenNextAsync(CancellationToken cancellationToken)
+    {
+        if (_next == _files.Count)
+        {
+            return false;
+        }
+
+        _reader = await DatasetFormats.OpenReaderAsync(_files[_next++], cancellationToken).ConfigureAwait(false);
+        _reader.Select(_selected);
+        return true;
+    }
+
+    private async ValueTask CloseAsync()
+    {
+        if (_reader is { } reader)
+        {
+            _reader = null;
+            await reader.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.IO.Enumeration;
+
+namespace ZeroCopy.Datasets.Formats;
+
+/// <summary>Files and patterns of files as one list in a defined order.</summary>
+internal static class InputFiles
+{
+    /// <summary>
+    /// The files in the order in which they were named; those of a pattern in the order of their names' UTF-16 units. A pattern has <c>*
+    /// </c> or <c>? </c> in the last part of its path, and matches names as the shell does.
+    /// </summary>
+    /// <exception cref="DatasetException">A pattern matches nothing, or a file is named twice.</exception>
+    /// <exception cref="FileNotFoundException">A file is not there.</exception>
+    public static IReadOnlyList<string> Expand(IEnumerable<string> inputs)
+    {
+        var files = inputs.SelectMany(Expand).ToList();
+        return files.GroupBy(Path.GetFullPath).FirstOrDefault(group => group.Count() > 1) is { } twice
+            ? throw new DatasetException($"'{twice.First()}' is given twice as an input; every row is to be read once.")
+            : files;
+    }
+
+    private static IReadOnlyList<string> Expand(string input)
+    {
+        if (File.Exists(input))
+        {
+            return [input];
+        }
+
+        var name = Path.GetFileName(input);
+        if (!name.AsSpan().ContainsAny('*', '?'))
+        {
+            throw new FileNotFoundException(
+                Directory.Exists(input)
+                    ? $"'{input}' is a folder; name its files, such as '{Path.Combine(input, "*.parquet")}'."
+                    : $"There is no file '{input}'.", input);
+        }
+
+        var folder = Path.GetDirectoryName(input) is { Length: > 0 } given ? given : ".";
+        var files = Directory.Exists(folder)
+            ? Directory.EnumerateFiles(folder).Select(Path.GetFileName)
+                .Where(file => FileSystemName.MatchesSimpleExpression(name, file, ignoreCase: false)).Order(StringComparer.Ordinal)
+                .Select(file => folder == "." ? file! : Path.Combine(folder, file!)).ToList()
+            : [];
+        return files.Count > 0 ? files : throw new DatasetException($"No file matches '{input}'.");
+    }
+}

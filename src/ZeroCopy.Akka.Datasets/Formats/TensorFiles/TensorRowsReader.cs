@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using ZeroCopy.Datasets.Formats.Npy;
+using ZeroCopy.Datasets.Rows;
+using ZeroCopy.Safetensors;
+using ZeroCopy.Tensors;
+
+namespace ZeroCopy.Datasets.Formats.TensorFiles;
+
+/// <summary>Reads tensors whose first dimension counts the rows: the one array of a <c>.npy</c>, or all of a <c>.safetensors</c>.</summary>
+internal sealed class TensorRowsReader : IRowReader
+{
+    /// <summary>What the one column of a <c>.npy</c> is called.</summary>
+    public const string ArrayName = "array";
+
+    private const int ChunkBytes = 1 << 22;
+    private readonly string _path;
+    private readonly FileStream _file;
+    private readonly long _rows;
+    private readonly ImmutableArray<TensorRows> _tensors;
+    private ImmutableArray<TensorRows> _selected;
+    private long _next;
+
+    private TensorRowsReader(string path, FileStream file, ImmutableArray<TensorRows> tensors)
+    {
+        _path = path;
+        _file = file;
+        _tensors = tensors;
+        _selected = tensors;
+        _rows = tensors.IsEmpty ? 0 : tensors[0].Array.Layout.Shape[0];
+    }
+
+    public ImmutableArray<ColumnType> Columns => [.. _tensors.Select(tensor => tensor.Type)];
+
+    public long? RowCount => _rows;
+
+    public static TensorRowsReader OpenNpy(string path) => Open(path, file => [(ArrayName, NpyReader.ReadHead(file, path))]);
+
+    public static TensorRowsReader OpenSafetensors(string path) => Open(path, file =>
+    [
+        .. SafetensorsHeader.Read(file.SafeFileHandle, path).Tensors.Where(tensor => tensor.Layout.DType.ElementBits() % 8 == 0)
+            .Select(tensor => (tensor.Name, new NpyArray(tensor.Layout, tensor.Offset, IsBigEndian: false, IsFortranOrder: false))),
+    ]);
+
+    public void Select(IReadOnlyList<string> names) =>
+        _selected = [.. names.Select(name => _tensors.First(tensor => tensor.Type.Name == name))];
+
+    public long Skip(long rows)
+    {
+        var skipped = Math.Min(rows, _rows - _next);
+        _next += skipped;
+        return skipped;
+    }
+
+    public ValueTask<RowChunk?> ReadAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_next == _rows)
+        {
+            return new ValueTask<RowChunk?>((RowChunk?)null);
+        }
+
+        var rows = (int)Math.Min(_rows - _next, Math.Max(1, ChunkBytes / Math.Max(1, _selected.Sum(tensor => tensor.RowBytes))));
+        var columns = _selected.Select(tensor => tensor.Read(_file, _next, rows)).ToImmutableArray();
+        var chunk = new RowChunk(columns, rows, [new RowSpan(_path, _next, rows)]);
+        _next += rows;
+        return new ValueTask<RowChunk?>(chunk);
+    }
+
+    public ValueTask DisposeAsync() => _file.DisposeAsync();
+
+    private static TensorRowsReader Open(string path, Func<FileStream, IReadOnlyList<(string Name, NpyArray Array)>> head)
+    {
+        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        try
+        {
+            var tensors = head(file);
+            if (tensors.FirstOrDefault(tensor => tensor.Array.Layout.Shape.IsEmpty) is { Array: not null } scalar)
+            {
+                throw DatasetException.At(path, $"'{scalar.Name}' has no dimensions; the first one counts the rows.");
+            }
+
+            var rows = tensors.Count == 0 ? 0 : tensors[0].Array.Layout.Shape[0];
+            if (tensors.FirstOrDefault(tensor => tensor.Array.Layout.Shape[0] != rows) is { Array: not null } other)
+            {
+                throw DatasetException.At(
+                    path,
+                    $"'{other.Name}' has {other.Array.Layout.Shape[0]} rows and '{tensors[0].Name}' {rows}; "
+                    + "tensors of one dataset have as many.");
+            }
+
+            return new TensorRowsReader(path, file, [.. tensors.Select(tensor => new TensorRows(path, tensor.Name, tensor.Array))]);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+}

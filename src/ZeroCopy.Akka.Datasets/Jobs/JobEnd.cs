@@ -1,0 +1,35 @@
+namespace ZeroCopy.Datasets.Jobs;
+
+/// <summary>The last steps of a job, each of which a crash may come before or after.</summary>
+internal static class JobEnd
+{
+    /// <summary>Lets the output and the list of failed rows appear, and deletes everything else, the journal last.</summary>
+    public static void Publish(JobFolder folder, JobJournal journal)
+    {
+        if (journal.Finished is not { } finished)
+        {
+            throw new InvalidOperationException("The job is not finished.");
+        }
+
+        if (finished.Part.Failed > 0)
+        {
+            MoveIfThere(folder.Failed, folder.FailedOutput);
+        }
+        else
+        {
+            File.Delete(folder.FailedOutput);
+        }
+
+        MoveIfThere(Path.Combine(folder.Root, finished.Name), folder.Output);
+        folder.Delete();
+    }
+
+    // What is not there any more was moved before the crash.
+    private static void MoveIfThere(string from, string to)
+    {
+        if (File.Exists(from))
+        {
+            File.Move(from, to, overwrite: true);
+        }
+    }
+}

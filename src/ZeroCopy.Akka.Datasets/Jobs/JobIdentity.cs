@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using ZeroCopy.Tensors;
+
+namespace ZeroCopy.Datasets.Jobs;
+
+/// <summary>Everything that decides what a job's output is, as words and values: what a later run must find again.</summary>
+internal static class JobIdentity
+{
+    /// <summary>The identity of a job over some files.</summary>
+    public static ImmutableArray<KeyValuePair<string, string>> Of(BatchJobOptions options, string model, IReadOnlyList<string> files)
+    {
+        var binding = options.Binding;
+        var identity = new List<KeyValuePair<string, string>>
+        {
+            new("model", model),
+            new("model id", options.ModelId),
+            new("--method", options.Method),
+            new("--batch-size", Text(options.BatchSize)),
+            new("--column", string.Join(' ', binding.Columns)),
+            new("--dtype", string.Join(' ', binding.DTypes.Select(pair => $"{pair.Key}={pair.Value.ToToken()}"))),
+            new("--pad", string.Join(' ', binding.Padding.Select(pair => string.Create(CultureInfo.InvariantCulture,
+                $"{pair.Key}={pair.Value}")))),
+            new("--mask", string.Join(' ', binding.Masks.Select(pair => $"{pair.Key}={pair.Value}"))),
+            new("--keep", string.Join(' ', options.Keep)),
+            new("--on-error", options.SkipFailed ? "skip" : "fail"),
+            new("--fail-on-nan", options.FailOnNaN ? "yes" : "no"),
+            new("--limit", options.Limit is { } limit ? Text(limit) : ""),
+            new("number of input files", Text(files.Count)),
+        };
+        identity.AddRange(files.Select((file, index) => KeyValuePair.Create(
+            $"input {index + 1}", $"{Path.GetFileName(file)}, {Text(new FileInfo(file).Length)} bytes, {FileHash.OfEdges(file)}")));
+        return [.. identity];
+    }
+
+    /// <summary>What is another in two identities, in words; null where nothing is.</summary>
+    public static string? Difference(IEnumerable<KeyValuePair<string, string>> before, IEnumerable<KeyValuePair<string, string>> now)
+    {
+        var old = before.ToDictionary(StringComparer.Ordinal);
+        var changes = now.Where(pair => old.GetValueOrDefault(pair.Key) != pair.Value)
+            .Select(pair => $"{pair.Key} was {Shown(old.GetValueOrDefault(pair.Key))} and is {Shown(pair.Value)}").ToList();
+        return changes.Count == 0 ? null : string.Join("; ", changes);
+    }
+
+    private static string Shown(string? value) => string.IsNullOrEmpty(value) ? "not given" : $"'{value}'";
+
+    private static string Text<T>(T value)
+        where T : IFormattable => value.ToString(null, CultureInfo.InvariantCulture);
+}

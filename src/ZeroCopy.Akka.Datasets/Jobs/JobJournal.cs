@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using ZeroCopy.Datasets.Rows;
+
+namespace ZeroCopy.Datasets.Jobs;
+
+/// <summary>
+/// The journal of a job, a JSON value a line, each appended at once. A line that a crash cut short ends what is read. While it is open no
+/// other process works on the same output. Not thread-safe.
+/// </summary>
+internal sealed class JobJournal : IDisposable
+{
+    private readonly FileStream _file;
+
+    private JobJournal(FileStream file) => _file = file;
+
+    /// <summary>What the journal says the job is; default where it says nothing.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Job { get; private set; }
+
+    /// <summary>The output's columns; default before there are any.</summary>
+    public ImmutableArray<ColumnType> Columns { get; private set; }
+
+    /// <summary>The states in their order.</summary>
+    public List<JournalPart> Parts { get; } = [];
+
+    /// <summary>The finished file, once all rows are done.</summary>
+    public FinishedFile? Finished { get; private set; }
+
+    /// <summary>Opens a journal, or makes an empty one.</summary>
+    /// <exception cref="DatasetException">Another process has it open.</exception>
+    public static JobJournal Open(string path)
+    {
+        JobJournal journal;
+        try
+        {
+            journal = new JobJournal(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
+        }
+        catch (IOException error) when (File.Exists(path))
+        {
+            throw new DatasetException($"Another process writes this output: it holds '{path}'. Wait for its end, or choose another "
+                + "output.", error);
+        }
+
+        journal.ReadAll();
+        return journal;
+    }
+
+    public void Begin(ImmutableArray<KeyValuePair<string, string>> job)
+    {
+        _file.SetLength(0);
+        (Job, Columns, Finished) = (job, default, null);
+        Parts.Clear();
+        Append(new JournalLine { Job = job });
+    }
+
+    public void Add(ImmutableArray<ColumnType> columns)
+    {
+        Columns = columns;
+        Append(new JournalLine { Columns = columns });
+    }
+
+    public void Add(JournalPart part)
+    {
+        Parts.Add(part);
+        Append(new JournalLine { Part = part });
+    }
+
+    public void Add(FinishedFile finished)
+    {
+        Finished = finished;
+        Append(new JournalLine { Finished = finished });
+    }
+
+    /// <summary>Forgets all states but the first so many: what they settled did not stay as it was.</summary>
+    public void Rewind(int parts)
+    {
+        if (parts < Parts.Count)
+        {
+            Parts.RemoveRange(parts, Parts.Count - parts);
+            Append(new JournalLine { Keep = parts });
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private void Append(JournalLine line)
+    {
+        _file.Seek(0, SeekOrigin.End);
+        _file.Write([.. JsonSerializer.SerializeToUtf8Bytes(line, JsonSerializerOptions.Web), (byte)'\n']);
+    }
+
+    private void ReadAll()
+    {
+        var text = new byte[_file.Length];
+        _file.ReadExactly(text);
+        var read = 0;
+        while (text.AsSpan(read).IndexOf((byte)'\n') is >= 0 and var length && Parse(text.AsSpan(read, length)) is { } line)
+        {
+            Job = line.Job ?? Job;
+            Columns = line.Columns ?? Columns;
+            Finished = line.Finished ?? Finished;
+            if (line.Keep is { } keep)
+            {
+                Parts.RemoveRange(keep, Parts.Count - keep);
+            }
+
+            if (line.Part is { } part)
+            {
+                Parts.Add(part);
+            }
+
+            read += length + 1;
+        }
+
+        _file.SetLength(read);
+    }
+
+    private static JournalLine? Parse(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<JournalLine>(line, JsonSerializerOptions.Web);
+        }
+        catch (JsonException)
+        {
+            // What a crash of the machine left: nothing that follows is trusted.
+            return null;
+        }
+    }
+}

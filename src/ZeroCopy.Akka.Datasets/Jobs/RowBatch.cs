@@ -1,0 +1,8 @@
+using ZeroCopy.Datasets.Rows;
+
+namespace ZeroCopy.Datasets.Jobs;
+
+/// <summary>The rows of one call.</summary>
+/// <param name="First">Number of the first one in the dataset, from 0.</param>
+/// <param name="Rows">The rows.</param>
+internal sealed record RowBatch(long First, RowChunk Rows);

@@ -1,0 +1,89 @@
+using ZeroCopy.Datasets.Rows;
+using ZeroCopy.Tensors;
+
+namespace ZeroCopy.Datasets.Jobs;
+
+/// <summary>What values are that no schema describes.</summary>
+internal static class ValueTypes
+{
+    /// <summary>I64 or F64 where all rows are such numbers, or lists of them of one depth; BOOL where all are true or false; else
+    /// text.</summary>
+    public static ColumnType Guess(Column column)
+    {
+        foreach (var dtype in (ReadOnlySpan<DType>)[DType.Int64, DType.Float64, DType.Bool])
+        {
+            if (AllAre(column, dtype) is { } type)
+            {
+                return type with { IsNullable = true };
+            }
+        }
+
+        return ColumnType.Text(column.Type.Name) with { IsNullable = true };
+    }
+
+    /// <summary>The values as texts.</summary>
+    public static Column ToText(Column column)
+    {
+        if (column.Type.Kind == ElementKind.Text)
+        {
+            return new Column(ColumnType.Text(column.Type.Name, column.Type.Depth), column.Rows, column.Data, column.Offsets,
+                column.Nulls, column.ElementNulls);
+        }
+
+        var builder = new ColumnBuilder(ColumnType.Text(column.Type.Name));
+        for (var row = 0; row < column.Rows; row++)
+        {
+            if (column.IsNull(row))
+            {
+                builder.AddNull();
+            }
+            else
+            {
+                builder.Add(TextColumns.Decode(column, row));
+            }
+        }
+
+        return builder.Build();
+    }
+
+    private static ColumnType? AllAre(Column column, DType dtype)
+    {
+        var hasValue = false;
+        for (var row = 0; row < column.Rows; row++)
+        {
+            if (column.IsNull(row))
+            {
+                continue;
+            }
+
+            hasValue = true;
+            if (!LooksLike(column.Bytes(row), dtype))
+            {
+                return null;
+            }
+        }
+
+        try
+        {
+            return hasValue ? NumberColumnBuilder.Build(column, dtype).Type : null;
+        }
+        catch (RowException)
+        {
+            return null;
+        }
+    }
+
+    // A number that would be written in another way is a name of something, such as 0012; and 1 and 0 are numbers before they are truths.
+    private static bool LooksLike(ReadOnlySpan<byte> value, DType dtype)
+    {
+        value = value.TrimStart((byte)'[');
+        return dtype switch
+        {
+            DType.Bool => value is [(byte)'t' or (byte)'f', ..],
+            DType.Int64 => !IsPadded(value) && value.IndexOfAny("eE."u8) < 0,
+            _ => !IsPadded(value) && value is [(byte)'-' or (>= (byte)'0' and <= (byte)'9'), ..],
+        };
+    }
+
+    private static bool IsPadded(ReadOnlySpan<byte> value) => value is [(byte)'+', ..] or [(byte)'0', >= (byte)'0' and <= (byte)'9', ..];
+}

@@ -1,0 +1,22 @@
+using System.Text.Json;
+
+namespace ZeroCopy.Datasets.Rows;
+
+/// <summary>Texts out of columns of texts and of JSON values.</summary>
+internal static class TextColumns
+{
+    /// <summary>The UTF-8 bytes of an element: of a JSON string its characters, of any other JSON value its JSON.</summary>
+    public static byte[] Decode(Column column, int element)
+    {
+        var bytes = column.Bytes(element);
+        if (column.Type.Kind != ElementKind.Json || bytes is not [(byte)'"', ..])
+        {
+            return bytes.ToArray();
+        }
+
+        var reader = new Utf8JsonReader(bytes);
+        reader.Read();
+        var text = new byte[bytes.Length];
+        return text[..reader.CopyString(text)];
+    }
+}

@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using ZeroCopy.Datasets.Binding;
+using ZeroCopy.Datasets.Rows;
+using ZeroCopy.Datasets.Tests.Rows;
+using ZeroCopy.Endpoints;
+using ZeroCopy.Tensors;
+
+namespace ZeroCopy.Datasets.Tests.Binding;
+
+public sealed class BindingPlanSpecs
+{
+    private static readonly RowChunk Rows = Columns.Chunk(
+        Columns.Numbers("a", DType.Float32, 1f, 2),
+        Columns.Numbers("b", DType.Int32, 3, 4),
+        Columns.OfJson("ids", DType.Int64, "[5]", "[6,7]"),
+        Columns.Texts("text", "x", "y"));
+
+    [Fact]
+    public void BindingPlan_should_bind_columns_to_the_inputs_of_their_names() =>
+        Assert.Equal(["b I32[2]: 3 4"], Bind([new("b")]));
+
+    [Fact]
+    public void BindingPlan_should_stack_columns_for_the_one_input() =>
+        Assert.Equal(["x F32[2, 2]: 1 3 2 4"], Bind([new("x")], new BindingOptions { Columns = ["a", "b"] }));
+
+    [Fact]
+    public void BindingPlan_should_stack_columns_in_the_order_that_is_given_for_an_input() => Assert.Equal(
+        ["y F32[2, 2]: 3 1 4 2", "z F32[2]: 1 2"],
+        Bind([new("y"), new("z")], new BindingOptions { Columns = ["y=b,a", "z=a"] }));
+
+    [Fact]
+    public void BindingPlan_should_keep_columns_apart_that_have_inputs_of_their_names() =>
+        Assert.Equal(["b I32[2]: 3 4", "a F32[2]: 1 2"], Bind([new("a"), new("b")], new BindingOptions { Columns = ["b", "a"] }));
+
+    [Fact]
+    public void BindingPlan_should_bind_in_order_what_is_not_kept_where_no_name_is_common() => Assert.Equal(
+        ["x F32[2]: 1 2"], Bind([new("x")], keep: ["b", "ids", "text"]));
+
+    [Fact]
+    public void BindingPlan_should_convert_to_the_type_of_the_input() =>
+        Assert.Equal(["b F64[2]: 3 4"], Bind([new("b", DType: DType.Float64)]));
+
+    [Fact]
+    public void BindingPlan_should_convert_to_the_type_that_is_asked_for() => Assert.Equal(
+        ["b F16[2]: 3 4"],
+        Bind([new("b")], new BindingOptions { DTypes = ImmutableSortedDictionary<string, DType>.Empty.Add("b", DType.Float16) }));
+
+    [Fact]
+    public void BindingPlan_should_pad_lists_and_mask_them() => Assert.Equal(
+        ["ids I64[2, 2]: 5 9 6 7", "mask I64[2, 2]: 1 0 1 1"],
+        Bind([new("ids"), new("mask")], new BindingOptions
+        {
+            Padding = ImmutableSortedDictionary<string, double>.Empty.Add("ids", 9),
+            Masks = ImmutableSortedDictionary<string, string>.Empty.Add("mask", "ids"),
+        }));
+
+    [Fact]
+    public void BindingPlan_should_give_rows_the_shape_of_the_input()
+    {
+        var rows = Columns.Chunk(Columns.OfJson("x", DType.Float32, "[1,2,3,4]"));
+
+        Assert.Equal(["x F32[1, 2, 2]: 1 2 3 4"], Bind([new("x", Shape: [-1, 2, 2])], rows: rows));
+    }
+
+    [Fact]
+    public void BindingPlan_should_send_texts_as_the_parts_of_a_list() =>
+        Assert.Equal(["text.0 'x'", "text.1 'y'"], Bind([new("text", "List[str]")]));
+
+    [Theory]
+    [InlineData("c", "The dataset has no column 'c'")]
+    [InlineData("y=a", "no input 'y'. Did you mean 'x'?")]
+    [InlineData("x=a,ids", "only columns of single numbers are stacked")]
+    public void BindingPlan_should_say_what_does_not_fit(string column, string words)
+    {
+        var error = Assert.Throws<DatasetException>(() => Bind([new("x")], new BindingOptions { Columns = [column] }));
+
+        Assert.Contains(words, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void BindingPlan_should_name_the_inputs_that_nothing_goes_to()
+    {
+        var error = Assert.Throws<DatasetException>(() => Bind([new("x"), new("y")]));
+
+        Assert.Contains("No column goes to the inputs x, y", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(DType.Float32, "1e39", "F32")]
+    [InlineData(DType.Int32, "2147483648", "I32")]
+    [InlineData(DType.Int64, "0.5", "I64")]
+    [InlineData(DType.UInt8, "-1", "U8")]
+    [InlineData(DType.Bool, "2", "BOOL")]
+    public void TensorBinder_should_refuse_a_number_that_the_type_cannot_hold(DType dtype, string number, string token)
+    {
+        var rows = Columns.Chunk(Columns.OfJson("x", DType.Float64, "1", number));
+
+        var error = Assert.Throws<RowException>(() => Bind([new("x", DType: dtype)], rows: rows));
+
+        Assert.Equal(1, error.Row);
+        Assert.Contains(token, error.Message, StringComparison.Ordinal);
+    }
+
+    private static IReadOnlyList<string> Bind(
+        ImmutableArray<ValueSignature> inputs, BindingOptions? options = null, IReadOnlyCollection<string>? keep = null, RowChunk? rows =
+            null)
+    {
+        rows ??= Rows;
+        var method = new MethodSignature("forward", inputs, []);
+        var plan = BindingPlan.Create(method, [.. rows.Columns.Select(column => column.Type)], keep ?? [], options ?? new BindingOptions());
+        return [.. new TensorBinder(plan.WithDepths(rows)).Bind(rows).Select(Shown)];
+    }
+
+    private static string Shown(NamedTensor tensor)
+    {
+        if (tensor.IsText)
+        {
+            return $"{tensor.Name} '{tensor.ToText()}'";
+        }
+
+        var numbers = new double[tensor.Tensor.Layout.ElementCount];
+        NumberConversion.Convert(tensor.DType, tensor.Data.Span, DType.Float64,
+            System.Runtime.InteropServices.MemoryMarshal.AsBytes(numbers.AsSpan()));
+        return $"{tensor.Name} {tensor.Tensor.Layout}: {string.Join(' ', numbers)}";
+    }
+}

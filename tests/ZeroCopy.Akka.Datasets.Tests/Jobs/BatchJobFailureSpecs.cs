@@ -1,0 +1,242 @@
+using System.Text.Json;
+using ZeroCopy.Datasets.Binding;
+using ZeroCopy.Datasets.Jobs;
+using ZeroCopy.Endpoints;
+using ZeroCopy.Errors;
+using ZeroCopy.Tensors;
+using ZeroCopy.TestSupport;
+
+namespace ZeroCopy.Datasets.Tests.Jobs;
+
+public sealed class BatchJobFailureSpecs : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task BatchJob_should_find_a_poisoned_row_and_answer_its_neighbours()
+    {
+        var report = await BatchJob.RunAsync(Poisoned(5), Options(8) with { SkipFailed = true });
+
+        Assert.Equal((7, 1), (report.Rows, report.Failed));
+        Assert.Equal(["0", "2", "4", "6", "8", "12", "14"], Answers());
+        using var failed = JsonDocument.Parse(Assert.Single(File.ReadLines(report.FailedFile!)));
+        Assert.Equal(5, failed.RootElement.GetProperty("row").GetInt32());
+        Assert.Equal("poison", failed.RootElement.GetProperty("reason").GetString());
+    }
+
+    [Fact]
+    public async Task BatchJob_should_name_the_row_that_ends_it()
+    {
+        var error = await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(Poisoned(5), Options(8)));
+
+        Assert.Contains("in.jsonl', row 5 (from 0): poison. --on-error skip", error.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(_directory.File("out.jsonl")));
+    }
+
+    [Fact]
+    public async Task BatchJob_should_leave_out_rows_that_are_no_input()
+    {
+        var options = Options("""{"x": 1}""", """{"x": "a"}""", """{"x": null}""", """{}""", """{"x": [1]}""", """{"x": 6}""");
+
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { SkipFailed = true });
+
+        Assert.Equal(4, report.Failed);
+        Assert.Equal(["2", "12"], Answers());
+    }
+
+    [Theory]
+    [InlineData(".csv", "x,y|1,a|2|3,c|4,\"d\"d|5,e,f|6,f", "line 3: there are 1 values", "line 5: a quote", "line 6: there are 3 values")]
+    [InlineData(".tsv", "x\ty|1\ta|2|3\tc|6\tf", "line 3: there are 1 values")]
+    [InlineData(
+        ".jsonl", """no|{"x": 1}|{"x": 2|{"x": 3}|[4]|{"x": 5, "x": 5}|{"x": 6}""", "line 1: it is not JSON", "line 3: it is not JSON",
+        "line 5: it is no JSON object", "line 6: 'x' stands there twice")]
+    public async Task BatchJob_should_leave_out_lines_that_are_no_rows(string extension, string lines, params string[] reasons)
+    {
+        var options = Lines(extension, lines.Split('|'));
+
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { SkipFailed = true });
+
+        Assert.Equal(["2", "6", "12"], Answers());
+        Assert.Equal((3, reasons.Length), (report.Rows, report.Failed));
+        Assert.All(
+            File.ReadLines(report.FailedFile!).Zip(reasons),
+            failed => Assert.Contains($"\"reason\":\"{failed.Second}", failed.First.Replace("\\u0027", "'"), StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(".csv", "x,y|1,a|2", "row 1 (from 0): line 3: there are 1 values, and the header has 2. --on-error skip")]
+    [InlineData(".jsonl", "{\"x\": 1}|{\"x\": 2", "row 1 (from 0): line 2: it is not JSON")]
+    public async Task BatchJob_should_name_the_line_that_ends_it(string extension, string lines, string words)
+    {
+        var error = await Assert.ThrowsAsync<DatasetException>(
+            () => BatchJob.RunAsync(FakeEndpoint.Doubling(), Lines(extension, lines.Split('|'))));
+
+        Assert.Contains(words, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BatchJob_should_end_where_nobody_can_say_where_a_row_ends()
+    {
+        var options = Lines(".csv", "x,y", "1,a", "2,\"b", "3,c");
+
+        var error = await Assert.ThrowsAsync<DatasetException>(
+            () => BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { SkipFailed = true }));
+
+        Assert.Contains("in.csv', line 3: a quote is not closed", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BatchJob_should_leave_out_a_whole_batch_of_bad_rows()
+    {
+        const int rows = 5_000;
+        var options = Options([.. Enumerable.Repeat("{\"x\": \"none\"}", rows), "{\"x\": 1}"]);
+
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { SkipFailed = true, BatchSize = rows + 1 });
+
+        Assert.Equal((1, rows), (report.Rows, report.Failed));
+    }
+
+    [Fact]
+    public async Task BatchJob_should_leave_out_rows_of_another_length_than_most()
+    {
+        var options = Options("""{"x": [1]}""", """{"x": [1, 2]}""", """{"x": [3, 4]}""", """{"x": [1, 2, 3]}""");
+
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { SkipFailed = true });
+
+        Assert.Equal(2, report.Failed);
+        Assert.Equal(["[2,4]", "[6,8]"], Answers());
+    }
+
+    [Fact]
+    public async Task BatchJob_should_fail_rows_with_a_nan_in_their_answer_when_told_to()
+    {
+        var endpoint = FakeEndpoint.Of(
+            inputs => new NamedTensor("output", HostTensor.From<float>(
+                DType.Float32, [.. inputs[0].Tensor.Values<float>().ToArray().Select(value => value == 2
+                    ? float.NaN : value)], inputs[0].Shape.AsSpan())),
+            new ValueSignature("x"));
+
+        var report = await BatchJob.RunAsync(endpoint, Options(4) with { SkipFailed = true, FailOnNaN = true });
+
+        Assert.Equal(1, report.Failed);
+        Assert.Equal(["0", "1", "3"], Answers());
+    }
+
+    [Fact]
+    public async Task BatchJob_should_refuse_an_answer_that_has_other_rows_than_its_input()
+    {
+        var endpoint = FakeEndpoint.Of(_ => new NamedTensor("sum", HostTensor.From<float>(DType.Float32, [1f], 1)),
+            new ValueSignature("x"));
+
+        var error = await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(endpoint, Options(8)));
+
+        Assert.Contains("'sum' has 1 rows for 8 rows of input", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BatchJob_should_try_again_what_another_actor_may_answer()
+    {
+        var calls = 0;
+        var endpoint = FakeEndpoint.Of(
+            inputs => ++calls == 1
+                ? throw new InferenceException(InferenceFailure.ActorCrashed, "crashed") : FakeEndpoint.Doubled(inputs[0]),
+            new ValueSignature("x"));
+
+        var report = await BatchJob.RunAsync(endpoint, Options(4));
+
+        Assert.Equal((4, 2), (report.Rows, endpoint.Calls));
+    }
+
+    [Fact]
+    public async Task BatchJob_should_leave_nothing_when_it_fails_before_the_first_state()
+    {
+        await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(Poisoned(0), Options(4)));
+
+        Assert.Equal(["in.jsonl"], Directory.EnumerateFileSystemEntries(_directory.Path).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task BatchJob_should_say_that_every_row_failed()
+    {
+        var error = await Assert.ThrowsAsync<DatasetException>(
+            () => BatchJob.RunAsync(Poisoned(0, 1, 2, 3), Options(4) with { SkipFailed = true }));
+
+        Assert.Contains("All 4 rows failed", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BatchJob_should_refuse_an_output_that_is_there()
+    {
+        await File.WriteAllTextAsync(_directory.File("out.jsonl"), "precious");
+
+        var error = await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(Poisoned(), Options(4)));
+
+        Assert.Contains("--force", error.Message, StringComparison.Ordinal);
+        Assert.Equal("precious", await File.ReadAllTextAsync(_directory.File("out.jsonl")));
+    }
+
+    [Fact]
+    public async Task BatchJob_should_replace_an_output_by_force()
+    {
+        await File.WriteAllTextAsync(_directory.File("out.jsonl"), "old");
+
+        await BatchJob.RunAsync(Poisoned(), Options(2) with { Force = true });
+
+        Assert.Equal(["0", "2"], Answers());
+    }
+
+    [Theory]
+    [InlineData("row", "Did you mean 'rows'?")]
+    [InlineData("something else", "The dataset has no column 'something else' to keep")]
+    public async Task BatchJob_should_offer_the_nearest_name_of_a_column(string keep, string words)
+    {
+        var options = Options("""{"x": 1, "rows": 2}""") with { Keep = [keep] };
+
+        Assert.Contains(words, (await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(Poisoned(), options))).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BatchJob_should_refuse_a_dataset_without_rows()
+    {
+        var options = Options();
+
+        Assert.Contains(
+            "there are no rows",
+            (await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(Poisoned(), options))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BatchJob_should_refuse_a_batch_of_no_rows() => Assert.Contains(
+        "--batch-size is 0",
+        (await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(Poisoned(), Options(1) with { BatchSize = 0 }))).Message,
+        StringComparison.Ordinal);
+
+    private static FakeEndpoint Poisoned(params float[] values) => FakeEndpoint.Of(
+        inputs => inputs[0].Tensor.Values<float>().ContainsAny(values)
+            ? throw new InferenceException(InferenceFailure.ModelError, "poison") : FakeEndpoint.Doubled(inputs[0]),
+        new ValueSignature("x"));
+
+    private IEnumerable<string> Answers() => File.ReadLines(_directory.File("out.jsonl")).Select(line =>
+    {
+        using var row = JsonDocument.Parse(line);
+        return row.RootElement.GetProperty("output").GetRawText();
+    });
+
+    private BatchJobOptions Options(int rows) => Options([.. Enumerable.Range(0, rows).Select(row => $$"""{"x": {{row}}}""")]);
+
+    private BatchJobOptions Options(params string[] lines) => Lines(".jsonl", lines);
+
+    private BatchJobOptions Lines(string extension, params string[] lines)
+    {
+        File.WriteAllLines(_directory.File("in" + extension), lines);
+        return new BatchJobOptions
+        {
+            Inputs = [_directory.File("in" + extension)],
+            Output = _directory.File("out.jsonl"),
+            Binding = new BindingOptions { Columns = ["x"] },
+        };
+    }
+}

@@ -1,0 +1,237 @@
+using ZeroCopy.Datasets.Jobs;
+using ZeroCopy.Errors;
+using ZeroCopy.TestSupport;
+
+namespace ZeroCopy.Datasets.Tests.Jobs;
+
+public sealed class BatchJobResumeSpecs : IDisposable
+{
+    private const int Rows = 50;
+    private readonly TemporaryDirectory _directory = new();
+
+    public static TheoryData<string> Outputs =>
+        new("out.csv", "out.jsonl", "out.arrows", "out.arrow", "out.npy", "out.safetensors", "out.parquet");
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Outputs))]
+    public async Task BatchJob_should_make_the_same_file_in_two_runs_as_in_one(string output)
+    {
+        var options = Options(output);
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), options);
+        var unbroken = await File.ReadAllBytesAsync(options.Output);
+        File.Delete(options.Output);
+
+        await BreakAsync(options, afterCalls: 4);
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Resume = true });
+
+        Assert.Equal(unbroken, await File.ReadAllBytesAsync(options.Output));
+        Assert.Equal((Rows, 12), (report.Rows, report.ResumedAt));
+        Assert.False(Directory.Exists(options.Output + ".job"));
+    }
+
+    [Fact]
+    public async Task BatchJob_should_drop_what_a_crash_left_behind_the_last_state()
+    {
+        var options = Options("out.jsonl");
+        await BreakAsync(options, afterCalls: 4);
+        await File.AppendAllTextAsync(options.Output + ".job/rows", "half a li");
+        await File.AppendAllTextAsync(options.Output + ".job/journal", "{\"part\":{\"nextRow\":99");
+
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Resume = true });
+
+        Assert.Equal(Enumerable.Range(0, Rows).Select(row => $$"""{"output":{{row * 2}}}"""), File.ReadLines(options.Output));
+    }
+
+    [Fact]
+    public async Task BatchJob_should_do_again_what_is_not_as_it_was_written()
+    {
+        var options = Options("out.jsonl");
+        await BreakAsync(options, afterCalls: 4);
+        var work = await File.ReadAllBytesAsync(options.Output + ".job/rows");
+        work[^2] ^= 1;
+        await File.WriteAllBytesAsync(options.Output + ".job/rows", work);
+
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Resume = true });
+
+        Assert.Equal(9, report.ResumedAt);
+        Assert.Equal(Enumerable.Range(0, Rows).Select(row => $$"""{"output":{{row * 2}}}"""), File.ReadLines(options.Output));
+    }
+
+    [Fact]
+    public async Task BatchJob_should_say_what_has_changed_since_the_journal()
+    {
+        var options = Options("out.jsonl");
+        await BreakAsync(options, afterCalls: 4);
+        await File.AppendAllTextAsync(_directory.File("in.jsonl"), "{\"x\": 1}\n");
+
+        var error = await Assert.ThrowsAsync<DatasetException>(
+            () => BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Resume = true, ModelId = "b", BatchSize = 4 }));
+
+        Assert.Contains("model id was 'a' and is 'b'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("--batch-size was '3' and is '4'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("input 1 was 'in.jsonl, ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BatchJob_should_start_at_the_first_row_when_there_is_nothing_to_resume()
+    {
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), Options("out.jsonl") with { Resume = true });
+
+        Assert.Equal((Rows, 0), (report.Rows, report.ResumedAt));
+    }
+
+    [Fact]
+    public async Task BatchJob_should_change_nothing_when_it_resumes_what_is_finished()
+    {
+        var options = Options("out.jsonl");
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), options);
+        var before = new FileInfo(options.Output).LastWriteTimeUtc;
+        var endpoint = FakeEndpoint.Doubling();
+
+        var report = await BatchJob.RunAsync(endpoint, options with { Resume = true });
+
+        // One batch, to see that it is this job's.
+        Assert.Equal((Rows, 1), (report.Rows, endpoint.Calls));
+        Assert.Equal(before, new FileInfo(options.Output).LastWriteTimeUtc);
+    }
+
+    [Fact]
+    public async Task BatchJob_should_refuse_to_resume_with_an_output_of_something_else()
+    {
+        var options = Options("out.jsonl");
+        await File.WriteAllTextAsync(options.Output, "{\"y\": 1}\n");
+
+        var error = await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(FakeEndpoint.Doubling(),
+            options with { Resume = true }));
+
+        Assert.Contains("it has 1 rows, and the dataset 50", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Outputs))]
+    public async Task BatchJob_should_know_its_finished_output_from_that_of_another_model(string output)
+    {
+        var options = Options(output);
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), options);
+        var same = await BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Resume = true });
+        var other = FakeEndpoint.Of(inputs => inputs[0] with { Name = "output" }, new Endpoints.ValueSignature("x"));
+
+        var error = await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(other, options with { Resume = true }));
+
+        Assert.Equal(Rows, same.Rows);
+        Assert.Contains("its first rows are others than the model answers", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task BatchJob_should_end_what_a_crash_left_to_do_after_the_last_row(bool isRenamed)
+    {
+        var options = Options("out.jsonl");
+        var folder = new JobFolder(options.Output);
+        await BreakAsync(options, afterCalls: 4);
+        using (var journal = JobJournal.Open(folder.Journal))
+        {
+            journal.Add(new FinishedFile("rows", 0, journal.Parts[^1]));
+        }
+
+        if (isRenamed)
+        {
+            File.Move(folder.Rows, options.Output);
+        }
+
+        var endpoint = FakeEndpoint.Doubling();
+        await BatchJob.RunAsync(endpoint, options with { Resume = true });
+
+        Assert.Equal(0, endpoint.Calls);
+        Assert.Equal(["in.jsonl", "out.jsonl"], Directory.EnumerateFileSystemEntries(_directory.Path).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public async Task BatchJob_should_refuse_to_write_beside_another_process()
+    {
+        var options = Options("out.jsonl");
+        await BreakAsync(options, afterCalls: 4);
+        using var other = JobJournal.Open(new JobFolder(options.Output).Journal);
+
+        var error = await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(FakeEndpoint.Doubling(), options));
+
+        Assert.Contains("Another process", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BatchJob_should_answer_what_runs_and_be_resumable_when_it_is_cancelled()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var options = Options("out.jsonl");
+        var endpoint = new FakeEndpoint([new("x")], async (inputs, _) =>
+        {
+            await cancellation.CancelAsync();
+            return [FakeEndpoint.Doubled(inputs[0])];
+        });
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => BatchJob.RunAsync(endpoint, options, null, cancellation.Token));
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Resume = true });
+
+        Assert.True(report.ResumedAt > 0);
+        Assert.Equal(Enumerable.Range(0, Rows).Select(row => $$"""{"output":{{row * 2}}}"""), File.ReadLines(options.Output));
+    }
+
+    [Fact]
+    public async Task BatchJob_should_keep_the_list_of_failed_rows_over_runs()
+    {
+        var options = Options("out.jsonl") with { SkipFailed = true };
+        var poisoned = FailingAt(4, 30);
+
+        await BreakAsync(options, afterCalls: 6, poisoned);
+        var report = await BatchJob.RunAsync(poisoned, options with { Resume = true });
+
+        Assert.Equal((Rows - 2, 2), (report.Rows, report.Failed));
+        Assert.Equal(2, File.ReadLines(report.FailedFile!).Count());
+    }
+
+    /// <summary>Runs a job whose endpoint goes away after some calls.</summary>
+    private static async Task BreakAsync(BatchJobOptions options, int afterCalls, FakeEndpoint? inner = null)
+    {
+        var calls = 0;
+        var endpoint = new FakeEndpoint([new("x")], async (inputs, token) =>
+        {
+            if (++calls > afterCalls)
+            {
+                throw new InferenceException(InferenceFailure.LoadFailed, "gone");
+            }
+
+            using var answer = await (inner ?? FakeEndpoint.Doubling()).CallAsync("", inputs, null, token);
+            return answer.Outputs;
+        });
+
+        await Assert.ThrowsAsync<InferenceException>(() => BatchJob.RunAsync(endpoint, options));
+    }
+
+    private static FakeEndpoint FailingAt(params float[] values) => FakeEndpoint.Of(
+        inputs => inputs[0].Tensor.Values<float>().ContainsAny(values)
+            ? throw new InferenceException(InferenceFailure.ModelError, "poison") : FakeEndpoint.Doubled(inputs[0]),
+        new Endpoints.ValueSignature("x"));
+
+    private BatchJobOptions Options(string output)
+    {
+        var input = _directory.File("in.jsonl");
+        if (!File.Exists(input))
+        {
+            File.WriteAllLines(input, Enumerable.Range(0, Rows).Select(row => $$"""{"x": {{row}}}"""));
+        }
+
+        return new BatchJobOptions
+        {
+            Inputs = [input],
+            Output = _directory.File(output),
+            BatchSize = 3,
+            ModelId = "a",
+            CallsInFlight = 1,
+            CommitInterval =
+                TimeSpan.Zero,
+        };
+    }
+}

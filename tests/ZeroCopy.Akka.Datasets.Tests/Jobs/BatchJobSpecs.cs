@@ -1,0 +1,68 @@
+using ZeroCopy.Datasets.Jobs;
+using ZeroCopy.TestSupport;
+
+namespace ZeroCopy.Datasets.Tests.Jobs;
+
+public sealed class BatchJobSpecs : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task BatchJob_should_answer_every_row_once_and_in_order()
+    {
+        var input = Write("in.jsonl", Enumerable.Range(0, 10).Select(row => $$"""{"x": {{row}}, "id": "row {{row}}"}"""));
+
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), Options(input) with { Keep = ["id"] });
+
+        Assert.Equal(
+            Enumerable.Range(0, 10).Select(row => $$"""{"id":"row {{row}}","output":{{row * 2}}}"""),
+            File.ReadLines(_directory.File("out.jsonl")));
+        Assert.Equal((10L, 0L, 0L), (report.Rows, report.Failed, report.ResumedAt));
+    }
+
+    [Fact]
+    public async Task BatchJob_should_leave_nothing_but_its_output()
+    {
+        var input = Write("in.jsonl", ["""{"x": 1}"""]);
+
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), Options(input));
+
+        Assert.Equal(["in.jsonl", "out.jsonl"], Directory.EnumerateFileSystemEntries(_directory.Path).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public async Task BatchJob_should_keep_several_calls_running_and_the_order_of_the_rows()
+    {
+        var input = Write("in.jsonl", Enumerable.Range(0, 40).Select(row => $$"""{"x": {{row}}}"""));
+        var met = new TaskCompletionSource();
+        var waiting = 0;
+        var endpoint = new FakeEndpoint([new("x")], async (inputs, _) =>
+        {
+            // The first of three calls ends last.
+            if (Interlocked.Increment(ref waiting) == 3)
+            {
+                met.SetResult();
+            }
+
+            await met.Task;
+            return [FakeEndpoint.Doubled(inputs[0])];
+        });
+
+        await BatchJob.RunAsync(endpoint, Options(input) with { BatchSize = 4, CallsInFlight = 3 });
+
+        Assert.Equal(3, endpoint.MostRunning);
+        Assert.Equal(
+            Enumerable.Range(0, 40).Select(row => $$"""{"output":{{row * 2}}}"""), File.ReadLines(_directory.File("out.jsonl")));
+    }
+
+    private BatchJobOptions Options(params string[] inputs) =>
+        new() { Inputs = [.. inputs], Output = _directory.File("out.jsonl"), BatchSize = 3 };
+
+    private string Write(string name, IEnumerable<string> lines)
+    {
+        File.WriteAllLines(_directory.File(name), lines);
+        return _directory.File(name);
+    }
+}

@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using ZeroCopy.Endpoints;
+using ZeroCopy.Errors;
+using ZeroCopy.Serving.Protocol;
+using ZeroCopy.Serving.Settings;
+
+namespace ZeroCopy.Serving.Calls;
+
+/// <summary>Calls of models, whatever brings them: finds the model, counts, and keeps deadlines and the end of the application.</summary>
+internal sealed class ModelCalls(Models models, ModelStatistics statistics, ServingOptions options, Drain drain, TimeProvider clock)
+{
+    /// <summary>One call.</summary>
+    /// <param name="name">Name of the model.</param>
+    /// <param name="version">Its version; null or empty for the current one.</param>
+    /// <param name="timeout">Time to the answer that its transport gives it; null for none. The request's own may be shorter.</param>
+    /// <param name="read">Reads the request; the inputs are given up when the call has ended.</param>
+    /// <param name="send">Sends the answer, which it takes over.</param>
+    /// <param name="aborted">The caller has gone.</param>
+    /// <exception cref="RequestException">The request cannot be answered.</exception>
+    /// <exception cref="Errors.InferenceException">The model did not answer.</exception>
+    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    public async Task RunAsync(
+        string name,
+        string? version,
+        TimeSpan? timeout,
+        Func<CancellationToken, ValueTask<(InferRequest Request, ImmutableArray<NamedTensor> Inputs)>> read,
+        Func<InferRequest, IModelEndpoint, ModelAnswer, ValueTask> send,
+        CancellationToken aborted)
+    {
+        using var given = CancellationTokenSource.CreateLinkedTokenSource(aborted, drain.Over);
+        try
+        {
+            var arrived = clock.GetTimestamp();
+            var endpoint = await models.FindAsync(name, version, given.Token).ConfigureAwait(false);
+            var counts = statistics.Of(endpoint);
+            try
+            {
+                await CallAsync(endpoint, counts, arrived, timeout, read, send, given.Token).ConfigureAwait(false);
+            }
+            catch
+            {
+                counts.Failed(clock.GetElapsedTime(arrived));
+                throw;
+            }
+        }
+        catch (OperationCanceledException e) when (drain.Over.IsCancellationRequested && !aborted.IsCancellationRequested)
+        {
+            throw new InferenceException(
+                InferenceFailure.ShuttingDown,
+                $"The server is shutting down, and the call was not answered within {options.DrainTimeout} "
+                + $"({nameof(ServingOptions.DrainTimeout)}).",
+                e);
+        }
+    }
+
+    private async Task CallAsync(
+        IModelEndpoint endpoint,
+        CallCounts counts,
+        long arrived,
+        TimeSpan? timeout,
+        Func<CancellationToken, ValueTask<(InferRequest Request, ImmutableArray<NamedTensor> Inputs)>> read,
+        Func<InferRequest, IModelEndpoint, ModelAnswer, ValueTask> send,
+        CancellationToken cancellationToken)
+    {
+        var (request, inputs) = await read(cancellationToken).ConfigureAwait(false);
+        var called = clock.GetTimestamp();
+        var call = new CallOptions
+        {
+            Deadline = Left(Shorter(timeout, request.Parameters.Timeout), clock.GetElapsedTime(arrived, called)),
+            HashKey = request.Parameters.Sequence,
+        };
+        var answer = await endpoint.CallAsync(request.Parameters.Method, inputs, call, cancellationToken).ConfigureAwait(false);
+        var answered = clock.GetTimestamp();
+        var queue = answer.Times.Queue;
+        await send(request, endpoint, answer).ConfigureAwait(false);
+        counts.Succeeded(
+            clock.GetElapsedTime(arrived, called), queue, clock.GetElapsedTime(called, answered) - queue, clock.GetElapsedTime(answered));
+    }
+
+    /// <summary>The caller waits since the request arrived, not since its body is read.</summary>
+    private static TimeSpan? Left(TimeSpan? limit, TimeSpan gone) => limit <= gone
+        ? throw new InferenceException(
+            InferenceFailure.DeadlineExceeded, $"The request had {limit} to its answer, which had passed before it was read.")
+        : limit - gone;
+
+    private static TimeSpan? Shorter(TimeSpan? one, TimeSpan? other) => one < other ? one : other ?? one;
+}

@@ -1,0 +1,70 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using ZeroCopy.Serving.Calls;
+using ZeroCopy.Serving.Protocol;
+using ZeroCopy.Serving.Settings;
+
+namespace ZeroCopy.Serving.Http;
+
+/// <summary>Runs a handler and turns what it throws into the protocol's <c>{"error": …}</c> with the right status.</summary>
+internal sealed class ErrorBoundary(ServingOptions options, ILogger logger)
+{
+    public async Task RunAsync(HttpContext context, string method, RequestDelegate handler)
+    {
+        try
+        {
+            if (context.Request.Method != method)
+            {
+                context.Response.Headers.Allow = method;
+                throw new RequestException(
+                    StatusCodes.Status405MethodNotAllowed, $"{context.Request.Path} takes {method}, not {context.Request.Method}.");
+            }
+
+            if (!options.AllowsOtherSites && method != HttpMethods.Get && OtherSite.IsSender(context.Request))
+            {
+                throw new RequestException(
+                    StatusCodes.Status403Forbidden,
+                    $"A page of another site may not send this ({nameof(ServingOptions.AllowsOtherSites)}).");
+            }
+
+            await handler(context).ConfigureAwait(false);
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is left to tell, and the call was cancelled with the request.
+        }
+        catch (Exception error) when (!context.Response.HasStarted)
+        {
+            await AnswerAsync(context, error).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            // Part of the answer is sent: a connection that breaks is the only way left to say that it is none.
+            logger.LogError(error, "The answer to {Path} broke off", context.Request.Path);
+            context.Abort();
+        }
+    }
+
+    private Task AnswerAsync(HttpContext context, Exception error)
+    {
+        var failure = Failure.Of(error);
+        if (failure.Kind is { } kind)
+        {
+            context.Response.Headers[Failure.Header] = kind.ToString();
+        }
+
+        if (failure.IsOurs)
+        {
+            logger.LogError(error, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
+        }
+
+        if (failure.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
+        {
+            context.Response.Headers.RetryAfter =
+                Math.Max(1, Math.Ceiling(options.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
+        return JsonAnswer.SendErrorAsync(context.Response, failure);
+    }
+}

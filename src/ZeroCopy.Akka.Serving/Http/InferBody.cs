@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using ZeroCopy.Serving.Protocol;
+using ZeroCopy.Serving.Regions;
+using ZeroCopy.Serving.Settings;
+
+namespace ZeroCopy.Serving.Http;
+
+/// <summary>Reads a request for inference: its JSON, then the binary tensors behind it, straight into the tensors' memory.</summary>
+internal static class InferBody
+{
+    /// <summary>Bytes of the JSON where binary tensors follow it; without it the body is JSON alone.</summary>
+    public const string JsonLength = "Inference-Header-Content-Length";
+
+    /// <summary>The request and its inputs, whose memory is that of <paramref name="memory"/>.</summary>
+    /// <exception cref="RequestException">The request cannot be read; the message says why.</exception>
+    public static async ValueTask<(InferRequest Request, ImmutableArray<NamedTensor> Inputs)> ReadAsync(
+        HttpRequest http, ServingOptions options, SharedRegions regions, RequestMemory memory, CancellationToken cancellationToken)
+    {
+        var jsonLength = LengthOfJson(http, options);
+        var body = RequestBody.Open(http, options);
+        await using (body.ConfigureAwait(false))
+        {
+            var json = await body.ReadTextAsync(jsonLength, cancellationToken).ConfigureAwait(false);
+            InferRequest request;
+            try
+            {
+                request = new InferRequestReader(options, memory, jsonLength is not null).Read(in json);
+            }
+            finally
+            {
+                body.Take(in json);
+            }
+
+            var inputs = ImmutableArray.CreateBuilder<NamedTensor>(request.Inputs.Length);
+            foreach (var input in request.Inputs)
+            {
+                inputs.Add(input.Value ?? (input.Region is null
+                    ? await ReadBinaryAsync(body, input, memory, cancellationToken).ConfigureAwait(false)
+                    : regions.Read(input, memory)));
+            }
+
+            return jsonLength is not null && await body.HasMoreAsync(cancellationToken).ConfigureAwait(false)
+                ? throw new RequestException("The body goes on behind the last binary tensor.")
+                : (regions.OpenOutputs(request, memory), inputs.MoveToImmutable());
+        }
+    }
+
+    private static long? LengthOfJson(HttpRequest http, ServingOptions options)
+    {
+        if (!http.Headers.TryGetValue(JsonLength, out var values))
+        {
+            return null;
+        }
+
+        if (!long.TryParse(values.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var length))
+        {
+            throw new RequestException($"{JsonLength} is '{values}' but must be the number of bytes of the JSON.");
+        }
+
+        return length <= options.MaxBodyBytes ? length : throw options.BodyTooLarge();
+    }
+
+    private static async Task<NamedTensor> ReadBinaryAsync(
+        RequestBody body, InferInput input, RequestMemory memory, CancellationToken cancellationToken)
+    {
+        if (input.BinarySize > body.Remaining)
+        {
+            throw TooShort(input, body.Remaining);
+        }
+
+        var bytes = memory.Rent(input.BinarySize);
+        var filled = await body.FillAsync(bytes, cancellationToken).ConfigureAwait(false);
+        return filled == bytes.Length ? BinaryTensor.Of(input, bytes) : throw TooShort(input, filled);
+    }
+
+    private static RequestException TooShort(InferInput input, long bytes) =>
+        new($"The body has {bytes} bytes for input '{input.Name}', whose binary_data_size is {input.BinarySize}.");
+}

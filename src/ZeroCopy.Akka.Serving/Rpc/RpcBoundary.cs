@@ -1,0 +1,72 @@
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Microsoft.Extensions.Logging;
+using ZeroCopy.Serving.Calls;
+
+namespace ZeroCopy.Serving.Rpc;
+
+/// <summary>Runs the methods of the service and turns what they throw into a status with one sentence.</summary>
+internal sealed class RpcBoundary(ILogger<RpcBoundary> logger) : Interceptor
+{
+    /// <summary>Clients take some kilobytes of headers, and refuse an answer with more whatever it says.</summary>
+    private const int LongestMessage = 2000;
+
+    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+        TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            return await continuation(request, context).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is not RpcException)
+        {
+            throw Refusal(error, context);
+        }
+    }
+
+    public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream,
+        IServerStreamWriter<TResponse> responseStream,
+        ServerCallContext context,
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            await continuation(requestStream, responseStream, context).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is not RpcException)
+        {
+            throw Refusal(error, context);
+        }
+    }
+
+    /// <summary>What a caller is told, as far as it fits the headers; the log has the server's own faults in full.</summary>
+    public static string Message(Exception error, ServerCallContext context, ILogger logger)
+    {
+        var failure = Failure.Of(error);
+        if (failure.IsOurs)
+        {
+            logger.LogError(error, "{Method} failed", context.Method);
+        }
+
+        return failure.Message.Length <= LongestMessage ? failure.Message : $"{failure.Message[..LongestMessage]}…";
+    }
+
+    private RpcException Refusal(Exception error, ServerCallContext context)
+    {
+        if (context.CancellationToken.IsCancellationRequested)
+        {
+            // Nobody is left to tell, or the deadline has been answered already.
+            return new RpcException(new Status(StatusCode.Cancelled, "The call was cancelled.", error));
+        }
+
+        var failure = Failure.Of(error);
+        var trailers = new Metadata();
+        if (failure.Kind is { } kind)
+        {
+            trailers.Add(Failure.Header, kind.ToString());
+        }
+
+        return new RpcException(new Status(RpcStatus.Of(failure.Status), Message(error, context, logger), error), trailers);
+    }
+}

@@ -1,0 +1,84 @@
+using System.Net.Sockets;
+using System.Text;
+using ZeroCopy.Serving.Tests.Fakes;
+
+namespace ZeroCopy.Serving.Tests.Access;
+
+/// <summary>
+/// Requests whose end another server could see elsewhere: what lies behind it would be a request of somebody else. Each is refused, the
+/// connection closed, and what it hides is not done.
+/// </summary>
+public sealed class SmugglingSpecs
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private const string Json = """{"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[1]}]}""";
+    private const string Line = "POST /v2/models/identity/infer HTTP/1.1\r\nHost: a\r\n";
+    private static readonly string Hidden = $"{Line}Content-Length: {Json.Length}\r\n\r\n{Json}";
+
+    public static TheoryData<string, string> Requests => new()
+    {
+        { "two lengths", $"Content-Length: 0\r\nContent-Length: {Hidden.Length}\r\n\r\n{Hidden}" },
+        { "two lengths in one header", $"Content-Length: 0, {Hidden.Length}\r\n\r\n{Hidden}" },
+        { "a signed length", $"Content-Length: +0\r\n\r\n{Hidden}" },
+        { "a negative length", $"Content-Length: -1\r\n\r\n{Hidden}" },
+        { "chunks of another coding behind", $"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n{Hidden}" },
+        { "a coding that is not known", $"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n{Hidden}" },
+        { "a space before the colon", $"Content-Length : 0\r\n\r\n{Hidden}" },
+        { "a header that goes on in the next line", $"Content-Length: 0\r\n Transfer-Encoding: chunked\r\n\r\n{Hidden}" },
+        { "a size of a chunk that is none", $"Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n{Hidden}" },
+        { "a size of a chunk that overflows", $"Transfer-Encoding: chunked\r\n\r\nffffffffffffffff0\r\n\r\n{Hidden}" },
+        { "a null in a header", $"X-A: b\0c\r\nContent-Length: 0\r\n\r\n{Hidden}" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Requests))]
+    public async Task Request_should_hide_no_other_one(string how, string headersAndBody)
+    {
+        var model = FakeEndpoint.Identity();
+        await using var served = await ServedModels.StartAsync(model);
+
+        var answer = await SendAsync(served, $"{Line}{headersAndBody}");
+
+        Assert.True(model.Calls == 0, $"{how}: {answer}");
+        Assert.True(answer.Split("HTTP/1.1 ").Length <= 2, $"{how}: {answer}");
+        Assert.DoesNotContain(" 200 ", answer, StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// Chunks count over a length (RFC 9112, 6.3): the connection is closed behind them, so that nothing is a request of its own.
+    /// </summary>
+    [Fact]
+    public async Task Request_should_be_the_last_of_its_connection_where_it_has_a_length_and_chunks()
+    {
+        var model = FakeEndpoint.Identity();
+        await using var served = await ServedModels.StartAsync(model);
+
+        var answer = await SendAsync(
+            served,
+            $"{Line}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{Hidden}");
+
+        Assert.True(model.Calls == 0, answer);
+        Assert.True(answer.Split("HTTP/1.1 ").Length <= 2, answer);
+    }
+
+    /// <summary>What the server says until it closes.</summary>
+    private static async Task<string> SendAsync(ServedModels served, string request)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(served.Client.BaseAddress!.Host, served.Client.BaseAddress.Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(request));
+        client.Client.Shutdown(SocketShutdown.Send);
+        using var answer = new MemoryStream();
+        try
+        {
+            await stream.CopyToAsync(answer).WaitAsync(Patience);
+        }
+        catch (IOException)
+        {
+            // Closed with what was sent behind the request still unread.
+        }
+
+        return Encoding.Latin1.GetString(answer.ToArray());
+    }
+}

@@ -1,0 +1,88 @@
+using System.IO.Compression;
+using System.Text;
+using ZeroCopy.Serving.Tests.Fakes;
+
+namespace ZeroCopy.Serving.Tests.Http;
+
+public sealed class CompressionSpecs
+{
+    private const string Json = """{"inputs":[{"name":"x","shape":[3],"datatype":"INT8","parameters":{"binary_data_size":3}}]}""";
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("GZIP")]
+    [InlineData("deflate")]
+    public async Task Infer_should_take_a_compressed_body(string encoding)
+    {
+        await using var served = await ServedModels.StartAsync(FakeEndpoint.Identity());
+
+        var answer = await served.SendAsync(Request(encoding, Compressed(encoding, [.. Encoding.UTF8.GetBytes(Json), 1, 2, 3])));
+
+        Assert.Equal("[1,2,3]", answer.Succeeded().Output().GetProperty("data").GetRawText());
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    public async Task Infer_should_refuse_a_body_that_grows_beyond_the_limit(string encoding)
+    {
+        await using var served = await ServedModels.StartAsync(options => options.MaxBodyBytes = 1 << 20, FakeEndpoint.Identity());
+        var bomb = Compressed(encoding, [.. Enumerable.Repeat((byte)' ', 64 << 20)]);
+        Assert.True(bomb.Length < 1 << 20);
+
+        (await served.SendAsync(Request(encoding, bomb, null))).Failed(413, "1048576", "MaxBodyBytes");
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    public async Task Infer_should_refuse_a_body_that_is_not_what_its_encoding_says(string encoding)
+    {
+        await using var served = await ServedModels.StartAsync(FakeEndpoint.Identity());
+
+        (await served.SendAsync(Request(encoding, Encoding.UTF8.GetBytes(Json)))).Failed(400, "cannot be decompressed");
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    public async Task Infer_should_refuse_a_compressed_body_that_is_cut_off(string encoding)
+    {
+        await using var served = await ServedModels.StartAsync(FakeEndpoint.Identity());
+        var whole = Compressed(encoding, [.. Encoding.UTF8.GetBytes(Json), 1, 2, 3]);
+
+        (await served.SendAsync(Request(encoding, whole[..^12]))).Failed(400);
+    }
+
+    [Theory]
+    [InlineData("br")]
+    [InlineData("gzip, deflate")]
+    public async Task Infer_should_name_the_encodings_that_it_takes(string encoding)
+    {
+        await using var served = await ServedModels.StartAsync(FakeEndpoint.Identity());
+
+        (await served.SendAsync(Request(encoding, [1, 2, 3]))).Failed(415, $"'{encoding}'", "gzip, deflate or identity");
+    }
+
+    private static HttpRequestMessage Request(string encoding, byte[] body) => Request(encoding, body, Json.Length);
+
+    private static HttpRequestMessage Request(string encoding, byte[] body, int? jsonLength)
+    {
+        var request = ServedModels.Request("identity", body, jsonLength);
+        request.Content!.Headers.TryAddWithoutValidation("Content-Encoding", encoding);
+        return request;
+    }
+
+    private static byte[] Compressed(string encoding, byte[] body)
+    {
+        using var compressed = new MemoryStream();
+        using (Stream stream = encoding == "deflate"
+            ? new ZLibStream(compressed, CompressionLevel.Optimal)
+            : new GZipStream(compressed, CompressionLevel.Optimal))
+        {
+            stream.Write(body);
+        }
+
+        return compressed.ToArray();
+    }
+}

@@ -1,0 +1,8 @@
+using ZeroCopy.Client.Tests.Fakes;
+
+namespace ZeroCopy.Client.Tests.Endpoints;
+
+public sealed class HttpEndpointSpecs : ServedEndpointSpecs
+{
+    private protected override IInferenceClient ClientOf(ModelServer server) => server.Client;
+}

@@ -1,0 +1,43 @@
+using ZeroCopy.Client.Endpoints;
+using ZeroCopy.Client.Tests.Fakes;
+using ZeroCopy.EndpointContract;
+using ZeroCopy.Endpoints;
+using ZeroCopy.Manifests;
+using ZeroCopy.Torch.Endpoints;
+
+namespace ZeroCopy.Client.Tests.Endpoints;
+
+/// <summary>The contract of endpoints over a transport: a client, a connection, our server, a model.</summary>
+public abstract class ServedEndpointSpecs : EndpointContractSpecs
+{
+    private readonly Dictionary<IModelEndpoint, DirectEndpoint> _models = [];
+    private readonly List<IAsyncDisposable> _servers = [];
+
+    protected override async Task<IModelEndpoint> OpenAsync(ModelHandle model)
+    {
+        var direct = new DirectEndpoint("contract", model.Name?.Version, Runtime.OpenAny(model), Runtime.BinderOf(model));
+        var server = await ModelServer.StartAsync(direct);
+        _servers.Add(server);
+        var endpoint = await new InferenceEndpointDirectory(ClientOf(server)).FindAsync(direct.Name, direct.Version);
+        _models.Add(endpoint!, direct);
+        return endpoint!;
+    }
+
+    private protected abstract IInferenceClient ClientOf(ModelServer server);
+
+    protected override Task CloseAsync(IModelEndpoint endpoint)
+    {
+        _models[endpoint].Dispose();
+        return Task.CompletedTask;
+    }
+
+    public override async Task DisposeAsync()
+    {
+        foreach (var server in _servers)
+        {
+            await server.DisposeAsync();
+        }
+
+        await base.DisposeAsync();
+    }
+}

@@ -1,0 +1,3 @@
+using ZeroCopy.Samples.ClusterCalls;
+
+return await CallProgram.RunAsync(args, Console.Out, Console.Error);

@@ -1,0 +1,34 @@
+using Akka.Actor;
+using ZeroCopy.Clustering.Protocol;
+
+namespace ZeroCopy.Clustering.Asking;
+
+/// <summary>Asks a node, and waits for all of its answer.</summary>
+internal static class NodeAnswer
+{
+    /// <summary>
+    /// The answer; or, where the node was given by its actor, <see cref="Terminated"/> or <see cref="Akka.Remote.DisassociatedEvent"/>: it
+    /// stopped, or it or the connection was lost before.
+    /// </summary>
+    /// <param name="system">Of who asks.</param>
+    /// <param name="node">The node's actor, or where it is.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="limit">How long all of the answer may take.</param>
+    /// <param name="cancellationToken">Ends the wait; what the node has begun goes on.</param>
+    /// <exception cref="TimeoutException">It took longer.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static async Task<object> AskAsync(
+        ActorSystem system, ICanTell node, IRequestMessage request, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var answer = new TaskCompletionSource<object>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var asking = system.ActorOf(NodeRequestActor.Props(node, request, answer));
+        try
+        {
+            return await answer.Task.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            system.Stop(asking);
+        }
+    }
+}

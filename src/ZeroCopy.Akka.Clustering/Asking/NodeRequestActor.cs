@@ -1,0 +1,65 @@
+using Akka.Actor;
+using Akka.Remote;
+using ZeroCopy.Clustering.Protocol;
+
+namespace ZeroCopy.Clustering.Asking;
+
+/// <summary>One request to a node: takes the answer, in one message or several, or the node's end, and is stopped by who asked.</summary>
+internal sealed class NodeRequestActor(ICanTell node, IRequestMessage request, TaskCompletionSource<object> answer) : UntypedActor
+{
+    private NodeReply? _before;
+
+    public static Props Props(ICanTell node, IRequestMessage request, TaskCompletionSource<object> answer) =>
+        Akka.Actor.Props.Create(() => new NodeRequestActor(node, request, answer));
+
+    protected override void PreStart()
+    {
+        if (node is IActorRef actor)
+        {
+            Context.Watch(actor);
+            // A process that dies closes its connections long before a failure detector gives it up.
+            Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
+        }
+
+        node.Tell(request, Self);
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case NodeReply.Holdings holdings:
+                var held = _before is NodeReply.Holdings some ? some with { Models = some.Models.AddRange(holdings.Models) } : holdings;
+                Take(held with { HasMore = false }, holdings.HasMore);
+                break;
+            case NodeReply.ClusterStatus status:
+                var known = _before is NodeReply.ClusterStatus part ? part with { Models = part.Models.AddRange(status.Models) } : status;
+                Take(known with { HasMore = false }, status.HasMore);
+                break;
+            case Terminated or IRequestMessage:
+                answer.TrySetResult(message);
+                break;
+            case DisassociatedEvent closed:
+                if (node is IActorRef asked && closed.RemoteAddress == asked.Path.Address)
+                {
+                    answer.TrySetResult(closed);
+                }
+
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    protected override void PostStop() => answer.TrySetCanceled();
+
+    private void Take(NodeReply reply, bool hasMore)
+    {
+        _before = reply;
+        if (!hasMore)
+        {
+            answer.TrySetResult(reply);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using ZeroCopy.Clustering.Protocol;
+using ZeroCopy.Manifests;
+
+namespace ZeroCopy.Clustering.Catalog;
+
+/// <summary>
+/// What is known of one name: who has which version of it, and which of them is current. Decides nothing but that, when
+/// <see cref="Update"/> is called; not thread-safe.
+/// </summary>
+/// <param name="name">What it is called by.</param>
+internal sealed class ModelView(string name)
+{
+    private readonly Dictionary<Address, ModelReport> _reports = [];
+    private readonly Dictionary<int, ModelId> _models = [];
+
+    /// <summary>The version of a call that names none; null where no version is known, or none has a number.</summary>
+    public int? Current { get; private set; }
+
+    /// <summary>The version that is to get calls, where it is not warm enough yet; null where none is.</summary>
+    public int? Coming { get; private set; }
+
+    /// <summary>What somebody decided; null where nobody did.</summary>
+    public Rollout? Rollout { get; private set; }
+
+    /// <summary>Whether no node has anything of that name.</summary>
+    public bool IsEmpty => _reports.Values.All(report => report.Versions.IsEmpty);
+
+    /// <summary>Takes a node's account instead of its last one.</summary>
+    public void Set(ModelReport report)
+    {
+        _reports[report.Node] = report;
+        if (report.Rollout is { } rollout && rollout.Epoch > (Rollout?.Epoch ?? 0))
+        {
+            Rollout = rollout;
+        }
+    }
+
+    /// <summary>Forgets a node.</summary>
+    public void Remove(Address node) => _reports.Remove(node);
+
+    /// <summary>Takes a decision; null takes the last one back.</summary>
+    public void Decide(Rollout? rollout) => Rollout = rollout;
+
+    /// <summary>
+    /// That of a decision to be taken now: behind the last one that is known, also where its node's clock was ahead of this one's.
+    /// </summary>
+    public long NextEpoch(DateTimeOffset now) => Math.Max(now.ToUnixTimeMilliseconds(), (Rollout?.Epoch ?? 0) + 1);
+
+    /// <summary>
+    /// Finds out which version is current by all that was said: one that is loaded stays it until the one that is to follow is as warm, and
+    /// where nothing was current before, too.
+    /// </summary>
+    public void Update()
+    {
+        UpdateModels();
+        if (IsEmpty)
+        {
+            // What is put under the name from now on is another model.
+            Rollout = null;
+        }
+
+        var versions = _models.Keys.Where(version => At(version).Any()).ToHashSet();
+        var (wanted, shared) = Wanted(versions);
+        if (wanted is null)
+        {
+            Current = Newest(versions);
+            Coming = null;
+        }
+        else if ((Current ?? Newest(versions.Where(version => WarmAt(version).Any()))) is { } current && current != wanted
+            && versions.Contains(current) && !IsAsWarm(wanted.Value, current))
+        {
+            Current = current;
+            Coming = wanted;
+        }
+        else
+        {
+            Current = wanted;
+            Coming = shared is { } next && !IsAsWarm(next, wanted.Value) ? shared : null;
+        }
+    }
+
+    /// <summary>The model of a version: the first that was announced under it, for as long as some node holds it.</summary>
+    public ModelId? ModelOf(int version) => _models.TryGetValue(version, out var model) ? model : null;
+
+    /// <summary>Who has a version, and what they say of it; not those who hold another model under the same version.</summary>
+    public IEnumerable<(Address Node, HeldVersion Held)> At(int? version) =>
+        from report in _reports.Values
+        from held in report.Versions
+        where held.Version == version && !IsOther(held)
+        select (report.Node, held);
+
+    /// <summary>Every version that a node has.</summary>
+    public IEnumerable<(Address Node, HeldVersion Held, bool IsOther)> All() =>
+        from report in _reports.Values
+        from held in report.Versions
+        select (report.Node, held, IsOther(held));
+
+    /// <summary>Nodes that have a version loaded.</summary>
+    public IEnumerable<Address> WarmAt(int? version) => At(version).Where(at => at.Held.ReadyActors > 0).Select(at => at.Node);
+
+    /// <summary>How it is called now.</summary>
+    public ModelRoute ToRoute()
+    {
+        var replicas =
+            from at in All()
+            where at.Held.CanBuild && !at.IsOther
+            orderby at.Held.Version, at.Node
+            select new Replica(at.Node, at.Held.Version, at.Held.State, at.Held.ReadyActors, at.Held.Pending, at.Held.Model);
+        var callable = replicas.ToImmutableArray();
+        var (next, percent) = Share();
+        return new ModelRoute(name, Current, next, percent, callable, callable.IsEmpty ? Problem() : null);
+    }
+
+    private bool IsOther(HeldVersion held) =>
+        held is { Version: { } version, Model: { } model } && _models.TryGetValue(version, out var known) && known != model;
+
+    /// <summary>A share of the calls goes to a version that is rolled out by percentage.</summary>
+    private (int? Next, int Percent) Share() =>
+        Rollout is { Percent: < 100, Version: { } version } rollout && Current is { } current && version != current
+            && At(version).Any() && IsAsWarm(version, current)
+            ? (version, rollout.Percent)
+            : (null, 0);
+
+    private string? Problem()
+    {
+        var held = All().Select(at => at.Node).Distinct().ToArray();
+        return held.Length == 0 ? null
+            : $"No node of the cluster can build {name}, which is held by {string.Join(", ", held.Select(node => node.ToString()))}.";
+    }
+
+    /// <summary>The version that is to be current, and the one that is to get a share of the calls.</summary>
+    private (int? Wanted, int? Shared) Wanted(HashSet<int> versions) => Rollout switch
+    {
+        { Version: { } version, Percent: 100 } when versions.Contains(version) => (version, null),
+        { Version: { } version, Before: { } before } when versions.Contains(version) && versions.Contains(before) => (before, version),
+        { Version: { } version } when versions.Contains(version) => (version, null),
+        _ => (Newest(versions.Where(version => At(version).Any(at => at.Held.CanBuild))), null),
+    };
+
+    /// <summary>Whether a version is loaded wherever another one is that can be replaced by it.</summary>
+    private bool IsAsWarm(int version, int other)
+    {
+        var warm = WarmAt(version).ToHashSet();
+        return WarmAt(other).All(warm.Contains);
+    }
+
+    private static int? Newest(IEnumerable<int> versions)
+    {
+        var newest = versions.DefaultIfEmpty().Max();
+        return newest == 0 ? null : newest;
+    }
+
+    private void UpdateModels()
+    {
+        var held = _reports.Values.SelectMany(report => report.Versions).Where(held => held is { Version: not null, Model: not null })
+            .Select(held => (Version: held.Version!.Value, Model: held.Model!.Value)).ToHashSet();
+        foreach (var (version, model) in _models.ToArray())
+        {
+            if (!held.Contains((version, model)))
+            {
+                _models.Remove(version);
+            }
+        }
+
+        foreach (var (version, model) in held)
+        {
+            _models.TryAdd(version, model);
+        }
+    }
+}

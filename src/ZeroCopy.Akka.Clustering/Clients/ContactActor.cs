@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Remote;
+using ZeroCopy.Clustering.Catalog;
+
+namespace ZeroCopy.Clustering.Clients;
+
+/// <summary>
+/// Keeps a client in contact with one node of the cluster: the first that answers; when that one stops or its connection is closed, the
+/// next that answers.
+/// </summary>
+internal sealed class ContactActor(ImmutableArray<Address> contacts, TimeSpan patience, IContactListener listener)
+    : UntypedActor, IWithTimers
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
+    private IActorRef? _node;
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(ImmutableArray<Address> contacts, TimeSpan patience, IContactListener listener) =>
+        Akka.Actor.Props.Create(() => new ContactActor(contacts, patience, listener));
+
+    protected override void PreStart()
+    {
+        Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
+        Search();
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case ActorIdentity { Subject: var node } when !node.IsNobody():
+                if (_node is null)
+                {
+                    Timers.CancelAll();
+                    _node = Context.Watch(node);
+                    listener.OnFound(node);
+                }
+
+                break;
+            case ActorIdentity:
+                // A process that answers and has no such actor may be a node that starts; for one that is not reached remoting answers.
+                break;
+            case Terminated gone:
+                OnLost(gone.ActorRef);
+                break;
+            case DisassociatedEvent closed:
+                if (closed.RemoteAddress == _node?.Path.Address)
+                {
+                    OnLost(Context.Unwatch(_node));
+                }
+
+                break;
+            case Local.Look:
+                Look();
+                break;
+            case Local.Late:
+                listener.OnSilence();
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    protected override void PostStop() => listener.OnStopped();
+
+    private void OnLost(IActorRef node)
+    {
+        if (node.Equals(_node))
+        {
+            _node = null;
+            listener.OnLost();
+            Search();
+        }
+    }
+
+    private void Search()
+    {
+        Timers.StartPeriodicTimer(Local.Look, Local.Look, TimeSpan.Zero, Pause);
+        Timers.StartSingleTimer(Local.Late, Local.Late, patience);
+    }
+
+    private void Look()
+    {
+        foreach (var contact in contacts)
+        {
+            NodePath.At(Context.System, contact).Tell(new Identify(null), Self);
+        }
+    }
+
+    private enum Local
+    {
+        Look,
+        Late,
+    }
+}

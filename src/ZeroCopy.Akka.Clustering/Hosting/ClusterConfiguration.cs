@@ -1,0 +1,87 @@
+using System.Globalization;
+using Akka.Configuration;
+using ZeroCopy.Actors.Settings;
+using ZeroCopy.Clustering.Catalog;
+
+namespace ZeroCopy.Clustering.Hosting;
+
+/// <summary>The settings under <c>akka</c> that make an actor system a node of the cluster.</summary>
+public static class ClusterConfiguration
+{
+    /// <summary>
+    /// Completes an actor system's settings: where it is reached is what <c>zerocopy.cluster</c> says, over anything under <c>akka</c>; all
+    /// else that a node needs of Akka goes under what the settings say themselves. With certificates the system needs
+    /// <see cref="Trust.NodeTrust.RemotingSetup"/> too.
+    /// </summary>
+    /// <exception cref="InvalidSettingsException">Settings under <c>zerocopy</c> are wrong.</exception>
+    public static Config Complete(Config config) => Complete(config, ZeroCopySettings.From(config));
+
+    /// <summary>As <see cref="Complete(Config)"/>, of settings that were read already.</summary>
+    public static Config Complete(Config config, ZeroCopySettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(settings);
+        return Over(settings.Cluster).WithFallback(config).WithFallback(Under(settings));
+    }
+
+    private static Config Over(ClusterSettings cluster)
+    {
+        var tcp = new Dictionary<string, object>
+        {
+            ["hostname"] = cluster.BindHost,
+            ["public-hostname"] = cluster.Host,
+            ["port"] = cluster.Port,
+            ["enable-ssl"] = cluster.Tls.IsOn ? "on" : "off",
+        };
+        return ConfigurationFactory.FromObject(new
+        {
+            akka = new
+            {
+                actor = new { provider = "cluster" },
+                remote = new Dictionary<string, object> { ["dot-netty"] = new { tcp } },
+                cluster = new { roles = cluster.Roles },
+            },
+        });
+    }
+
+    private static Config Under(ZeroCopySettings settings)
+    {
+        // Running calls have ended with HTTP where a node has it, so Akka's own phase has their time once more at most.
+        var drain = settings.Inference.DrainTimeout + TimeSpan.FromSeconds(1);
+        var leave = settings.Cluster.LeaveTimeout;
+        return ConfigurationFactory.ParseString($$"""
+            akka {
+              # Lost nodes are said by the cluster, and by who calls them, in a line each: not with each message that does not arrive.
+              log-dead-letters = off
+              remote.log-remote-lifecycle-events = off
+              cluster {
+                # By which members of other versions of the product are told.
+                app-version = "{{ProductVersion.AppVersion}}"
+                # A member that is lost without a word is removed by those who are more than half; they who are not end.
+                downing-provider-class = "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster"
+                split-brain-resolver {
+                  active-strategy = keep-majority
+                  stable-after = 10s
+                }
+                # A member is made one within a fraction of a second instead of two.
+                periodic-tasks-initial-delay = 50ms
+                gossip-interval = 500ms
+                leader-actions-interval = 250ms
+              }
+              coordinated-shutdown {
+                phases {
+                  before-service-unbind.timeout = {{Text(leave / 2)}}
+                  service-requests-done.timeout = {{Text(drain)}}
+                  cluster-sharding-shutdown-region.timeout = {{Text(leave / 8)}}
+                  cluster-leave.timeout = {{Text(leave / 8)}}
+                  cluster-exiting.timeout = {{Text(leave / 8)}}
+                  actor-system-terminate.timeout = {{Text(leave / 8)}}
+                }
+              }
+            }
+            """);
+    }
+
+    private static string Text(TimeSpan time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, (long)time.TotalMilliseconds)}ms");
+}

@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Event;
+using ZeroCopy.Clustering.Catalog;
+
+namespace ZeroCopy.Clustering.Hosting;
+
+/// <summary>
+/// Looks every minute at what no member sees by itself and its operators should know: a seed that answers and belongs to another cluster,
+/// and a cluster of two nodes, of which one takes the other with it. The log says each once, and again when it comes back.
+/// </summary>
+/// <param name="cluster">Of the node.</param>
+/// <param name="seeds">Nodes that belong to its cluster.</param>
+/// <param name="clock">Between the looks.</param>
+/// <param name="log">Where it is said.</param>
+internal sealed class MembershipAdvice(Cluster cluster, ImmutableArray<Address> seeds, TimeProvider clock, ILoggingAdapter log)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(5);
+
+    private ImmutableHashSet<string> _said = [];
+
+    /// <summary>Looks until it is given up.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(Pause, clock);
+        while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+        {
+            var advice = await LookAsync(cancellationToken).ConfigureAwait(false);
+            foreach (var words in advice.Except(_said))
+            {
+                log.Warning("{0}", words);
+            }
+
+            _said = advice;
+        }
+    }
+
+    private async Task<ImmutableHashSet<string>> LookAsync(CancellationToken cancellationToken)
+    {
+        var state = cluster.State;
+        var members = state.Members.Select(member => member.Address).ToHashSet();
+        var advice = ImmutableHashSet.CreateBuilder<string>();
+        if (LoserOfTwo(state) is { } loser)
+        {
+            advice.Add(
+                $"The cluster has two nodes: when the other one is lost, {loser} ends too (split-brain-resolver keep-majority). A third "
+                + "node, of role client where it is to hold no models, or another strategy lets each go on");
+        }
+
+        foreach (var seed in seeds.Where(seed => !members.Contains(seed)))
+        {
+            if (await AnswersAsync(seed, cancellationToken).ConfigureAwait(false))
+            {
+                advice.Add(
+                    $"{seed} is a seed of this node and answers, but is no member of its cluster: there are two clusters. Restart the "
+                    + "nodes of one of them");
+            }
+        }
+
+        return advice.ToImmutable();
+    }
+
+    /// <summary>Of two members, the one that the resolver would end; null where there are more, or fewer, or another strategy.</summary>
+    private Address? LoserOfTwo(ClusterEvent.CurrentClusterState state)
+    {
+        const string Strategy = "akka.cluster.split-brain-resolver.active-strategy";
+        return cluster.System.Settings.Config.GetString(Strategy) == "keep-majority" && state.Members.Count == 2
+            && state.Members.All(member => member.Status == MemberStatus.Up) && state.Unreachable.IsEmpty
+            ? state.Members.Select(member => member.UniqueAddress).Max()!.Address : null;
+    }
+
+    private async Task<bool> AnswersAsync(Address seed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var identity = await NodePath.At(cluster.System, seed).Ask<ActorIdentity>(new Identify(null), AnswerTime, cancellationToken)
+                .ConfigureAwait(false);
+            return !identity.Subject.IsNobody();
+        }
+        catch (AskTimeoutException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Discovery;
+using Akka.Event;
+using ClusterSettings = ZeroCopy.Actors.Settings.ClusterSettings;
+
+namespace ZeroCopy.Clustering.Hosting;
+
+/// <summary>
+/// Seeds that Akka.Discovery knows. All nodes see the same list in the same order, so that only the first in it can start a cluster, and
+/// does where no other answers.
+/// </summary>
+internal sealed class SeedDiscovery(ActorSystem system, ClusterSettings settings, TimeProvider clock, ILoggingAdapter log)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Looks until it is given up: seeds that were the same twice are joined, and others as soon as there are others.</summary>
+    public async Task RunAsync(Action<IEnumerable<Address>> join, CancellationToken cancellationToken)
+    {
+        var discovery = Discovery.Get(system).LoadServiceDiscovery(settings.Discovery.Method);
+        ImmutableArray<Address> before = [], joined = [];
+        while (true)
+        {
+            var found = await LookupAsync(discovery).ConfigureAwait(false);
+            if (found.Length >= settings.Discovery.ContactPoints && found.SequenceEqual(before) && !found.SequenceEqual(joined))
+            {
+                log.Info("Joining by {0}", string.Join(", ", found));
+                join(found);
+                joined = found;
+            }
+
+            before = found;
+            await Task.Delay(Interval, clock, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<ImmutableArray<Address>> LookupAsync(ServiceDiscovery discovery)
+    {
+        try
+        {
+            var resolved = await discovery.Lookup(new Lookup(settings.Discovery.Service), Interval * 10).ConfigureAwait(false);
+            var self = Cluster.Get(system).SelfAddress;
+            return
+            [
+                .. resolved.Addresses.Select(target => self.WithHost(target.Host).WithPort(target.Port ?? settings.Port)).Distinct()
+                    .OrderBy(address => address.ToString(), StringComparer.Ordinal),
+            ];
+        }
+        catch (Exception e)
+        {
+            // Each method of discovery has exceptions of its own, and what it cannot say now it may a second later.
+            log.Warning("akka.discovery.{0} does not know the nodes: {1}", settings.Discovery.Method, e.Message);
+            return [];
+        }
+    }
+}

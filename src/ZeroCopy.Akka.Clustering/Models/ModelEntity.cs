@@ -1,0 +1,537 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Cluster.Sharding;
+using Akka.Event;
+using ZeroCopy.Clustering.Catalog;
+using ZeroCopy.Clustering.Protocol;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+
+namespace ZeroCopy.Clustering.Models;
+
+/// <summary>
+/// One name in the cluster: who has it, which version is current, where calls go. What it knows is soft: it asks every node when it starts,
+/// and nodes tell it of changes. Calls do not pass through it.
+/// </summary>
+internal sealed class ModelEntity : UntypedActor, IWithTimers
+{
+    private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(2);
+    private const int TimesToAsk = 5;
+    private static readonly TimeSpan LookPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan OpenTimeout = TimeSpan.FromMinutes(2);
+
+    // A node says so every second.
+    private const int ReportsToSpread = 3;
+
+    private readonly string _name;
+    private readonly NodeTable _nodes;
+    private readonly Placement _placement;
+    private readonly ModelView _view;
+    private readonly Cluster _cluster = Cluster.Get(Context.System);
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Dictionary<IActorRef, Address> _reporters = [];
+    private readonly HashSet<IActorRef> _followers = [];
+    private readonly HashSet<Address> _asked = [];
+    private readonly List<(IActorRef Sender, EntityRequest Request)> _waiting = [];
+    private readonly OrderBook _orders = new(TimeProvider.System);
+    private readonly RolloutDecisions _decisions;
+    private readonly Dictionary<(Address Node, int Version), int> _overfull = [];
+    private readonly int _copies;
+    private ModelRoute? _told;
+    private int _askedTimes;
+    private bool _isAsking;
+
+    /// <param name="name">What it is called by.</param>
+    /// <param name="nodes">What the nodes said of themselves.</param>
+    /// <param name="copies">Stores that should hold a version that is used.</param>
+    public ModelEntity(string name, NodeTable nodes, int copies)
+    {
+        _copies = copies;
+        _name = name;
+        _nodes = nodes;
+        _view = new ModelView(name);
+        _decisions = new RolloutDecisions(_view, TimeProvider.System);
+        _placement = new Placement(nodes, Random.Shared);
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(string name, NodeTable nodes, int copies) =>
+        Akka.Actor.Props.Create(() => new ModelEntity(name, nodes, copies));
+
+    protected override void PreStart()
+    {
+        var state = _cluster.State;
+        _asked.UnionWith(state.Members
+            .Where(member => member.HasRole(ZeroCopyCluster.InferenceRole) && member.Status is MemberStatus.Up or MemberStatus.Leaving)
+            .Except(state.Unreachable).Select(member => member.Address));
+        _isAsking = _asked.Count > 0;
+        AskNodes();
+        Timers.StartPeriodicTimer(Tick.Look, Tick.Look, LookPause);
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case ModelReport report:
+                OnReport(report);
+                break;
+            case Terminated gone:
+                OnTerminated(gone.ActorRef);
+                break;
+            case NodeReply.Opened opened:
+                OnOpened(opened.Id, null);
+                break;
+            case NodeReply.Failed failed:
+                OnOpened(failed.Id, failed);
+                break;
+            case Tick.Asked:
+                EndAsking();
+                break;
+            case Tick.Look:
+                Copy();
+                if (_view.IsEmpty && _followers.Count == 0 && _orders.IsEmpty)
+                {
+                    Context.Parent.Tell(new Passivate(PoisonPill.Instance));
+                }
+
+                break;
+            case EntityRequest.Unfollow:
+                _followers.Remove(Sender);
+                Context.Unwatch(Sender);
+                break;
+            case EntityRequest request when _isAsking:
+                // Answered when it is known who has the name.
+                _waiting.Add((Sender, request));
+                break;
+            case EntityRequest request:
+                OnRequest(request, Sender);
+                break;
+            case OrderLate late:
+                OnOpened(late.Id, new NodeReply.Failed(InferenceFailure.Unreachable, $"did not answer within {OpenTimeout}", late.Id));
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void OnRequest(EntityRequest request, IActorRef sender)
+    {
+        switch (request)
+        {
+            case EntityRequest.Follow:
+                if (_followers.Add(sender))
+                {
+                    Context.Watch(sender);
+                }
+
+                sender.Tell(_view.ToRoute(), Self);
+                break;
+            case EntityRequest.Place place:
+                Place(place, sender);
+                break;
+            case EntityRequest.RollOut rollOut:
+                RollOut(rollOut, sender);
+                break;
+            case EntityRequest.RollBack rollBack:
+                RollBack(rollBack, sender);
+                break;
+            default:
+                Unhandled(request);
+                break;
+        }
+    }
+
+    private void OnReport(ModelReport report)
+    {
+        if (_reporters.TryAdd(Sender, report.Node))
+        {
+            Context.Watch(Sender);
+        }
+
+        _view.Set(report);
+        if (!_isAsking)
+        {
+            Spread(report);
+            if (!_decisions.IsUnderWay && _view.Rollout is { } known && !report.Versions.IsEmpty
+                && (report.Rollout?.Epoch ?? 0) < known.Epoch)
+            {
+                // It has got the name since it was decided.
+                Sender.Tell(new NodeOrder.Keep(_name, known), Self);
+            }
+        }
+
+        foreach (var held in report.Versions.Where(held => held is { Version: not null, ReadyActors: > 0 }))
+        {
+            _orders.Forgive(report.Node, held.Version!.Value);
+        }
+
+        _asked.Remove(report.Node);
+        if (_isAsking && _asked.Count == 0)
+        {
+            EndAsking();
+        }
+        else
+        {
+            Changed();
+        }
+    }
+
+    private void OnTerminated(IActorRef gone)
+    {
+        _followers.Remove(gone);
+        if (!_reporters.Remove(gone, out var node))
+        {
+            return;
+        }
+
+        // A node that restarted at the same address may have reported already.
+        if (!_reporters.ContainsValue(node))
+        {
+            _view.Remove(node);
+        }
+
+        foreach (var order in _orders.At(node))
+        {
+            OnOpened(order.Id, new NodeReply.Failed(InferenceFailure.Unreachable, "stopped or was lost", order.Id));
+        }
+
+        Changed();
+    }
+
+    private void AskNodes()
+    {
+        foreach (var node in _asked)
+        {
+            NodePath.At(Context.System, node).Tell(new NodeOrder.Report(_name), Self);
+        }
+
+        Timers.StartSingleTimer(Tick.Asked, Tick.Asked, AskTimeout);
+    }
+
+    private void EndAsking()
+    {
+        if (!_isAsking)
+        {
+            return;
+        }
+
+        // A node that is slow is asked again, while the others have no reason to believe that it is gone.
+        _asked.ExceptWith(_cluster.State.Unreachable.Select(member => member.Address));
+        _asked.IntersectWith(_cluster.State.Members.Select(member => member.Address));
+        if (_asked.Count > 0 && ++_askedTimes < TimesToAsk)
+        {
+            AskNodes();
+            return;
+        }
+
+        _isAsking = false;
+        _asked.Clear();
+        _view.Update();
+        foreach (var (sender, request) in _waiting)
+        {
+            OnRequest(request, sender);
+        }
+
+        _waiting.Clear();
+        Changed();
+    }
+
+    /// <summary>Something may be different: followers are told of a new route, and what is to become current is loaded.</summary>
+    private void Changed()
+    {
+        if (_isAsking)
+        {
+            return;
+        }
+
+        _view.Update();
+        var route = _view.ToRoute();
+        if (_told is null || !IsSame(_told, route))
+        {
+            if (_told is { Current: { } before } && route.Current is { } now && before != now)
+            {
+                _log.Info("{0} is served by version {1} from now on, no longer by {2}", _name, now, before);
+                foreach (var (node, held) in _view.At(before).Where(at => at.Held.Model is not null))
+                {
+                    NodePath.At(Context.System, node).Tell(new NodeOrder.Close(new ModelName(_name, before)), Self);
+                }
+            }
+
+            _told = route;
+            foreach (var follower in _followers)
+            {
+                follower.Tell(route, Self);
+            }
+        }
+
+        if (_view.Coming is { } coming && _view.Current is { } current)
+        {
+            WarmUp(coming, current);
+        }
+        else
+        {
+            CompleteDecision();
+        }
+    }
+
+    private static bool IsSame(ModelRoute one, ModelRoute other) =>
+        one with { Replicas = [] } == other with { Replicas = [] } && one.Replicas.SequenceEqual(other.Replicas);
+
+    /// <summary>Has a version loaded wherever another one is.</summary>
+    private void WarmUp(int version, int like)
+    {
+        var warm = _view.WarmAt(version).ToHashSet();
+        foreach (var node in _view.WarmAt(like).Where(node => !warm.Contains(node)).ToArray())
+        {
+            if (!_orders.HasFailed(node, version) && _orders.Find(node, version) is null)
+            {
+                Open(node, version, null);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Brings a version to one more node where the actors of a node have more calls than they run, again and again: calls of the moment
+    /// alone are no reason.
+    /// </summary>
+    private void Spread(ModelReport report)
+    {
+        foreach (var held in report.Versions.Where(held => held is { Version: not null, Model: not null }))
+        {
+            var key = (report.Node, held.Version!.Value);
+            if (!held.IsOverfull)
+            {
+                _overfull.Remove(key);
+                continue;
+            }
+
+            _overfull[key] = _overfull.GetValueOrDefault(key) + 1;
+            if (_overfull[key] < ReportsToSpread || _orders.Has(held.Version.Value))
+            {
+                continue;
+            }
+
+            _overfull.Remove(key);
+            var excluded = _view.WarmAt(held.Version).ToHashSet();
+            excluded.UnionWith(_nodes.Nodes.Where(node => 2 * node.Load.Pending > held.Pending).Select(node => node.Info.Address));
+            excluded.UnionWith(NotNow(held.Version.Value));
+            if (_placement.Choose(_view, held.Version, excluded) is { } choice)
+            {
+                _log.Info(
+                    "{0}@{1} has {2} calls on {3}: it is brought to {4} too", _name, held.Version, held.Pending, report.Node, choice.Node);
+                Open(choice.Node, held.Version.Value, null);
+            }
+        }
+    }
+
+    /// <summary>Has a version that is used held by as many stores as it should be, so that it outlives a node.</summary>
+    private void Copy()
+    {
+        if (_view.Current is not { } version || !_view.WarmAt(version).Any() || _orders.Has(version))
+        {
+            return;
+        }
+
+        var holders = _view.At(version).Where(at => at.Held.Model is not null).ToArray();
+        var stores = holders.Select(at => _nodes.Find(at.Node)?.Info.Store).OfType<string>().ToHashSet();
+        if (holders.Length == 0 || stores.Count >= _copies)
+        {
+            return;
+        }
+
+        var excluded = _nodes.Nodes.Where(node => stores.Contains(node.Info.Store) || node.Load.IsLeaving).Select(node => node.Info.Address)
+            .Concat(NotNow(version)).ToHashSet();
+        if (_placement.Choose(_view, version, excluded) is { } choice)
+        {
+            _log.Info("{0}@{1} is used, and held by {2} stores alone: {3} gets it too", _name, version, stores.Count, choice.Node);
+            Open(choice.Node, version, null, warm: false);
+        }
+    }
+
+    /// <summary>Nodes that are not to be given a version now.</summary>
+    private IEnumerable<Address> NotNow(int version) =>
+        Failed(version).Concat(_cluster.State.Unreachable.Select(member => member.Address));
+
+    private IEnumerable<Address> Failed(int version) => _orders.Failed(version).Select(failed => failed.Node);
+
+    private void Place(EntityRequest.Place place, IActorRef sender)
+    {
+        if (place.Version is null)
+        {
+            place = place with { Version = _view.Current };
+        }
+
+        if (!_view.At(place.Version).Any())
+        {
+            sender.Tell(
+                new EntityReply.Failed(
+                    InferenceFailure.ModelNotFound,
+                    $"No node of the cluster holds {Title(place.Version)}{Others()}.",
+                    place.Id),
+                Self);
+            return;
+        }
+
+        var unreachable = _cluster.State.Unreachable.Select(member => member.Address).ToHashSet();
+        var excluded = place.Tried.Union(unreachable).ToHashSet();
+        if (place.Version is { } version)
+        {
+            excluded.UnionWith(Failed(version));
+        }
+
+        if (_placement.Choose(_view, place.Version, excluded) is not { } choice)
+        {
+            var failed = place.Version is { } tried
+                ? _orders.Failed(tried).Select(failure => $"{failure.Node}: {failure.Reason}")
+                : [];
+            var lost = _view.At(place.Version).Where(at => unreachable.Contains(at.Node)).Select(at => $"{at.Node}: unreachable");
+            sender.Tell(
+                new EntityReply.Failed(
+                    InferenceFailure.LoadFailed,
+                    $"No further node of the cluster can take {Title(place.Version)}: "
+                    + string.Join("; ", failed.Concat(lost).DefaultIfEmpty("those that hold it or have room for it were tried")) + ".",
+                    place.Id),
+                Self);
+        }
+        else if (choice.IsThere || place.Version is not { } wanted)
+        {
+            sender.Tell(new EntityReply.Placed(choice.Node, place.Version, place.Id), Self);
+        }
+        else if (_orders.Find(choice.Node, wanted) is { } running)
+        {
+            running.Waiting.Add((sender, place));
+        }
+        else
+        {
+            Open(choice.Node, wanted, (sender, place));
+        }
+    }
+
+    private void Open(Address node, int version, (IActorRef Sender, EntityRequest.Place Place)? waiting, bool warm = true)
+    {
+        var order = _orders.Add(node, version);
+        if (waiting is { } first)
+        {
+            order.Waiting.Add(first);
+        }
+
+        var sources = _view.At(version).Select(at => _nodes.Find(at.Node)?.Info.Transfer).OfType<Uri>().Distinct().ToImmutableArray();
+        NodePath.At(Context.System, node).Tell(
+            new NodeOrder.Open(new ModelName(_name, version), _view.ModelOf(version)!.Value, sources, warm, order.Id), Self);
+        Timers.StartSingleTimer(order.Id, new OrderLate(order.Id), OpenTimeout);
+    }
+
+    private void OnOpened(long id, NodeReply.Failed? failure)
+    {
+        if (_orders.End(id, failure?.Message) is not { } order)
+        {
+            return;
+        }
+
+        Timers.Cancel(id);
+        if (failure is not null)
+        {
+            _log.Warning("{0} cannot take {1}@{2}: {3}", order.Node, _name, order.Version, failure.Message);
+            if (_decisions.Version == order.Version)
+            {
+                GiveDecisionUp($"{order.Node} cannot take {_name}@{order.Version}: {failure.Message}");
+                Changed();
+            }
+        }
+
+        foreach (var (sender, place) in order.Waiting)
+        {
+            if (failure is null)
+            {
+                sender.Tell(new EntityReply.Placed(order.Node, order.Version, place.Id), Self);
+            }
+            else
+            {
+                // Elsewhere, if there is somewhere else.
+                Place(place with { Tried = place.Tried.Add(order.Node) }, sender);
+            }
+        }
+    }
+
+    private void RollOut(EntityRequest.RollOut rollOut, IActorRef sender)
+    {
+        if (_decisions.ToVersion(rollOut.Version, rollOut.Percent) is { } rollout)
+        {
+            Decide(rollout, sender, rollOut.Id);
+        }
+        else
+        {
+            sender.Tell(
+                new EntityReply.Failed(
+                    InferenceFailure.ModelNotFound, $"No node of the cluster holds {Title(rollOut.Version)}{Others()}.", rollOut.Id),
+                Self);
+        }
+    }
+
+    private void RollBack(EntityRequest.RollBack rollBack, IActorRef sender)
+    {
+        if (_decisions.Back() is { } rollout)
+        {
+            Decide(rollout, sender, rollBack.Id);
+        }
+        else
+        {
+            sender.Tell(
+                new EntityReply.Failed(
+                    InferenceFailure.ModelNotFound, $"{_name} has no roll-out whose version before is still held.", rollBack.Id),
+                Self);
+        }
+    }
+
+    /// <summary>Begins a roll-out, which is answered when the version is as warm as the one before.</summary>
+    private void Decide(Rollout rollout, IActorRef sender, long id)
+    {
+        GiveDecisionUp("Another roll-out came after it.");
+        _decisions.Begin(rollout, sender, id);
+        Changed();
+    }
+
+    private void GiveDecisionUp(string reason)
+    {
+        if (_decisions.GiveUp() is { } decision)
+        {
+            decision.Sender.Tell(new EntityReply.Failed(InferenceFailure.LoadFailed, reason, decision.Id), Self);
+        }
+    }
+
+    private void CompleteDecision()
+    {
+        if (_decisions.Complete() is not { } decision)
+        {
+            return;
+        }
+
+        // Every node keeps it, so that the entity finds it again wherever it starts next.
+        foreach (var node in _nodes.Nodes)
+        {
+            NodePath.At(Context.System, node.Info.Address).Tell(new NodeOrder.Keep(_name, decision.Rollout), Self);
+        }
+
+        decision.Sender.Tell(new EntityReply.Decided(decision.Rollout.Version, decision.Rollout.Percent, decision.Id), Self);
+    }
+
+    private string Title(int? version) => version is null ? $"'{_name}'" : $"'{_name}@{version}'";
+
+    private string Others()
+    {
+        var versions = _view.All().Select(at => at.Held.Version).OfType<int>().Distinct().Order().ToArray();
+        return versions.Length == 0 ? "" : $"; it has the versions {string.Join(", ", versions)}";
+    }
+
+    private enum Tick
+    {
+        Asked,
+        Look,
+    }
+
+    private sealed record OrderLate(long Id);
+}

@@ -1,0 +1,63 @@
+using Akka.Actor;
+
+namespace ZeroCopy.Clustering.Models;
+
+/// <summary>
+/// What nodes were ordered to hold and load of one name, and who failed it a moment ago, so that it is not tried there at once again. Not
+/// thread-safe.
+/// </summary>
+/// <param name="clock">Behind the memory of failures.</param>
+internal sealed class OrderBook(TimeProvider clock)
+{
+    /// <summary>How long a node is left alone that has failed a version.</summary>
+    public static readonly TimeSpan FailureMemory = TimeSpan.FromSeconds(30);
+
+    private readonly Dictionary<long, OpenOrder> _orders = [];
+    private readonly Dictionary<(Address Node, int Version), (DateTimeOffset Until, string Reason)> _failures = [];
+    private long _lastId;
+
+    /// <summary>Whether every order was answered.</summary>
+    public bool IsEmpty => _orders.Count == 0;
+
+    /// <summary>An order that is about to be given.</summary>
+    public OpenOrder Add(Address node, int version)
+    {
+        var order = new OpenOrder(++_lastId, node, version);
+        _orders.Add(order.Id, order);
+        return order;
+    }
+
+    /// <summary>The order that a node has for a version; null where it has none.</summary>
+    public OpenOrder? Find(Address node, int version) =>
+        _orders.Values.FirstOrDefault(order => order.Node == node && order.Version == version);
+
+    /// <summary>Whether some node has an order for a version.</summary>
+    public bool Has(int version) => _orders.Values.Any(order => order.Version == version);
+
+    /// <summary>The orders of a node.</summary>
+    public IReadOnlyList<OpenOrder> At(Address node) => [.. _orders.Values.Where(order => order.Node == node)];
+
+    /// <summary>An order was answered, with why it cannot be carried out or null; gives it, or null where it was ended before.</summary>
+    public OpenOrder? End(long id, string? failure)
+    {
+        if (_orders.Remove(id, out var order) && failure is not null)
+        {
+            _failures[(order.Node, order.Version)] = (clock.GetUtcNow() + FailureMemory, failure);
+        }
+
+        return order;
+    }
+
+    /// <summary>A node has loaded a version after all.</summary>
+    public void Forgive(Address node, int version) => _failures.Remove((node, version));
+
+    /// <summary>Whether a node has failed a version a moment ago.</summary>
+    public bool HasFailed(Address node, int version) =>
+        _failures.TryGetValue((node, version), out var failure) && failure.Until > clock.GetUtcNow();
+
+    /// <summary>The nodes that have, and why.</summary>
+    public IEnumerable<(Address Node, string Reason)> Failed(int version) =>
+        from failure in _failures
+        where failure.Key.Version == version && HasFailed(failure.Key.Node, version)
+        select (failure.Key.Node, failure.Value.Reason);
+}

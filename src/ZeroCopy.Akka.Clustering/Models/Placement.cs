@@ -1,0 +1,77 @@
+using Akka.Actor;
+using ZeroCopy.Clustering.Catalog;
+using ZeroCopy.Clustering.Protocol;
+using ZeroCopy.Endpoints;
+
+namespace ZeroCopy.Clustering.Models;
+
+/// <summary>
+/// Chooses where a call goes that finds no warm node: by the estimated time to its first answer, at random among the near-best, so that
+/// nodes that decide at the same moment do not all decide alike. Not thread-safe.
+/// </summary>
+/// <param name="nodes">What the nodes said of themselves.</param>
+/// <param name="random">Behind the choice.</param>
+internal sealed class Placement(NodeTable nodes, Random random)
+{
+    // What a node does in a second until it has measured that itself.
+    private const double BytesPerSecond = 800e6;
+    private const double LoadBytesPerSecond = 4e9;
+    private const double SecondsPerPendingCall = 0.005;
+
+    // Times that differ by less than this are the same.
+    private const double Near = 1.2;
+
+    /// <summary>The node to ask; null where none can be.</summary>
+    /// <param name="view">Who has it.</param>
+    /// <param name="version">The version.</param>
+    /// <param name="excluded">Nodes that failed it.</param>
+    public PlacementChoice? Choose(ModelView view, int? version, IReadOnlySet<Address> excluded)
+    {
+        var held = view.At(version).ToArray();
+        var holders = held.ToDictionary(at => at.Node, at => at.Held);
+        var stores = held.Select(at => nodes.Find(at.Node)?.Info.Store).OfType<string>().ToHashSet();
+        var candidates = new List<(PlacementChoice Choice, double Seconds)>();
+        foreach (var node in nodes.Nodes)
+        {
+            var address = node.Info.Address;
+            if (excluded.Contains(address))
+            {
+                continue;
+            }
+
+            if (holders.TryGetValue(address, out var here))
+            {
+                if (here.CanBuild && here.State != EndpointState.Failed && !node.Load.IsLeaving)
+                {
+                    candidates.Add((new PlacementChoice(address, here, IsThere: true), Seconds(node, here, missing: 0)));
+                }
+            }
+            else if (held.FirstOrDefault(at => at.Held.Model is not null).Held is { } elsewhere && version is not null
+                && node.Info.CanBuild(elsewhere.ModelType) && !node.Load.IsLeaving)
+            {
+                var missing = stores.Contains(node.Info.Store) ? 0 : elsewhere.Bytes;
+                if (missing <= node.Load.FreeBytes)
+                {
+                    candidates.Add((new PlacementChoice(address, elsewhere, IsThere: false), Seconds(node, elsewhere, missing)));
+                }
+            }
+        }
+
+        if (candidates.Count == 0)
+        {
+            return null;
+        }
+
+        var limit = candidates.Min(candidate => candidate.Seconds) * Near;
+        var near = candidates.Where(candidate => candidate.Seconds <= limit).ToArray();
+        return near[random.Next(near.Length)].Choice;
+    }
+
+    private static double Seconds(NodeReport node, HeldVersion held, long missing) =>
+        0.001
+        + (node.Load.Pending * SecondsPerPendingCall)
+        + (missing / Rate(node.Load.ReceiveRate, BytesPerSecond))
+        + (held.ReadyActors > 0 ? 0 : held.Bytes / Rate(node.Load.LoadRate, LoadBytesPerSecond));
+
+    private static double Rate(double measured, double otherwise) => measured > 0 ? measured : otherwise;
+}

@@ -1,0 +1,68 @@
+using Akka.Actor;
+using ZeroCopy.Clustering.Catalog;
+using ZeroCopy.Clustering.Protocol;
+
+namespace ZeroCopy.Clustering.Models;
+
+/// <summary>Which version of a name somebody wants to be current, from the request until it is, or is given up. Not thread-safe.</summary>
+/// <param name="view">What is known of the name.</param>
+/// <param name="clock">Tells later decisions from earlier ones.</param>
+internal sealed class RolloutDecisions(ModelView view, TimeProvider clock)
+{
+    private Decision? _decision;
+
+    /// <summary>The version that is wanted; null where nothing is under way.</summary>
+    public int? Version => _decision?.Rollout.Version;
+
+    /// <summary>Whether a decision is under way.</summary>
+    public bool IsUnderWay => _decision is not null;
+
+    /// <summary>A roll-out of a version; null where nobody holds it.</summary>
+    public Rollout? ToVersion(int version, int percent) => view.At(version).Any()
+        ? new Rollout(version, percent, view.Current == version ? view.Rollout?.Before : view.Current, view.NextEpoch(clock.GetUtcNow()))
+        : null;
+
+    /// <summary>The way back from the last roll-out; null where there was none, or nobody holds the version before.</summary>
+    public Rollout? Back() => view.Rollout is { Before: { } before } && view.At(before).Any()
+        ? new Rollout(before, 100, null, view.NextEpoch(clock.GetUtcNow()))
+        : null;
+
+    /// <summary>Begins a decision; the one before has to be ended.</summary>
+    /// <param name="rollout">What is decided.</param>
+    /// <param name="sender">Who asked for it.</param>
+    /// <param name="id">Number of the request.</param>
+    public void Begin(Rollout rollout, IActorRef sender, long id)
+    {
+        _decision = new Decision(rollout, view.Rollout, sender, id);
+        view.Decide(rollout);
+    }
+
+    /// <summary>What was decided holds from now on. Gives the decision that ends, null where none was under way.</summary>
+    public Decision? Complete()
+    {
+        var decision = _decision;
+        _decision = null;
+        return decision;
+    }
+
+    /// <summary>
+    /// It is given up, and what was decided before holds again. Gives the decision that ends, null where none was under way.
+    /// </summary>
+    public Decision? GiveUp()
+    {
+        if (Complete() is not { } decision)
+        {
+            return null;
+        }
+
+        view.Decide(decision.Before);
+        return decision;
+    }
+
+    /// <summary>Something that somebody decided.</summary>
+    /// <param name="Rollout">What.</param>
+    /// <param name="Before">What had been decided before; null for nothing.</param>
+    /// <param name="Sender">Who asked for it.</param>
+    /// <param name="Id">Number of the request.</param>
+    internal sealed record Decision(Rollout Rollout, Rollout? Before, IActorRef Sender, long Id);
+}

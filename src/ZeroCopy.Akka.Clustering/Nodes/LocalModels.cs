@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using ZeroCopy.Actors.Endpoints;
+using ZeroCopy.Clustering.Protocol;
+using ZeroCopy.Endpoints;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+using ZeroCopy.Store;
+
+namespace ZeroCopy.Clustering.Nodes;
+
+/// <summary>What a node has: the endpoints that others may call, and the models of its store that it cannot build. Thread-safe.</summary>
+/// <param name="node">The node.</param>
+/// <param name="endpoints">Its own endpoints.</param>
+/// <param name="store">Its store.</param>
+internal sealed class LocalModels(Address node, IEndpointDirectory endpoints, ObjectStore store)
+{
+    private volatile Dictionary<(string Name, int? Version), IServedEndpoint> _served = [];
+
+    /// <summary>A node's account of a name, with the calls that its versions have now.</summary>
+    public ModelReport NowOf(ModelReport model)
+    {
+        var versions = model.Versions.Select(held =>
+            _served.TryGetValue((model.Name, held.Version), out var served) ? held with { Pending = served.Pending } : held);
+        return model with { Versions = [.. versions] };
+    }
+
+    /// <summary>The node's account of each name, as it is now.</summary>
+    public async Task<ImmutableSortedDictionary<string, ModelReport>> ListAsync(CancellationToken cancellationToken)
+    {
+        var stored = store.ListNames().ToDictionary(model => model.Name!.Value);
+        var found = new List<(string Name, HeldVersion Held)>();
+        var running = new Dictionary<(string Name, int? Version), IServedEndpoint>();
+        foreach (var endpoint in await endpoints.ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (endpoint is not IServedEndpoint served)
+            {
+                continue;
+            }
+
+            var model = served.Model;
+            if (served.ReadyActors > 0)
+            {
+                running[(served.Name, served.Version)] = served;
+            }
+
+            found.Add((served.Name, new HeldVersion(
+                served.Version, model?.Id, model?.Bytes ?? 0, model is null ? null : TypeOf(model.Id), CanBuild: true, served.State,
+                served.ReadyActors, served.Pending, served.LastError)));
+            if (model is not null && served.Version is { } version && ModelName.TryParse(served.Name, out var name))
+            {
+                stored.Remove(new ModelName(name.Name, version));
+            }
+        }
+
+        foreach (var (name, model) in stored)
+        {
+            found.Add((name.Name, new HeldVersion(
+                name.Version, model.Id, model.Bytes, TypeOf(model.Id), CanBuild: false, EndpointState.Failed, 0, 0,
+                "The node cannot build it.")));
+        }
+
+        _served = running;
+        return found.GroupBy(model => model.Name, StringComparer.Ordinal).ToImmutableSortedDictionary(
+            group => group.Key,
+            group => new ModelReport(group.Key, node, [.. group.Select(model => model.Held).OrderBy(held => held.Version)], null),
+            StringComparer.Ordinal);
+    }
+
+    /// <summary>Key of the registered type that a model is built by; null for a script, empty for one that no process can build.</summary>
+    private string? TypeOf(ModelId model)
+    {
+        try
+        {
+            return store.ReadManifest(model).Recipe switch
+            {
+                Recipe.Script => null,
+                Recipe.Catalog catalog => catalog.Key,
+                _ => "",
+            };
+        }
+        catch (ZeroCopyException)
+        {
+            // Removed since it was listed.
+            return "";
+        }
+    }
+}

@@ -1,0 +1,452 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Event;
+using Akka.Remote;
+using ZeroCopy.Clustering.Catalog;
+using ZeroCopy.Clustering.Protocol;
+using ZeroCopy.Clustering.Wire;
+using ZeroCopy.Errors;
+
+namespace ZeroCopy.Clustering.Nodes;
+
+/// <summary>
+/// A node of the cluster as the others see it, <c>/user/zerocopy/node</c>: tells them what it is and how busy, announces what it has to the
+/// entities of the names, carries their orders out, and answers those who ask.
+/// </summary>
+internal sealed class NodeActor : UntypedActor, IWithTimers
+{
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(50);
+
+    private static readonly TimeSpan EntityTime = TimeSpan.FromSeconds(2);
+
+    // A node that changes in nothing is heard of all the same.
+    private const int BeatsToTell = 5;
+
+    // What an entity missed, such as while it moved, it hears again.
+    private const int BeatsToAnnounceAll = 30;
+
+    private readonly NodeContext _node;
+    private readonly Cluster _cluster = Cluster.Get(Context.System);
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Dictionary<string, Rollout> _rollouts;
+    private readonly List<(EntityRequest Request, IActorRef Sender)> _early = [];
+    private readonly CancellationTokenSource _stopped = new();
+    private readonly ReplyPages _pages = new(Context.System);
+    private ImmutableSortedDictionary<string, ModelReport> _announced = ImmutableSortedDictionary<string, ModelReport>.Empty;
+    private IActorRef? _models;
+    private NodeReport? _told;
+    private Action? _onChanged;
+    private long _listedFrom;
+    private bool _isListing;
+    private bool _isStale;
+    private int _beats;
+
+    public NodeActor(NodeContext node)
+    {
+        _node = node;
+        _rollouts = node.IsServing ? node.Rollouts.Read() : [];
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(NodeContext node) => Akka.Actor.Props.Create(() => new NodeActor(node));
+
+    protected override void PreStart()
+    {
+        _cluster.Subscribe(
+            Self,
+            ClusterEvent.InitialStateAsEvents,
+            typeof(ClusterEvent.MemberUp),
+            typeof(ClusterEvent.MemberRemoved),
+            typeof(ClusterEvent.UnreachableMember),
+            typeof(ClusterEvent.ReachableMember));
+        Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
+        var self = Self;
+        _onChanged = () => self.Tell(Local.Changed, ActorRefs.NoSender);
+        _node.Endpoints.Changed += _onChanged;
+        Timers.StartPeriodicTimer(Local.Beat, Local.Beat, Beat);
+        if (_node.IsServing)
+        {
+            _node.Table.Set(_node.Report());
+            List();
+        }
+    }
+
+    protected override void PostStop()
+    {
+        _node.Endpoints.Changed -= _onChanged;
+        _cluster.Unsubscribe(Self);
+        _stopped.Cancel();
+        _stopped.Dispose();
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case NodeReport report:
+                _node.Table.Set(report);
+                break;
+            case ClusterEvent.MemberUp up:
+                // The first word of each to each.
+                if (_node.IsServing)
+                {
+                    NodePath.At(Context.System, up.Member.Address).Tell(_node.Report(), Self);
+                }
+
+                break;
+            case ClusterEvent.MemberRemoved removed:
+                if (removed.Member.Address != _node.Address)
+                {
+                    _node.Table.Remove(removed.Member.Address);
+                }
+
+                break;
+            case ClusterEvent.UnreachableMember unreachable:
+                _node.Table.SetUnreachable(unreachable.Member.Address, true);
+                _node.Doubt(unreachable.Member.Address);
+                break;
+            case ClusterEvent.ReachableMember reachable:
+                _node.Table.SetUnreachable(reachable.Member.Address, false);
+                break;
+            case DisassociatedEvent closed:
+                OnClosed(closed.RemoteAddress);
+                break;
+            case EntityRequest request:
+                // Of a process outside, which has no region of its own.
+                if (_models is { } models)
+                {
+                    models.Forward(request);
+                }
+                else
+                {
+                    _early.Add((request, Sender));
+                }
+
+                break;
+            case ModelsStarted started:
+                OnModelsStarted(started.Region);
+                break;
+            case Local.Beat or Local.Changed or Local.List or Leaving when !_node.IsServing:
+                // A node that holds nothing says nothing of itself.
+                break;
+            case Local.Beat:
+                OnBeat();
+                break;
+            case Leaving:
+                TellOthers(_node.Report());
+                break;
+            case Local.Changed:
+                if (!Timers.IsTimerActive(Local.List))
+                {
+                    Timers.StartSingleTimer(Local.List, Local.List, Settle);
+                }
+
+                break;
+            case Local.List:
+                List();
+                break;
+            case Listed listed:
+                OnListed(listed);
+                break;
+            case Status.Failure failure:
+                _log.Warning("What this node has cannot be listed, and is again in {0}: {1}", Beat, failure.Cause.Message);
+                _isListing = false;
+                _isStale = true;
+                break;
+            case NodeOrder order:
+                OnOrder(order);
+                break;
+            case NodeQuery query:
+                OnQuery(query);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    /// <summary>A node that does not leave closes no connection.</summary>
+    private void OnClosed(Address node)
+    {
+        if (_cluster.State.Members.Any(member => member.Address == node && member.Status == MemberStatus.Up))
+        {
+            _log.Warning("The connection to {0} was closed: that node or the network is lost. Its calls go elsewhere", node);
+        }
+    }
+
+    private void OnModelsStarted(IActorRef region)
+    {
+        _models = region;
+        Announce(_announced.Values);
+        foreach (var (request, sender) in _early)
+        {
+            region.Tell(request, sender);
+        }
+
+        _early.Clear();
+    }
+
+    private void OnBeat()
+    {
+        var report = _node.Report();
+        _beats++;
+        if (report != _told || _beats % BeatsToTell == 0)
+        {
+            TellOthers(report);
+        }
+
+        foreach (var model in _announced.Values.Where(model => model.Versions.Any(held => held.ReadyActors > 0)))
+        {
+            // A name whose actors have more than they run is worth a word to the one that could bring it to other nodes.
+            var now = _node.Models.NowOf(model);
+            if (now.Versions.Any(held => held.IsOverfull))
+            {
+                Announce([now]);
+            }
+        }
+
+        if (_isStale)
+        {
+            List();
+        }
+
+        if (_beats % BeatsToAnnounceAll == 0)
+        {
+            Announce(_announced.Values);
+        }
+    }
+
+    private void TellOthers(NodeReport report)
+    {
+        _told = report;
+        _node.Table.Set(report);
+        var others = _cluster.State.Members.Where(member => member.Status == MemberStatus.Up && member.Address != _node.Address);
+        foreach (var member in others)
+        {
+            NodePath.At(Context.System, member.Address).Tell(report, Self);
+        }
+    }
+
+    private void List()
+    {
+        if (_isListing)
+        {
+            _isStale = true;
+            return;
+        }
+
+        (_isListing, _isStale) = (true, false);
+        var token = _stopped.Token;
+        Task.Run(() => ListAsync(token), token).PipeTo(Self);
+    }
+
+    private async Task<Listed> ListAsync(CancellationToken cancellationToken)
+    {
+        var from = TimeProvider.System.GetTimestamp();
+        return new Listed(from, await _node.Models.ListAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    private void OnListed(Listed listed)
+    {
+        _isListing = false;
+        if (listed.From >= _listedFrom)
+        {
+            // Not where one that began later came first.
+            _listedFrom = listed.From;
+            var now = listed.Models;
+            var changed = now.Values.Where(report => !_announced.TryGetValue(report.Name, out var before) || !IsSame(before, report))
+                .Concat(_announced.Keys.Where(name => !now.ContainsKey(name)).Select(Nothing)).ToArray();
+            _announced = now;
+            foreach (var gone in _rollouts.Keys.Where(name => !now.ContainsKey(name)).ToArray())
+            {
+                _rollouts.Remove(gone);
+                _node.Rollouts.Forget(gone);
+            }
+
+            Announce(changed);
+        }
+
+        listed.Told.SetResult();
+        if (_isStale)
+        {
+            List();
+        }
+    }
+
+    // Calls come and go too often to be told of.
+    private static bool IsSame(ModelReport one, ModelReport other) =>
+        one.Versions.Select(held => held with { Pending = 0 }).SequenceEqual(other.Versions.Select(held => held with { Pending = 0 }));
+
+    private void Announce(IEnumerable<ModelReport> reports)
+    {
+        foreach (var report in reports)
+        {
+            _models?.Tell(WithRollout(report), Self);
+        }
+    }
+
+    private ModelReport Nothing(string name) => new(name, _node.Address, [], null);
+
+    private ModelReport WithRollout(ModelReport report) => report with { Rollout = _rollouts.GetValueOrDefault(report.Name) };
+
+    private void OnOrder(NodeOrder order)
+    {
+        switch (order)
+        {
+            case NodeOrder.Report report:
+                Sender.Tell(WithRollout(_announced.GetValueOrDefault(report.Name) ?? Nothing(report.Name)), Self);
+                break;
+            case NodeOrder.Open open:
+                var (self, models) = (Self, _models);
+                Answer(open.Id, async token =>
+                {
+                    var received = await _node.Orders.HoldAsync(open.Name, open.Model, open.Sources, token).ConfigureAwait(false);
+                    if (open.Warm)
+                    {
+                        await _node.Orders.WarmAsync(open.Name, open.Model, token).ConfigureAwait(false);
+                    }
+
+                    await KnownAsync(open.Name.Name, self, models, token).ConfigureAwait(false);
+                    return new NodeReply.Opened(received.Model, received.MovedBytes, open.Id);
+                });
+                break;
+            case NodeOrder.Close close:
+                _ = _node.Orders.CloseAsync(close.Name);
+                break;
+            case NodeOrder.Keep keep:
+                // Of what the node has alone: where it gets the name later, it is told again.
+                if (_announced.ContainsKey(keep.Name) && keep.Rollout.Epoch > (_rollouts.GetValueOrDefault(keep.Name)?.Epoch ?? 0))
+                {
+                    _rollouts[keep.Name] = keep.Rollout;
+                    _node.Rollouts.Keep(keep.Name, keep.Rollout);
+                }
+
+                break;
+            default:
+                Unhandled(order);
+                break;
+        }
+    }
+
+    private void OnQuery(NodeQuery query)
+    {
+        switch (query)
+        {
+            case NodeQuery.Holdings:
+                Tell(Sender, new NodeReply.Holdings(_node.Report(), [.. _announced.Values.Select(WithRollout)], query.Id), Self);
+                break;
+            case NodeQuery.ClusterStatus:
+                Answer(query.Id, token => _node.Survey.StatusAsync(query.Id, token));
+                break;
+            case NodeQuery.Locate locate:
+                Answer(query.Id, token => _node.Survey.LocateAsync(locate, token));
+                break;
+            case NodeQuery.Receive receive:
+                var (self, models) = (Self, _models);
+                Answer(query.Id, async token =>
+                {
+                    var name = await _node.Survey.NameAsync(receive.Name, receive.Model, token).ConfigureAwait(false);
+                    var received = await _node.Orders.HoldAsync(name, receive.Model, receive.Sources, token).ConfigureAwait(false);
+                    await KnownAsync(name.Name, self, models, token).ConfigureAwait(false);
+                    return new NodeReply.Opened(received.Model with { Name = name }, received.MovedBytes, receive.Id);
+                });
+                break;
+            case NodeQuery.Remove remove:
+                Answer(query.Id, async token =>
+                {
+                    await _node.Orders.FreeAsync(remove.Name, token).ConfigureAwait(false);
+                    return await _node.Survey.RemoveAsync(remove, token).ConfigureAwait(false);
+                });
+                break;
+            default:
+                Unhandled(query);
+                break;
+        }
+    }
+
+    /// <summary>Waits until the cluster knows what the node has of a name, so that whoever is answered next can call it.</summary>
+    private async Task KnownAsync(string name, IActorRef self, IActorRef? models, CancellationToken cancellationToken)
+    {
+        var listed = await ListAsync(cancellationToken).ConfigureAwait(false);
+        self.Tell(listed, self);
+        await listed.Told.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // Behind the report, on the same way.
+            if (models is not null)
+            {
+                await models.Ask<ModelRoute>(new EntityRequest.Follow(name), EntityTime, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (AskTimeoutException)
+        {
+            _log.Warning("The entity of {0} has not answered within {1}: calls of it may not be known of everywhere yet", name, EntityTime);
+        }
+    }
+
+    /// <summary>Answers the sender when the work has ended, which others go on beside.</summary>
+    private void Answer(long id, Func<CancellationToken, Task<NodeReply>> work)
+    {
+        var (sender, self, token) = (Sender, Self, _stopped.Token);
+        _ = Task.Run(AnswerAsync, CancellationToken.None);
+
+        async Task AnswerAsync()
+        {
+            NodeReply reply;
+            try
+            {
+                reply = await work(token).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                reply = Failed(e, id);
+            }
+
+            Tell(sender, reply, self);
+        }
+    }
+
+    private void Tell(IActorRef to, NodeReply reply, IActorRef self)
+    {
+        foreach (var page in _pages.Of(reply))
+        {
+            to.Tell(page, self);
+        }
+    }
+
+    private static NodeReply.Failed Failed(Exception reason, long id) => new(
+        reason switch
+        {
+            InferenceException typed => typed.Failure,
+            ModelNotFoundException => InferenceFailure.ModelNotFound,
+            OperationCanceledException => InferenceFailure.ShuttingDown,
+            _ => InferenceFailure.LoadFailed,
+        },
+        reason.Message,
+        id);
+
+    private enum Local
+    {
+        Beat,
+        Changed,
+        List,
+    }
+
+    /// <summary>The node is about to end, and the others hear of it at once.</summary>
+    internal sealed class Leaving
+    {
+        public static Leaving Instance { get; } = new();
+    }
+
+    /// <summary>Where the entities of the names are reached from now on.</summary>
+    internal sealed record ModelsStarted(IActorRef Region);
+
+    private sealed record Listed(long From, ImmutableSortedDictionary<string, ModelReport> Models)
+    {
+        /// <summary>Ends when the entities were told.</summary>
+        public TaskCompletionSource Told { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

@@ -1,0 +1,13 @@
+using System.Collections.Immutable;
+
+namespace ZeroCopy.Clustering.Protocol;
+
+/// <summary>How a name is called: from its entity to those who follow it, again at each change.</summary>
+/// <param name="Name">What it is called by.</param>
+/// <param name="Current">The version of a call that names none; null where it has none.</param>
+/// <param name="Next">The version of a share of those calls; null for none.</param>
+/// <param name="Percent">That share, 0 to 100.</param>
+/// <param name="Replicas">The nodes that can be called, at each version; none where nothing of that name is known.</param>
+/// <param name="Problem">Why nothing can be called, where models of that name are held; null where something can.</param>
+public sealed record ModelRoute(
+    string Name, int? Current, int? Next, int Percent, ImmutableArray<Replica> Replicas, string? Problem) : IClusterMessage;

@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+
+namespace ZeroCopy.Clustering.Protocol;
+
+/// <summary>Answers a <see cref="NodeQuery"/> or a <see cref="NodeOrder"/>. A closed set.</summary>
+public abstract record NodeReply : IRequestMessage
+{
+    private NodeReply(long id) => Id = id;
+
+    /// <inheritdoc/>
+    public long Id { get; }
+
+    /// <summary>What the node itself has, by name. In several messages, one behind the other, where a frame does not hold it.</summary>
+    /// <param name="Node">The node.</param>
+    /// <param name="Models">What it has.</param>
+    /// <param name="Id">The request's number.</param>
+    /// <param name="HasMore">Whether further models come in another message.</param>
+    public sealed record Holdings(NodeReport Node, ImmutableArray<ModelReport> Models, long Id, bool HasMore = false) : NodeReply(Id);
+
+    /// <summary>
+    /// Members and models of the whole cluster. In several messages, one behind the other, where a frame does not hold it.
+    /// </summary>
+    /// <param name="Members">The members; in the first message alone.</param>
+    /// <param name="Models">The models.</param>
+    /// <param name="Id">The request's number.</param>
+    /// <param name="HasMore">Whether further models come in another message.</param>
+    public sealed record ClusterStatus(
+        ImmutableArray<MemberInfo> Members, ImmutableArray<ModelStatus> Models, long Id, bool HasMore = false) : NodeReply(Id);
+
+    /// <summary>A model, the nodes that hold it, and the names of their stores' directories.</summary>
+    public sealed record Located(
+        ModelHandle Model, ImmutableArray<Uri> Sources, ImmutableArray<string> Stores, long Id) : NodeReply(Id);
+
+    /// <summary>The model is there, under its name; so many bytes came for it.</summary>
+    public sealed record Opened(ModelHandle Model, long MovedBytes, long Id) : NodeReply(Id);
+
+    /// <summary>The names that were removed.</summary>
+    public sealed record Removed(ImmutableArray<ModelName> Names, long Id) : NodeReply(Id);
+
+    /// <summary>It cannot be done, for that reason.</summary>
+    public sealed record Failed(InferenceFailure Failure, string Message, long Id) : NodeReply(Id);
+}

@@ -1,0 +1,266 @@
+using System.Collections.Frozen;
+using Akka.Actor;
+using ZeroCopy.Clocks;
+using ZeroCopy.Clustering.Protocol;
+using ZeroCopy.Endpoints;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+
+namespace ZeroCopy.Clustering.Routes;
+
+/// <summary>
+/// A model anywhere in the cluster. A call goes to a replica in one hop; one that reached none, or whose replica died while it ran and that
+/// may run twice, goes to another within its deadline. Thread-safe.
+/// </summary>
+/// <param name="entry">The name, with its route.</param>
+/// <param name="version">The version; null for the one that is current at each call.</param>
+/// <param name="routes">What it calls with.</param>
+internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteContext routes) : ILoadableEndpoint
+{
+    private static readonly TimeSpan EntityTime = TimeSpan.FromSeconds(1);
+
+    private volatile Tuple<int?, ModelSignature>? _signature;
+
+    /// <inheritdoc/>
+    public string Name => entry.Name;
+
+    /// <inheritdoc/>
+    public int? Version => version ?? entry.Route?.Current;
+
+    /// <inheritdoc/>
+    public EndpointState State
+    {
+        get
+        {
+            if (routes.Table.IsClosed)
+            {
+                return EndpointState.Failed;
+            }
+
+            var states = Replicas().Select(replica => replica.State).ToHashSet();
+            return states.Contains(EndpointState.Ready) ? EndpointState.Ready
+                : states.Contains(EndpointState.Loading) ? EndpointState.Loading
+                : EndpointState.Failed;
+        }
+    }
+
+    /// <inheritdoc/>
+    public string? LastError => entry.Route is { } route && route.Replicas.Any(replica => replica.Version == Version)
+        ? null
+        : entry.Route?.Problem ?? NotFound().Message;
+
+    /// <inheritdoc/>
+    public async Task<ModelSignature> GetSignatureAsync(CancellationToken cancellationToken = default)
+    {
+        var route = await RouteAsync(cancellationToken).ConfigureAwait(false);
+        var wanted = version ?? route.Current;
+        if (_signature is { } known && known.Item1 == wanted)
+        {
+            return known.Item2;
+        }
+
+        var failures = new Dictionary<Address, InferenceException>();
+        var nearest = Replicas().OrderByDescending(replica => replica.Node == routes.Self).ThenByDescending(replica => replica.IsWarm);
+        foreach (var replica in nearest)
+        {
+            try
+            {
+                var endpoint = await routes.EndpointAsync(replica.Node, Name, wanted, cancellationToken).ConfigureAwait(false);
+                var signature = await endpoint.GetSignatureAsync(cancellationToken).ConfigureAwait(false);
+                _signature = Tuple.Create(wanted, signature);
+                return signature;
+            }
+            catch (InferenceException e)
+            {
+                failures[replica.Node] = e;
+            }
+        }
+
+        throw failures.Count == 0 ? NotFound() : Tried(failures, failures.Values.Last());
+    }
+
+    /// <inheritdoc/>
+    public async Task<ModelAnswer> CallAsync(
+        string method, IReadOnlyList<NamedTensor> inputs, CallOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        ArgumentNullException.ThrowIfNull(inputs);
+        options ??= CallOptions.Default;
+        var limit = Durations.OrNone(options.Deadline);
+        if (limit <= TimeSpan.Zero)
+        {
+            throw Late(limit.Value);
+        }
+
+        using var late = limit is { } given ? new LimitSource(given, routes.Clock) : null;
+        using var ended = late is null ? null : CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        var token = ended?.Token ?? cancellationToken;
+        try
+        {
+            return await CallAsync(method, inputs, options, limit, token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && limit is not null)
+        {
+            throw Late(limit.Value);
+        }
+    }
+
+    /// <summary>Has one node load it, where none has.</summary>
+    public async Task LoadAsync(CancellationToken cancellationToken = default)
+    {
+        var route = await RouteAsync(cancellationToken).ConfigureAwait(false);
+        var wanted = version ?? route.Current;
+        if (routes.Choice.Warm(entry.WarmAt(wanted), FrozenSet<Address>.Empty) is not null)
+        {
+            return;
+        }
+
+        // A node that did not hold it has loaded it when it is named.
+        var placed = await routes.Table.PlaceAsync(Name, wanted, [], cancellationToken).ConfigureAwait(false);
+        var replica = route.Replicas.FirstOrDefault(replica => replica.Node == placed.Node && replica.Version == placed.Version);
+        if (replica is { Model: { } model, Version: { } held })
+        {
+            await routes.Clients.OpenAsync(placed.Node, new ModelName(Name, held), model, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Has every node free it that has it loaded.</summary>
+    public async Task UnloadAsync(CancellationToken cancellationToken = default)
+    {
+        var route = await RouteAsync(cancellationToken).ConfigureAwait(false);
+        var wanted = version ?? route.Current;
+        foreach (var replica in route.Replicas.Where(replica => replica.Version == wanted))
+        {
+            if (replica.Model is null || wanted is null)
+            {
+                throw new InferenceException(InferenceFailure.InvalidInput, $"{Name} stays loaded: a program made it.");
+            }
+
+            if (replica.Node != routes.Self)
+            {
+                routes.Clients.Close(replica.Node, new ModelName(Name, wanted));
+            }
+            else if (await routes.EndpointAsync(replica.Node, Name, wanted, cancellationToken).ConfigureAwait(false)
+                is ILoadableEndpoint own)
+            {
+                await own.UnloadAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<ModelAnswer> CallAsync(
+        string method, IReadOnlyList<NamedTensor> inputs, CallOptions options, TimeSpan? limit, CancellationToken cancellationToken)
+    {
+        var from = routes.Clock.GetTimestamp();
+        var failures = new Dictionary<Address, InferenceException>();
+        var tried = new HashSet<Address>();
+        while (true)
+        {
+            routes.Table.ThrowIfClosed(Name);
+            var route = await RouteAsync(cancellationToken).ConfigureAwait(false);
+            var (node, wanted) = await ChooseAsync(route, version ?? Wanted(route), tried, failures, cancellationToken)
+                .ConfigureAwait(false);
+            var left = limit is null ? options : options with { Deadline = limit - routes.Clock.GetElapsedTime(from) };
+            using var counted = routes.Clients.Count(node);
+            try
+            {
+                var endpoint = await routes.EndpointAsync(node, Name, wanted, cancellationToken).ConfigureAwait(false);
+                return await endpoint.CallAsync(method, inputs, left, cancellationToken).ConfigureAwait(false);
+            }
+            catch (InferenceException e) when (MayGoElsewhere(e, options))
+            {
+                failures[node] = e;
+                tried.Add(node);
+            }
+        }
+    }
+
+    /// <summary>A warm replica that was not tried, else the node that the entity chooses.</summary>
+    private async Task<(Address Node, int? Version)> ChooseAsync(
+        ModelRoute route, int? wanted, HashSet<Address> tried, Dictionary<Address, InferenceException> failures,
+        CancellationToken cancellationToken)
+    {
+        if (routes.Choice.Warm(entry.WarmAt(wanted), tried) is { } warm)
+        {
+            return (warm.Node, wanted);
+        }
+
+        if (failures.Values.LastOrDefault() is { Failure: InferenceFailure.Overloaded } full)
+        {
+            // Every replica is: those who answer for it see that, and bring it to more nodes.
+            throw Tried(failures, full);
+        }
+
+        try
+        {
+            var placing = routes.Table.PlaceAsync(Name, wanted, [.. tried], cancellationToken);
+            if (routes.Choice.Cold(route, wanted, tried) is { } cold && !await IsOverWithinAsync(placing, EntityTime).ConfigureAwait(false))
+            {
+                // Its entity may be lost, and take its time to start elsewhere: a holder loads the model as well without it.
+                return (cold.Node, wanted);
+            }
+
+            var placed = await placing.ConfigureAwait(false);
+            return (placed.Node, placed.Version);
+        }
+        catch (InferenceException e) when (failures.Count > 0)
+        {
+            throw Tried(failures, failures.Values.Last() is { Failure: InferenceFailure.LoadFailed } last ? last : e);
+        }
+        catch (InferenceException e)
+        {
+            throw route.Problem is { } problem ? new InferenceException(InferenceFailure.LoadFailed, problem, e) : e;
+        }
+    }
+
+    private async Task<bool> IsOverWithinAsync(Task task, TimeSpan time)
+    {
+        try
+        {
+            await task.WaitAsync(time, routes.Clock).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            // Its failure is of no interest any more.
+            _ = task.ContinueWith(static task => task.Exception, TaskScheduler.Default);
+            return false;
+        }
+    }
+
+    /// <summary>The version of a call that names none.</summary>
+    private static int? Wanted(ModelRoute route) =>
+        route.Next is { } next && Random.Shared.Next(100) < route.Percent ? next : route.Current;
+
+    private static bool MayGoElsewhere(InferenceException e, CallOptions options) => e.Failure switch
+    {
+        // It ran nowhere.
+        InferenceFailure.PoolNotFound or InferenceFailure.ModelNotFound or InferenceFailure.LoadFailed or InferenceFailure.Overloaded =>
+            true,
+        // It may have run.
+        InferenceFailure.Unreachable or InferenceFailure.ShuttingDown or InferenceFailure.ActorCrashed => options.IsIdempotent,
+        _ => false,
+    };
+
+    private IEnumerable<Replica> Replicas()
+    {
+        var (route, wanted) = (entry.Route, Version);
+        return route is null ? [] : route.Replicas.Where(replica => replica.Version == wanted);
+    }
+
+    private async ValueTask<ModelRoute> RouteAsync(CancellationToken cancellationToken) =>
+        entry.Route ?? (await routes.Table.GetAsync(Name, cancellationToken).ConfigureAwait(false)).Route!;
+
+    private InferenceException NotFound() => new(
+        InferenceFailure.ModelNotFound, $"No node of the cluster holds '{Name}{(version is null ? "" : $"@{version}")}'.");
+
+    private InferenceException Late(TimeSpan limit) => new(
+        InferenceFailure.DeadlineExceeded, $"A call to {Name} was not answered within its deadline of {limit}.");
+
+    private InferenceException Tried(Dictionary<Address, InferenceException> failures, InferenceException last) => new(
+        last.Failure is InferenceFailure.PoolNotFound ? InferenceFailure.ModelNotFound : last.Failure,
+        failures.Count == 1 ? last.Message
+            : $"{Name} was tried on {failures.Count} nodes: "
+            + string.Join("; ", failures.Select(failed => $"{failed.Key}: {failed.Value.Message}")),
+        last);
+}

@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+using ZeroCopy.Clustering.Protocol;
+
+namespace ZeroCopy.Clustering.Routes;
+
+/// <summary>A name that this process calls: its route, kept current. Thread-safe.</summary>
+internal sealed class RouteEntry(string name)
+{
+    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentDictionary<int, ClusterEndpoint> _endpoints = new();
+    private volatile KnownRoute? _known;
+    private long _lastUse = Environment.TickCount64;
+
+    /// <summary>What it is called by.</summary>
+    public string Name => name;
+
+    /// <summary>The route; null where none has come yet.</summary>
+    public ModelRoute? Route => _known?.Route;
+
+    /// <summary>Ends with the first route.</summary>
+    public Task First => _first.Task;
+
+    /// <summary>How long nobody has asked for it.</summary>
+    public TimeSpan Idle => TimeSpan.FromMilliseconds(Environment.TickCount64 - Volatile.Read(ref _lastUse));
+
+    /// <summary>The endpoint of a version, one for all callers; 0 for the current one.</summary>
+    public ClusterEndpoint Endpoint(int? version, Func<RouteEntry, int?, ClusterEndpoint> create) =>
+        _endpoints.GetOrAdd(version ?? 0, static (_, of) => of.create(of.Item1, of.version), (this, version, create));
+
+    /// <summary>Somebody asks for it.</summary>
+    public void Use() => Volatile.Write(ref _lastUse, Environment.TickCount64);
+
+    /// <summary>No route comes any more.</summary>
+    public void Fail(Exception reason)
+    {
+        if (_first.TrySetException(reason))
+        {
+            // Nobody may be waiting.
+            _ = _first.Task.Exception;
+        }
+    }
+
+    public void Set(ModelRoute route)
+    {
+        _known = new KnownRoute(
+            route,
+            route.Replicas.Where(replica => replica.IsWarm).GroupBy(replica => replica.Version ?? 0)
+                .ToDictionary(version => version.Key, version => version.ToArray()));
+        _first.TrySetResult();
+    }
+
+    /// <summary>The replicas of a version that have it loaded, found once for each route.</summary>
+    public ReadOnlySpan<Replica> WarmAt(int? version) =>
+        _known is { } known && known.Warm.TryGetValue(version ?? 0, out var warm) ? warm : [];
+
+    private sealed record KnownRoute(ModelRoute Route, Dictionary<int, Replica[]> Warm);
+}

@@ -1,0 +1,144 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Akka.Actor;
+using ZeroCopy.Clustering.Protocol;
+using ZeroCopy.Errors;
+
+namespace ZeroCopy.Clustering.Routes;
+
+/// <summary>
+/// The routes of the names that this process calls: asked for once, then kept current by their entities, so that calls find them in memory,
+/// also while an entity moves. Thread-safe.
+/// </summary>
+internal sealed class RouteTable
+{
+    private readonly ConcurrentDictionary<string, RouteEntry> _entries = new(StringComparer.Ordinal);
+    private readonly IActorRef _actor;
+    private readonly string _end;
+    private volatile bool _closed;
+    private long _lastId;
+
+    /// <param name="start">Starts an actor.</param>
+    /// <param name="end">What has happened when nothing is called from here any more.</param>
+    public RouteTable(Func<Props, string, IActorRef> start, string end = "this node shuts down")
+    {
+        _end = end;
+        _actor = start(RouteTableActor.Props(this), "routes");
+    }
+
+    /// <summary>A route has come or changed. Raised on an actor's thread.</summary>
+    public event Action? Changed;
+
+    /// <summary>Whether the process has left the cluster, so that nothing is called from here any more.</summary>
+    public bool IsClosed => _closed;
+
+    /// <summary>From now on entities are reached there.</summary>
+    public void Start(IActorRef models) => _actor.Tell(new RouteTableActor.ModelsAt(models), ActorRefs.NoSender);
+
+    /// <summary>No entity is reached, until <see cref="Start"/>: what has no route yet fails with that reason.</summary>
+    public void Lose(string reason) => _actor.Tell(new RouteTableActor.NoModels(reason), ActorRefs.NoSender);
+
+    /// <summary>The entry of a name, with its route.</summary>
+    /// <exception cref="InferenceException">
+    /// The process has left: <see cref="InferenceFailure.ShuttingDown"/>; or no entity is reached.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled before a route had come.</exception>
+    public ValueTask<RouteEntry> GetAsync(string name, CancellationToken cancellationToken)
+    {
+        ThrowIfClosed(name);
+        if (!_entries.TryGetValue(name, out var entry))
+        {
+            entry = _entries.GetOrAdd(name, static name => new RouteEntry(name));
+            _actor.Tell(new RouteTableActor.Wanted(entry), ActorRefs.NoSender);
+        }
+
+        entry.Use();
+        return entry.Route is not null ? new ValueTask<RouteEntry>(entry) : new ValueTask<RouteEntry>(WaitAsync(entry, cancellationToken));
+    }
+
+    /// <summary>Asks the entity of a name for a node.</summary>
+    /// <exception cref="InferenceException">There is none; the message says where it was tried and why.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task<EntityReply.Placed> PlaceAsync(
+        string name, int? version, ImmutableArray<Address> tried, CancellationToken cancellationToken)
+    {
+        ThrowIfClosed(name);
+        var request = new EntityRequest.Place(name, version, tried, Interlocked.Increment(ref _lastId));
+        var ask = new RouteTableActor.Ask(request);
+        _actor.Tell(ask, ActorRefs.NoSender);
+        if (_closed)
+        {
+            ask.Answer.TrySetException(Closed(name));
+        }
+
+        try
+        {
+            return await ask.Answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false) switch
+            {
+                EntityReply.Placed placed => placed,
+                EntityReply.Failed failed => throw new InferenceException(failed.Failure, failed.Message),
+                var other => throw new InferenceException(InferenceFailure.Unreachable, $"The entity of {name} answered with {other}."),
+            };
+        }
+        finally
+        {
+            if (!ask.Answer.Task.IsCompleted)
+            {
+                _actor.Tell(new RouteTableActor.GivenUp(request.Id), ActorRefs.NoSender);
+            }
+        }
+    }
+
+    internal void OnRoute(RouteEntry entry, ModelRoute route)
+    {
+        entry.Set(route);
+        Changed?.Invoke();
+    }
+
+    /// <summary>Nothing is called from here any more.</summary>
+    internal void Close()
+    {
+        _closed = true;
+        foreach (var entry in _entries.Values)
+        {
+            entry.Fail(Closed(entry.Name));
+        }
+
+        Changed?.Invoke();
+    }
+
+    /// <exception cref="InferenceException">The process has left the cluster.</exception>
+    internal void ThrowIfClosed(string name)
+    {
+        if (_closed)
+        {
+            throw Closed(name);
+        }
+    }
+
+    internal InferenceException Closed(string name) =>
+        new(InferenceFailure.ShuttingDown, $"{name} cannot be called from here any more: {_end}.");
+
+    internal void Forget(RouteEntry entry) => _entries.TryRemove(new(entry.Name, entry));
+
+    /// <summary>No route comes for an entry.</summary>
+    internal void Fail(RouteEntry entry, string reason)
+    {
+        Forget(entry);
+        entry.Fail(Unreached(reason));
+    }
+
+    internal static InferenceException Unreached(string reason) => new(InferenceFailure.Unreachable, reason);
+
+    private async Task<RouteEntry> WaitAsync(RouteEntry entry, CancellationToken cancellationToken)
+    {
+        if (_closed)
+        {
+            // It was closed beside this, and its actor may never have heard of the entry.
+            entry.Fail(Closed(entry.Name));
+        }
+
+        await entry.First.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return entry;
+    }
+}

@@ -1,0 +1,134 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Akka.Event;
+using Akka.Remote.Transport.DotNetty;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using ZeroCopy.Actors.Settings;
+
+namespace ZeroCopy.Clustering.Trust;
+
+/// <summary>
+/// The certificate that this process shows to the nodes of its cluster, and which ones it believes. Names in certificates are not compared:
+/// whoever the authorities gave one is of the cluster, wherever it runs. Thread-safe.
+/// </summary>
+public sealed class NodeTrust : IDisposable
+{
+    private readonly X509Certificate2Collection? _authorities;
+
+    private NodeTrust(X509Certificate2 certificate, X509Certificate2Collection? authorities)
+    {
+        Certificate = certificate;
+        _authorities = authorities;
+    }
+
+    /// <summary>This process's own certificate, with its private key.</summary>
+    public X509Certificate2 Certificate { get; }
+
+    /// <summary>Reads the files that the settings name; null where connections are plain.</summary>
+    /// <exception cref="TrustException">A file is missing, is none of certificates, or has no private key; the message names the
+    /// setting.</exception>
+    public static NodeTrust? Open(TlsSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        if (!settings.IsOn)
+        {
+            return null;
+        }
+
+        var authorities = settings.Authorities.Length == 0 ? null : Read("authorities", settings.Authorities, ReadAuthorities);
+        var certificate = Read("certificate", settings.Certificate, file => ReadCertificate(file, settings));
+        return certificate.HasPrivateKey ? new NodeTrust(certificate, authorities) : throw new TrustException(
+            $"'{settings.Certificate}' holds no private key: name its file with zerocopy.cluster.tls.key.");
+    }
+
+    /// <summary>Why a peer's certificate is not believed; null where it is.</summary>
+    /// <param name="peer">What the peer showed; null for nothing.</param>
+    public string? Refusal(X509Certificate? peer)
+    {
+        if (peer is null)
+        {
+            return "it shows no certificate";
+        }
+
+        using var chain = new X509Chain();
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        if (_authorities is not null)
+        {
+            chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            chain.ChainPolicy.CustomTrustStore.AddRange(_authorities);
+        }
+
+        using var copy = new X509Certificate2(peer);
+        return chain.Build(copy) ? null : string.Join(
+            ", ", chain.ChainStatus.Select(status => status.StatusInformation.Trim().TrimEnd('.')).Prepend($"certificate {copy.Subject}"));
+    }
+
+    /// <summary>For clients of transfers: shows the certificate, and believes those of the cluster. The caller disposes it.</summary>
+    public SocketsHttpHandler CreateHandler() => new()
+    {
+        SslOptions = new SslClientAuthenticationOptions
+        {
+            ClientCertificates = [Certificate],
+            RemoteCertificateValidationCallback = (_, peer, _, _) => Refusal(peer) is null,
+        },
+    };
+
+    /// <summary>For the actor system, whose settings have <c>akka.remote.dot-netty.tcp.enable-ssl</c> on.</summary>
+    public DotNettySslSetup RemotingSetup() => new(
+        Certificate, suppressValidation: false, requireMutualAuthentication: true, validateCertificateHostname: false,
+        (peer, _, remote, _, log) =>
+        {
+            if (Refusal(peer) is not { } reason)
+            {
+                return true;
+            }
+
+            log.Warning("Refused {0}, which is not of this cluster (zerocopy.cluster.tls.authorities): {1}", remote, reason);
+            return false;
+        });
+
+    /// <inheritdoc/>
+    public void Dispose() => Certificate.Dispose();
+
+    internal HttpsConnectionAdapterOptions ServerOptions() => new()
+    {
+        ServerCertificate = Certificate,
+        ClientCertificateMode = ClientCertificateMode.RequireCertificate,
+        ClientCertificateValidation = (peer, _, _) => Refusal(peer) is null,
+    };
+
+    private static X509Certificate2Collection ReadAuthorities(string file)
+    {
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPemFile(file);
+        return authorities.Count > 0 ? authorities : throw new CryptographicException("it holds no certificate");
+    }
+
+    private static X509Certificate2 ReadCertificate(string file, TlsSettings settings)
+    {
+        var password = settings.Password.Length == 0 ? null : settings.Password;
+        if (Path.GetExtension(file) is ".pfx" or ".p12")
+        {
+            return X509CertificateLoader.LoadPkcs12FromFile(file, password);
+        }
+
+        var key = settings.Key.Length == 0 ? null : settings.Key;
+        using var read = password is null
+            ? X509Certificate2.CreateFromPemFile(file, key) : X509Certificate2.CreateFromEncryptedPemFile(file, password, key);
+        // Windows takes no key for TLS that was never in a store.
+        return X509CertificateLoader.LoadPkcs12(read.Export(X509ContentType.Pkcs12), null);
+    }
+
+    private static T Read<T>(string key, string file, Func<string, T> read)
+    {
+        try
+        {
+            return read(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        {
+            throw new TrustException($"'{file}' cannot be read (zerocopy.cluster.tls.{key}): {e.Message}", e);
+        }
+    }
+}

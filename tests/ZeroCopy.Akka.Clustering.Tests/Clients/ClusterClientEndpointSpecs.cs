@@ -1,0 +1,36 @@
+using Akka.Actor;
+using ZeroCopy.Clustering.Clients;
+using ZeroCopy.Clustering.Tests.Nodes;
+using ZeroCopy.EndpointContract;
+using ZeroCopy.Endpoints;
+using ZeroCopy.Manifests;
+
+namespace ZeroCopy.Clustering.Tests.Clients;
+
+/// <summary>The contract of endpoints for a model of a cluster that the caller is no member of.</summary>
+public sealed class ClusterClientEndpointSpecs : EndpointContractSpecs
+{
+    private readonly ActorSystem _system = ClientSystem.Start();
+    private TestNode? _node;
+    private ClusterClient? _client;
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _system.Terminate().WaitAsync(Patience);
+        await (_node?.KillAsync() ?? Task.CompletedTask).WaitAsync(Patience);
+    }
+
+    protected override async Task<IModelEndpoint> OpenAsync(ModelHandle model)
+    {
+        _node ??= await TestNode.StartAsync(StoreOptions.Directory);
+        _client ??= await ClusterClient.ConnectAsync(_system, [_node.Address.ToString()]);
+        return await Eventually.FindAsync(_client, model.Name!.Value.Name);
+    }
+
+    protected override Task CloseAsync(IModelEndpoint endpoint)
+    {
+        _client!.Dispose();
+        return Task.CompletedTask;
+    }
+}

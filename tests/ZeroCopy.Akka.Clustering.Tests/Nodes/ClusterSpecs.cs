@@ -1,0 +1,362 @@
+using Akka.Actor;
+using Akka.Cluster.Sharding;
+using ZeroCopy.Clustering.Clients;
+using ZeroCopy.Clustering.Protocol;
+using ZeroCopy.Endpoints;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+using ZeroCopy.Store;
+using ZeroCopy.Tensors;
+using ZeroCopy.TestSupport;
+
+namespace ZeroCopy.Clustering.Tests.Nodes;
+
+/// <summary>Nodes on loopback in one process, each with a store of its own.</summary>
+public sealed class ClusterSpecs : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly List<TestNode> _nodes = [];
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        foreach (var node in _nodes.AsEnumerable().Reverse())
+        {
+            await node.DisposeAsync();
+        }
+
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public async Task A_model_should_go_on_being_called_when_its_only_node_leaves_and_another_has_it()
+    {
+        var (first, second) = (await StartAsync(), await StartAsync());
+        var model = await PutAsync(first, "contract", 1);
+        var endpoint = await Eventually.FindAsync(second.Cluster.Endpoints, "contract");
+        Assert.Equal(3, await CallAsync(endpoint));
+        await ReceiveAsync(second, "contract", model);
+
+        await first.DisposeAsync();
+
+        Assert.Equal(3, await CallAsync(endpoint));
+    }
+
+    [Fact]
+    public async Task A_node_that_leaves_should_hand_over_what_no_other_holds()
+    {
+        var (first, second) = (await StartAsync(), await StartAsync());
+        var model = await PutAsync(first, "contract", 1);
+        var endpoint = await Eventually.FindAsync(second.Cluster.Endpoints, "contract");
+        Assert.Equal(3, await CallAsync(endpoint));
+
+        await first.DisposeAsync();
+
+        Assert.Equal(model.Id, second.Host.Store.Resolve(ModelName.Parse("contract@1")).Id);
+        Assert.Equal(3, await CallAsync(endpoint));
+    }
+
+    [Fact]
+    public async Task A_model_should_go_to_a_node_that_can_build_it_when_those_that_hold_it_fail()
+    {
+        var (first, second) = (await StartAsync(), await StartAsync());
+        await PutAsync(first, "contract", 1);
+        await Eventually.FindAsync(second.Cluster.Endpoints, "contract", 1);
+
+        var placed = await AskAsync<EntityReply.Placed>(second, id => new EntityRequest.Place("contract", 1, [first.Address], id));
+
+        Assert.Equal(second.Address, placed.Node);
+        Assert.Single(second.Host.Store.List());
+    }
+
+    [Fact]
+    public async Task A_model_should_be_callable_as_soon_as_a_node_says_that_it_has_received_it()
+    {
+        var (first, second) = (await StartAsync(), await StartAsync());
+        var model = await PutAsync(first, "contract", 1);
+        await Eventually.FindAsync(second.Cluster.Endpoints, "contract");
+        await ReceiveAsync(second, "other", model);
+
+        Assert.Equal(3, await CallAsync((await first.Cluster.Endpoints.FindAsync("other"))!));
+    }
+
+    [Fact]
+    public async Task A_model_that_is_loaded_should_be_freed_to_be_removed()
+    {
+        var (first, second) = (await StartAsync(), await StartAsync());
+        await PutAsync(first, "contract", 1);
+        Assert.Equal(3, await CallAsync(await Eventually.FindAsync(second.Cluster.Endpoints, "contract")));
+
+        var removed = await second.Cluster.Node.Ask<NodeReply>(
+            new NodeQuery.Remove(ModelName.Parse("contract"), Everywhere: true, 1), Patience);
+
+        Assert.Equal(["contract@1"], Assert.IsType<NodeReply.Removed>(removed).Names.Select(name => name.ToString()));
+        Assert.Empty(first.Host.Store.List());
+    }
+
+    [Fact]
+    public async Task A_node_that_is_lost_should_fail_no_call_that_another_can_answer()
+    {
+        var (first, second) = (await StartAsync(), await StartAsync());
+        var third = await StartAsync();
+        var model = await PutAsync(first, "contract", 1);
+        await Eventually.FindAsync(third.Cluster.Endpoints, "contract");
+        await ReceiveAsync(second, "contract", model);
+        var endpoint = await Eventually.FindAsync(third.Cluster.Endpoints, "contract");
+        for (var call = 0; call < 20; call++)
+        {
+            Assert.Equal(3, await CallAsync(endpoint));
+        }
+
+        await second.KillAsync();
+
+        for (var call = 0; call < 20; call++)
+        {
+            Assert.Equal(3, await CallAsync(endpoint));
+        }
+    }
+
+    [Fact]
+    public async Task A_new_version_should_be_current_as_soon_as_it_is_warm_and_no_call_should_fail()
+    {
+        var (first, second) = (await StartAsync(), await StartAsync());
+        await PutAsync(first, "contract", 1);
+        var endpoint = await Eventually.FindAsync(second.Cluster.Endpoints, "contract");
+        Assert.Equal(3, await CallAsync(endpoint));
+        using var stop = new CancellationTokenSource();
+        var stream = Task.Run(async () =>
+        {
+            var calls = 0;
+            for (; !stop.IsCancellationRequested; calls++)
+            {
+                Assert.Contains(await CallAsync(endpoint), new float[] { 3, 13 });
+            }
+
+            return calls;
+        });
+
+        await PutAsync(first, "contract", 11);
+        await Eventually.TrueAsync(second.Cluster.Endpoints, () => Task.FromResult(endpoint.Version == 2), "version 2 is current");
+        Assert.Equal(13, await CallAsync(endpoint));
+        await stop.CancelAsync();
+        Assert.True(await stream.WaitAsync(Patience) > 0);
+    }
+
+    [Fact]
+    public async Task A_roll_out_should_pin_a_version_and_a_rollback_should_undo_it()
+    {
+        var (first, second) = (await StartAsync(), await StartAsync());
+        await PutAsync(first, "contract", 1);
+        await PutAsync(first, "contract", 11);
+        var endpoint = await Eventually.FindAsync(second.Cluster.Endpoints, "contract", 2);
+        var current = (await second.Cluster.Endpoints.FindAsync("contract"))!;
+        Assert.Equal(13, await CallAsync(current));
+
+        var decided = await AskAsync<EntityReply.Decided>(second, id => new EntityRequest.RollOut("contract", 1, 100, id));
+        await Eventually.TrueAsync(second.Cluster.Endpoints, () => Task.FromResult(current.Version == 1), "version 1 is current");
+
+        Assert.Equal((1, 100), (decided.Version, decided.Percent));
+        Assert.Equal(3, await CallAsync(current));
+        Assert.Equal(13, await CallAsync(endpoint));
+
+        await AskAsync<EntityReply.Decided>(second, id => new EntityRequest.RollBack("contract", id));
+        await Eventually.TrueAsync(second.Cluster.Endpoints, () => Task.FromResult(current.Version == 2), "version 2 is current");
+        Assert.Equal(13, await CallAsync(current));
+    }
+
+    [Fact]
+    public async Task A_roll_out_should_stay_when_all_nodes_were_restarted()
+    {
+        var first = await StartAsync();
+        await PutAsync(first, "contract", 1);
+        await PutAsync(first, "contract", 11);
+        await Eventually.FindAsync(first.Cluster.Endpoints, "contract", 2);
+        // A node knows its own models before the entity does.
+        var rollOut = new EntityRequest.RollOut("contract", 1, 100, 1);
+        await Eventually.TrueAsync(
+            first.Cluster.Endpoints,
+            async () => await first.Cluster.Node.Ask<EntityReply>(rollOut, Patience) is EntityReply.Decided,
+            "version 1 is rolled out");
+        await first.DisposeAsync();
+        _nodes.Clear();
+
+        var again = await StartAsync();
+
+        var endpoint = await Eventually.FindAsync(again.Cluster.Endpoints, "contract");
+        await Eventually.FindAsync(again.Cluster.Endpoints, "contract", 2);
+        Assert.Equal((1, 3), (endpoint.Version, await CallAsync(endpoint)));
+    }
+
+    [Fact]
+    public async Task A_roll_out_should_go_with_its_name()
+    {
+        var (first, second) = (await StartAsync(), await StartAsync());
+        await PutAsync(first, "contract", 1);
+        await PutAsync(first, "contract", 11);
+        await Eventually.FindAsync(second.Cluster.Endpoints, "contract", 2);
+        await AskAsync<EntityReply.Decided>(second, id => new EntityRequest.RollOut("contract", 1, 100, id));
+        Assert.IsType<NodeReply.Removed>(await second.Cluster.Node.Ask<NodeReply>(
+            new NodeQuery.Remove(ModelName.Parse("contract"), Everywhere: true, 1), Patience));
+        await Eventually.TrueAsync(
+            second.Cluster.Endpoints, async () => await second.Cluster.Endpoints.FindAsync("contract") is null, "it is gone");
+
+        await PutAsync(first, "contract", 1);
+        await PutAsync(first, "contract", 11);
+        await Eventually.FindAsync(second.Cluster.Endpoints, "contract", 2);
+
+        var endpoint = await Eventually.FindAsync(second.Cluster.Endpoints, "contract");
+        await Eventually.TrueAsync(second.Cluster.Endpoints, () => Task.FromResult(endpoint.Version == 2), "the newest is current");
+        Assert.All([first, second], node =>
+            Assert.False(File.Exists(Path.Combine(node.Host.Store.Options.Directory, "rollouts", "contract.json"))));
+    }
+
+    [Fact]
+    public async Task A_roll_out_should_be_kept_by_nodes_that_get_the_model_later()
+    {
+        var (first, second) = (await StartAsync(), await StartAsync());
+        await PutAsync(first, "contract", 1);
+        var later = await PutAsync(first, "contract", 11);
+        await Eventually.FindAsync(second.Cluster.Endpoints, "contract", 2);
+        await AskAsync<EntityReply.Decided>(second, id => new EntityRequest.RollOut("contract", 1, 100, id));
+        var third = await StartAsync();
+
+        await ReceiveAsync(third, "contract@2", later);
+
+        var file = Path.Combine(third.Host.Store.Options.Directory, "rollouts", "contract.json");
+        await Eventually.TrueAsync(third.Cluster.Endpoints, () => Task.FromResult(File.Exists(file)), "the third node keeps it");
+    }
+
+    [Fact]
+    public async Task A_node_should_answer_for_more_models_than_a_frame_holds()
+    {
+        const string Frames = "akka.remote.dot-netty.tcp.maximum-frame-size = 32000b";
+        var (first, second) = (await StartAsync(Frames), await StartAsync(Frames));
+        var model = await PutAsync(first, "contract", 1);
+        var names = Enumerable.Range(0, 500).Select(index => new ModelName($"name-{index:000}", 1)).ToArray();
+        foreach (var name in names)
+        {
+            first.Host.Store.SetName(name, model.Id);
+        }
+
+        var client = await NodeClient.ConnectAsync(first.System, second.Address, Patience);
+        // The node tells of all that it lists at once, and lists this one last.
+        await Eventually.FindAsync(second.Cluster.Endpoints, names[^1].Name);
+        var known = (await client.StatusAsync()).Models;
+
+        Assert.Equal(names.Select(name => name.Name).Prepend("contract"), known.Select(status => status.Name));
+        Assert.All(known, status => Assert.Equal(first.Address, Assert.Single(status.Holders)));
+        Assert.Equal(names.Length + 1, (await second.Cluster.Endpoints.ListAsync()).Length);
+    }
+
+    [Fact]
+    public async Task A_model_that_nobody_holds_should_not_be_found()
+    {
+        var (first, second) = (await StartAsync(), await StartAsync());
+        await PutAsync(first, "contract", 1);
+        await Eventually.FindAsync(second.Cluster.Endpoints, "contract");
+
+        Assert.Null(await second.Cluster.Endpoints.FindAsync("nobody"));
+        Assert.Null(await second.Cluster.Endpoints.FindAsync("contract", 7));
+        var failed = await AskAsync<EntityReply.Failed>(second, id => new EntityRequest.Place("contract", 7, [], id));
+        Assert.Equal(InferenceFailure.ModelNotFound, failed.Failure);
+        Assert.Contains("it has the versions 1", failed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_node_should_answer_for_the_whole_cluster()
+    {
+        var (first, second) = (await StartAsync(), await StartAsync());
+        var model = await PutAsync(first, "contract", 1);
+        await Eventually.FindAsync(second.Cluster.Endpoints, "contract");
+
+        var status = await second.Cluster.Node.Ask<NodeReply>(new NodeQuery.ClusterStatus(1), Patience);
+        var known = Assert.IsType<NodeReply.ClusterStatus>(status);
+        Assert.Equal(
+            new[] { first.Address, second.Address }.Order(), known.Members.Select(member => member.Address).Order());
+        var held = Assert.Single(known.Models);
+        Assert.Equal(("contract", 1, model.Id, true), (held.Name, held.Version, held.Model!.Value, held.IsCurrent));
+        Assert.Equal(first.Address, Assert.Single(held.Holders));
+
+        var located = Assert.IsType<NodeReply.Located>(
+            await second.Cluster.Node.Ask<NodeReply>(new NodeQuery.Locate(ModelName.Parse("contract"), 2), Patience));
+        Assert.Equal(model.Id, located.Model.Id);
+        Assert.Equal(first.Host.Store.Id, Assert.Single(located.Stores));
+    }
+
+    [Fact]
+    public async Task A_node_should_receive_a_model_from_outside_under_the_clusters_next_version()
+    {
+        var (first, second) = (await StartAsync(), await StartAsync());
+        var model = await PutAsync(first, "contract", 1);
+        await Eventually.FindAsync(second.Cluster.Endpoints, "contract");
+
+        var same = Assert.IsType<NodeReply.Opened>(await ReceiveAsync(second, "contract", model));
+        Assert.Equal("contract@1", same.Model.Name.ToString());
+        Assert.Equal(model.Bytes, same.MovedBytes);
+
+        var refused = Assert.IsType<NodeReply.Failed>(
+            await ReceiveAsync(second, "contract@1", new ModelHandle(ModelId.Of([7]), 1)));
+        Assert.Equal(InferenceFailure.InvalidInput, refused.Failure);
+
+        var removed = Assert.IsType<NodeReply.Removed>(await first.Cluster.Node.Ask<NodeReply>(
+            new NodeQuery.Remove(ModelName.Parse("contract"), Everywhere: true, 4), Patience));
+        Assert.Equal(["contract@1"], removed.Names.Select(name => name.ToString()));
+        Assert.Empty(second.Host.Store.List());
+    }
+
+    /// <summary>Has a node receive a model from those that hold it.</summary>
+    private async Task<NodeReply> ReceiveAsync(TestNode node, string name, ModelHandle model)
+    {
+        var sources = _nodes.Select(source => source.Transfer);
+        return await node.Cluster.Node.Ask<NodeReply>(
+            new NodeQuery.Receive(ModelName.Parse(name), model.Id, [.. sources], "", 1), Patience);
+    }
+
+    [Fact]
+    public async Task A_node_should_keep_nothing_of_its_models_on_disk()
+    {
+        var node = await StartAsync();
+        await PutAsync(node, "contract", 1);
+        await Eventually.FindAsync(node.Cluster.Endpoints, "contract");
+
+        var settings = ClusterShardingSettings.Create(node.System);
+
+        Assert.Equal((StateStoreMode.DData, false), (settings.StateStoreMode, settings.RememberEntities));
+        Assert.Equal(TimeSpan.Zero, settings.PassivateIdleEntityAfter);
+    }
+
+    private async Task<TestNode> StartAsync(string hocon = "")
+    {
+        var node = await TestNode.StartAsync(_directory.File($"store{_nodes.Count}"), _nodes.FirstOrDefault(), hocon);
+        _nodes.Add(node);
+        return node;
+    }
+
+    /// <summary>Puts a script that adds a number to its input, as the next version of a name.</summary>
+    private async Task<ModelHandle> PutAsync(TestNode node, string name, int added)
+    {
+        var path = _directory.File($"{name}{added}.pt");
+        ScriptText.Save(path, $"""
+              def forward(self: {ScriptText.Self},
+                x: Tensor) -> Tensor:
+                return torch.add(x, {added})
+            """);
+        return await node.Host.Runtime.PutFileAsync(path, new PutOptions { Name = ModelName.Parse(name) });
+    }
+
+    private static async Task<float> CallAsync(IModelEndpoint endpoint)
+    {
+        using var answer = await endpoint.CallAsync(
+            "", [new NamedTensor("x", HostTensor.From<float>(DType.Float32, [2], 1))], new CallOptions { Deadline = Patience });
+        return answer.Outputs[0].Tensor.Values<float>()[0];
+    }
+
+    private static async Task<TReply> AskAsync<TReply>(TestNode node, Func<long, EntityRequest> request)
+    {
+        var reply = await node.Cluster.Node.Ask<EntityReply>(request(1), Patience);
+        return reply is TReply wanted ? wanted : throw new InvalidOperationException(reply.ToString());
+    }
+}

@@ -1,0 +1,45 @@
+using ZeroCopy.Endpoints;
+
+namespace ZeroCopy.Clustering.Tests.Nodes;
+
+/// <summary>Waits for what must come to be known in a cluster; only a failing spec waits long.</summary>
+internal static class Eventually
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>The endpoint of a name, as soon as there is one.</summary>
+    public static async Task<IModelEndpoint> FindAsync(IEndpointDirectory endpoints, string name, int? version = null)
+    {
+        IModelEndpoint? found = null;
+        await TrueAsync(
+            endpoints,
+            async () => (found = await endpoints.FindAsync(name, version)) is not null,
+            $"there is an endpoint {name}{(version is null ? "" : $"@{version}")}");
+        return found!;
+    }
+
+    /// <summary>
+    /// Waits until a condition holds, which is looked at when the endpoints of a directory change, and now and then: what it asks for may
+    /// come behind the last change.
+    /// </summary>
+    public static async Task TrueAsync(IEndpointDirectory endpoints, Func<Task<bool>> condition, string what)
+    {
+        using var changed = new SemaphoreSlim(0);
+        void Signal() => changed.Release();
+        endpoints.Changed += Signal;
+        try
+        {
+            var from = TimeProvider.System.GetTimestamp();
+            while (!await condition())
+            {
+                Assert.True(TimeProvider.System.GetElapsedTime(from) < Patience, $"After {Patience} it is not so that {what}.");
+                await changed.WaitAsync(Interval);
+            }
+        }
+        finally
+        {
+            endpoints.Changed -= Signal;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Security.Cryptography.X509Certificates;
+using ZeroCopy.Actors.Settings;
+using ZeroCopy.Clustering.Trust;
+using ZeroCopy.TestSupport;
+
+namespace ZeroCopy.Clustering.Tests.Trust;
+
+public sealed class NodeTrustSpecs : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly TestAuthority _authority;
+
+    public NodeTrustSpecs() => _authority = new TestAuthority(_directory.Path);
+
+    public void Dispose()
+    {
+        _authority.Dispose();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public void NodeTrust_should_be_none_where_the_settings_name_no_certificate() => Assert.Null(NodeTrust.Open(new TlsSettings()));
+
+    [Fact]
+    public void NodeTrust_should_believe_its_authorities_alone()
+    {
+        using var strangers = new TestAuthority(_directory.Path);
+        using var trust = NodeTrust.Open(Settings(_authority.Give()))!;
+
+        Assert.Null(trust.Refusal(Load(_authority.Give())));
+        Assert.Contains("certificate CN=node-1", trust.Refusal(Load(strangers.Give())), StringComparison.Ordinal);
+        Assert.Contains("certificate CN=node-3", trust.Refusal(Load(_authority.Give(isExpired: true))), StringComparison.Ordinal);
+        Assert.Equal("it shows no certificate", trust.Refusal(null));
+    }
+
+    [Fact]
+    public void NodeTrust_should_read_what_a_password_protects()
+    {
+        var (certificate, key) = _authority.Give();
+        using var pair = X509Certificate2.CreateFromPemFile(certificate, key);
+        File.WriteAllBytes(_directory.File("node.pfx"), pair.Export(X509ContentType.Pkcs12, "secret"));
+
+        using var trust = NodeTrust.Open(new TlsSettings { Certificate = _directory.File("node.pfx"), Password = "secret" })!;
+
+        Assert.True(trust.Certificate.HasPrivateKey);
+        var wrong = Assert.Throws<TrustException>(
+            () => NodeTrust.Open(new TlsSettings { Certificate = _directory.File("node.pfx"), Password = "other" }));
+        Assert.Contains("node.pfx' cannot be read (zerocopy.cluster.tls.certificate): ", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void NodeTrust_should_name_the_file_and_the_setting_that_are_wrong()
+    {
+        var own = _authority.Give();
+
+        AssertRefused("authorities", Settings(own) with { Authorities = _directory.File("none.pem") });
+        AssertRefused("authorities", Settings(own) with { Authorities = own.Key });
+        AssertRefused("certificate", Settings(own) with { Certificate = own.Key });
+        AssertRefused("certificate", Settings(own) with { Key = _authority.Give().Key });
+        AssertRefused("certificate", Settings(own) with { Key = "" });
+
+        static void AssertRefused(string key, TlsSettings settings) => Assert.Contains(
+            $"cannot be read (zerocopy.cluster.tls.{key}): ",
+            Assert.Throws<TrustException>(() => NodeTrust.Open(settings)).Message,
+            StringComparison.Ordinal);
+    }
+
+    private TlsSettings Settings((string Certificate, string Key) own) =>
+        new() { Certificate = own.Certificate, Key = own.Key, Authorities = _authority.File };
+
+    private static X509Certificate2 Load((string Certificate, string Key) files) =>
+        X509CertificateLoader.LoadCertificateFromFile(files.Certificate);
+}

@@ -1,0 +1,148 @@
+using Akka.Actor;
+using Akka.TestKit.Xunit2;
+using ZeroCopy.Actors.Wire;
+using ZeroCopy.Clustering.Protocol;
+using ZeroCopy.Clustering.Wire;
+using ZeroCopy.Endpoints;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+
+namespace ZeroCopy.Clustering.Tests.Wire;
+
+public sealed class ClusterSerializerSpecs : TestKit
+{
+    private static readonly Address Node = Address.Parse("akka.tcp://zerocopy@10.0.0.7:4053");
+    private static readonly ModelId Id = ModelId.Of([1, 2, 3]);
+    private static readonly ModelName Name = ModelName.Parse("bert@3");
+    private static readonly Uri Source = new("http://10.0.0.7:4054/");
+    private static readonly Rollout Rollout = new(3, 25, 2, 99);
+    private static readonly HeldVersion Held = new(3, Id, 420, "bert", true, EndpointState.Ready, 4, 5, "why");
+
+    private static readonly NodeReport Report = new(
+        new NodeInfo(Node, "store", Source, new Uri("http://10.0.0.7:8080/"), null, ["bert", "own"]),
+        new NodeLoad(7, 1 << 20, true, 1.5, 2.5));
+
+    private static readonly ModelReport Model = new(
+        "bert", Node, [Held, Held with { Version = null, Model = null, ModelType = null }], Rollout);
+
+    private static readonly IClusterMessage[] Samples =
+    [
+        Report,
+        Model,
+        new ModelRoute("bert", 3, 4, 10, [new Replica(Node, 3, EndpointState.Loading, 0, 1, Id)], "none"),
+        new EntityRequest.Follow("bert"),
+        new EntityRequest.Unfollow("bert"),
+        new EntityRequest.Place("bert", 3, [Node], 1),
+        new EntityRequest.RollOut("bert", 3, 50, 2),
+        new EntityRequest.RollBack("bert", 3),
+        new EntityReply.Placed(Node, 3, 4),
+        new EntityReply.Decided(3, 50, 5),
+        new EntityReply.Failed(InferenceFailure.LoadFailed, "no room", 6),
+        new NodeOrder.Report("bert"),
+        new NodeOrder.Open(Name, Id, [Source], true, 7),
+        new NodeOrder.Close(Name),
+        new NodeOrder.Keep("bert", Rollout),
+        new NodeQuery.Holdings(8),
+        new NodeQuery.ClusterStatus(9),
+        new NodeQuery.Locate(Name, 10),
+        new NodeQuery.Receive(Name, Id, [Source], "store", 11),
+        new NodeQuery.Remove(Name, true, 12),
+        new NodeReply.Holdings(Report, [Model], 13),
+        new NodeReply.ClusterStatus(
+            [new MemberInfo(Node, "Up", ["inference"], Report)],
+            [new ModelStatus("bert", 3, Id, true, 420, [Node], [Node], "other")],
+            14),
+        new NodeReply.Located(new ModelHandle(Id, 420, Name), [Source], ["store"], 15),
+        new NodeReply.Opened(new ModelHandle(Id, 420, Name), 17, 16),
+        new NodeReply.Removed([Name], 17),
+        new NodeReply.Failed(InferenceFailure.ModelNotFound, "none", 18),
+    ];
+
+    private readonly ClusterSerializer _serializer;
+
+    public ClusterSerializerSpecs() => _serializer = new ClusterSerializer((ExtendedActorSystem)Sys);
+
+    [Fact]
+    public void Samples_should_cover_every_message()
+    {
+        var messages = typeof(IClusterMessage).Assembly.GetTypes()
+            .Where(type => type.IsAssignableTo(typeof(IClusterMessage)) && !type.IsAbstract);
+        Assert.Equal(messages.OrderBy(type => type.FullName), Samples.Select(sample => sample.GetType()).OrderBy(type => type.FullName));
+    }
+
+    [Fact]
+    public void ClusterSerializer_should_bring_every_message_back()
+    {
+        foreach (var sample in Samples)
+        {
+            var back = _serializer.FromBinary(_serializer.ToBinary(sample), _serializer.Manifest(sample));
+            Assert.Equivalent(sample, back, strict: true);
+            Assert.IsType(sample.GetType(), back);
+        }
+    }
+
+    [Fact]
+    public void ClusterSerializer_should_have_a_manifest_of_its_own_for_each_message() =>
+        Assert.Equal(Samples.Length, Samples.Select(_serializer.Manifest).Distinct().Count());
+
+    [Fact]
+    public void ClusterSerializer_should_keep_its_bytes() => Assert.Equal(
+        """
+        ep 0A04626572741003 1A21616B6B612E7463703A2F2F7A65726F636F70794031302E302E302E373A343035332801
+        eb 0A04626572742803
+        """.ReplaceLineEndings("\n").Replace(" ", "", StringComparison.Ordinal),
+        string.Join('\n', new[] { Samples[5], Samples[7] }.Select(
+            sample => _serializer.Manifest(sample) + Convert.ToHexString(_serializer.ToBinary(sample)))));
+
+    [Fact]
+    public void ClusterSerializer_should_refuse_what_it_does_not_know()
+    {
+        Assert.Throws<WireException>(() => _serializer.FromBinary([], "zz"));
+        Assert.Throws<WireException>(() => _serializer.Manifest("text"));
+    }
+
+    [Fact]
+    public void ClusterSerializer_should_refuse_bytes_that_are_none_and_nothing_else_of_it_should_fail()
+    {
+        var random = new Random(7);
+        foreach (var sample in Samples)
+        {
+            var (bytes, manifest) = (_serializer.ToBinary(sample), _serializer.Manifest(sample));
+            for (var round = 0; round < 200; round++)
+            {
+                var broken = Broken(bytes, random);
+                try
+                {
+                    Assert.IsAssignableFrom<IClusterMessage>(_serializer.FromBinary(broken, manifest));
+                }
+                catch (WireException)
+                {
+                    // As it should be.
+                }
+            }
+        }
+    }
+
+    private static byte[] Broken(byte[] bytes, Random random)
+    {
+        var broken = bytes.ToList();
+        for (var change = random.Next(1, 4); change > 0 && broken.Count > 0; change--)
+        {
+            var at = random.Next(broken.Count);
+            switch (random.Next(3))
+            {
+                case 0:
+                    broken[at] = (byte)random.Next(256);
+                    break;
+                case 1:
+                    broken.RemoveAt(at);
+                    break;
+                default:
+                    broken.Insert(at, (byte)random.Next(256));
+                    break;
+            }
+        }
+
+        return [.. broken];
+    }
+}

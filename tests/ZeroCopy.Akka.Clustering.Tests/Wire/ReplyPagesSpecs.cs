@@ -1,0 +1,56 @@
+using Akka.Actor;
+using Akka.TestKit.Xunit2;
+using ZeroCopy.Clustering.Protocol;
+using ZeroCopy.Clustering.Wire;
+using ZeroCopy.Endpoints;
+using ZeroCopy.Manifests;
+
+namespace ZeroCopy.Clustering.Tests.Wire;
+
+public sealed class ReplyPagesSpecs()
+    : TestKit("akka { actor.provider = remote, remote.dot-netty.tcp { port = 0, hostname = 127.0.0.1, maximum-frame-size = 32000b } }")
+{
+    private static readonly Address Node = Address.Parse("akka.tcp://zerocopy@10.0.0.7:4053");
+    private static readonly NodeReport Report = new(
+        new NodeInfo(Node, "store", new Uri("http://10.0.0.7:4054/"), null, null, []), new NodeLoad(7, 1 << 20, false));
+
+    [Fact]
+    public void ReplyPages_should_send_much_in_messages_that_frames_hold()
+    {
+        var models = Enumerable.Range(0, 2000).Select(index => new ModelReport(
+            $"model-{index}", Node, [new HeldVersion(1, ModelId.Of([1]), 1, null, true, EndpointState.Ready, 0, 0, null)], null)).ToArray();
+
+        var pages = Pages(new NodeReply.Holdings(Report, [.. models], 7)).Cast<NodeReply.Holdings>().ToArray();
+
+        Assert.InRange(pages.Length, 4, 20);
+        Assert.Equal(models.Select(model => model.Name), pages.SelectMany(page => page.Models).Select(model => model.Name));
+        Assert.All(pages, page => Assert.Equal((7, Report), (page.Id, page.Node)));
+        Assert.Equal([.. Enumerable.Repeat(true, pages.Length - 1), false], pages.Select(page => page.HasMore));
+        var serializer = new ClusterSerializer((ExtendedActorSystem)Sys);
+        Assert.All(pages, page => Assert.InRange(serializer.ToBinary(page).Length, 1, 30_000));
+    }
+
+    [Fact]
+    public void ReplyPages_should_tell_of_the_members_once()
+    {
+        var models = Enumerable.Range(0, 500)
+            .Select(index => new ModelStatus($"model-{index}", 1, ModelId.Of([1]), true, 1, [Node], [Node], null));
+        var members = new MemberInfo(Node, "Up", ["inference"], Report);
+
+        var pages = Pages(new NodeReply.ClusterStatus([members], [.. models], 7)).Cast<NodeReply.ClusterStatus>().ToArray();
+
+        Assert.True(pages.Length > 1);
+        Assert.Equal([members], pages.SelectMany(page => page.Members));
+        Assert.Equal(500, pages.Sum(page => page.Models.Length));
+    }
+
+    [Fact]
+    public void ReplyPages_should_send_little_as_it_is()
+    {
+        NodeReply[] replies = [new NodeReply.Holdings(Report, [], 1), new NodeReply.ClusterStatus([], [], 2), new NodeReply.Removed([], 3)];
+
+        Assert.All(replies, reply => Assert.Equivalent(reply, Assert.Single(Pages(reply)), strict: true));
+    }
+
+    private NodeReply[] Pages(NodeReply reply) => [.. new ReplyPages(Sys).Of(reply)];
+}

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using ZeroCopy.Torch;
+using ZeroCopy.Torch.Guards;
 
 namespace ZeroCopy.Node.Tests;
 

@@ -33,6 +33,10 @@ internal sealed class CommandContext(ParseResult parsed)
     /// <summary>Standard error: progress, logs, errors.</summary>
     public TextWriter Error { get; } = parsed.InvocationConfiguration.Error;
 
+    /// <summary>The nodes of <c>--node</c>, of which one is asked; none where the command works on the host's store.</summary>
+    public IReadOnlyList<string> Nodes { get; } =
+        [.. parsed.GetValue(GlobalOptions.Node) ?? [], .. parsed.GetValue(GlobalOptions.RequiredNode) ?? []];
+
     public T Get<T>(Option<T> option) => parsed.GetValue(option)!;
 
     public T Get<T>(Argument<T> argument) => parsed.GetValue(argument)!;

@@ -3,7 +3,6 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
-using ZeroCopy.Node.Commands;
 
 namespace ZeroCopy.Node.Cli;
 
@@ -13,9 +12,9 @@ internal static class CommandLine
     /// <summary>
     /// Runs one command. SIGINT and SIGTERM cancel it, and it ends by itself with exit code 1; a second signal ends the process at once.
     /// </summary>
-    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    public static async Task<int> RunAsync(RootCommand root, string[] args, TextWriter output, TextWriter error)
     {
-        var parsed = Create().Parse(args);
+        var parsed = root.Parse(args);
         if (parsed.Action is ParseErrorAction)
         {
             await error.WriteLineAsync(UsageError(parsed)).ConfigureAwait(false);
@@ -42,13 +41,14 @@ internal static class CommandLine
         }
     }
 
-    internal static RootCommand Create()
+    /// <summary>The root of the commands, with the options that all of them take.</summary>
+    public static RootCommand Create(params IEnumerable<Command> commands)
     {
         var root = new RootCommand("Stores PyTorch models once per host and runs them on shared weights.");
         root.Options.Add(GlobalOptions.Store);
         root.Options.Add(GlobalOptions.Json);
         root.Options.Add(GlobalOptions.Verbose);
-        foreach (var command in AllCommands())
+        foreach (var command in commands)
         {
             root.Subcommands.Add(command);
         }
@@ -57,20 +57,6 @@ internal static class CommandLine
         help.Action = new HelpWithExample((HelpAction)help.Action!);
         return root;
     }
-
-    private static IEnumerable<Command> AllCommands() =>
-    [
-        new PutCommand(),
-        new ListCommand(),
-        new ShowCommand(),
-        new RemoveCommand(),
-        new ExportCommand(),
-        new StoreCommand(),
-        new PredictCommand(),
-        new BenchCommand(),
-        new DemoCommand(),
-        new WorkerCommand(),
-    ];
 
     private static string UsageError(ParseResult parsed)
     {

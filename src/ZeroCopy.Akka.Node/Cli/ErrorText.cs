@@ -1,6 +1,6 @@
 using ZeroCopy.Errors;
-using ZeroCopy.Node.Predict;
 using ZeroCopy.Node.TensorFiles;
+using ZeroCopy.Torch.Endpoints;
 
 namespace ZeroCopy.Node.Cli;
 

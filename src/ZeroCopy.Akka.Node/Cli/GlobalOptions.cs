@@ -23,6 +23,19 @@ internal static class GlobalOptions
         HelpName = "FILE",
     };
 
+    /// <summary>Of the commands that work on the host's store, or on a cluster.</summary>
+    public static Option<string[]> Node { get; } = NodeOption(isRequired: false);
+
+    /// <summary>Of the commands that work on a cluster alone.</summary>
+    public static Option<string[]> RequiredNode { get; } = NodeOption(isRequired: true);
+
+    /// <summary>Of the commands that speak with nodes.</summary>
+    public static Option<string?> Config { get; } = new("--config")
+    {
+        Description = "With --node: a HOCON file, such as for certificates (zerocopy.cluster.tls).",
+        HelpName = "FILE",
+    };
+
     public static Option<bool> Json { get; } = new("--json")
     {
         Description = "Print JSON, and nothing else, on standard output.",
@@ -33,5 +46,13 @@ internal static class GlobalOptions
     {
         Description = "Show the stack trace of an error.",
         Recursive = true,
+    };
+
+    private static Option<string[]> NodeOption(bool isRequired) => new("--node")
+    {
+        Description = "Any node of a cluster, HOST:PORT; of several, behind commas, the one that answers first.",
+        HelpName = "ADDRESS",
+        Required = isRequired,
+        CustomParser = NodeAddressParser.ParseAll,
     };
 }

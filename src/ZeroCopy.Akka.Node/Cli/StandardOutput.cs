@@ -24,6 +24,8 @@ internal static class StandardOutput
             throw new IOException($"Standard output cannot be kept for answers: {Marshal.GetLastPInvokeErrorMessage()}.");
         }
 
+        // What is managed asks for it by name, as Akka does for what it logs at its end.
+        Console.SetOut(Console.Error);
         return writer;
     }
 

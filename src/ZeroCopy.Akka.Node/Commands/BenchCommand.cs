@@ -1,7 +1,7 @@
 using System.CommandLine;
-using ZeroCopy.Node.Bench;
-using ZeroCopy.Node.Bench.Plots;
-using ZeroCopy.Node.Bench.Scale;
+using ZeroCopy.Bench;
+using ZeroCopy.Bench.Measuring;
+using ZeroCopy.Bench.Plots;
 using ZeroCopy.Node.Cli;
 
 namespace ZeroCopy.Node.Commands;
@@ -18,14 +18,7 @@ internal sealed class BenchCommand : NodeCommand
     };
 
     public BenchCommand()
-        : this(
-            new LeaksSuite(),
-            new LoadSuite(),
-            new MemorySuite(),
-            new PoolSuite(),
-            new PutSuite(),
-            new ScaleSuite(new ScaleSizes()),
-            new TasksSuite())
+        : this(BenchSuites.All)
     {
     }
 
@@ -56,7 +49,7 @@ internal sealed class BenchCommand : NodeCommand
         }
         else
         {
-            context.Print(report.ToTable());
+            context.Print(BenchTable.Of(report));
         }
 
         if (plots is not null)

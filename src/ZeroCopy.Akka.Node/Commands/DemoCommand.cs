@@ -4,6 +4,7 @@ using ZeroCopy.Node.Demo;
 using ZeroCopy.Node.Demo.Digits;
 using ZeroCopy.Node.Demo.Memory;
 using ZeroCopy.Store;
+using ZeroCopy.Torch.Catalog;
 
 namespace ZeroCopy.Node.Commands;
 
@@ -28,7 +29,7 @@ internal sealed class DemoCommand : NodeCommand
         var host = ZeroCopyHost.Open(new ZeroCopyHostOptions
         {
             Store = new ObjectStoreOptions { Directory = directory.Store },
-            Catalog = NodeRuntime.CreateCatalog(),
+            Catalog = DigitModels.AddTo(new ModelCatalog()),
         });
         await using (host.ConfigureAwait(false))
         {

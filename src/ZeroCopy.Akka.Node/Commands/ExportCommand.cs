@@ -1,6 +1,6 @@
 using System.CommandLine;
 using ZeroCopy.Node.Cli;
-using ZeroCopy.Safetensors;
+using ZeroCopy.Store;
 
 namespace ZeroCopy.Node.Commands;
 

@@ -1,13 +1,43 @@
 using System.Globalization;
 using Spectre.Console;
 using ZeroCopy.Node.Cli;
+using ZeroCopy.Node.Remote;
 
 namespace ZeroCopy.Node.Commands;
 
-/// <summary><c>zerocopy ls</c>: the models of the store.</summary>
-internal sealed class ListCommand() : NodeCommand("ls", "List the models of the store.", "zerocopy ls --json")
+/// <summary><c>zerocopy ls</c>: the models of the store, or of a cluster.</summary>
+internal sealed class ListCommand : NodeCommand
 {
-    public override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    public ListCommand()
+        : base("ls", "List the models of the store, or of a node's cluster.", "zerocopy ls --json")
+    {
+        Options.Add(GlobalOptions.Node);
+        Options.Add(GlobalOptions.Config);
+    }
+
+    public override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken) =>
+        context.Nodes.Count > 0 ? ListAsync(context, cancellationToken) : Task.FromResult(List(context));
+
+    private static async Task<int> ListAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var connection = await NodeConnection.OpenAsync(context, cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            var status = await connection.Node.StatusAsync(cancellationToken).ConfigureAwait(false);
+            if (context.Json)
+            {
+                context.PrintJson(status.Models.Select(StatusView.Json));
+            }
+            else
+            {
+                StatusView.PrintModels(context, status);
+            }
+        }
+
+        return ExitCode.Success;
+    }
+
+    private static int List(CommandContext context)
     {
         using var store = context.OpenStore();
         var models = store.List();
@@ -24,13 +54,13 @@ internal sealed class ListCommand() : NodeCommand("ls", "List the models of the 
                 InUse = used.Contains(model.Id),
                 model.LastUsed,
             }));
-            return Task.FromResult(ExitCode.Success);
+            return ExitCode.Success;
         }
 
         if (models.Count == 0)
         {
             context.Output.WriteLine("The store is empty. 'zerocopy put PATH --name NAME' puts a model.");
-            return Task.FromResult(ExitCode.Success);
+            return ExitCode.Success;
         }
 
         var table = new Table().AddColumns("name", "size", "tensors", "pinned", "in use", "last used", "id");
@@ -47,6 +77,6 @@ internal sealed class ListCommand() : NodeCommand("ls", "List the models of the 
         }
 
         context.Print(table);
-        return Task.FromResult(ExitCode.Success);
+        return ExitCode.Success;
     }
 }

@@ -6,9 +6,13 @@ namespace ZeroCopy.Node.Commands;
 /// <summary>Reads a model name from the command line, so that a wrong one is a usage error.</summary>
 internal static class ModelNameParser
 {
-    public static ModelName Parse(ArgumentResult result)
+    public static ModelName Parse(ArgumentResult result) => Parse(result, result.Tokens[0].Value);
+
+    /// <summary>One for each time that the option is given.</summary>
+    public static ModelName[] ParseAll(ArgumentResult result) => [.. result.Tokens.Select(token => Parse(result, token.Value))];
+
+    private static ModelName Parse(ArgumentResult result, string text)
     {
-        var text = result.Tokens[0].Value;
         if (!ModelName.TryParse(text, out var name))
         {
             result.AddError(

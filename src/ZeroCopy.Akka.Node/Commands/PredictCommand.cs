@@ -1,13 +1,17 @@
 using System.CommandLine;
+using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Node.Cli;
 using ZeroCopy.Node.Predict;
+using ZeroCopy.Node.Remote;
 using ZeroCopy.Node.TensorFiles;
+using ZeroCopy.Tensors;
+using ZeroCopy.Torch.Endpoints;
 
 namespace ZeroCopy.Node.Commands;
 
-/// <summary><c>zerocopy predict</c>: one call of a model of the store.</summary>
+/// <summary><c>zerocopy predict</c>: one call of a model of the store, or of a cluster.</summary>
 internal sealed class PredictCommand : NodeCommand
 {
     private readonly Argument<string> _model = new("MODEL") { Description = "NAME, NAME@VERSION or the model's id." };
@@ -32,7 +36,7 @@ internal sealed class PredictCommand : NodeCommand
     {
         Description = "The method to call.",
         HelpName = "NAME",
-        DefaultValueFactory = _ => ModelCalls.DefaultMethod,
+        DefaultValueFactory = _ => ModelSignature.Forward,
     };
 
     public PredictCommand()
@@ -43,6 +47,8 @@ internal sealed class PredictCommand : NodeCommand
         Options.Add(_output);
         Options.Add(_method);
         Options.Add(GlobalOptions.Models);
+        Options.Add(GlobalOptions.Node);
+        Options.Add(GlobalOptions.Config);
     }
 
     public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
@@ -58,6 +64,20 @@ internal sealed class PredictCommand : NodeCommand
         }
 
         var inputs = input is null ? CallInputs.None : TensorFile.Read(input);
+        using var answer = context.Nodes.Count > 0
+            ? await CallNodeAsync(context, inputs, input, cancellationToken).ConfigureAwait(false)
+            : await CallAsync(context, inputs, input, cancellationToken).ConfigureAwait(false);
+        if (output is not null)
+        {
+            TensorFile.Write(output, answer.Outputs);
+        }
+
+        Print(context, output, answer.Outputs);
+        return ExitCode.Success;
+    }
+
+    private async Task<ModelAnswer> CallAsync(CommandContext context, CallInputs inputs, string? input, CancellationToken cancellationToken)
+    {
         using var runtime = NodeRuntime.Open(context);
         var handle = CommandContext.Resolve(runtime.Store, context.Get(_model));
         if (runtime.Store.ReadManifest(handle.Id).Recipe is Recipe.Weights)
@@ -65,32 +85,25 @@ internal sealed class PredictCommand : NodeCommand
             throw new RecipeUnavailableException($"{handle} holds weights alone, so nothing here can build the module that runs them.");
         }
 
-        using var instance = await runtime.Torch.OpenAny(handle).RentAsync(cancellationToken).ConfigureAwait(false);
-        var call = ModelCalls.Find(instance.Target, handle.ToString(), context.Get(_method));
-        var answer = (IReadOnlyList<NamedValue>)instance.Run((_, _) => AnswerNames.Of(Call(call, inputs, input)), null)!;
-        if (output is not null)
-        {
-            TensorFile.Write(output, answer);
-        }
-
-        Print(context, output, answer);
-        return ExitCode.Success;
+        using var endpoint = new DirectEndpoint(
+            handle.ToString(), handle.Name?.Version, runtime.Torch.OpenAny(handle), runtime.Torch.BinderOf(handle));
+        return await FileCall.RunAsync(endpoint, context.Get(_method), inputs, input, cancellationToken).ConfigureAwait(false);
     }
 
-    private static object? Call(IModelCall call, CallInputs inputs, string? input)
+    private async Task<ModelAnswer> CallNodeAsync(
+        CommandContext context, CallInputs inputs, string? input, CancellationToken cancellationToken)
     {
-        try
+        var model = RemoteModels.Name(context.Get(_model));
+        var connection = await NodeConnection.OpenAsync(context, cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
         {
-            return call.Invoke(ArgumentBinder.Bind(call.Parameters, inputs));
-        }
-        catch (InputMismatchException error)
-        {
-            throw new InputMismatchException(
-                input is null ? $"{error.Message} Give them with --input." : $"'{input}': {error.Message}", error);
+            using var calls = await connection.CallsAsync(cancellationToken).ConfigureAwait(false);
+            return await FileCall.RunAsync(
+                calls.Endpoint(model.Name, model.Version), context.Get(_method), inputs, input, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static void Print(CommandContext context, string? output, IReadOnlyList<NamedValue> answer)
+    private static void Print(CommandContext context, string? output, IReadOnlyList<NamedTensor> answer)
     {
         if (output is null)
         {
@@ -103,15 +116,15 @@ internal sealed class PredictCommand : NodeCommand
             context.PrintJson(new
             {
                 Output = output,
-                Tensors = answer.OfType<NamedTensor>().Select(
-                    tensor => new { tensor.Name, DType = tensor.Tensor.Layout.DType.ToString(), tensor.Tensor.Layout.Shape }),
-                Texts = answer.OfType<NamedText>().Select(text => text.Name),
+                Tensors = answer.Where(value => !value.IsText).Select(
+                    tensor => new { tensor.Name, Dtype = tensor.Tensor.Layout.DType.ToToken(), tensor.Tensor.Layout.Shape }),
+                Texts = answer.Where(value => value.IsText).Select(text => text.Name),
             });
         }
         else
         {
             var shown = answer.Select(
-                value => PlainText.Of($"{value.Name} {(value is NamedTensor(_, var tensor) ? $"{tensor.Layout}" : JsonInput.TextType)}"));
+                value => PlainText.Of($"{value.Name} {(value.IsText ? JsonInput.TextType : value.Tensor.Layout)}"));
             context.Output.WriteLine($"{PlainText.Of(output)}  {string.Join(", ", shown)}");
         }
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using ZeroCopy.Manifests;
 using ZeroCopy.Node.Cli;
 using ZeroCopy.Store;
@@ -30,6 +31,17 @@ internal sealed class PutCommand : NodeCommand
     {
         Description = "Of the name, keep the newest N versions, and older ones that a process uses (default: 0, all stay).",
         HelpName = "N",
+        CustomParser = static result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var versions))
+            {
+                return versions;
+            }
+
+            result.AddError($"--keep-versions is {text}; it must be a whole number, 0 (all) or more.");
+            return null;
+        },
     };
 
     public PutCommand()
@@ -38,13 +50,6 @@ internal sealed class PutCommand : NodeCommand
         Arguments.Add(_path);
         Options.Add(_name);
         Options.Add(_pin);
-        _keepVersions.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() < 0)
-            {
-                result.AddError($"--keep-versions is {result.GetValueOrDefault<int?>()}; it must be 0 (all) or more.");
-            }
-        });
         Options.Add(_keepVersions);
         Options.Add(GlobalOptions.Models);
     }

@@ -1,6 +1,9 @@
 using System.CommandLine;
+using ZeroCopy.Clustering.Clients;
+using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Manifests;
 using ZeroCopy.Node.Cli;
+using ZeroCopy.Node.Remote;
 
 namespace ZeroCopy.Node.Commands;
 
@@ -13,9 +16,38 @@ internal sealed class RemoveCommand : NodeCommand
     };
 
     public RemoveCommand()
-        : base("rm", "Remove a model from the store.", "zerocopy rm detector@1") => Arguments.Add(_model);
+        : base("rm", "Remove a model from the store, or from every node of a cluster.", "zerocopy rm detector@1")
+    {
+        Arguments.Add(_model);
+        Options.Add(GlobalOptions.Node);
+        Options.Add(GlobalOptions.Config);
+    }
 
-    public override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    public override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken) =>
+        context.Nodes.Count > 0 ? RemoveAsync(context, cancellationToken) : Task.FromResult(Remove(context));
+
+    private async Task<int> RemoveAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var name = RemoteModels.Name(context.Get(_model));
+        var connection = await NodeConnection.OpenAsync(context, cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            var removed = await connection.Node.AskAsync<NodeReply.Removed>(
+                id => new NodeQuery.Remove(name, Everywhere: true, id), NodeClient.AnswerTime, cancellationToken).ConfigureAwait(false);
+            if (context.Json)
+            {
+                context.PrintJson(new { Removed = name.ToString(), Names = removed.Names.Select(one => one.ToString()) });
+            }
+            else
+            {
+                context.Output.WriteLine($"Removed {string.Join(", ", removed.Names)} from the nodes of the cluster.");
+            }
+        }
+
+        return ExitCode.Success;
+    }
+
+    private int Remove(CommandContext context)
     {
         using var store = context.OpenStore();
         var text = context.Get(_model);
@@ -43,6 +75,6 @@ internal sealed class RemoveCommand : NodeCommand
             context.Output.WriteLine(before.Count == 0 ? $"Removed the name {text}; its model has other names." : $"Removed {text}.");
         }
 
-        return Task.FromResult(ExitCode.Success);
+        return ExitCode.Success;
     }
 }

@@ -1,17 +1,21 @@
+using ZeroCopy.Bench;
+using ZeroCopy.Bench.Workers;
 using ZeroCopy.Node.Cli;
-using ZeroCopy.Node.Workers;
+
 
 namespace ZeroCopy.Node.Commands;
 
-/// <summary><c>zerocopy worker</c>: a process that the demo and the suites start to measure it; see <see cref="WorkerVerb"/>.</summary>
+/// <summary>
+/// <c>zerocopy worker</c>: a process that the demo and the suites start to measure it; see <see cref="BenchSuites.Verbs"/>.
+/// </summary>
 internal sealed class WorkerCommand : NodeCommand
 {
     public WorkerCommand()
-        : base("worker", "Do what each line of standard input says.", "zerocopy worker") => Hidden = true;
+        : base(WorkerProcess.Command, "Do what each line of standard input says.", "zerocopy worker") => Hidden = true;
 
     public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        var worker = new Worker();
+        var worker = new Worker(BenchSuites.Verbs);
         await using (worker.ConfigureAwait(false))
         {
             await worker.RunAsync(Console.In, context.Output, cancellationToken).ConfigureAwait(false);

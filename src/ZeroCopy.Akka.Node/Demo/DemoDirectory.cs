@@ -1,4 +1,4 @@
-using ZeroCopy.Node.Cli;
+using ZeroCopy.Bench.Measuring;
 
 namespace ZeroCopy.Node.Demo;
 

@@ -1,7 +1,11 @@
+using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
+using ZeroCopy.Endpoints;
 using ZeroCopy.Node.Predict;
-using ZeroCopy.Torch.Script;
+using ZeroCopy.Tensors;
+using ZeroCopy.Torch.Endpoints;
+using ZeroCopy.Torch.Script.Sources;
 
 namespace ZeroCopy.Node.TensorFiles;
 
@@ -16,30 +20,16 @@ internal sealed class JsonInput(string path, JsonElement element) : InputValue
     /// <summary>The type that a described text has.</summary>
     public const string TextType = "STR";
 
-    protected override bool IsNothing => element.ValueKind == JsonValueKind.Null;
-
     /// <summary>Whether an object has the two members that describe a tensor.</summary>
     public static bool IsDescribed(JsonElement element) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty("data", out _) && element.TryGetProperty("dtype", out _);
 
-    protected override object? Convert(ScriptType type, string name)
+    public override IEnumerable<NamedTensor> ToInputs(string name, ScriptType? type)
     {
         try
         {
-            return type.Name switch
-            {
-                "Tensor" => JsonTensor.Read(path, name, element),
-                "List" when element.ValueKind == JsonValueKind.Array => Items().Select(item => item.As(type.Arguments[0], name)).ToList(),
-                "Tuple" when element.ValueKind == JsonValueKind.Array && element.GetArrayLength() == type.Arguments.Length =>
-                    Items().Zip(type.Arguments, (item, part) => item.As(part, name)).ToArray(),
-                "Dict" when element.ValueKind == JsonValueKind.Object => Entries(type, name),
-                "NoneType" when IsNothing => null,
-                "str" or "Device" => Text() ?? throw Mismatch(type, name),
-                "complex" when element.ValueKind == JsonValueKind.Array && element.GetArrayLength() == 2 =>
-                    new Complex(Number(element[0]) ?? throw Mismatch(type, name), Number(element[1]) ?? throw Mismatch(type, name)),
-                _ when IsDescribed(element) => new TensorInput(JsonTensor.Read(path, name, element)).As(type, name),
-                _ => Scalar(type) ?? throw Mismatch(type, name),
-            };
+            // What is no part of the argument is refused by the endpoint, whatever it is.
+            return [.. ToInputs(name, type ?? ScriptType.Parse(ValueSignature.Tensor), name)];
         }
         catch (InvalidOperationException error)
         {
@@ -47,22 +37,68 @@ internal sealed class JsonInput(string path, JsonElement element) : InputValue
         }
     }
 
-    private IEnumerable<JsonInput> Items() => element.EnumerateArray().Select(item => new JsonInput(path, item));
-
-    private Dictionary<object, object?> Entries(ScriptType type, string name)
+    private IEnumerable<NamedTensor> ToInputs(string name, ScriptType type, string shown)
     {
-        var entries = new Dictionary<object, object?>();
-        foreach (var member in element.EnumerateObject())
+        if (type.Name == "Optional" && type.Arguments is [var some])
         {
-            var value = new JsonInput(path, member.Value).As(type.Arguments[1], $"{name}.{member.Name}");
-            if (!entries.TryAdd(ScriptKeys.Parse(type.Arguments[0], member.Name, name), value))
-            {
-                throw new TensorFileException(path, $"'{member.Name}' stands in '{name}' twice; keep one of them.");
-            }
+            return element.ValueKind == JsonValueKind.Null ? [NamedTensor.OfNone(name)] : ToInputs(name, some, shown);
         }
 
-        return entries;
+        if (!type.IsData && type.Name != "number")
+        {
+            throw new InputMismatchException($"'{shown}' is of the type {type}, of which no value can be given here.");
+        }
+
+        return type.Name switch
+        {
+            "Tensor" => [new NamedTensor(name, JsonTensor.Read(path, shown, element))],
+            "List" when element.ValueKind == JsonValueKind.Array => Items(name, shown, _ => type.Arguments[0]),
+            "Tuple" when element.ValueKind == JsonValueKind.Array && element.GetArrayLength() == type.Arguments.Length =>
+                Items(name, shown, index => type.Arguments[index]),
+            "Dict" when element.ValueKind == JsonValueKind.Object => Entries(name, type, shown),
+            "NoneType" when element.ValueKind == JsonValueKind.Null => [NamedTensor.OfNone(name)],
+            "str" or "Device" => [NamedTensor.OfText(name, Text() ?? throw Mismatch(type, shown))],
+            "complex" when element.ValueKind == JsonValueKind.Array && element.GetArrayLength() == 2 => [Of(
+                name, new Complex(Number(element[0]) ?? throw Mismatch(type, shown), Number(element[1]) ?? throw Mismatch(type, shown)))],
+            _ when IsDescribed(element) => [new NamedTensor(name, JsonTensor.Read(path, shown, element))],
+            _ => [Of(name, Scalar(type) ?? throw Mismatch(type, shown))],
+        };
     }
+
+    private IEnumerable<NamedTensor> Items(string name, string shown, Func<int, ScriptType> part) => element.GetArrayLength() == 0
+        ? [Empty(name)]
+        : element.EnumerateArray().SelectMany(
+            (item, index) => new JsonInput(path, item).ToInputs(
+                string.Create(CultureInfo.InvariantCulture, $"{name}.{index}"), part(index), shown));
+
+    private List<NamedTensor> Entries(string name, ScriptType type, string shown)
+    {
+        var keys = new HashSet<object>();
+        var entries = new List<NamedTensor>();
+        foreach (var member in element.EnumerateObject())
+        {
+            if (!keys.Add(ScriptKeys.Parse(type.Arguments[0], member.Name, shown)))
+            {
+                throw new TensorFileException(path, $"'{member.Name}' stands in '{shown}' twice; keep one of them.");
+            }
+
+            entries.AddRange(new JsonInput(path, member.Value).ToInputs(
+                $"{name}.{ArgumentParts.OfKey(type, member.Name)}", type.Arguments[1], $"{shown}.{member.Name}"));
+        }
+
+        return keys.Count == 0 ? [Empty(name)] : entries;
+    }
+
+    // A list or dictionary of nothing has no part to name.
+    private static NamedTensor Empty(string name) => new(name, HostTensor.From<byte>(DType.UInt8, [], 0));
+
+    private static NamedTensor Of(string name, object number) => new(name, number switch
+    {
+        long integer => HostTensor.From<long>(DType.Int64, [integer]),
+        bool flag => HostTensor.From<bool>(DType.Bool, [flag]),
+        Complex complex => HostTensor.From<Complex>(DType.Complex128, [complex]),
+        _ => HostTensor.From<double>(DType.Float64, [(double)number]),
+    });
 
     private string? Text()
     {

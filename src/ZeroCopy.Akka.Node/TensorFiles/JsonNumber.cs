@@ -7,7 +7,8 @@ using ZeroCopy.Tensors;
 namespace ZeroCopy.Node.TensorFiles;
 
 /// <summary>
-/// One JSON value to and from the bytes of one element. A value that the type cannot hold is refused, never rounded to infinity or cut.
+/// One JSON value to the bytes of one element, the other way of <see cref="ElementJson"/>. A value that the type cannot hold is refused,
+/// never rounded to infinity or cut.
 /// </summary>
 internal static class JsonNumber
 {
@@ -52,63 +53,6 @@ internal static class JsonNumber
                 return Float(value, destination, number => number);
             default:
                 return false;
-        }
-    }
-
-    /// <summary>Writes one element; complex ones as an array of the real and the imaginary part.</summary>
-    public static void Write(Utf8JsonWriter writer, DType dtype, ReadOnlySpan<byte> element)
-    {
-        switch (dtype)
-        {
-            case DType.Bool:
-                writer.WriteBooleanValue(element[0] != 0);
-                break;
-            case DType.UInt8:
-                writer.WriteNumberValue(element[0]);
-                break;
-            case DType.Int8:
-                writer.WriteNumberValue((sbyte)element[0]);
-                break;
-            case DType.UInt16:
-                writer.WriteNumberValue(BinaryPrimitives.ReadUInt16LittleEndian(element));
-                break;
-            case DType.UInt32:
-                writer.WriteNumberValue(BinaryPrimitives.ReadUInt32LittleEndian(element));
-                break;
-            case DType.UInt64:
-                writer.WriteNumberValue(BinaryPrimitives.ReadUInt64LittleEndian(element));
-                break;
-            case DType.Int16:
-                writer.WriteNumberValue(BinaryPrimitives.ReadInt16LittleEndian(element));
-                break;
-            case DType.Int32:
-                writer.WriteNumberValue(BinaryPrimitives.ReadInt32LittleEndian(element));
-                break;
-            case DType.Int64:
-                writer.WriteNumberValue(BinaryPrimitives.ReadInt64LittleEndian(element));
-                break;
-            case DType.Float16:
-                WriteFloat(writer, (float)BinaryPrimitives.ReadHalfLittleEndian(element));
-                break;
-            case DType.BFloat16:
-                WriteFloat(writer, BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(element) << 16));
-                break;
-            case DType.Float32:
-                WriteFloat(writer, BinaryPrimitives.ReadSingleLittleEndian(element));
-                break;
-            case DType.Float64:
-                WriteDouble(writer, BinaryPrimitives.ReadDoubleLittleEndian(element));
-                break;
-            case DType.Complex64 or DType.Complex128:
-                var half = element.Length / 2;
-                var part = dtype == DType.Complex64 ? DType.Float32 : DType.Float64;
-                writer.WriteStartArray();
-                Write(writer, part, element[..half]);
-                Write(writer, part, element[half..]);
-                writer.WriteEndArray();
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "No type of JSON's numbers.");
         }
     }
 
@@ -170,29 +114,5 @@ internal static class JsonNumber
         var rounded = float.IsFinite(number) ? (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16 : bits >> 16;
         BinaryPrimitives.WriteUInt16LittleEndian(destination, (ushort)rounded);
         return !float.IsFinite(number) || float.IsFinite(BitConverter.UInt32BitsToSingle(rounded << 16));
-    }
-
-    private static void WriteFloat(Utf8JsonWriter writer, float value)
-    {
-        if (float.IsFinite(value))
-        {
-            writer.WriteNumberValue(value);
-        }
-        else
-        {
-            WriteDouble(writer, value);
-        }
-    }
-
-    private static void WriteDouble(Utf8JsonWriter writer, double value)
-    {
-        if (double.IsFinite(value))
-        {
-            writer.WriteNumberValue(value);
-        }
-        else
-        {
-            writer.WriteStringValue(double.IsNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
-        }
     }
 }

@@ -39,7 +39,8 @@ internal static class JsonTensor
         {
             throw new TensorFileException(
                 path,
-                $"the dtype {Shown(token)} of '{name}' is not one of {string.Join(", ", JsonNumber.Types.Select(type => type.ToToken()))}.");
+                $"the dtype {Shown(token)} of '{name}' is not one of "
+                + $"{string.Join(", ", JsonNumber.Types.Select(type => type.ToToken()))}.");
         }
 
         return Read(path, name, element.GetProperty("data"), dtype, element.TryGetProperty("shape", out var shape) ? shape : null);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Unicode;
 using ZeroCopy.Node.Predict;
+using ZeroCopy.Torch.Endpoints;
 
 namespace ZeroCopy.Node.TensorFiles;
 
@@ -18,10 +19,11 @@ internal static class JsonTensorReader
         {
             if (root.ValueKind != JsonValueKind.Object || JsonInput.IsDescribed(root))
             {
-                return new CallInputs([new NamedInput(null, new JsonInput(path, root))], IsOrdered: true);
+                return new CallInputs([new("", new JsonInput(path, root))], IsOrdered: true);
             }
 
-            var values = root.EnumerateObject().Select(member => new NamedInput(member.Name, new JsonInput(path, member.Value))).ToList();
+            var values = root.EnumerateObject()
+                .Select(member => new NamedValue<InputValue>(member.Name, new JsonInput(path, member.Value))).ToList();
             return values.GroupBy(value => value.Name).FirstOrDefault(group => group.Count() > 1) is { } twice
                 ? throw new TensorFileException(path, $"'{twice.Key}' stands there twice; keep one of them.")
                 : new CallInputs(values, IsOrdered: true);

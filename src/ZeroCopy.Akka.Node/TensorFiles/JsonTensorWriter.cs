@@ -1,5 +1,4 @@
 using System.Text.Json;
-using ZeroCopy.Node.Predict;
 using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Node.TensorFiles;
@@ -11,23 +10,23 @@ namespace ZeroCopy.Node.TensorFiles;
 /// </summary>
 internal static class JsonTensorWriter
 {
-    public static void Write(Stream stream, IReadOnlyList<NamedValue> values)
+    public static void Write(Stream stream, IReadOnlyList<NamedTensor> values)
     {
         using var writer = new Utf8JsonWriter(stream);
         writer.WriteStartObject();
         foreach (var value in values)
         {
-            writer.WriteStartObject(value.Name ?? "output");
-            if (value is NamedTensor(_, var tensor))
+            writer.WriteStartObject(value.Name.Length == 0 ? "output" : value.Name);
+            if (!value.IsText)
             {
-                WriteTensor(writer, tensor);
+                WriteTensor(writer, value.Tensor);
             }
             else
             {
                 writer.WriteString("dtype", JsonInput.TextType);
                 writer.WriteStartArray("shape");
                 writer.WriteEndArray();
-                writer.WriteString("data", ((NamedText)value).Text);
+                writer.WriteString("data", value.ToText());
             }
 
             writer.WriteEndObject();
@@ -54,7 +53,7 @@ internal static class JsonTensorWriter
     {
         if (depth == tensor.Layout.Shape.Length)
         {
-            JsonNumber.Write(writer, tensor.Layout.DType, bytes);
+            ElementJson.Write(writer, tensor.Layout.DType, bytes);
             return;
         }
 

@@ -1,8 +1,7 @@
+using ZeroCopy.Content;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
-using ZeroCopy.Node.Predict;
 using ZeroCopy.Safetensors;
-using ZeroCopy.Store;
 using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Node.TensorFiles;

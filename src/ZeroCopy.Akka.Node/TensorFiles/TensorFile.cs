@@ -1,4 +1,6 @@
+using ZeroCopy.Datasets.Formats.Npy;
 using ZeroCopy.Node.Predict;
+using ZeroCopy.Torch.Endpoints;
 
 namespace ZeroCopy.Node.TensorFiles;
 
@@ -14,9 +16,9 @@ internal static class TensorFile
     public static CallInputs Read(string path) => Path.GetExtension(path).ToLowerInvariant() switch
     {
         ".json" => JsonTensorReader.Read(path),
-        ".npy" => new CallInputs([new NamedInput(null, new TensorInput(NpyReader.Read(path)))], IsOrdered: true),
+        ".npy" => new CallInputs([new("", new TensorInput(NpyReader.Read(path)))], IsOrdered: true),
         ".safetensors" => new CallInputs(
-            [.. SafetensorsTensors.Read(path).Select(tensor => new NamedInput(tensor.Name, new TensorInput(tensor.Tensor)))],
+            [.. SafetensorsTensors.Read(path).Select(tensor => new NamedValue<InputValue>(tensor.Name, new TensorInput(tensor.Tensor)))],
             IsOrdered: false),
         _ => throw Unknown(path),
     };
@@ -25,7 +27,7 @@ internal static class TensorFile
     /// Writes tensors and texts to a temporary file beside <paramref name="path"/>, then renames it, so that a failure leaves nothing.
     /// </summary>
     /// <exception cref="TensorFileException">The format cannot hold these tensors.</exception>
-    public static void Write(string path, IReadOnlyList<NamedValue> values)
+    public static void Write(string path, IReadOnlyList<NamedTensor> values)
     {
         var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
@@ -57,10 +59,11 @@ internal static class TensorFile
         }
     }
 
-    private static IReadOnlyList<NamedTensor> Tensors(string path, IReadOnlyList<NamedValue> values) =>
+    private static IReadOnlyList<NamedTensor> Tensors(string path, IReadOnlyList<NamedTensor> values) =>
     [
-        .. values.Select(value => value as NamedTensor
-            ?? throw new TensorFileException(path, $"'{value.Name}' is a text, and the format holds tensors alone; write .json.")),
+        .. values.Select(value => value.IsText
+            ? throw new TensorFileException(path, $"'{value.Name}' is a text, and the format holds tensors alone; write .json.")
+            : value),
     ];
 
     private static TensorFileException Unknown(string path) => new(

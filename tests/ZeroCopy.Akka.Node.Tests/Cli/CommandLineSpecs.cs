@@ -5,7 +5,7 @@ namespace ZeroCopy.Node.Tests.Cli;
 
 public sealed class CommandLineSpecs
 {
-    public static TheoryData<string> Commands() => [.. All(CommandLine.Create()).Select(path => string.Join(' ', path))];
+    public static TheoryData<string> Commands() => [.. All(Program.Commands()).Select(path => string.Join(' ', path))];
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -13,13 +13,13 @@ public sealed class CommandLineSpecs
     {
         var output = new StringWriter();
 
-        Assert.Equal(0, await CommandLine.RunAsync(
+        Assert.Equal(0, await CommandLine.RunAsync(Program.Commands(),
             [.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"], output, TextWriter.Null));
 
         var example = output.ToString().Split('\n').SkipWhile(
             line => !line.StartsWith("Example:", StringComparison.Ordinal)).ElementAt(1).Trim();
         Assert.StartsWith($"zerocopy {command}".TrimEnd(), example, StringComparison.Ordinal);
-        Assert.Empty(CommandLine.Create().Parse(example["zerocopy ".Length..].Split(' ')).Errors);
+        Assert.Empty(Program.Commands().Parse(example["zerocopy ".Length..].Split(' ')).Errors);
     }
 
     [Theory]
@@ -35,7 +35,8 @@ public sealed class CommandLineSpecs
     {
         var (output, error) = (new StringWriter(), new StringWriter());
 
-        Assert.Equal(2, await CommandLine.RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries), output, error));
+        Assert.Equal(
+            2, await CommandLine.RunAsync(Program.Commands(), line.Split(' ', StringSplitOptions.RemoveEmptyEntries), output, error));
 
         Assert.Empty(output.ToString());
         var problem = Assert.Single(error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
@@ -48,7 +49,7 @@ public sealed class CommandLineSpecs
     {
         var output = new StringWriter();
 
-        await CommandLine.RunAsync(["[suggest:2]", "pu"], output, TextWriter.Null);
+        await CommandLine.RunAsync(Program.Commands(), ["[suggest:2]", "pu"], output, TextWriter.Null);
 
         Assert.Contains("put", output.ToString().Split(Environment.NewLine));
     }

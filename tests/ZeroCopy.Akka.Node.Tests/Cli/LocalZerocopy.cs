@@ -17,7 +17,8 @@ internal sealed class LocalZerocopy : IDisposable
     public Run Run(params string[] arguments)
     {
         var (output, error) = (new StringWriter(), new StringWriter());
-        var code = CommandLine.RunAsync([.. arguments, "--store", Store], output, error).GetAwaiter().GetResult();
+        string[] store = arguments.Contains("--store") ? [] : ["--store", Store];
+        var code = CommandLine.RunAsync(Program.Commands(), [.. arguments, .. store], output, error).GetAwaiter().GetResult();
         return new Run(code, output.ToString(), error.ToString());
     }
 

@@ -9,6 +9,9 @@ internal sealed class Zerocopy : IDisposable
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
     private readonly TemporaryDirectory _directory = new();
 
+    /// <summary>Where it runs.</summary>
+    public string Directory => _directory.Path;
+
     /// <summary>The store's directory.</summary>
     public string Store => _directory.File("store");
 
@@ -21,21 +24,19 @@ internal sealed class Zerocopy : IDisposable
     }
 
     /// <summary>Starts the executable; the caller ends it with <see cref="Finish"/>.</summary>
-    public Process Start(params string[] arguments)
+    public Process Start(params string[] arguments) => StartBehind([], arguments);
+
+    /// <summary>Starts the executable by a program that runs it somewhere, given with its first arguments.</summary>
+    public Process StartBehind(IReadOnlyList<string> launcher, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet")
+        string[] command = [.. launcher, "dotnet", "exec", typeof(Node.Cli.CommandLine).Assembly.Location, .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
+            WorkingDirectory = Directory,
         };
-        start.ArgumentList.Add("exec");
-        start.ArgumentList.Add(typeof(Node.Cli.CommandLine).Assembly.Location);
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
         start.Environment["ZEROCOPY_STORE"] = Store;
         return Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start.");
     }

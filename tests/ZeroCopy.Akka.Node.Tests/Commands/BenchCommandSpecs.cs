@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
 using SkiaSharp;
-using ZeroCopy.Node.Bench.Scale;
+using ZeroCopy.Bench.Suites.Scale;
+using ZeroCopy.Bench.Workers;
 using ZeroCopy.Node.Cli;
 using ZeroCopy.Node.Commands;
 using ZeroCopy.Node.Tests.Cli;
-using ZeroCopy.Node.Workers;
 using ZeroCopy.TestSupport;
 using ZeroCopy.Torch.Models.Bert;
 

@@ -22,14 +22,22 @@ public sealed class HostileFileSpecs : IDisposable
     [InlineData(null, "{\"a\"}", 0, "no valid JSON")]
     [InlineData(null, "{\"\u00ff\":1}", 0, "not UTF-8")]
     [InlineData(null, "{\"a\":[[[[[[[[[[[[1]]]]]]]]]]]]}", 0, "no valid JSON")]
-    [InlineData(null, """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}""", 2, "no valid JSON")]
+    [InlineData(
+        null,
+        """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}""",
+        2,
+        "no valid JSON")]
     [InlineData(null, """{"a":{"dtype":"F3","shape":[1],"data_offsets":[0,1]}}""", 1, "convert it to one of BOOL, U8")]
     [InlineData(null, """{"a":{"dtype":"F4","shape":[1],"data_offsets":[0,1]}}""", 1, "fills no whole bytes")]
     [InlineData(null, """{"a":{"dtype":"U8","data_offsets":[0,1]}}""", 1, "'shape'")]
     [InlineData(null, """{"a":{"dtype":8,"shape":[1],"data_offsets":[0,1]}}""", 1, "'dtype'")]
     [InlineData(null, """{"a":{"dtype":"U8","shape":["1"],"data_offsets":[0,1]}}""", 1, "no whole number")]
     [InlineData(null, """{"a":{"dtype":"U8","shape":[1],"data_offsets":[-1,0]}}""", 1, "no whole number")]
-    [InlineData(null, """{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}""", 3, "overlap")]
+    [InlineData(
+        null,
+        """{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}""",
+        3,
+        "overlap")]
     [InlineData(null, """{"a":{"dtype":"U8","shape":[9],"data_offsets":[0,9]}}""", 1, "truncated")]
     [InlineData(null, """{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,0]}}""", 1, "no [begin, end]")]
     [InlineData(null, """{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}""", 2, "a hole")]

@@ -1,5 +1,5 @@
+using ZeroCopy.Datasets.Formats.Npy;
 using ZeroCopy.Node.Demo.Digits;
-using ZeroCopy.Node.Predict;
 using ZeroCopy.Node.TensorFiles;
 using ZeroCopy.Node.Tests.Cli;
 using ZeroCopy.Node.Tests.TensorFiles;
@@ -136,7 +136,8 @@ public sealed class PredictCommandSpecs : IDisposable
 
         Assert.Equal(
             [
-                "I64 [1]", "F64 1700000001.5", "I64 9007199254740993", "C128 [1E+300,\"-Infinity\"]", "STR \"\\u00E4\\u0000\"", "STR \"cpu\"",
+                "I64 [1]", "F64 1700000001.5", "I64 9007199254740993", "C128 [1E+300,\"-Infinity\"]", "STR \"\\u00E4\\u0000\"",
+                "STR \"cpu\"",
                 "U8 [[255]]", "I64 1", "STR \"c\"", "BOOL true", "F64 1E+300",
             ],
             Enumerable.Range(0, 11).Select(index => answer.GetProperty($"all.{index}")).Select(

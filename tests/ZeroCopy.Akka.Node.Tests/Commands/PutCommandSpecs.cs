@@ -35,8 +35,8 @@ public sealed class PutCommandSpecs : IDisposable
         File.WriteAllText(
             Path.Combine(folder, "config.json"),
             """
-            {"model_type": "bert", "vocab_size": 8, "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 4,
-             "max_position_embeddings": 4}
+            {"model_type": "bert", "vocab_size": 8, "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 1,
+             "intermediate_size": 4, "max_position_embeddings": 4}
             """);
         SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"),
         [
@@ -49,12 +49,14 @@ public sealed class PutCommandSpecs : IDisposable
         var said = Assert.Single(put.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains("left out 1 tensor that the model does not use: classifier.bias.", said, StringComparison.Ordinal);
         Assert.Equal("classifier.bias", Assert.Single(
-            _zerocopy.Run("put", folder, "--name", "bert", "--json").Succeeded().Json().GetProperty("leftOut").EnumerateArray()).GetString());
+            _zerocopy.Run(
+                "put", folder, "--name", "bert", "--json").Succeeded().Json().GetProperty("leftOut").EnumerateArray()).GetString());
         File.WriteAllText(_zerocopy.File("ids.json"), """{"input_ids": [[1, 7, 2]]}""");
         Assert.Equal(["last_hidden_state", "pooler_output"], _zerocopy.Run(
             "predict", "bert", "--input", _zerocopy.File("ids.json")).Succeeded().Json().EnumerateObject().Select(output => output.Name));
         File.WriteAllText(_zerocopy.File("ids.json"), """{"input_ids": [[1, 8, 2]]}""");
-        _zerocopy.Run("predict", "bert", "--input", _zerocopy.File("ids.json")).Failed(1, "ids.json", "input_ids holds 8", "vocab_size is 8");
+        _zerocopy.Run("predict", "bert", "--input", _zerocopy.File("ids.json"))
+            .Failed(1, "ids.json", "input_ids holds 8", "vocab_size is 8");
     }
 
     [Fact]
@@ -95,7 +97,8 @@ public sealed class PutCommandSpecs : IDisposable
         Assert.Contains("file.checkpoint.left-out: a, b", shown, StringComparison.Ordinal);
         Assert.DoesNotContain(shown, c => char.IsControl(c) && c is not ('\n' or '\r'));
         Assert.Equal(
-            "one\u001b[31mred\u202e", _zerocopy.Run("show", "odd", "--json").Succeeded().Json().GetProperty("metadata").GetProperty("colour\u009b").GetString());
+            "one\u001b[31mred\u202e",
+            _zerocopy.Run("show", "odd", "--json").Succeeded().Json().GetProperty("metadata").GetProperty("colour\u009b").GetString());
     }
 
     [SkippableFact]
@@ -192,7 +195,8 @@ public sealed class PutCommandSpecs : IDisposable
         {
             var length = ((long)megabytes << 20) + index;
             entries.Add(
-                $"\"t{index}\":{{\"dtype\":\"{DType.UInt8.ToToken()}\",\"shape\":[{length}],\"data_offsets\":[{offset},{offset += length}]}}");
+                $"\"t{index}\":{{\"dtype\":\"{DType.UInt8.ToToken()}\",\"shape\":[{length}],"
+                + $"\"data_offsets\":[{offset},{offset += length}]}}");
         }
 
         var header = System.Text.Encoding.UTF8.GetBytes($"{{{string.Join(',', entries)}}}");

@@ -47,6 +47,28 @@ public sealed class StoreCommandSpecs : IDisposable
         Assert.Empty(_zerocopy.Run("ls", "--json").Succeeded().Json().EnumerateArray());
     }
 
+    [SkippableFact]
+    public void Store_stat_should_tell_which_process_holds_a_model()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux tells who locks a file.");
+        var file = _zerocopy.File("weights.safetensors");
+        SafetensorsWriter.Write(file, [KeyValuePair.Create("weight", HostTensor.From<float>(DType.Float32, [1], 1))]);
+        _zerocopy.Run("put", file, "--name", "tiny").Succeeded();
+        using var store = ObjectStore.Open(new ObjectStoreOptions { Directory = _zerocopy.Store });
+        using var lease = store.Acquire(store.Resolve(ModelName.Parse("tiny")).Id, "test");
+
+        var statistics = _zerocopy.Run("store", "stat", "--json").Succeeded().Json();
+        var holder = Assert.Single(statistics.GetProperty("holders").EnumerateArray());
+        Assert.Equal($"process {Environment.ProcessId}", holder.GetProperty("holder").GetString());
+        Assert.Equal("tiny@1", holder.GetProperty("model").GetString());
+        Assert.Equal(Environment.ProcessId, holder.GetProperty("process").GetInt32());
+        Assert.Equal((1, 1), (holder.GetProperty("leases").GetInt32(), statistics.GetProperty("leases").GetInt32()));
+        Assert.Contains($"process {Environment.ProcessId}", _zerocopy.Run("store", "stat").Succeeded().Output, StringComparison.Ordinal);
+
+        lease.Dispose();
+        Assert.Empty(_zerocopy.Run("store", "stat", "--json").Succeeded().Json().GetProperty("holders").EnumerateArray());
+    }
+
     [Fact]
     public void Commands_should_keep_as_many_versions_as_they_are_told_and_list_what_is_used()
     {
@@ -59,6 +81,7 @@ public sealed class StoreCommandSpecs : IDisposable
 
         var last = _zerocopy.File("weights-3.safetensors");
         _zerocopy.Run("put", last, "--name", "tiny", "--keep-versions", "-1").Failed(2, "--keep-versions is -1");
+        _zerocopy.Run("put", last, "--name", "tiny", "--keep-versions", "x").Failed(2, "--keep-versions is x");
         using var store = ObjectStore.Open(new ObjectStoreOptions { Directory = _zerocopy.Store });
         using var lease = store.Acquire(store.Resolve(ModelName.Parse("tiny@2")).Id, "test");
         var models = _zerocopy.Run("ls", "--json").Succeeded().Json().EnumerateArray();

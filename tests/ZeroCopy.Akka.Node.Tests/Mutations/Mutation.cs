@@ -7,7 +7,8 @@ internal static class Mutation
 {
     private static readonly byte[][] Tokens =
     [
-        [0], [0xff], "0"u8.ToArray(), "-1"u8.ToArray(), "9"u8.ToArray(), "1e999"u8.ToArray(), "\""u8.ToArray(), "'"u8.ToArray(), "{"u8.ToArray(),
+        [0], [0xff], "0"u8.ToArray(), "-1"u8.ToArray(), "9"u8.ToArray(), "1e999"u8.ToArray(), "\""u8.ToArray(), "'"u8.ToArray(),
+        "{"u8.ToArray(),
         "}"u8.ToArray(), "["u8.ToArray(), "]"u8.ToArray(), ","u8.ToArray(), ":"u8.ToArray(), "null"u8.ToArray(), "true"u8.ToArray(),
         "NaN"u8.ToArray(), "\\ud800"u8.ToArray(), "../"u8.ToArray(), "99999999999999999999"u8.ToArray(),
     ];

@@ -71,7 +71,8 @@ internal static class PlainReaders
         using var json = JsonDocument.Parse(header, new JsonDocumentOptions { AllowTrailingCommas = true });
         var descr = json.RootElement.GetProperty("descr").GetString()!.TrimStart('<', '|', '=');
         var type = descr == "b1" ? "BOOL" : $"{char.ToUpperInvariant(descr[0])}{int.Parse(descr[1..]) * 8}";
-        return Text("", type, json.RootElement.GetProperty("shape").EnumerateArray().Select(size => size.GetInt64()), file.AsSpan(10 + length));
+        return Text(
+            "", type, json.RootElement.GetProperty("shape").EnumerateArray().Select(size => size.GetInt64()), file.AsSpan(10 + length));
     }
 
     /// <summary>The numbers of a JSON value, in their order; truth counts as 1.</summary>

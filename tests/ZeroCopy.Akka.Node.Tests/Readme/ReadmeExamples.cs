@@ -40,7 +40,10 @@ internal static class ReadmeExamples
     {
         // example: pool
         await using var pool = await host.StartPoolAsync(
-            "classifier", wrapper, (Module<Tensor, Tensor> model, Tensor batch) => model.call(batch), settings => settings with { Size = 4 });
+            "classifier",
+            wrapper,
+            (Module<Tensor, Tensor> model, Tensor batch) => model.call(batch),
+            settings => settings with { Size = 4 });
         var answer = await pool.AskAsync(input, deadline: TimeSpan.FromSeconds(5));
         // end
         return answer;
@@ -160,7 +163,9 @@ internal static class ReadmeExamples
     public sealed class MyModels : IModelTypes
     {
         public void Register(ModelCatalog catalog) => catalog.Register<Classifier, ClassifierConfiguration>(
-            "my-classifier", (configuration, build) => new Classifier(configuration, build.Device));
+            "my-classifier",
+            (configuration, build) => new Classifier(configuration, build.Device),
+            checkpoint => checkpoint.Rename(name => name.Replace("classifier.dense.", "layer.", StringComparison.Ordinal)));
     }
     // end
 

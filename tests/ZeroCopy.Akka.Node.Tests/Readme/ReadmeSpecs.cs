@@ -1,4 +1,5 @@
 using ZeroCopy.Manifests;
+using ZeroCopy.Node.Tests.Cli;
 using ZeroCopy.Safetensors;
 using ZeroCopy.Store;
 using ZeroCopy.Tensors;
@@ -28,15 +29,13 @@ public sealed class ReadmeSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public void Readme_should_show_the_examples_word_for_word()
+    public void Documents_should_show_the_examples_word_for_word()
     {
-        var readme = File.ReadAllText(Path.Combine(RepositoryRoot.Path, "README.md"));
-        var source = File.ReadAllLines(Path.Combine(
-            RepositoryRoot.Path, "tests", "ZeroCopy.Akka.Node.Tests", "Readme", "ReadmeExamples.cs"));
-        var examples = Examples(source).ToList();
+        var documents = string.Join('\n', Documents.All.Select(File.ReadAllText));
+        var examples = Documents.Examples("tests", "ZeroCopy.Akka.Node.Tests", "Readme", "ReadmeExamples.cs");
 
         Assert.Equal(13, examples.Count);
-        Assert.All(examples, example => Assert.Contains(example, readme, StringComparison.Ordinal));
+        Assert.All(examples, example => Assert.Contains(example, documents, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -109,6 +108,27 @@ public sealed class ReadmeSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public void Readme_example_should_send_files_through_a_model()
+    {
+        using var zerocopy = new Zerocopy();
+        ScriptText.Save(
+            zerocopy.File("classifier.pt"), $"  def forward(self: {ScriptText.Self},\n    x: Tensor) -> Tensor:\n    return x * 2\n");
+        File.WriteAllLines(zerocopy.File("part-1.csv"), ["id,a,b", "one,1,2", "two,3,4"]);
+        File.WriteAllLines(zerocopy.File("part-2.csv"), ["id,a,b", "three,5,6"]);
+
+        foreach (var command in Documents.Commands("README.md", "## Send files through it"))
+        {
+            zerocopy.Run([.. command.Split(' ').Skip(1).Select(word => word.Trim('\''))]).Succeeded();
+        }
+
+        zerocopy.Run("batch", "classifier", "--input", "answers.parquet", "--output", "again.jsonl", "--column", "output", "--keep", "id")
+            .Succeeded();
+        Assert.Equal(
+            ["""{"id":"one","output":[4,8]}""", """{"id":"two","output":[12,16]}""", """{"id":"three","output":[20,24]}"""],
+            File.ReadLines(zerocopy.File("again.jsonl")));
+    }
+
+    [Fact]
     public async Task Readme_example_should_register_a_type()
     {
         var folder = Directory.CreateDirectory(_directory.File("mine")).FullName;
@@ -158,20 +178,5 @@ public sealed class ReadmeSpecs : IAsyncLifetime
     {
         Assert.Equal(expected.bytes.ToArray(), actual.bytes.ToArray());
         actual.Dispose();
-    }
-
-    private static IEnumerable<string> Examples(string[] source)
-    {
-        for (var line = 0; line < source.Length; line++)
-        {
-            if (!source[line].TrimStart().StartsWith("// example:", StringComparison.Ordinal))
-            {
-                continue;
-            }
-
-            var body = source.Skip(line + 1).TakeWhile(text => text.Trim() != "// end").ToList();
-            var indent = body[0].Length - body[0].TrimStart().Length;
-            yield return string.Join('\n', body.Select(text => text.Length > indent ? text[indent..] : ""));
-        }
     }
 }

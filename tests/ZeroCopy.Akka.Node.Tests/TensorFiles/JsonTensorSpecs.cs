@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using ZeroCopy.Node.Predict;
 using ZeroCopy.Node.TensorFiles;
 using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
@@ -29,7 +28,7 @@ public sealed class JsonTensorSpecs : IDisposable
     public void JsonTensorReader_should_find_type_and_shape(string json, string layout)
     {
         var tensor = Assert.Single(Read(json));
-        Assert.Null(tensor.Name);
+        Assert.Empty(tensor.Name);
         Assert.Equal(layout, tensor.Tensor.Layout.ToString());
     }
 
@@ -131,7 +130,9 @@ public sealed class JsonTensorSpecs : IDisposable
         var part = dtype == DType.Complex128 ? sizeof(double) : dtype.ElementSize();
         var differing = Enumerable.Range(0, bytes.Length / part).Where(
             index => !bytes.AsSpan(index * part, part).SequenceEqual(once.AsSpan(index * part, part))).ToList();
-        Assert.All(differing, index => Assert.True(IsNaN(dtype, bytes.AsSpan(index * part, part)) && IsNaN(dtype, once.AsSpan(index * part, part))));
+        Assert.All(
+            differing,
+            index => Assert.True(IsNaN(dtype, bytes.AsSpan(index * part, part)) && IsNaN(dtype, once.AsSpan(index * part, part))));
     }
 
     private static bool IsNaN(DType dtype, ReadOnlySpan<byte> number) => dtype switch

@@ -1,7 +1,5 @@
-using ZeroCopy.Node.Predict;
 using ZeroCopy.Node.TensorFiles;
-using ZeroCopy.Tensors;
-using ZeroCopy.Torch.Script;
+using ZeroCopy.Torch.Script.Sources;
 
 namespace ZeroCopy.Node.Tests.TensorFiles;
 
@@ -10,7 +8,6 @@ internal static class TensorFileReading
 {
     public static IReadOnlyList<NamedTensor> Tensors(string path) =>
     [
-        .. TensorFile.Read(path).Values.Select(
-            value => new NamedTensor(value.Name, (HostTensor)value.Value.As(ScriptType.Parse("Tensor"), value.Name ?? "input")!)),
+        .. TensorFile.Read(path).Values.SelectMany(value => value.Value.ToInputs(value.Name, ScriptType.Parse("Tensor"))),
     ];
 }

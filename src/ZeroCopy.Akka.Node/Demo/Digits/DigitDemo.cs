@@ -1,5 +1,7 @@
 using ZeroCopy.Manifests;
 using ZeroCopy.Torch;
+using ZeroCopy.Torch.Instances;
+using ZeroCopy.Torch.Modules;
 using ZeroCopy.Torch.Views;
 using static TorchSharp.torch;
 
@@ -91,7 +93,8 @@ internal sealed class DigitDemo(ZeroCopyHost host, DigitClassifier direct, DemoR
     private Tensor Images(int start, int rows) => _heldOut.Images(start, rows).ToTorch();
 
     /// <summary>
-    /// Whether a direct call gives the same bits, with as many threads: among another number a sum is divided in another way, and its last bits differ.
+    /// Whether a direct call gives the same bits, with as many threads: among another number a sum is divided in another way, and its last
+    /// bits differ.
     /// </summary>
     /// <param name="images">The input.</param>
     /// <param name="scores">The answer to it.</param>

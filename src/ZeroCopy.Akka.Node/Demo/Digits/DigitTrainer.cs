@@ -1,4 +1,4 @@
-using ZeroCopy.Torch;
+using ZeroCopy.Torch.Instances;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Node.Demo.Digits;

@@ -1,4 +1,3 @@
-using ZeroCopy.Node.Predict;
 using ZeroCopy.Node.TensorFiles;
 using ZeroCopy.Tensors;
 using static TorchSharp.torch;

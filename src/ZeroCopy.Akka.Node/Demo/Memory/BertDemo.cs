@@ -1,12 +1,15 @@
 using System.Diagnostics;
 using System.Text.Json;
+using ZeroCopy.Bench.Models;
+using ZeroCopy.Bench.Workers;
 using ZeroCopy.Manifests;
-using ZeroCopy.Node.Bench;
-using ZeroCopy.Node.Commands;
-using ZeroCopy.Node.Workers;
 using ZeroCopy.Store;
 using ZeroCopy.Torch;
+using ZeroCopy.Torch.Catalog;
+using ZeroCopy.Torch.Instances;
+using ZeroCopy.Torch.Models;
 using ZeroCopy.Torch.Models.Bert;
+using ZeroCopy.Torch.Modules;
 using ZeroCopy.Torch.Native;
 using static TorchSharp.torch;
 
@@ -31,16 +34,16 @@ internal sealed class BertDemo(DemoDirectory directory, DemoReport report, Actio
 
         // Any prototype of this process is gone: what it mapped would otherwise take a part of the workers' pages.
         step($"memory of {Processes} processes with {Instances} instances each: without a model");
-        var open = new WorkerStep(WorkerVerb.Open, directory.Store);
+        var open = WorkerVerbs.Open.With(directory.Store);
         var bare = await WorkerGroup.MeasureAsync(Processes, cancellationToken).ConfigureAwait(false);
         var empty = await WorkerGroup.MeasureAsync(Processes, cancellationToken, open).ConfigureAwait(false);
         step("the same with shared weights");
         var shared = await WorkerGroup.MeasureAsync(
-            Processes, cancellationToken, open, new WorkerStep(WorkerVerb.Pool, handle.Id.ToString(), $"{Instances}")).ConfigureAwait(false);
+            Processes, cancellationToken, open, WorkerVerbs.Pool.With(handle.Id.ToString(), $"{Instances}")).ConfigureAwait(false);
         shared += ProcessMemory.OwnProportionalOf(directory.Store);
         step("the same with a copy each");
         var alone = await WorkerGroup.MeasureAsync(
-            Processes, cancellationToken, new WorkerStep(WorkerVerb.Copies, file, $"{Instances}")).ConfigureAwait(false);
+            Processes, cancellationToken, WorkerVerbs.Copies.With(file, $"{Instances}")).ConfigureAwait(false);
         var name = $"memory of {Processes} processes x {Instances} instances, above the processes without a model";
         report.Figures.Add(new DemoFigure(name, "models", Models(shared - empty), Models(alone - bare)));
 
@@ -49,14 +52,15 @@ internal sealed class BertDemo(DemoDirectory directory, DemoReport report, Actio
 
     private async Task<ModelHandle> PutAndLoadAsync(string file, CancellationToken cancellationToken)
     {
-        using var runtime = NodeRuntime.Open(new ObjectStoreOptions { Directory = directory.Store });
+        using var store = ObjectStore.Open(new ObjectStoreOptions { Directory = directory.Store });
+        using var runtime = new TorchRuntime(store, BuiltInModels.AddTo(new ModelCatalog()));
         step("construct BERT-base with random weights, save it, and put it");
         var module = new BertModel(new BertConfiguration());
         module.eval();
         module.save(file);
         var expected = Answer(module);
         var recipe = new Recipe.Catalog(BertModel.CatalogKey, JsonSerializer.Serialize(new BertConfiguration()));
-        var handle = await runtime.Torch.PutAsync(
+        var handle = await runtime.PutAsync(
             module,
             new PutModuleOptions { Put = new PutOptions { Name = new ModelName("demo-bert") }, Recipe = recipe },
             cancellationToken: cancellationToken).ConfigureAwait(false);
@@ -64,7 +68,7 @@ internal sealed class BertDemo(DemoDirectory directory, DemoReport report, Actio
 
         step("load it: construct and read the file, then materialise from the store");
         var alone = Milliseconds(() => BenchModels.LoadBert(file), expected, out var aloneEqual);
-        var model = runtime.Torch.Open<BertModel>(handle);
+        var model = runtime.Open<BertModel>(handle);
         var equal = true;
         var shared = new List<double>();
         for (var round = 0; round < Rounds; round++)
@@ -89,7 +93,9 @@ internal sealed class BertDemo(DemoDirectory directory, DemoReport report, Actio
         return elapsed;
     }
 
-    /// <summary>One sequence of 32 tokens to its last hidden state, as bytes; by one thread, which divides every sum in the same way.</summary>
+    /// <summary>
+    /// One sequence of 32 tokens to its last hidden state, as bytes; by one thread, which divides every sum in the same way.
+    /// </summary>
     private static byte[] Answer(BertModel model)
     {
         TorchThreads.Bound(1);

@@ -1,0 +1,34 @@
+using ZeroCopy.Datasets;
+
+namespace ZeroCopy.Node.Batch;
+
+/// <summary>How many actors make sense on a host.</summary>
+internal static class ActorCount
+{
+    private const int MostPerProcessor = 16;
+
+    /// <summary>Says where more are wanted than there are processors, and refuses many more.</summary>
+    /// <exception cref="DatasetException">None, or so many that they would only be in each other's way.</exception>
+    public static int Check(int actors, TextWriter error)
+    {
+        var processors = Environment.ProcessorCount;
+        if (actors < 1)
+        {
+            throw new DatasetException($"--actors is {actors}; at least 1 has to compute.");
+        }
+
+        if (actors > MostPerProcessor * processors)
+        {
+            throw new DatasetException(
+                $"--actors is {actors}, and {processors} processors take {MostPerProcessor * processors} at most; use about {processors}.");
+        }
+
+        if (actors > processors)
+        {
+            error.WriteLine($"zerocopy: {actors} actors are more than the {processors} processors; they take turns, and compute no "
+                + $"faster.");
+        }
+
+        return actors;
+    }
+}

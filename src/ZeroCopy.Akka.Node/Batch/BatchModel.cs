@@ -1,0 +1,75 @@
+using ZeroCopy.Endpoints;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+using ZeroCopy.Node.Cli;
+using ZeroCopy.Node.Remote;
+
+namespace ZeroCopy.Node.Batch;
+
+/// <summary>A pool on a model of the store, or a model of a cluster, for one job.</summary>
+internal sealed class BatchModel : IAsyncDisposable
+{
+    private const string PoolName = "batch";
+    private readonly IAsyncDisposable _owner;
+
+    private BatchModel(IAsyncDisposable owner, IModelEndpoint endpoint, string id)
+    {
+        _owner = owner;
+        Endpoint = endpoint;
+        Id = id;
+    }
+
+    public IModelEndpoint Endpoint { get; }
+
+    /// <summary>The id of the model.</summary>
+    public string Id { get; }
+
+    /// <summary>Starts the actors, which load the model in the background.</summary>
+    /// <exception cref="RecipeUnavailableException">The model is weights alone, or its type is not known here.</exception>
+    public static async Task<BatchModel> OpenAsync(CommandContext context, string name, int actors, CancellationToken cancellationToken)
+    {
+        var host = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = context.StoreOptions(), Catalog = NodeRuntime.Catalog(context) });
+        try
+        {
+            var handle = CommandContext.Resolve(host.Store, name);
+            if (host.Store.ReadManifest(handle.Id).Recipe is Recipe.Weights)
+            {
+                throw new RecipeUnavailableException($"{handle} holds weights alone, so nothing here can build the module that runs them.");
+            }
+
+            // Calls are never joined and an operation has one thread, so that an answer depends on its batch alone.
+            await host.Actors.CreatePoolAsync(
+                PoolName, host.Runtime.OpenAny(handle), host.Runtime.BinderOf(handle),
+                settings => settings with { Size = actors, Threads = 1, Batching = null, Deadline = null }).ConfigureAwait(false);
+            var endpoint = await host.Endpoints.FindAsync(PoolName, null, cancellationToken).ConfigureAwait(false)
+                ?? throw new InvalidOperationException("The pool is not among the endpoints.");
+            return new BatchModel(host, endpoint, handle.Id.ToString());
+        }
+        catch
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>A model of a cluster, called through the node that answers first.</summary>
+    public static async Task<BatchModel> ConnectAsync(CommandContext context, ModelName name, CancellationToken cancellationToken)
+    {
+        var connection = await NodeConnection.OpenAsync(context, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // A job is of one version, also where another one becomes current meanwhile.
+            var model = RemoteModels.Find(await connection.Node.StatusAsync(cancellationToken).ConfigureAwait(false), name);
+            var calls = await connection.CallsAsync(cancellationToken).ConfigureAwait(false);
+            return new BatchModel(
+                connection, calls.Endpoint(model.Name, model.Version), model.Model?.ToString() ?? RemoteModels.Text(model));
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync() => _owner.DisposeAsync();
+}

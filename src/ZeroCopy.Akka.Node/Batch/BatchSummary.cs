@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using ZeroCopy.Datasets.Jobs;
+using ZeroCopy.Node.Cli;
+
+namespace ZeroCopy.Node.Batch;
+
+/// <summary>What a job did, or would do, on standard output.</summary>
+internal static class BatchSummary
+{
+    public static void Print(CommandContext context, BatchReport report)
+    {
+        if (context.Json)
+        {
+            context.PrintJson(new { report.Rows, report.Failed, report.Seconds, report.RowsPerSecond, report.ResumedAt, report.Output });
+        }
+        else
+        {
+            context.Output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{PlainText.Of(report.Output)}  {report.Rows:N0} rows, {report.Seconds:N1} s, {report.RowsPerSecond:N0} rows/s")
+                + (report.ResumedAt > 0 ? string.Create(CultureInfo.InvariantCulture, $", gone on with at row "
+                + $"{report.ResumedAt:N0}") : ""));
+        }
+
+        if (report.FailedFile is { } file)
+        {
+            context.Error.WriteLine(
+                $"zerocopy: {report.Failed} row{(report.Failed == 1 ? "" : "s")} failed; '{PlainText.Of(file)}' lists them with their "
+                + $"reasons.");
+        }
+    }
+
+    public static void Print(CommandContext context, BatchPreview preview)
+    {
+        if (context.Json)
+        {
+            context.PrintJson(new { preview.Bindings, preview.Columns, Rows = preview.Rows.Select(row => JsonNode.Parse(row)) });
+            return;
+        }
+
+        foreach (var line in preview.Bindings.Append($"output: {string.Join(", ", preview.Columns)}").Concat(preview.Rows))
+        {
+            context.Output.WriteLine(PlainText.Of(line));
+        }
+    }
+}

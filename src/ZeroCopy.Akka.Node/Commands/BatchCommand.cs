@@ -1,0 +1,208 @@
+using System.CommandLine;
+using ZeroCopy.Datasets.Binding;
+using ZeroCopy.Datasets.Formats;
+using ZeroCopy.Datasets.Jobs;
+using ZeroCopy.Node.Batch;
+using ZeroCopy.Node.Cli;
+using ZeroCopy.Node.Remote;
+
+namespace ZeroCopy.Node.Commands;
+
+/// <summary><c>zerocopy batch</c>: the rows of files through a pool on a model of the store, into a file.</summary>
+internal sealed class BatchCommand : NodeCommand
+{
+    private readonly Argument<string> _model = new("MODEL") { Description = "NAME, NAME@VERSION or the model's id." };
+
+    private readonly Option<string[]> _input = new("--input", "-i")
+    {
+        Description =
+            $"{DatasetFormats.Extensions} files, or patterns such as 'part-*.parquet', which are one dataset in this order; those of a "
+            + "pattern in the order of their names.",
+        HelpName = "FILE",
+        Required = true,
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private readonly Option<string> _output = new("--output", "-o")
+    {
+        Description = "The file that appears when all rows are done; one of the same extensions.",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private readonly Option<string> _method = new("--method")
+    {
+        Description = "The method to call (default: the model's own).",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => "",
+    };
+
+    private readonly Option<int> _batchSize = new("--batch-size", "-b")
+    {
+        Description = "Rows of one call; the last one may have fewer.",
+        HelpName = "ROWS",
+        DefaultValueFactory = _ => BatchJobOptions.DefaultBatchSize,
+    };
+
+    private readonly Option<int> _actors = new("--actors", "-a")
+    {
+        Description = "Actors that compute side by side, each with one thread and an instance of its own on the shared weights.",
+        HelpName = "COUNT",
+        DefaultValueFactory = _ => Environment.ProcessorCount,
+    };
+
+    private readonly Option<string[]> _columns = new("--column", "-c")
+    {
+        Description =
+            "COLUMN, or INPUT=COLUMN,COLUMN: which columns go to which input. Several columns of numbers for one input are stacked in "
+            + "their "
+            + "order along a last dimension. Without it columns go to the inputs of their names. May be repeated.",
+        HelpName = "COLUMNS",
+    };
+
+    private readonly Option<string[]> _keep = new("--keep", "-k")
+    {
+        Description = "A column of the input that the output has too. May be repeated.",
+        HelpName = "COLUMN",
+    };
+
+    private readonly Option<string[]> _dtypes = new("--dtype")
+    {
+        Description = "INPUT=F32: the element type that an input gets, where the model does not say. May be repeated.",
+        HelpName = "TYPE",
+    };
+
+    private readonly Option<string[]> _padding = new("--pad")
+    {
+        Description = "INPUT=NUMBER: lists of different lengths are filled up with the number to the longest of a batch. May be repeated.",
+        HelpName = "FILL",
+    };
+
+    private readonly Option<string[]> _masks = new("--mask")
+    {
+        Description = "INPUT=PADDED: an input that gets 1 where an element of a padded one is the row's, and 0 where it fills up.",
+        HelpName = "MASK",
+    };
+
+    private readonly Option<string> _onError = new("--on-error")
+    {
+        Description =
+            "What a row does that fails: 'fail' ends the run, 'skip' leaves it out and lists it with its reason in OUTPUT"
+            + ".failed.jsonl; the exit code is then 1.",
+        HelpName = "fail|skip",
+        DefaultValueFactory = _ => "fail",
+    };
+
+    private readonly Option<bool> _failOnNaN = new("--fail-on-nan") { Description = "A row with a not-a-number in its answer has failed." };
+
+    private readonly Option<double?> _timeout = new("--timeout")
+    {
+        Description = "Longest time of a call, from when it is sent (default: no limit).",
+        HelpName = "SECONDS",
+    };
+
+    private readonly Option<long?> _limit = new("--limit") { Description = "Read so many rows at most.", HelpName = "ROWS" };
+
+    private readonly Option<bool> _resume = new("--resume") { Description = "Go on where an earlier run of the same job ended." };
+
+    private readonly Option<bool> _force = new("--force") { Description = "Replace an output that is there already." };
+
+    private readonly Option<bool> _dryRun = new("--dry-run")
+    {
+        Description = "Show how the columns go to the inputs, and the first answers; write nothing.",
+    };
+
+    private readonly Option<double> _commit = new("--commit-every")
+    {
+        Description = "Time between two states that --resume can go on from, at least; 0 for one after each batch.",
+        HelpName = "SECONDS",
+        DefaultValueFactory = _ => new BatchJobOptions { Inputs = [], Output = "" }.CommitInterval.TotalSeconds,
+    };
+
+    public BatchCommand()
+        : base(
+            "batch", "Send the rows of files through a model.",
+            "zerocopy batch classifier --input rows.parquet --output answers.parquet --keep id --actors 4")
+    {
+        Arguments.Add(_model);
+        _onError.AcceptOnlyFromAmong("fail", "skip");
+        foreach (var option in (ReadOnlySpan<Option>)
+            [
+                _input, _output, _method, _batchSize, _actors, _columns, _keep, _dtypes, _padding, _masks, _onError, _failOnNaN, _timeout,
+                    _limit,
+                _resume, _force, _dryRun, _commit, GlobalOptions.Models, GlobalOptions.Node, GlobalOptions.Config,
+            ])
+        {
+            Options.Add(option);
+        }
+    }
+
+    public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        CommandContext.OutputPath(context.Get(_output));
+        var actors = ActorCount.Check(context.Get(_actors), context.Error);
+        var model = context.Nodes.Count > 0
+            ? await BatchModel.ConnectAsync(context, RemoteModels.Name(context.Get(_model)), cancellationToken).ConfigureAwait(false)
+            : await BatchModel.OpenAsync(context, context.Get(_model), actors, cancellationToken).ConfigureAwait(false);
+        await using (model.ConfigureAwait(false))
+        {
+            var options = Read(context, model.Id, actors);
+            return context.Get(_dryRun)
+                ? await ShowAsync(context, model, options, cancellationToken).ConfigureAwait(false)
+                : await RunAsync(context, model, options, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<int> RunAsync(
+        CommandContext context, BatchModel model, BatchJobOptions options, CancellationToken cancellationToken)
+    {
+        BatchReport report;
+        try
+        {
+            report = await BatchProgressView.RunAsync(
+                context, progress => BatchJob.RunAsync(model.Endpoint, options, progress, cancellationToken)).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            context.Error.WriteLine("zerocopy: batch was stopped. Run it again with --resume to go on behind the rows that are done.");
+            return ExitCode.Failure;
+        }
+
+        BatchSummary.Print(context, report);
+        return report.Failed == 0 ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    private static async Task<int> ShowAsync(
+        CommandContext context, BatchModel model, BatchJobOptions options, CancellationToken cancellationToken)
+    {
+        BatchSummary.Print(context, await BatchJob.PreviewAsync(model.Endpoint, options, cancellationToken).ConfigureAwait(false));
+        return ExitCode.Success;
+    }
+
+    private BatchJobOptions Read(CommandContext context, string modelId, int actors) => new()
+    {
+        Inputs = [.. context.Get(_input)],
+        Output = context.Get(_output),
+        ModelId = modelId,
+        Method = context.Get(_method),
+        BatchSize = context.Get(_batchSize),
+        Binding = new BindingOptions
+        {
+            Columns = [.. context.Get(_columns)],
+            DTypes = BatchPairs.DTypes(context.Get(_dtypes)),
+            Padding = BatchPairs.Numbers("--pad", context.Get(_padding)),
+            Masks = BatchPairs.Of("--mask", context.Get(_masks)),
+        },
+        Keep = [.. context.Get(_keep)],
+        SkipFailed = context.Get(_onError) == "skip",
+        FailOnNaN = context.Get(_failOnNaN),
+        Timeout = BatchPairs.Seconds("--timeout", context.Get(_timeout)),
+        Limit = context.Get(_limit),
+        Resume = context.Get(_resume),
+        Force = context.Get(_force),
+        CommitInterval = BatchPairs.Seconds("--commit-every", context.Get(_commit))!.Value,
+
+        // One call that runs on each actor, and one that waits for it.
+        CallsInFlight = 2 * actors,
+    };
+}

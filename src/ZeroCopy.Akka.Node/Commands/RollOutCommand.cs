@@ -1,0 +1,63 @@
+using System.CommandLine;
+using System.Globalization;
+using ZeroCopy.Clustering.Protocol;
+using ZeroCopy.Manifests;
+using ZeroCopy.Node.Cli;
+using ZeroCopy.Node.Remote;
+
+namespace ZeroCopy.Node.Commands;
+
+/// <summary><c>zerocopy cluster rollout</c>: sets the version of a model that callers get.</summary>
+internal sealed class RollOutCommand : NodeCommand
+{
+    private readonly Argument<ModelName> _model = new("NAME@VERSION")
+    {
+        Description = "The model, and the version that callers get from now on, until the next one is set.",
+        CustomParser = result =>
+        {
+            var name = ModelNameParser.Parse(result);
+            if (name is { Name: not null, Version: null })
+            {
+                result.AddError($"'{name}' names no version, such as {name}@3.");
+            }
+
+            return name;
+        },
+    };
+
+    private readonly Option<int> _percent = new("--percent")
+    {
+        Description = "Share of the calls that get the version, 1 to 100; the others get the one before.",
+        HelpName = "PERCENT",
+        DefaultValueFactory = _ => 100,
+        CustomParser = static result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var percent) || percent is < 1 or > 100)
+            {
+                result.AddError($"--percent is {text}; it must be a whole number from 1 to 100.");
+            }
+
+            return percent;
+        },
+    };
+
+    public RollOutCommand()
+        : base("rollout", "Set the version of a model that callers get.", "zerocopy cluster rollout detector@2 --node 10.0.0.7:4053")
+    {
+        Arguments.Add(_model);
+        Options.Add(_percent);
+        Options.Add(GlobalOptions.RequiredNode);
+        Options.Add(GlobalOptions.Config);
+    }
+
+    public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var (model, percent) = (context.Get(_model), context.Get(_percent));
+        var decided = await Decision.AskAsync(
+            context, id => new EntityRequest.RollOut(model.Name, model.Version!.Value, percent, id), cancellationToken)
+            .ConfigureAwait(false);
+        Decision.Print(context, model.Name, decided);
+        return ExitCode.Success;
+    }
+}

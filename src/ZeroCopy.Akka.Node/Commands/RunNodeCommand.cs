@@ -1,0 +1,135 @@
+using System.CommandLine;
+using System.Globalization;
+using Akka.Cluster;
+using ZeroCopy.Manifests;
+using ZeroCopy.Node.Cli;
+using ZeroCopy.Node.Service;
+using ZeroCopy.Store;
+
+namespace ZeroCopy.Node.Commands;
+
+/// <summary><c>zerocopy node</c>: serves the models of the store until it is told to end.</summary>
+internal sealed class RunNodeCommand : NodeCommand
+{
+    private readonly Option<string?> _config = new("--config") { Description = "A HOCON file over the defaults.", HelpName = "FILE" };
+
+    private readonly Option<string?> _host = new("--host")
+    {
+        Description = "Name or address of this host, as others reach it (default: zerocopy.cluster.host).",
+        HelpName = "HOST",
+    };
+
+    private readonly Option<int?> _port = Port("--port", "Port of the cluster", "zerocopy.cluster.port");
+
+    private readonly Option<int?> _http = Port("--http", "Port of HTTP", "zerocopy.serving.port");
+
+    private readonly Option<int?> _grpc = Port("--grpc", "Port of gRPC", "zerocopy.serving.grpc-port");
+
+    private readonly Option<string[]> _seed = new("--seed")
+    {
+        Description =
+            "Address of a node of the cluster to join, HOST:PORT. May be repeated: one that answers is enough (default: "
+            + "zerocopy.cluster.seeds; none: a cluster of its own).",
+        HelpName = "ADDRESS",
+        CustomParser = NodeAddressParser.ParseAll,
+    };
+
+    private readonly Option<ModelName[]> _serve = new("--serve")
+    {
+        Description = "A model that is loaded before the node is ready, as a pool of its name. May be repeated.",
+        HelpName = "NAME[@VERSION]",
+        CustomParser = ModelNameParser.ParseAll,
+    };
+
+    public RunNodeCommand()
+        : base(
+            "node",
+            "Serve the models of the store until a signal ends it: SIGTERM and Ctrl-C let running calls finish, a second one does not.",
+            "zerocopy node --http 8080 --serve detector")
+    {
+        Options.Add(_config);
+        Options.Add(_host);
+        Options.Add(_port);
+        Options.Add(_http);
+        Options.Add(_grpc);
+        Options.Add(_seed);
+        Options.Add(_serve);
+        Options.Add(GlobalOptions.Models);
+    }
+
+    public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        NodeConfiguration configuration;
+        try
+        {
+            configuration = NodeConfiguration.Read(Request(context));
+        }
+        catch (NodeStartException e)
+        {
+            foreach (var problem in e.Problems)
+            {
+                context.Error.WriteLine($"zerocopy: {PlainText.Of(problem.ReplaceLineEndings(" "))}.");
+            }
+
+            return ExitCode.Failure;
+        }
+
+        return await RunAsync(configuration, context, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<int> RunAsync(NodeConfiguration configuration, CommandContext context, CancellationToken signal)
+    {
+        var events = new NodeEvents(context.Output, context.Json);
+        var node = await NodeApplication.StartAsync(configuration, context.Json, signal).ConfigureAwait(false);
+        await using (node.ConfigureAwait(false))
+        {
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(signal, node.Stopping);
+            try
+            {
+                await node.WarmAsync(end.Token).ConfigureAwait(false);
+                events.Ready(node.Address, node.Http, node.Grpc);
+                await Task.Delay(Timeout.InfiniteTimeSpan, end.Token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (end.IsCancellationRequested && e is OperationCanceledException or ClusterJoinFailedException)
+            {
+                // The end, while the node was ready or before.
+            }
+
+            node.Drain();
+            events.Draining();
+            await node.StopAsync().ConfigureAwait(false);
+            events.Stopped();
+            return signal.IsCancellationRequested ? ExitCode.Success : throw new NodeEndedException(node.EndReason);
+        }
+    }
+
+    private NodeRequest Request(CommandContext context) => new()
+    {
+        ConfigFile = context.Get(_config) is { } file ? Path.GetFullPath(file) : null,
+        StoreDirectory = context.StoreDirectory
+            ?? (Environment.GetEnvironmentVariable(ObjectStoreOptions.DirectoryVariable) is { Length: > 0 } directory ? directory : null),
+        Host = context.Get(_host),
+        Port = context.Get(_port),
+        HttpPort = context.Get(_http),
+        Seeds = [.. context.Get(_seed)],
+        GrpcPort = context.Get(_grpc),
+        Serve = [.. context.Get(_serve)],
+        Models = [.. context.Get(GlobalOptions.Models)],
+    };
+
+    private static Option<int?> Port(string name, string description, string setting) => new(name)
+    {
+        Description = $"{description}; 0 for any free one (default: {setting}).",
+        HelpName = "PORT",
+        CustomParser = static result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (!ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+            {
+                result.AddError($"'{text}' is not a port: a number from 0 to {ushort.MaxValue}.");
+            }
+
+            return port;
+        },
+    };
+}

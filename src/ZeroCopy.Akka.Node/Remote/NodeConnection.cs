@@ -1,0 +1,156 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Configuration;
+using ZeroCopy.Actors.Remoting;
+using ZeroCopy.Actors.Settings;
+using ZeroCopy.Clustering.Clients;
+using ZeroCopy.Clustering.Trust;
+using ZeroCopy.Errors;
+using ZeroCopy.Node.Cli;
+using ZeroCopy.Node.Service;
+
+namespace ZeroCopy.Node.Remote;
+
+/// <summary>A command's way to a node: an actor system of its own with remoting, which is no member of the cluster.</summary>
+internal sealed class NodeConnection : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private NodeConnection(ActorSystem system, ClusterSettings settings, NodeTrust? trust, NodeClient node)
+    {
+        System = system;
+        Settings = settings;
+        Trust = trust;
+        Node = node;
+    }
+
+    public ActorSystem System { get; }
+
+    /// <summary>Those of the command's file, with the address of this host that the node reaches.</summary>
+    public ClusterSettings Settings { get; }
+
+    /// <summary>Null where connections are plain.</summary>
+    public NodeTrust? Trust { get; }
+
+    /// <summary>The node that answered first.</summary>
+    public NodeClient Node { get; }
+
+    /// <summary>Connects to one of the nodes that the command names.</summary>
+    /// <exception cref="InvalidSettingsException">The file of <c>--config</c> is wrong.</exception>
+    /// <exception cref="TrustException">A certificate cannot be used.</exception>
+    /// <exception cref="InferenceException">None of them answers.</exception>
+    public static async Task<NodeConnection> OpenAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var config = ReadConfig(context);
+        var settings = ZeroCopySettings.From(config).Cluster;
+        var nodes = context.Nodes
+            .Select(text => NodeAddress.TryParse(text, settings.Tls.IsOn, out var address) ? address : null!).ToImmutableArray();
+        var host = OwnAddress(nodes[0]);
+        settings = settings with { Host = host, BindHost = host, Transfer = settings.Transfer with { Port = 0 } };
+        var trust = NodeTrust.Open(settings.Tls);
+        var system = Start(config, settings, trust, context.Verbose);
+        try
+        {
+            var node = await FirstAsync(system, nodes, cancellationToken).ConfigureAwait(false);
+            return new NodeConnection(system, settings, trust, node);
+        }
+        catch
+        {
+            await system.Terminate().ConfigureAwait(false);
+            trust?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Calls to the node. The caller disposes it.</summary>
+    public Task<InferenceClient> CallsAsync(CancellationToken cancellationToken) =>
+        InferenceClient.ConnectAsync(System, Node.Node, Patience, cancellationToken: cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await System.Terminate().ConfigureAwait(false);
+        Trust?.Dispose();
+    }
+
+    private static Config ReadConfig(CommandContext context)
+    {
+        if (context.Get(GlobalOptions.Config) is not { } file)
+        {
+            return Config.Empty;
+        }
+
+        var problems = ImmutableArray.CreateBuilder<string>();
+        var config = HoconFile.Read(Path.GetFullPath(file), problems);
+        return problems.Count == 0 ? config : throw new InvalidSettingsException(problems.ToImmutable());
+    }
+
+    /// <summary>The address of this host on the way to a node; nothing is sent for it.</summary>
+    private static string OwnAddress(Address node)
+    {
+        try
+        {
+            using var socket = new Socket(SocketType.Dgram, ProtocolType.Udp);
+            socket.Connect(NodeAddress.Resolve(node.Host), node.Port!.Value);
+            var address = ((IPEndPoint)socket.LocalEndPoint!).Address;
+            return (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
+        }
+        catch (SocketException e)
+        {
+            throw new InferenceException(
+                InferenceFailure.Unreachable, $"There is no way to {node.Host}:{node.Port} from here: {e.Message}", e);
+        }
+    }
+
+    private static ActorSystem Start(Config config, ClusterSettings settings, NodeTrust? trust, bool verbose)
+    {
+        var tcp = new Dictionary<string, object>
+        {
+            ["hostname"] = settings.BindHost,
+            ["public-hostname"] = settings.Host,
+            ["port"] = 0,
+            ["enable-ssl"] = trust is null ? "off" : "on",
+        };
+        var own = ConfigurationFactory.FromObject(new
+        {
+            akka = new
+            {
+                actor = new { provider = "remote" },
+                loglevel = verbose ? "INFO" : "OFF",
+                remote = new Dictionary<string, object> { ["dot-netty"] = new { tcp } },
+            },
+        });
+        var quiet = ConfigurationFactory.ParseString("""
+            akka {
+              stdout-loglevel = OFF
+              coordinated-shutdown { run-by-clr-shutdown-hook = off, exit-clr = off }
+            }
+            """);
+        var setup = BootstrapSetup.Create().WithConfig(own.WithFallback(config).WithFallback(quiet));
+        return ActorSystem.Create(
+            "zerocopy-command",
+            trust is null ? ActorSystemSetup.Create(setup) : ActorSystemSetup.Create(setup, trust.RemotingSetup()));
+    }
+
+    private static async Task<NodeClient> FirstAsync(
+        ActorSystem system, ImmutableArray<Address> nodes, CancellationToken cancellationToken)
+    {
+        var failures = new List<string>();
+        await foreach (var asked in Task.WhenEach(
+            nodes.Select(node => NodeClient.ConnectAsync(system, node, Patience, cancellationToken))).ConfigureAwait(false))
+        {
+            try
+            {
+                return await asked.ConfigureAwait(false);
+            }
+            catch (InferenceException e)
+            {
+                failures.Add(e.Message);
+            }
+        }
+
+        throw new InferenceException(InferenceFailure.Unreachable, string.Join(" ", failures));
+    }
+}

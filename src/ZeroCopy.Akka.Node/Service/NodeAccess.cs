@@ -1,0 +1,53 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.HttpLogging;
+using Microsoft.Extensions.DependencyInjection;
+using ZeroCopy.Actors.Settings;
+using ZeroCopy.Serving.Access;
+using ZeroCopy.Serving.Settings;
+
+namespace ZeroCopy.Node.Service;
+
+/// <summary>Who may use a node's HTTP, and the log of who did.</summary>
+internal static class NodeAccess
+{
+    public static void Add(IServiceCollection services, ServingSettings settings)
+    {
+        if (settings.AccessLog)
+        {
+            services.AddHttpLogging(logging =>
+            {
+                logging.CombineLogs = true;
+                logging.LoggingFields = HttpLoggingFields.RequestMethod | HttpLoggingFields.RequestPath | HttpLoggingFields.RequestProtocol
+                    | HttpLoggingFields.ResponseStatusCode | HttpLoggingFields.Duration;
+            });
+            services.AddHttpLoggingInterceptor<CallerNames>();
+        }
+
+        if (!settings.ApiKeys.IsEmpty)
+        {
+            services.AddZeroCopyApiKeys(access =>
+            {
+                foreach (var key in settings.ApiKeys)
+                {
+                    access.Keys.Add(new ApiKey(key.Name, key.Sha256, key.MayManage));
+                }
+            });
+            services.Configure<ServingOptions>(options =>
+                (options.CallPolicy, options.ManagePolicy) = (ZeroCopyAccess.CallPolicy, ZeroCopyAccess.ManagePolicy));
+        }
+    }
+
+    public static void Use(WebApplication application, ServingSettings settings)
+    {
+        if (settings.AccessLog)
+        {
+            application.UseHttpLogging();
+        }
+
+        if (!settings.ApiKeys.IsEmpty)
+        {
+            application.UseAuthentication();
+            application.UseAuthorization();
+        }
+    }
+}

@@ -1,0 +1,170 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Akka.Configuration;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using ZeroCopy.Actors.Settings;
+using ZeroCopy.Clustering.Trust;
+using ZeroCopy.Errors;
+using ZeroCopy.Store;
+using ZeroCopy.Torch.Catalog;
+
+namespace ZeroCopy.Node.Service;
+
+/// <summary>
+/// The settings of a node: the defaults, under the file, under the environment and the options of the command line. Immutable.
+/// </summary>
+internal sealed class NodeConfiguration
+{
+    private NodeConfiguration(Config config, ZeroCopySettings settings, IPAddress address, ModelCatalog catalog)
+    {
+        Config = config;
+        Settings = settings;
+        Address = address;
+        Catalog = catalog;
+    }
+
+    /// <summary>The actor system's.</summary>
+    public Config Config { get; }
+
+    /// <summary>What stands in it under <c>zerocopy</c>.</summary>
+    public ZeroCopySettings Settings { get; }
+
+    /// <summary>Where the node listens.</summary>
+    public IPAddress Address { get; }
+
+    /// <summary>What it is served with over TLS; null for none.</summary>
+    public HttpsConnectionAdapterOptions? Tls { get; private init; }
+
+    /// <summary>Model types that the node can build.</summary>
+    public ModelCatalog Catalog { get; }
+
+    /// <summary>Reads the settings and looks whether a node can start with them, before anything of it is started.</summary>
+    /// <exception cref="NodeStartException">It cannot.</exception>
+    public static NodeConfiguration Read(NodeRequest request)
+    {
+        var problems = ImmutableArray.CreateBuilder<string>();
+        var file = request.ConfigFile is { } path ? HoconFile.Read(path, problems) : Config.Empty;
+        // The file's own mistakes are named also where an option would cover them.
+        var config = ReadSettings(file, problems) is null ? Config.Empty : file;
+        config = NodeHocon.Over(config, request, problems);
+        var settings = ReadSettings(config, problems);
+        IPAddress? address = null;
+        HttpsConnectionAdapterOptions? tls = null;
+        var catalog = NodeModels.Create();
+        if (settings is not null)
+        {
+            var cluster = settings.Cluster;
+            address = FindAddress(cluster.Host, "--host, zerocopy.cluster.host", problems);
+            if (cluster.BindHost != cluster.Host)
+            {
+                address = FindAddress(cluster.BindHost, "zerocopy.cluster.bind-host", problems);
+            }
+
+            if (address is not null)
+            {
+                TryPort(address, cluster.Port, "--port, zerocopy.cluster.port", problems);
+                TryPort(address, settings.Serving.Port, "--http, zerocopy.serving.port", problems);
+                TryPort(address, settings.Serving.GrpcPort ?? 0, "--grpc, zerocopy.serving.grpc-port", problems);
+                TryPort(address, cluster.Transfer.Port, "zerocopy.cluster.transfer.port", problems);
+            }
+
+            CheckSeeds(cluster, problems);
+            Try(() => NodeTrust.Open(cluster.Tls)?.Dispose(), problems);
+            Try(() => ObjectStore.Open(settings.ObjectStore).Dispose(), problems);
+            tls = settings.Serving.Tls is { } files ? LoadTls(files, problems) : null;
+        }
+
+        foreach (var assembly in request.Models)
+        {
+            Try(() => catalog.RegisterFrom(assembly), problems);
+        }
+
+        return problems.Count == 0
+            ? new NodeConfiguration(config, settings!, address!, catalog) { Tls = tls }
+            : throw new NodeStartException(problems.ToImmutable());
+    }
+
+    private static ZeroCopySettings? ReadSettings(Config config, ImmutableArray<string>.Builder problems)
+    {
+        try
+        {
+            return ZeroCopySettings.From(config);
+        }
+        catch (InvalidSettingsException e)
+        {
+            problems.AddRange(e.Problems);
+            return null;
+        }
+    }
+
+    private static void CheckSeeds(ClusterSettings cluster, ImmutableArray<string>.Builder problems)
+    {
+        foreach (var seed in cluster.Seeds)
+        {
+            if (NodeAddress.TryParse(seed, cluster.Tls.IsOn, out var address) && address.System != NodeAddress.SystemName)
+            {
+                problems.Add(
+                    $"seed '{seed}' is of an actor system called {address.System}, and nodes join those of {NodeAddress.SystemName} "
+                    + "(--seed, zerocopy.cluster.seeds)");
+            }
+        }
+    }
+
+    private static IPAddress? FindAddress(string host, string setting, ImmutableArray<string>.Builder problems)
+    {
+        try
+        {
+            return NodeAddress.Resolve(host);
+        }
+        catch (SocketException e)
+        {
+            problems.Add($"host '{host}' does not resolve ({setting}): {e.Message.TrimEnd('.')}");
+            return null;
+        }
+    }
+
+    private static HttpsConnectionAdapterOptions? LoadTls(ServingTlsSettings files, ImmutableArray<string>.Builder problems)
+    {
+        try
+        {
+            return NodeCertificate.Load(files);
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            problems.Add($"the certificate cannot be read (zerocopy.serving.tls): {e.Message.TrimEnd('.')}");
+            return null;
+        }
+    }
+
+    private static void TryPort(IPAddress address, int port, string setting, ImmutableArray<string>.Builder problems)
+    {
+        try
+        {
+            using var listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            listener.Bind(new IPEndPoint(address, port));
+            listener.Listen(1);
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            problems.Add($"port {port} of {address} is in use ({setting})");
+        }
+        catch (SocketException e)
+        {
+            problems.Add($"port {port} of {address} cannot be listened on ({setting}): {e.Message.TrimEnd('.')}");
+        }
+    }
+
+    private static void Try(Action action, ImmutableArray<string>.Builder problems)
+    {
+        try
+        {
+            action();
+        }
+        catch (ZeroCopyException e)
+        {
+            problems.Add(e.Message.TrimEnd('.'));
+        }
+    }
+}

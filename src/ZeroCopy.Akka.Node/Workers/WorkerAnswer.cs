@@ -1,7 +1,0 @@
-namespace ZeroCopy.Node.Workers;
-
-/// <summary>What a worker process answers to one line: a result, or why there is none.</summary>
-internal sealed record WorkerAnswer(string? Result, string? Error)
-{
-    public static WorkerAnswer Nothing { get; } = new(null, "it ended");
-}

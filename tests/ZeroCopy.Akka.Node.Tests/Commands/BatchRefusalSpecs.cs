@@ -1,0 +1,78 @@
+using ZeroCopy.Node.Tests.Cli;
+using ZeroCopy.TestSupport;
+
+namespace ZeroCopy.Node.Tests.Commands;
+
+/// <summary>What <c>zerocopy batch</c> refuses, and how.</summary>
+public sealed class BatchRefusalSpecs : IDisposable
+{
+    private readonly LocalZerocopy _zerocopy = new();
+
+    public void Dispose() => _zerocopy.Dispose();
+
+    [Theory]
+    [InlineData("x\n1\n\"2\n", "--batch-size 1", "in.csv', line 3: a quote")]
+    [InlineData("x,y\n1,2\n3\n", "", "in.csv', row 1 (from 0): line 3: there are 1 values, and the header has 2")]
+    [InlineData("", "", "in.csv' is empty")]
+    [InlineData("x\n", "", "there are no rows")]
+    [InlineData("x\n1\n", "--column z", "no column 'z'. Did you mean 'x'?")]
+    [InlineData("x\n1\n", "--keep idd", "no column 'idd'")]
+    [InlineData("x\none\n", "", "row 0 (from 0): 'x' has one, which is no value of F32")]
+    [InlineData("x,y\n,2\n", "--column x", "row 0 (from 0): 'x' is null")]
+    [InlineData("x\n1\n", "--batch-size 0", "--batch-size is 0")]
+    [InlineData("x\n1\n", "--actors 0", "--actors is 0")]
+    [InlineData("x\n1\n", "--actors 1000000", "--actors is 1000000")]
+    [InlineData("x\n1\n", "--method fly", "no method 'fly'")]
+    [InlineData("x\n1\n", "--dtype x=F33", "no such element type")]
+    [InlineData("x\n1\n", "--limit 0", "--limit is 0")]
+    public void Batch_should_say_in_one_line_what_is_wrong(string content, string options, string words)
+    {
+        Put("return x * 2");
+        File.WriteAllText(_zerocopy.File("in.csv"), content);
+
+        Batch(_zerocopy.File("in.csv"), "out.csv", options.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Failed(1, words);
+
+        Assert.Equal(
+            ["in.csv", "model.pt", "store"],
+                Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(_zerocopy.Store)!).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public void Batch_should_refuse_a_file_that_is_not_there_and_an_output_that_is()
+    {
+        Put("return x * 2");
+        var input = Write("in.csv", "x", "1");
+        Batch(_zerocopy.File("none.csv"), "out.csv").Failed(1, "none.csv");
+        Batch(input, "out.csv").Succeeded();
+
+        Batch(input, "out.csv").Failed(1, "--force");
+        Batch(input, "out.csv", "--force").Succeeded();
+        Batch(input, "out.csv", "--resume").Succeeded();
+    }
+
+    [Fact]
+    public void Batch_should_refuse_a_model_that_does_not_answer_by_rows_and_nan_where_told_to()
+    {
+        Put("return torch.sum(x)");
+        var input = Write("in.csv", "x", "1", "nan");
+        Batch(input, "out.csv").Failed(1, "'output' has one number for 2 rows");
+
+        Put("return x * 2");
+        Batch(input, "out.csv", "--fail-on-nan").Failed(1, "row 1", "NaN");
+    }
+
+    private void Put(string body)
+    {
+        ScriptText.Save(_zerocopy.File("model.pt"), $"  def forward(self: {ScriptText.Self},\n    x: Tensor) -> Tensor:\n    {body}\n");
+        _zerocopy.Run("put", _zerocopy.File("model.pt"), "--name", "model").Succeeded();
+    }
+
+    private Run Batch(string input, string output, params string[] options) =>
+        _zerocopy.Run(["batch", "model", "--input", input, "--output", _zerocopy.File(output), .. options]);
+
+    private string Write(string name, params string[] lines)
+    {
+        File.WriteAllLines(_zerocopy.File(name), lines);
+        return _zerocopy.File(name);
+    }
+}

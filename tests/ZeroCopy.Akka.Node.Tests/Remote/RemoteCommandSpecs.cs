@@ -1,0 +1,225 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using ZeroCopy.Node.Tests.Cli;
+using ZeroCopy.Node.Tests.Faults;
+using ZeroCopy.Node.Tests.Service;
+
+namespace ZeroCopy.Node.Tests.Remote;
+
+/// <summary>Commands that work on a cluster of nodes, each a process with a store of its own.</summary>
+public sealed class RemoteCommandSpecs : IDisposable
+{
+    private readonly Zerocopy _nodes = new();
+    private readonly LocalZerocopy _local = new();
+
+    public void Dispose()
+    {
+        _local.Dispose();
+        _nodes.Dispose();
+    }
+
+    [Fact]
+    public async Task Commands_should_work_on_a_cluster_through_any_of_its_nodes()
+    {
+        using var first = await StartAsync("first");
+        using var second = await StartAsync("second", "--seed", first.Address);
+        Put("counter");
+
+        var pushed = _local.Run("push", "counter", "--node", first.Address, "--json").Succeeded().Json();
+        Assert.Equal("counter@1", pushed.GetProperty("model").GetString());
+        Assert.Equal(pushed.GetProperty("bytes").GetInt64(), pushed.GetProperty("moved").GetInt64());
+        Assert.True(pushed.GetProperty("seconds").GetDouble() > 0);
+        var again = _local.Run("push", "counter", "--node", first.Address, "--json").Succeeded().Json();
+        Assert.Equal(("counter@1", 0), (again.GetProperty("model").GetString(), again.GetProperty("moved").GetInt64()));
+
+        await NodeCalls.KnowsAsync(second, "counter");
+        var answer = _local.Run("predict", "counter", "--input", Input(7), "--node", $"127.0.0.1:1,{second.Address}").Succeeded().Json();
+        Assert.Equal(7, answer.GetProperty("output").GetProperty("data")[0].GetDouble());
+
+        var status = _local.Run("cluster", "status", "--node", second.Address, "--json").Succeeded().Json();
+        var members = status.GetProperty("members").EnumerateArray().ToDictionary(member => member.GetProperty("address").GetString()!);
+        foreach (var node in new[] { first, second })
+        {
+            var member = members[node.Ready.GetProperty("address").GetString()!];
+            Assert.Equal("Up", member.GetProperty("status").GetString());
+            Assert.Equal("inference", member.GetProperty("roles")[0].GetString());
+            Assert.Equal(node.Ready.GetProperty("http").GetString(), member.GetProperty("http").GetString());
+        }
+
+        var model = Assert.Single(status.GetProperty("models").EnumerateArray());
+        Assert.Equal(
+            ("counter", 1, true),
+            (Text(model, "name"), model.GetProperty("version").GetInt32(), model.GetProperty("current").GetBoolean()));
+        Assert.Contains(
+            first.Ready.GetProperty("address").GetString(),
+            model.GetProperty("holders").EnumerateArray().Select(holder => holder.GetString()));
+        Assert.NotEmpty(model.GetProperty("replicas").EnumerateArray());
+
+        Assert.Equal("counter", Text(Assert.Single(List(second)), "name"));
+        var shown = _local.Run("show", "counter@1", "--node", second.Address, "--json").Succeeded().Json();
+        Assert.Equal("forward", Text(shown.GetProperty("signature").GetProperty("methods")[0], "name"));
+
+        var pulled = _local.Run("pull", "counter", "--node", second.Address, "--store", _local.File("pulled"), "--json").Succeeded().Json();
+        Assert.Equal(pulled.GetProperty("bytes").GetInt64(), pulled.GetProperty("moved").GetInt64());
+        var local = Assert.Single(_local.Run("ls", "--json", "--store", _local.File("pulled")).Succeeded().Json().EnumerateArray());
+        Assert.Equal("counter@1", local.GetProperty("names")[0].GetString());
+
+        _local.Run("show", "nothing", "--node", second.Address).Failed(1, "There is no model nothing in the cluster");
+        _local.Run("pull", "nothing", "--node", second.Address).Failed(1, "No node of the cluster holds nothing");
+    }
+
+    [Fact]
+    public async Task Commands_should_remove_a_model_from_the_nodes_of_a_cluster()
+    {
+        using var node = await StartAsync("node");
+        Put("counter");
+        _local.Run("push", "counter", "--node", node.Address).Succeeded();
+
+        var removed = _local.Run("rm", "counter", "--node", node.Address, "--json").Succeeded().Json();
+
+        Assert.Equal("counter@1", removed.GetProperty("names")[0].GetString());
+        Assert.Empty(_local.Run("ls", "--store", _nodes.File("node"), "--json").Succeeded().Json().EnumerateArray());
+        _local.Run("rm", "counter", "--node", node.Address).Failed(1, "No node of the cluster holds counter");
+    }
+
+    [Fact]
+    public async Task Calls_should_go_on_when_a_node_is_killed()
+    {
+        using var front = await StartAsync("front");
+        using var first = await StartAsync("first", "--seed", front.Address);
+        using var second = await StartAsync("second", "--seed", front.Address);
+        Put("counter");
+        foreach (var node in new[] { first, second })
+        {
+            _local.Run("push", "counter", "--node", node.Address).Succeeded();
+        }
+
+        await NodeCalls.KnowsAsync(front, "counter");
+        for (var call = 1; call <= 60; call++)
+        {
+            Assert.Equal(call, await NodeCalls.CountAsync(front.Client, "counter", call));
+            if (call == 30)
+            {
+                first.Signal("KILL");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("ls")]
+    [InlineData("show counter")]
+    [InlineData("rm counter")]
+    [InlineData("pull counter")]
+    [InlineData("predict counter")]
+    [InlineData("cluster status")]
+    [InlineData("cluster rollout counter@1")]
+    [InlineData("cluster rollback counter")]
+    public void Commands_should_say_in_one_line_that_nobody_answers(string command) =>
+        _local.Run([.. command.Split(' '), "--node", "127.0.0.1:1"]).Failed(
+            1, "No node of a cluster answers at akka.tcp://zerocopy@127.0.0.1:1");
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")]
+    public async Task Commands_should_say_in_one_line_that_somebody_else_answers(string words)
+    {
+        using var stranger = new TcpListener(IPAddress.Loopback, 0);
+        stranger.Start();
+        var answering = AnswerAsync(stranger, words);
+
+        _local.Run("ls", "--node", $"127.0.0.1:{((IPEndPoint)stranger.LocalEndpoint).Port}").Failed(1, "No node of a cluster answers at");
+        stranger.Stop();
+        await answering.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task Calls_should_be_refused_where_every_replica_has_all_that_it_takes()
+    {
+        File.WriteAllText(
+            _nodes.File("full.conf"), "zerocopy.inference.pools.counter { model = counter, size = 1, queue-capacity = 1 }");
+        File.WriteAllText(_nodes.File("front.conf"), "zerocopy { cluster.roles = [client], serving.retry-after = 7s }");
+        var file = NodeScripts.Count(_local.File("counter.pt"));
+        foreach (var store in new[] { "first", "second" })
+        {
+            _local.Run("put", file, "--name", "counter", "--store", _nodes.File(store)).Succeeded();
+        }
+
+        using var first = await StartAsync("first", "--config", _nodes.File("full.conf"));
+        using var second = await StartAsync("second", "--config", _nodes.File("full.conf"), "--seed", first.Address);
+        using var front = await StartAsync("front", "--config", _nodes.File("front.conf"), "--seed", first.Address);
+        await NodeCalls.KnowsAsync(front, "counter");
+        foreach (var node in new[] { first, second })
+        {
+            // Runs until the node ends.
+            _ = NodeCalls.CountAsync(node, "counter", 2_000_000_000);
+            await Meanwhile.BusyAsync("counter", node.Client);
+        }
+
+        using var content = NodeCalls.Count(7);
+        using var refused = await front.Client.PostAsync("/v2/models/counter/infer", content);
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(7), refused.Headers.RetryAfter!.Delta);
+        var words = await refused.Content.ReadAsStringAsync();
+        Assert.All([first, second], node => Assert.Contains(node.Address, words, StringComparison.Ordinal));
+        _local.Run("predict", "counter", "--input", Input(7), "--node", front.Address).Failed(1, "counter was tried on 2 nodes");
+    }
+
+    [Theory]
+    [InlineData("ls --node 10.0.0.7", "'10.0.0.7' is not the address of a node")]
+    [InlineData("push counter", "--node")]
+    [InlineData("cluster rollout counter --node 127.0.0.1:1", "'counter' names no version")]
+    [InlineData("cluster rollout counter@1 --percent 0 --node 127.0.0.1:1", "--percent is 0")]
+    [InlineData("cluster rollback counter@1 --node 127.0.0.1:1", "names a version")]
+    [InlineData("pull 23243da741f7f5e622682b5949b82c35305365aa0a1eb1ef7315c0819bc132fc@x --node 127.0.0.1:1", "is not a model name")]
+    public void Commands_should_refuse_a_command_line_that_cannot_work(string command, string words) =>
+        _local.Run(command.Split(' ')).Failed(2, words);
+
+    [Fact]
+    public void Commands_should_name_what_is_wrong_with_their_file()
+    {
+        File.WriteAllText(_local.File("bad.conf"), "zerocopy.cluster.tls.certificate = none.pem");
+
+        _local.Run("ls", "--node", "127.0.0.1:1", "--config", _local.File("missing.conf")).Failed(1, "there is no file");
+        _local.Run("ls", "--node", "127.0.0.1:1", "--config", _local.File("bad.conf")).Failed(1, "'none.pem' cannot be read");
+    }
+
+    /// <summary>Says the same to whoever connects, until it is stopped.</summary>
+    private static async Task AnswerAsync(TcpListener listener, string words)
+    {
+        var connections = new List<TcpClient>();
+        try
+        {
+            while (true)
+            {
+                connections.Add(await listener.AcceptTcpClientAsync());
+                await connections[^1].GetStream().WriteAsync(Encoding.ASCII.GetBytes(words));
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
+        {
+            connections.ForEach(connection => connection.Dispose());
+        }
+    }
+
+    private static string Text(JsonElement json, string name) => json.GetProperty(name).GetString()!;
+
+    private Task<RunningNode> StartAsync(string store, params string[] arguments) =>
+        RunningNode.StartAsync(_nodes, ["--store", _nodes.File(store), .. arguments]);
+
+    private List<JsonElement> List(RunningNode node) =>
+        [.. _local.Run("ls", "--node", node.Address, "--json").Succeeded().Json().EnumerateArray()];
+
+    private void Put(string name) =>
+        _local.Run("put", NodeScripts.Count(_local.File($"{name}.pt")), "--name", name).Succeeded();
+
+    private string Input(int times)
+    {
+        File.WriteAllText(_local.File("input.json"), $$"""
+            {"x": {"dtype": "F64", "shape": [1], "data": [0]}, "times": {"dtype": "I64", "shape": [1], "data": [{{times}}] } }
+            """);
+        return _local.File("input.json");
+    }
+}

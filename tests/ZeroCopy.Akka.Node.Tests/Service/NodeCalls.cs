@@ -1,0 +1,44 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace ZeroCopy.Node.Tests.Service;
+
+/// <summary>Calls of the scripts of <see cref="NodeScripts"/> by HTTP.</summary>
+internal static class NodeCalls
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    /// <summary>Waits until a node knows a model that another one was given.</summary>
+    public static async Task KnowsAsync(RunningNode node, string model)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (true)
+        {
+            using var answer = await node.Client.GetAsync($"/v2/models/{model}", patience.Token);
+            if (answer.IsSuccessStatusCode)
+            {
+                return;
+            }
+
+            await timer.WaitForNextTickAsync(patience.Token);
+        }
+    }
+
+    /// <summary>A request that is answered with what it counts to.</summary>
+    public static StringContent Count(long times) => new($$"""
+        {"inputs":[{"name":"x","shape":[1],"datatype":"FP64","data":[0]},
+                   {"name":"times","shape":[1],"datatype":"INT64","data":[{{times}}]}]}
+        """);
+
+    public static Task<double> CountAsync(RunningNode node, string model, long times) => CountAsync(node.Client, model, times);
+
+    public static async Task<double> CountAsync(HttpClient client, string model, long times)
+    {
+        using var content = Count(times);
+        using var answer = await client.PostAsync($"/v2/models/{model}/infer", content);
+        var json = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.True(answer.IsSuccessStatusCode, json.ToString());
+        return json.GetProperty("outputs")[0].GetProperty("data")[0].GetDouble();
+    }
+}

@@ -1,0 +1,34 @@
+using ZeroCopy.TestSupport;
+
+namespace ZeroCopy.Node.Tests.Service;
+
+/// <summary>Scripts for nodes to serve.</summary>
+internal static class NodeScripts
+{
+    /// <summary>
+    /// Adds one to <c>x</c> as often as <c>times</c> says, which takes as long as a test wants: a million times are about a second.
+    /// </summary>
+    public static string Count(string path) => Save(path, $"""
+          def forward(self: {ScriptText.Self},
+            x: Tensor,
+            times: int) -> Tensor:
+            x0 = x
+            for i in range(times):
+              x0 = torch.add(x0, 1)
+            return x0
+        """);
+
+    /// <summary>Raises an error of its own.</summary>
+    public static string Raise(string path) => Save(path, $"""
+          def forward(self: {ScriptText.Self},
+            x: Tensor) -> Tensor:
+            ops.prim.RaiseException("boom", "builtins.ValueError")
+            return x
+        """);
+
+    private static string Save(string path, string methods)
+    {
+        ScriptText.Save(path, methods);
+        return path;
+    }
+}

@@ -1,0 +1,124 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using ZeroCopy.Node.Service;
+using ZeroCopy.Serving.Access;
+using ZeroCopy.TestSupport;
+
+namespace ZeroCopy.Node.Tests.Service;
+
+public sealed class SecureNodeSpecs : IDisposable
+{
+    private const string Key = "1c0ffee5-secret";
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory]
+    [InlineData("certificate = \"DIR/one.pem\", key = \"DIR/key.pem\"")]
+    [InlineData("certificate = \"DIR/both.pem\"")]
+    [InlineData("certificate = \"DIR/one.pem\", key = \"DIR/locked.pem\", password = \"open\"")]
+    [InlineData("certificate = \"DIR/one.pfx\", password = \"open\"")]
+    public async Task Node_should_be_served_over_tls_and_open_to_its_keys(string tls)
+    {
+        WriteCertificates();
+        await using var node = await StartAsync($$"""
+            zerocopy.serving {
+              tls { {{tls.Replace("DIR", _directory.Path, StringComparison.Ordinal)}} }
+              api-keys { ci = "{{ApiKey.HashOf(Key)}}" }
+              access-log = on
+            }
+            """);
+        Assert.StartsWith("https://", node.Http, StringComparison.Ordinal);
+        using var handler = new HttpClientHandler
+        {
+            ServerCertificateCustomValidationCallback = (_, certificate, _, _) => certificate!.Subject == "CN=zerocopy-spec",
+        };
+        using var client = new HttpClient(handler) { BaseAddress = new Uri(node.Http) };
+
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync("/health/live"));
+        foreach (var path in new[] { "/", "/metrics", "/v2" })
+        {
+            Assert.Equal((path, HttpStatusCode.Unauthorized), (path, await StatusAsync(path)));
+        }
+
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
+        foreach (var path in new[] { "/", "/metrics", "/v2" })
+        {
+            Assert.Equal((path, HttpStatusCode.OK), (path, await StatusAsync(path)));
+        }
+
+        using var index = await client.PostAsync("/v2/repository/index", null);
+        Assert.Equal(HttpStatusCode.Forbidden, index.StatusCode);
+
+        async Task<HttpStatusCode> StatusAsync(string path)
+        {
+            using var answer = await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead);
+            return answer.StatusCode;
+        }
+    }
+
+    [Fact]
+    public async Task Node_should_have_neither_page_nor_metrics_where_they_are_off()
+    {
+        await using var node = await StartAsync("zerocopy.telemetry.metrics = off");
+        using var client = new HttpClient { BaseAddress = new Uri(node.Http) };
+        foreach (var path in new[] { "/", "/metrics", "/status/events" })
+        {
+            using var answer = await client.GetAsync(path);
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        }
+    }
+
+    [Theory]
+    [InlineData("tls.certificate = \"DIR/none.pem\"", "the certificate cannot be read (zerocopy.serving.tls)")]
+    [InlineData("tls.certificate = \"DIR/one.pem\"", "the certificate cannot be read (zerocopy.serving.tls)")]
+    [InlineData("tls { certificate = \"DIR/one.pfx\", password = \"wrong\" }", "the certificate cannot be read (zerocopy.serving.tls)")]
+    [InlineData("tls.key = \"DIR/key.pem\"", "zerocopy.serving.tls.certificate is '' but must be a file")]
+    [InlineData("api-keys.ci = hunter2", "zerocopy.serving.api-keys.ci is '***' but must be the SHA-256 of a key")]
+    [InlineData("managers = [\"ci\"]", "zerocopy.serving.managers is 'ci' but must be names of zerocopy.serving.api-keys")]
+    public void Node_should_refuse_what_cannot_secure_it_in_one_line_without_a_secret(string setting, string words)
+    {
+        WriteCertificates();
+        var file = _directory.File("node.conf");
+        File.WriteAllText(file, $"zerocopy.serving {{\n{setting.Replace("DIR", _directory.Path, StringComparison.Ordinal)}\n}}");
+
+        var problem = Assert.Single(Assert.Throws<NodeStartException>(() => Read(file)).Problems);
+
+        Assert.Contains(words, problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", problem, StringComparison.Ordinal);
+    }
+
+    private Task<NodeApplication> StartAsync(string settings)
+    {
+        var file = _directory.File("node.conf");
+        File.WriteAllText(file, settings);
+        return NodeApplication.StartAsync(Read(file), json: false, CancellationToken.None);
+    }
+
+    private NodeConfiguration Read(string file) => NodeConfiguration.Read(new NodeRequest
+    {
+        ConfigFile = file,
+        StoreDirectory = _directory.File("store"),
+        Host = "127.0.0.1",
+        Port = 0,
+        HttpPort = 0,
+    });
+
+    private void WriteCertificates()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=zerocopy-spec", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(79));
+        var keys = key.ExportPkcs8PrivateKeyPem();
+        File.WriteAllText(_directory.File("one.pem"), certificate.ExportCertificatePem());
+        File.WriteAllText(_directory.File("key.pem"), keys);
+        File.WriteAllText(_directory.File("both.pem"), $"{certificate.ExportCertificatePem()}\n{keys}");
+        File.WriteAllText(
+            _directory.File("locked.pem"),
+            key.ExportEncryptedPkcs8PrivateKeyPem(
+                "open", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000)));
+        File.WriteAllBytes(_directory.File("one.pfx"), certificate.Export(X509ContentType.Pfx, "open"));
+    }
+}

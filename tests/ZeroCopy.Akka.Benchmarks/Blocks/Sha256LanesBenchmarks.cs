@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
 using ZeroCopy.Blocks;
+using ZeroCopy.Store.Hashing;
 
 namespace ZeroCopy.Benchmarks.Blocks;
 

@@ -2,6 +2,8 @@ using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
 using ZeroCopy.Torch;
+using ZeroCopy.Torch.Instances;
+using ZeroCopy.Torch.Modules;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Benchmarks.Torch;

@@ -28,7 +28,12 @@ public class MicroBatcherBenchmarks
 
     [GlobalSetup]
     public void Setup() => _batcher = new MicroBatcher(
-        new() { MaxRows = Rows, MaxDelay = TimeSpan.FromHours(1) }, new EmptyCodec(), new JoinedKinds(verify: false), TimeProvider.System, Answer);
+        new() { Adaptive = false, MaxRows = Rows, MaxDelay = TimeSpan.FromHours(1) },
+        new EmptyCodec(),
+        new JoinedKinds(verify: false),
+        static () => 1,
+        TimeProvider.System,
+        Answer);
 
     [GlobalCleanup]
     public void Cleanup() => _batcher.Dispose();

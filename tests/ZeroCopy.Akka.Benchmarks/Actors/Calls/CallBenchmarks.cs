@@ -31,7 +31,11 @@ public class CallBenchmarks
             "empty", _source, static (_, argument) => argument, configure: s => s with { Size = 1, Batching = null });
         _batching = await _zero.CreatePoolAsync(
             "batching", _source, static (_, argument) => argument, new EmptyCodec(),
-            s => s with { Size = 1, Batching = new() { MaxRows = Callers, MaxDelay = TimeSpan.FromSeconds(1), Verify = false } });
+            s => s with
+            {
+                Size = 1,
+                Batching = new() { Adaptive = false, MaxRows = Callers, MaxDelay = TimeSpan.FromSeconds(1), Verify = false },
+            });
         await _pool.WhenReadyAsync();
         await _batching.WhenReadyAsync();
         _echo = _system.ActorOf(Props.Create<Echo>());
@@ -70,7 +74,7 @@ public class CallBenchmarks
         return Task.WhenAll(_answers);
     }
 
-    private static ZeroCopy.Actors.Calls.CallOptions WithDeadline { get; } = new() { Deadline = TimeSpan.FromMinutes(1) };
+    private static CallOptions WithDeadline { get; } = new() { Deadline = TimeSpan.FromMinutes(1) };
 
     private Task<object?[]> CallAsync(InferencePool pool)
     {

@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using ZeroCopy.Store;
-using ZeroCopy.Torch;
 using ZeroCopy.Torch.Binding;
+using ZeroCopy.Torch.Modules;
 using ZeroCopy.Torch.Views;
 using static TorchSharp.torch;
 

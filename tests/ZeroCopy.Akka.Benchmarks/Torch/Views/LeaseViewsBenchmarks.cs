@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using ZeroCopy.Content;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 using ZeroCopy.Tensors;

@@ -1,9 +1,9 @@
 using BenchmarkDotNet.Attributes;
-using ZeroCopy.Torch;
-using ZeroCopy.Torch.Skeletons;
+using ZeroCopy.Torch.Cloning;
+using ZeroCopy.Torch.Modules;
 using static TorchSharp.torch;
 
-namespace ZeroCopy.Benchmarks.Torch.Skeletons;
+namespace ZeroCopy.Benchmarks.Torch.Cloning;
 
 /// <summary>A further instance of a model: cloned and released.</summary>
 [MemoryDiagnoser]

@@ -1,8 +1,9 @@
 using BenchmarkDotNet.Attributes;
-using ZeroCopy.Torch;
+using ZeroCopy.Torch.Instances;
+using ZeroCopy.Torch.Modules;
 using static TorchSharp.torch;
 
-namespace ZeroCopy.Benchmarks.Torch.Running;
+namespace ZeroCopy.Benchmarks.Torch.Instances;
 
 /// <summary>A warm instance leased and given back, and a call on it against the same call on the module itself.</summary>
 [MemoryDiagnoser]

@@ -6,8 +6,8 @@ using ZeroCopy.TestSupport;
 namespace ZeroCopy.Repository.Tests.Build;
 
 /// <summary>
-/// Runs build.ps1 in a runspace of its own, with <c>dotnet</c> replaced by a function that records what it was called with. The engine package
-/// comes without the standard modules, so the few of their commands that the script uses are given as functions.
+/// Runs build.ps1 in a runspace of its own, with <c>dotnet</c> replaced by a function that records what it was called with. The engine
+/// package comes without the standard modules, so the few of their commands that the script uses are given as functions.
 /// </summary>
 internal sealed class BuildScript
 {

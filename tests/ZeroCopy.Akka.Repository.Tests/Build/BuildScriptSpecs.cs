@@ -49,7 +49,8 @@ public sealed class BuildScriptSpecs
             run.Calls.Where(call => !call.StartsWith("format", StringComparison.Ordinal)),
             call => Assert.Contains("-p:TorchBackend=cuda-windows", call, StringComparison.Ordinal));
         Assert.All(
-            run.Calls.Where(call => call.StartsWith("build", StringComparison.Ordinal) || call.StartsWith("pack", StringComparison.Ordinal)),
+            run.Calls.Where(
+                call => call.StartsWith("build", StringComparison.Ordinal) || call.StartsWith("pack", StringComparison.Ordinal)),
             call => Assert.Contains("--configuration Release", call, StringComparison.Ordinal));
     }
 

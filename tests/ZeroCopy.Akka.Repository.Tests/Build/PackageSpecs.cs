@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.IO.Compression;
 using System.Net.Http.Json;
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Repository.Tests.Build;
@@ -10,11 +11,16 @@ namespace ZeroCopy.Repository.Tests.Build;
 public sealed partial class PackageSpecs(PackedFeed feed) : IClassFixture<PackedFeed>
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-    private static readonly string Readme = File.ReadAllText(Path.Combine(RepositoryRoot.Path, "README.md")).ReplaceLineEndings("\n");
+    private static readonly string Papers = string.Join('\n', Documents.All.Select(File.ReadAllText)).ReplaceLineEndings("\n");
 
     [Fact]
     public void Pack_should_make_the_libraries_and_nothing_else() =>
-        Assert.Equal(["ZeroCopy.Akka", "ZeroCopy.Akka.Actors", "ZeroCopy.Akka.Core", "ZeroCopy.Akka.Torch"], feed.Packages());
+        Assert.Equal(
+            [
+                "ZeroCopy.Akka", "ZeroCopy.Akka.Actors", "ZeroCopy.Akka.Client", "ZeroCopy.Akka.Clustering", "ZeroCopy.Akka.Core",
+                "ZeroCopy.Akka.Datasets", "ZeroCopy.Akka.Serving", "ZeroCopy.Akka.Torch",
+            ],
+            feed.Packages());
 
     [Fact]
     public void Packages_should_ask_for_exactly_the_versions_that_they_work_with()
@@ -25,6 +31,40 @@ public sealed partial class PackageSpecs(PackedFeed feed) : IClassFixture<Packed
 
         Assert.Contains($"id=\"ZeroCopy.Akka.Torch\" version=\"[{feed.Version}]\"", nuspec, StringComparison.Ordinal);
         Assert.Contains("id=\"TorchSharp\" version=\"[0.107.0]\"", nuspec, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Client_should_come_for_two_frameworks_and_need_our_library_on_the_newer_one_alone()
+    {
+        using var package = ZipFile.OpenRead(feed.Package("ZeroCopy.Akka.Client"));
+        using var reader = new StreamReader(package.GetEntry("ZeroCopy.Akka.Client.nuspec")!.Open());
+        var groups = XDocument.Load(reader).Descendants().Where(element => element.Name.LocalName == "group")
+            .ToDictionary(group => (string)group.Attribute("targetFramework")!, group => group.ToString());
+
+        Assert.Equal(["net10.0", "net8.0"], groups.Keys.Order(StringComparer.Ordinal));
+        Assert.Contains("ZeroCopy.Akka.Core", groups["net10.0"], StringComparison.Ordinal);
+        Assert.DoesNotContain("ZeroCopy.", groups["net8.0"], StringComparison.Ordinal);
+        Assert.All(groups.Keys, framework => Assert.NotNull(package.GetEntry($"lib/{framework}/ZeroCopy.Akka.Client.dll")));
+    }
+
+    [Fact]
+    public async Task Program_of_the_older_framework_should_call_by_the_client()
+    {
+        var project = Project().Replace("\"ZeroCopy.Akka\"", "\"ZeroCopy.Akka.Client\"", StringComparison.Ordinal).Replace(
+            "<TargetFramework>net10.0</TargetFramework>",
+            "<TargetFramework>net8.0</TargetFramework><RollForward>Major</RollForward><UseAppHost>false</UseAppHost>",
+            StringComparison.Ordinal);
+        var start = await feed.BuildAsync("older", project, """
+            using ZeroCopy.Client;
+            using ZeroCopy.Client.Http;
+            using ZeroCopy.Client.Tensors;
+
+            var input = InferInput.Of("x", new[] { (BFloat16)1.5f, (BFloat16)2f }, 2);
+            using var client = new InferenceHttpClient(new Uri("http://127.0.0.1:9"));
+            Console.WriteLine($"{input.Datatype.ToName()} {input.Data.Length} {await client.IsServerLiveAsync()}");
+            """, "net8.0");
+
+        Assert.Equal("BF16 4 False", (await RunAsync(start)).Trim());
     }
 
     [Fact]
@@ -126,9 +166,9 @@ public sealed partial class PackageSpecs(PackedFeed feed) : IClassFixture<Packed
         return project;
     }
 
-    /// <summary>The one block of code in the README that has a text in it.</summary>
+    /// <summary>The one block of code in the README and docs that has a text in it.</summary>
     private static string Example(string text) => Assert.Single(
-        Blocks().Matches(Readme).Select(match => match.Groups[1].Value), block => block.Contains(text, StringComparison.Ordinal));
+        Blocks().Matches(Papers).Select(match => match.Groups[1].Value), block => block.Contains(text, StringComparison.Ordinal));
 
     private static string ExtensionsVersion()
     {

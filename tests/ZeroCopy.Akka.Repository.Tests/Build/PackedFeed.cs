@@ -61,7 +61,7 @@ public sealed class PackedFeed : IAsyncLifetime
     public string Package(string name) => Path.Combine(Feed, $"{name}.{Version}.nupkg");
 
     /// <summary>Builds a program, without a warning; gives what starts it.</summary>
-    public async Task<ProcessStartInfo> BuildAsync(string name, string project, string program)
+    public async Task<ProcessStartInfo> BuildAsync(string name, string project, string program, string framework = "net10.0")
     {
         var folder = Directory.CreateDirectory(_directory.File(name)).FullName;
         File.WriteAllText(Path.Combine(folder, $"{name}.csproj"), project);
@@ -74,7 +74,7 @@ public sealed class PackedFeed : IAsyncLifetime
             "-nodeReuse:false",
             "-p:TreatWarningsAsErrors=true",
             "-p:CreateSymbolicLinksForCopyLocalIfPossible=true");
-        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(folder, "bin", "Debug", "net10.0", $"{name}.dll")])
+        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(folder, "bin", "Debug", framework, $"{name}.dll")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -47,7 +47,8 @@ public sealed class TorchBackendSpecs
 
     private static async Task<(int Code, string Output)> MSBuildAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", ["msbuild", Project, "-nologo", "-nodeReuse:false", .. arguments]) { RedirectStandardOutput = true };
+        string[] command = ["msbuild", Project, "-nologo", "-nodeReuse:false", .. arguments];
+        var start = new ProcessStartInfo("dotnet", command) { RedirectStandardOutput = true };
         // A build's own choice is not inherited: these runs say what they want.
         start.Environment.Remove("TorchBackend");
         using var process = Process.Start(start)!;

@@ -4,13 +4,21 @@ using Assembly = System.Reflection.Assembly;
 
 namespace ZeroCopy.Repository.Tests.Layers;
 
-/// <summary>Dependencies point down one list only: Node, ZeroCopy.Akka, then Actors and Torch side by side, then Core.</summary>
+/// <summary>
+/// Dependencies point down one list only: Node, Bench, ZeroCopy.Akka, then Actors and Torch side by side, then Core. Serving and Datasets
+/// stand beside ZeroCopy.Akka and see Core alone, as Client does for its endpoints, and Clustering Actors too.
+/// </summary>
 public sealed class LayerSpecs
 {
     private const string Core = "ZeroCopy.Akka.Core";
     private const string Torch = "ZeroCopy.Akka.Torch";
     private const string Actors = "ZeroCopy.Akka.Actors";
+    private const string Datasets = "ZeroCopy.Akka.Datasets";
+    private const string Clustering = "ZeroCopy.Akka.Clustering";
+    private const string Serving = "ZeroCopy.Akka.Serving";
+    private const string Client = "ZeroCopy.Akka.Client";
     private const string Product = "ZeroCopy.Akka";
+    private const string Bench = "ZeroCopy.Akka.Bench";
     private const string Node = "zerocopy";
 
     /// <summary>What each of our assemblies may reference of the others, whether its code uses it or not.</summary>
@@ -19,8 +27,13 @@ public sealed class LayerSpecs
         { Core, [] },
         { Torch, [Core] },
         { Actors, [Core] },
+        { Datasets, [Core] },
+        { Serving, [Core] },
+        { Client, [Core] },
+        { Clustering, [Core, Actors] },
         { Product, [Core, Torch, Actors] },
-        { Node, [Core, Torch, Actors, Product] },
+        { Bench, [Core, Torch, Actors, Datasets, Serving, Client, Product, Clustering] },
+        { Node, [Core, Torch, Actors, Datasets, Serving, Client, Clustering, Product, Bench] },
     };
 
     [Theory]
@@ -35,7 +48,8 @@ public sealed class LayerSpecs
     [Fact]
     public void Core_should_reference_the_base_class_library_only()
     {
-        var foreign = References(Core).Where(name => !name.StartsWith("System", StringComparison.Ordinal) && name is not ("Microsoft.Win32.Primitives" or "netstandard"));
+        var foreign = References(Core).Where(
+            name => !name.StartsWith("System", StringComparison.Ordinal) && name is not ("Microsoft.Win32.Primitives" or "netstandard"));
 
         Assert.Empty(foreign);
     }
@@ -43,6 +57,13 @@ public sealed class LayerSpecs
     [Theory]
     [InlineData(Actors, "TorchSharp")]
     [InlineData(Torch, "Akka")]
+    [InlineData(Datasets, "TorchSharp")]
+    [InlineData(Datasets, "Akka")]
+    [InlineData(Serving, "TorchSharp")]
+    [InlineData(Serving, "Akka")]
+    [InlineData(Client, "TorchSharp")]
+    [InlineData(Client, "Akka")]
+    [InlineData(Client, "Microsoft.AspNetCore")]
     public void Assembly_should_not_reference_the_other_sides_library(string assembly, string library) =>
         Assert.DoesNotContain(References(assembly), name => name == library || name.StartsWith(library + ".", StringComparison.Ordinal));
 
@@ -75,6 +96,7 @@ public sealed class LayerSpecs
         Assembly.Load(assembly).GetReferencedAssemblies().Select(name => name.Name!);
 
     private static IEnumerable<System.Type> OurTypes() =>
-        new[] { Core, Torch, Actors, Product, Node }.SelectMany(name => Assembly.Load(name).GetTypes())
+        new[] { Core, Torch, Actors, Datasets, Serving, Client, Clustering, Product, Bench, Node }
+            .SelectMany(name => Assembly.Load(name).GetTypes())
             .Where(type => type.Namespace?.StartsWith("ZeroCopy", StringComparison.Ordinal) == true);
 }

@@ -5,12 +5,20 @@ using ZeroCopy.TestSupport;
 namespace ZeroCopy.Repository.Tests.PublicApi;
 
 /// <summary>
-/// The public surface of each library stands in a text file beside this one, so that a change of it is seen in the diff. To approve a change, copy
-/// the <c>.received.txt</c> that a failing run writes over the <c>.approved.txt</c>.
+/// The public surface of each library stands in a text file beside this one, so that a change of it is seen in the diff. To approve a
+/// change, copy the <c>.received.txt</c> that a failing run writes over the <c>.approved.txt</c>.
 /// </summary>
 public sealed class PublicApiSpecs
 {
-    public static TheoryData<string> Libraries => new("ZeroCopy.Akka.Core", "ZeroCopy.Akka.Torch", "ZeroCopy.Akka.Actors", "ZeroCopy.Akka");
+    public static TheoryData<string> Libraries => new(
+        "ZeroCopy.Akka.Core",
+        "ZeroCopy.Akka.Torch",
+        "ZeroCopy.Akka.Actors",
+        "ZeroCopy.Akka.Datasets",
+        "ZeroCopy.Akka.Serving",
+        "ZeroCopy.Akka.Client",
+        "ZeroCopy.Akka.Clustering",
+        "ZeroCopy.Akka");
 
     [Theory]
     [MemberData(nameof(Libraries))]

@@ -1,0 +1,3 @@
+namespace ZeroCopy.Repository.Tests.Layers.Circle;
+
+internal abstract class Base;

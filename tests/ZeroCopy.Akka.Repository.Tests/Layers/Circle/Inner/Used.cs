@@ -1,0 +1,3 @@
+namespace ZeroCopy.Repository.Tests.Layers.Circle.Inner;
+
+internal sealed class Used;

@@ -18,6 +18,10 @@ internal sealed class Placement(NodeTable nodes, Random random)
     private const double LoadBytesPerSecond = 4e9;
     private const double SecondsPerPendingCall = 0.005;
 
+    // What takes its time however few the bytes are: another node is told, connects and checks; a pool is started.
+    private const double SecondsToReceive = 0.05;
+    private const double SecondsToLoad = 0.02;
+
     // Times that differ by less than this are the same.
     private const double Near = 1.2;
 
@@ -43,7 +47,7 @@ internal sealed class Placement(NodeTable nodes, Random random)
             {
                 if (here.CanBuild && here.State != EndpointState.Failed && !node.Load.IsLeaving)
                 {
-                    candidates.Add((new PlacementChoice(address, here, IsThere: true), Seconds(node, here, missing: 0)));
+                    candidates.Add((new PlacementChoice(address, here, IsThere: true), Seconds(node, here)));
                 }
             }
             else if (held.FirstOrDefault(at => at.Held.Model is not null).Held is { } elsewhere && version is not null
@@ -52,7 +56,9 @@ internal sealed class Placement(NodeTable nodes, Random random)
                 var missing = stores.Contains(node.Info.Store) ? 0 : elsewhere.Bytes;
                 if (missing <= node.Load.FreeBytes)
                 {
-                    candidates.Add((new PlacementChoice(address, elsewhere, IsThere: false), Seconds(node, elsewhere, missing)));
+                    var cold = elsewhere with { ReadyActors = 0 };
+                    var receiving = SecondsToReceive + (missing / Rate(node.Load.ReceiveRate, BytesPerSecond));
+                    candidates.Add((new PlacementChoice(address, elsewhere, IsThere: false), Seconds(node, cold) + receiving));
                 }
             }
         }
@@ -67,11 +73,10 @@ internal sealed class Placement(NodeTable nodes, Random random)
         return near[random.Next(near.Length)].Choice;
     }
 
-    private static double Seconds(NodeReport node, HeldVersion held, long missing) =>
+    private static double Seconds(NodeReport node, HeldVersion held) =>
         0.001
         + (node.Load.Pending * SecondsPerPendingCall)
-        + (missing / Rate(node.Load.ReceiveRate, BytesPerSecond))
-        + (held.ReadyActors > 0 ? 0 : held.Bytes / Rate(node.Load.LoadRate, LoadBytesPerSecond));
+        + (held.ReadyActors > 0 ? 0 : SecondsToLoad + (held.Bytes / Rate(node.Load.LoadRate, LoadBytesPerSecond)));
 
     private static double Rate(double measured, double otherwise) => measured > 0 ? measured : otherwise;
 }

@@ -31,6 +31,27 @@ public sealed class PlacementSpecs
     }
 
     [Fact]
+    public void Placement_should_have_the_holder_of_a_small_model_load_it()
+    {
+        Node(A);
+        Node(B);
+        Node(C);
+        Hold(B, Held with { Bytes = 1 << 10 });
+
+        Assert.All(Enumerable.Range(0, 100), _ => Assert.Equal((B, true), Chosen()));
+    }
+
+    [Fact]
+    public void Placement_should_count_the_load_where_the_model_moves_away_from_a_node_that_has_it_loaded()
+    {
+        Node(A, load: 1e6);
+        Node(B, pending: 1000);
+        Hold(B, Held with { ReadyActors = 1 });
+
+        Assert.Equal((B, true), Chosen());
+    }
+
+    [Fact]
     public void Placement_should_move_a_model_from_a_node_that_is_far_busier_than_the_move_takes()
     {
         Node(A);

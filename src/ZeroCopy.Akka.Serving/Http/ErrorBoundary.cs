@@ -14,9 +14,11 @@ internal sealed class ErrorBoundary(ServingOptions options, ILogger logger)
     {
         try
         {
-            if (context.Request.Method != method)
+            // Who asks for the head alone, as probes do, gets that of GET: the server sends no body then.
+            var takesHead = method == HttpMethods.Get;
+            if (context.Request.Method != method && !(takesHead && HttpMethods.IsHead(context.Request.Method)))
             {
-                context.Response.Headers.Allow = method;
+                context.Response.Headers.Allow = takesHead ? $"{method}, {HttpMethods.Head}" : method;
                 throw new RequestException(
                     StatusCodes.Status405MethodNotAllowed, $"{context.Request.Path} takes {method}, not {context.Request.Method}.");
             }

@@ -29,6 +29,11 @@ internal sealed class StatusHandler(StatusFeed feed, TimeSpan patience, IHostApp
             BoundBuffer(context);
             context.Response.ContentType = "text/event-stream";
             context.Response.Headers.CacheControl = "no-store";
+            if (HttpMethods.IsHead(context.Request.Method))
+            {
+                return;
+            }
+
             while (!ended.IsCancellationRequested)
             {
                 await SendAsync(context, await feed.NextAsync(ended.Token).ConfigureAwait(false)).ConfigureAwait(false);

@@ -137,8 +137,8 @@ public sealed class FailureSpecs
 
     [Theory]
     [InlineData("/v2/models/identity/infer", "GET", "POST")]
-    [InlineData("/v2/models/identity", "POST", "GET")]
-    [InlineData("/v2/health/live", "DELETE", "GET")]
+    [InlineData("/v2/models/identity", "POST", "GET,HEAD")]
+    [InlineData("/v2/health/live", "DELETE", "GET,HEAD")]
     public async Task Path_should_name_the_method_that_it_takes(string path, string method, string allowed)
     {
         await using var served = await ServedModels.StartAsync(FakeEndpoint.Identity());

@@ -20,6 +20,22 @@ public sealed class HealthSpecs
     }
 
     [Theory]
+    [InlineData("/health/live", 200)]
+    [InlineData("/v2/health/ready", 200)]
+    [InlineData("/v2/models/unknown", 404)]
+    [InlineData("/v2/models/unknown/infer", 405)]
+    public async Task Probes_should_get_the_head_of_what_they_would_get(string path, int status)
+    {
+        await using var served = await ServedModels.StartAsync();
+
+        using var answer = await served.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, path));
+
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.Equal("application/json", answer.Content.Headers.ContentType?.MediaType);
+        Assert.Empty(await answer.Content.ReadAsByteArrayAsync());
+    }
+
+    [Theory]
     [InlineData("ready", 503)]
     [InlineData("other", 200)]
     public async Task Ready_should_ask_the_health_checks_that_say_so(string tag, int status)

@@ -117,6 +117,19 @@ public sealed class StatusPageSpecs
         (await served.SendAsync(request)).Failed(405, "GET");
     }
 
+    [Theory]
+    [InlineData("/", "text/html")]
+    [InlineData("/status/events", "text/event-stream")]
+    public async Task Probes_should_get_the_head_of_the_page(string path, string type)
+    {
+        await using var served = await StartAsync();
+
+        using var answer = await served.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, path)).WaitAsync(Patience);
+
+        Assert.Equal((HttpStatusCode.OK, type), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
+        Assert.Empty(await answer.Content.ReadAsByteArrayAsync());
+    }
+
     private static string? Text(JsonElement json, string name) => json.GetProperty(name).GetString();
 
     private static Task<ServedModels> StartAsync(params IModelEndpoint[] endpoints) => StartAsync(_ => { }, endpoints);

@@ -114,17 +114,16 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             case DisassociatedEvent closed:
                 OnClosed(closed.RemoteAddress);
                 break;
+            case EntityRequest request when _models is null:
+                _early.Add((request, Sender));
+                break;
+            case EntityRequest.RollOut rollOut when _node.IsServing:
+                var (region, sender, self, token) = (_models, Sender, Self, _stopped.Token);
+                _ = Task.Run(() => ForwardAsync(rollOut, region, sender, self, token), CancellationToken.None);
+                break;
             case EntityRequest request:
                 // Of a process outside, which has no region of its own.
-                if (_models is { } models)
-                {
-                    models.Forward(request);
-                }
-                else
-                {
-                    _early.Add((request, Sender));
-                }
-
+                _models.Forward(request);
                 break;
             case ModelsStarted started:
                 OnModelsStarted(started.Region);
@@ -370,9 +369,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     /// <summary>Waits until the cluster knows what the node has of a name, so that whoever is answered next can call it.</summary>
     private async Task KnownAsync(string name, IActorRef self, IActorRef? models, CancellationToken cancellationToken)
     {
-        var listed = await ListAsync(cancellationToken).ConfigureAwait(false);
-        self.Tell(listed, self);
-        await listed.Told.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await AnnouncedAsync(self, cancellationToken).ConfigureAwait(false);
         try
         {
             // Behind the report, on the same way.
@@ -385,6 +382,30 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         {
             _log.Warning("The entity of {0} has not answered within {1}: calls of it may not be known of everywhere yet", name, EntityTime);
         }
+    }
+
+    /// <summary>Passes a roll-out on, behind word of a version that came into the store a moment ago.</summary>
+    private async Task ForwardAsync(
+        EntityRequest.RollOut rollOut, IActorRef region, IActorRef sender, IActorRef self, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AnnouncedAsync(self, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            _log.Warning("What this node has could not be announced before a roll-out of {0}: {1}", rollOut.Name, e.Message);
+        }
+
+        region.Tell(rollOut, sender);
+    }
+
+    /// <summary>Waits until the entities were sent what the node has.</summary>
+    private async Task AnnouncedAsync(IActorRef self, CancellationToken cancellationToken)
+    {
+        var listed = await ListAsync(cancellationToken).ConfigureAwait(false);
+        self.Tell(listed, self);
+        await listed.Told.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Answers the sender when the work has ended, which others go on beside.</summary>

@@ -173,13 +173,7 @@ public sealed class ClusterSpecs : IAsyncLifetime
         var first = await StartAsync();
         await PutAsync(first, "contract", 1);
         await PutAsync(first, "contract", 11);
-        await Eventually.FindAsync(first.Cluster.Endpoints, "contract", 2);
-        // A node knows its own models before the entity does.
-        var rollOut = new EntityRequest.RollOut("contract", 1, 100, 1);
-        await Eventually.TrueAsync(
-            first.Cluster.Endpoints,
-            async () => await first.Cluster.Node.Ask<EntityReply>(rollOut, Patience) is EntityReply.Decided,
-            "version 1 is rolled out");
+        await AskAsync<EntityReply.Decided>(first, id => new EntityRequest.RollOut("contract", 1, 100, id));
         await first.DisposeAsync();
         _nodes.Clear();
 
@@ -188,6 +182,19 @@ public sealed class ClusterSpecs : IAsyncLifetime
         var endpoint = await Eventually.FindAsync(again.Cluster.Endpoints, "contract");
         await Eventually.FindAsync(again.Cluster.Endpoints, "contract", 2);
         Assert.Equal((1, 3), (endpoint.Version, await CallAsync(endpoint)));
+    }
+
+    [Fact]
+    public async Task A_roll_out_should_know_what_was_put_at_its_node_a_moment_ago()
+    {
+        var (first, _) = (await StartAsync("zerocopy.inference.refresh-interval = 1h"), await StartAsync());
+        await PutAsync(first, "contract", 1);
+        await AskAsync<EntityReply.Decided>(first, id => new EntityRequest.RollOut("contract", 1, 100, id));
+        await PutAsync(first, "contract", 11);
+
+        var decided = await AskAsync<EntityReply.Decided>(first, id => new EntityRequest.RollOut("contract", 2, 100, id));
+
+        Assert.Equal((2, 100), (decided.Version, decided.Percent));
     }
 
     [Fact]

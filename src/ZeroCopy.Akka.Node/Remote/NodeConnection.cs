@@ -18,6 +18,7 @@ namespace ZeroCopy.Node.Remote;
 internal sealed class NodeConnection : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(1);
 
     private NodeConnection(ActorSystem system, ClusterSettings settings, NodeTrust? trust, NodeClient node)
     {
@@ -54,7 +55,7 @@ internal sealed class NodeConnection : IAsyncDisposable
         var system = Start(config, settings, trust, context.Verbose);
         try
         {
-            var node = await FirstAsync(system, nodes, cancellationToken).ConfigureAwait(false);
+            var node = await FirstAsync(system, nodes, trust is not null, cancellationToken).ConfigureAwait(false);
             return new NodeConnection(system, settings, trust, node);
         }
         catch
@@ -135,7 +136,7 @@ internal sealed class NodeConnection : IAsyncDisposable
     }
 
     private static async Task<NodeClient> FirstAsync(
-        ActorSystem system, ImmutableArray<Address> nodes, CancellationToken cancellationToken)
+        ActorSystem system, ImmutableArray<Address> nodes, bool isTls, CancellationToken cancellationToken)
     {
         var failures = new List<string>();
         await foreach (var asked in Task.WhenEach(
@@ -151,6 +152,32 @@ internal sealed class NodeConnection : IAsyncDisposable
             }
         }
 
+        if (await ListensAsync(nodes, cancellationToken).ConfigureAwait(false))
+        {
+            failures.Add(isTls
+                ? "Something listens there: is it a node whose cluster has no TLS, or trusts other certificates?"
+                : "Something listens there: is it no node, or one of a cluster with TLS (zerocopy.cluster.tls)? Then --config has to name a "
+                    + "file with the same.");
+        }
+
         throw new InferenceException(InferenceFailure.Unreachable, string.Join(" ", failures));
+    }
+
+    /// <summary>Whether a connection to the first of them is taken.</summary>
+    private static async Task<bool> ListensAsync(ImmutableArray<Address> nodes, CancellationToken cancellationToken)
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        late.CancelAfter(ConnectTime);
+        try
+        {
+            using var connection = new TcpClient();
+            await connection.ConnectAsync(nodes[0].Host, nodes[0].Port!.Value, late.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return false;
+        }
     }
 }

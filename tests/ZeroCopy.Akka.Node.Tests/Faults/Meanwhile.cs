@@ -1,9 +1,13 @@
+using System.Diagnostics;
+using System.Globalization;
+
 namespace ZeroCopy.Node.Tests.Faults;
 
 /// <summary>Moments in which something is to happen, and damage that nobody is told of.</summary>
 internal static class Meanwhile
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private const long Received = 4 << 20;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Waits until one of some nodes runs calls of a model, and says which.</summary>
@@ -27,16 +31,31 @@ internal static class Meanwhile
         }
     }
 
-    /// <summary>Waits until bytes of a model come into a store.</summary>
+    /// <summary>
+    /// Waits until mebibytes of a model have come into a store, over two requests side by side: one of its blocks is whole then.
+    /// </summary>
     public static async Task ReceivingAsync(string store)
     {
         using var late = new CancellationTokenSource(Patience);
         using var timer = new PeriodicTimer(Pause);
         var unfinished = Path.Combine(store, "tmp");
-        while (!Directory.Exists(unfinished) || Directory.GetFiles(unfinished).Length == 0)
+        while (!Directory.Exists(unfinished) || await WrittenBytesAsync(unfinished) < Received)
         {
             await timer.WaitForNextTickAsync(late.Token);
         }
+    }
+
+    // Its length is that of the finished file from the start, and its writer has it locked.
+    private static async Task<long> WrittenBytesAsync(string folder)
+    {
+        var start = new ProcessStartInfo("du", ["--summarize", "--block-size=1", folder])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        var output = await process.StandardOutput.ReadToEndAsync();
+        return long.Parse(output[..output.IndexOf('\t', StringComparison.Ordinal)], CultureInfo.InvariantCulture);
     }
 
     /// <summary>Changes a byte of each block of a store's large segments, behind the store's back.</summary>

@@ -7,8 +7,8 @@ namespace ZeroCopy.StoreProcess;
 
 /// <summary>
 /// Commands: <c>put SEED BYTES [NAME]</c>, <c>stall SEED BYTES</c> (a put that says "stalled" with its file half written and never ends),
-/// <c>acquire ID</c>, <c>release</c>, <c>remove ID</c>, <c>resolve NAME</c>. The answer is one line: <c>ok ...</c>, or the error's type and
-/// message.
+/// <c>receive DIRECTORY ID</c> (from that store; says "stalled" with its last block half written and never ends), <c>acquire ID</c>,
+/// <c>release</c>, <c>remove ID</c>, <c>resolve NAME</c>. The answer is one line: <c>ok ...</c>, or the error's type and message.
 /// </summary>
 internal sealed class StoreSession(string directory, TextWriter output) : IDisposable
 {
@@ -47,6 +47,14 @@ internal sealed class StoreSession(string directory, TextWriter output) : IDispo
                 {
                     var stalled = new StallOnceWriting(output, never);
                     _store.PutAsync(SharedModel.Content(int.Parse(words[1]), int.Parse(words[2])), null, stalled).GetAwaiter().GetResult();
+                }
+
+                return "";
+            case "receive":
+                using (var other = ObjectStore.Open(new ObjectStoreOptions { Directory = words[1] }))
+                using (var lease = other.Acquire(ModelId.Parse(words[2]), "child"))
+                {
+                    _store.ReceiveAsync(lease.ToOffer(), new StallingBlocks(lease, output)).GetAwaiter().GetResult();
                 }
 
                 return "";

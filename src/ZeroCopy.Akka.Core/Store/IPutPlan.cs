@@ -11,6 +11,9 @@ internal interface IPutPlan
     /// <summary>Bytes of all distinct blocks.</summary>
     long Bytes { get; }
 
+    /// <summary>Whether its bytes come from elsewhere, so that those which came before a crash are worth keeping.</summary>
+    bool IsReceived { get; }
+
     /// <summary>Bytes of a block of the manifest.</summary>
     long LengthOf(BlockId block);
 

@@ -39,7 +39,8 @@ public sealed class ObjectStore : IDisposable
     }
 
     /// <summary>
-    /// Opens the store and makes its directory where it is missing; sweeps what dead processes left behind.
+    /// Opens the store and makes its directory where it is missing; sweeps what dead processes left behind, but for what they received of
+    /// models within the hour.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The directory cannot be used; the message says why and what to do.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The number of versions to keep is negative.</exception>
@@ -390,7 +391,7 @@ public sealed class ObjectStore : IDisposable
 
     private void Sweep() => Change(change =>
     {
-        _reclaimer.DeleteAbandonedFiles();
+        _reclaimer.DeleteAbandonedFiles(Options.TimeProvider.GetUtcNow());
         _reclaimer.DeleteDeadSegments(change);
         foreach (var file in _catalog.Unreadable)
         {

@@ -95,7 +95,8 @@ internal sealed class PutOperation(
             while (true)
             {
                 var layouts = SegmentGroup.Plan(Missing(plan));
-                var needed = layouts.Sum(layout => layout.Length);
+                var needed = layouts.Where(layout => !plan.IsReceived || !SegmentWriter.IsLeft(Directory, layout))
+                    .Sum(layout => layout.Length);
                 if (needed > capacity.LimitBytes)
                 {
                     // No waiting helps.
@@ -105,7 +106,7 @@ internal sealed class PutOperation(
                 if (needed == 0 || (isNext && capacity.FreeBytes() >= needed))
                 {
                     change.Complete();
-                    return new SegmentGroup(Directory, layouts);
+                    return new SegmentGroup(Directory, layouts, plan.IsReceived);
                 }
 
                 // What goes may have held blocks that this put wants: what is missing is counted again.

@@ -19,6 +19,8 @@ internal sealed class PutPlan : IPutPlan
 
     public long Bytes { get; }
 
+    public bool IsReceived => false;
+
     /// <summary>For each distinct block a source that has its bytes.</summary>
     public IReadOnlyDictionary<BlockId, TensorSource> Sources { get; }
 

@@ -12,6 +12,8 @@ internal sealed class ReceivePlan(ModelOffer offer, IBlockSource source) : IPutP
 
     public long Bytes => offer.Bytes;
 
+    public bool IsReceived => true;
+
     /// <summary>Bytes that were written, those of an attempt that came to nothing among them.</summary>
     public long Moved { get; private set; }
 
@@ -19,7 +21,7 @@ internal sealed class ReceivePlan(ModelOffer offer, IBlockSource source) : IPutP
 
     public async Task WriteAsync(SegmentGroup group, PutMeter meter, CancellationToken cancellationToken)
     {
-        var writers = group.Open(meter);
+        var writers = group.Open(meter, cancellationToken);
         try
         {
             if (writers.Count > 0)

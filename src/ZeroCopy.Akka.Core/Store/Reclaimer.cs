@@ -10,16 +10,27 @@ namespace ZeroCopy.Store;
 /// </summary>
 internal sealed class Reclaimer(StoreCatalog catalog, LeaseLedger leases, Action<string> log)
 {
+    // Long enough for a process to be started again and to ask for the model again.
+    private static readonly TimeSpan KeepReceived = TimeSpan.FromHours(1);
+
     // More than any program takes from its put to its first lease.
     private static readonly TimeSpan FirstLease = TimeSpan.FromMinutes(1);
 
-    /// <summary>Deletes the temporary files that no live put holds; gives their number and bytes.</summary>
-    public (int Files, long Bytes) DeleteAbandonedFiles()
+    /// <summary>
+    /// Deletes the temporary files that no live put holds, gives their number and bytes. Where the time is given, what was received in the
+    /// hour before stays, for whoever goes on with it.
+    /// </summary>
+    public (int Files, long Bytes) DeleteAbandonedFiles(DateTimeOffset? now = null)
     {
         var files = 0;
         var bytes = 0L;
         foreach (var file in new DirectoryInfo(catalog.Directory.Temporary).EnumerateFiles())
         {
+            if (file.Extension == StoreDirectory.ReceiveExtension && now - file.LastWriteTimeUtc < KeepReceived)
+            {
+                continue;
+            }
+
             var length = file.Exists ? file.Length : 0;
             if (ExclusiveFile.TryDelete(file.FullName))
             {

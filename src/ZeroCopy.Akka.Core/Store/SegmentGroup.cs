@@ -16,13 +16,13 @@ internal sealed class SegmentGroup : IDisposable
     private const int MaxSegments = 4;
     private readonly List<SegmentWriter> _writers = [];
 
-    public SegmentGroup(StoreDirectory directory, IReadOnlyList<SegmentLayout> layouts)
+    public SegmentGroup(StoreDirectory directory, IReadOnlyList<SegmentLayout> layouts, bool isReceived)
     {
         try
         {
             foreach (var layout in layouts)
             {
-                _writers.Add(new SegmentWriter(directory, layout));
+                _writers.Add(new SegmentWriter(directory, layout, isReceived));
             }
         }
         catch
@@ -64,8 +64,9 @@ internal sealed class SegmentGroup : IDisposable
     public void Write(IReadOnlyDictionary<BlockId, TensorSource> sources, PutMeter meter, CancellationToken cancellationToken) =>
         ParallelWork.ForEach(_writers, (writer, _) => writer.Write(sources, meter, cancellationToken), cancellationToken);
 
-    /// <summary>A writer for each block, for those that are received. The caller disposes them.</summary>
-    public IReadOnlyList<BlockWriter> Open(PutMeter meter) => [.. _writers.SelectMany(writer => writer.Open(meter))];
+    /// <summary>A writer for each block that is still to be received. The caller disposes them.</summary>
+    public IReadOnlyList<BlockWriter> Open(PutMeter meter, CancellationToken cancellationToken) =>
+        [.. _writers.SelectMany(writer => writer.Open(meter, cancellationToken))];
 
     /// <summary>Moves the finished files into place; the caller holds the store's lock.</summary>
     public IEnumerable<Segment> Publish(StoreDirectory directory) => _writers.Select(writer => writer.Publish(directory));

@@ -2,6 +2,7 @@ using Microsoft.Win32.SafeHandles;
 using ZeroCopy.Blocks;
 using ZeroCopy.Content;
 using ZeroCopy.Store.Files;
+using ZeroCopy.Store.Hashing;
 using ZeroCopy.Store.Receiving;
 
 namespace ZeroCopy.Store;
@@ -15,13 +16,17 @@ internal sealed class SegmentWriter : IDisposable
     private const UnixFileMode ReadOnly = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private readonly string _path;
     private readonly SafeFileHandle _file;
+    private readonly bool _isLeft;
     private bool _published;
 
-    public SegmentWriter(StoreDirectory directory, SegmentLayout layout)
+    /// <param name="directory">Where the file goes.</param>
+    /// <param name="layout">What it holds.</param>
+    /// <param name="isReceived">Whether what a process that died received of it is taken up again.</param>
+    public SegmentWriter(StoreDirectory directory, SegmentLayout layout, bool isReceived = false)
     {
         Layout = layout;
-        _path = directory.NewTemporaryPath(".safetensors");
-        _file = File.OpenHandle(_path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        _isLeft = isReceived && IsLeft(directory, layout);
+        (_path, _file) = (isReceived ? OpenReceived(directory, layout) : null) ?? Create(directory);
         try
         {
             RandomAccess.SetLength(_file, layout.Length);
@@ -34,6 +39,20 @@ internal sealed class SegmentWriter : IDisposable
     }
 
     public SegmentLayout Layout { get; }
+
+    /// <summary>Whether a process died while it received the same segment. The caller holds the store's lock.</summary>
+    public static bool IsLeft(StoreDirectory directory, SegmentLayout layout)
+    {
+        try
+        {
+            using var file = ExclusiveFile.TryLock(directory.ReceivePath(layout));
+            return file is not null && RandomAccess.GetLength(file) == layout.Length;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Copies the blocks on the calling thread: a file system takes one write to a file at a time.</summary>
     public void Write(IReadOnlyDictionary<BlockId, TensorSource> sources, PutMeter meter, CancellationToken cancellationToken)
@@ -52,15 +71,20 @@ internal sealed class SegmentWriter : IDisposable
         }
     }
 
-    /// <summary>A writer for each block, for those that are received; they may run side by side. The caller disposes them.</summary>
-    public IEnumerable<BlockWriter> Open(PutMeter meter)
+    /// <summary>A writer for each block that is still to be received; they may run side by side. The caller disposes them.</summary>
+    public IReadOnlyList<BlockWriter> Open(PutMeter meter, CancellationToken cancellationToken)
     {
         RandomAccess.Write(_file, Layout.Header, 0);
-        return Layout.Blocks.Select(block => new BlockWriter(block.Id, block.Length, (offset, bytes) =>
-        {
-            RandomAccess.Write(_file, bytes, block.Offset + offset);
-            meter.Written(bytes.Length);
-        }));
+        var there = _isLeft ? WholeBlocks(cancellationToken) : [];
+        meter.Written(there.Sum(block => block.Length));
+        return
+        [
+            .. Layout.Blocks.Except(there).Select(block => new BlockWriter(block.Id, block.Length, (offset, bytes) =>
+            {
+                RandomAccess.Write(_file, bytes, block.Offset + offset);
+                meter.Written(bytes.Length);
+            })),
+        ];
     }
 
     /// <summary>Moves the finished file into place. The caller holds the store's lock.</summary>
@@ -74,7 +98,7 @@ internal sealed class SegmentWriter : IDisposable
         // Before the caller gives the store's lock back: whoever leases the model next must not find the file locked. Windows, moreover,
         // does not move open files.
         _file.Dispose();
-        var fileName = Path.GetFileName(_path);
+        var fileName = $"{Guid.NewGuid():N}.safetensors";
         File.Move(_path, directory.SegmentPath(fileName));
         _published = true;
         return new Segment(fileName, Layout.Length, Layout.Blocks);
@@ -93,5 +117,34 @@ internal sealed class SegmentWriter : IDisposable
         }
 
         _file.Dispose();
+    }
+
+    private static (string, SafeFileHandle) Create(StoreDirectory directory)
+    {
+        var path = directory.NewTemporaryPath(".safetensors");
+        return (path, File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None));
+    }
+
+    // None where another receive has it.
+    private static (string, SafeFileHandle)? OpenReceived(StoreDirectory directory, SegmentLayout layout)
+    {
+        var path = directory.ReceivePath(layout);
+        try
+        {
+            return (path, File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    // By their hashes: nobody wrote down how far a process came that died.
+    private SegmentBlock[] WholeBlocks(CancellationToken cancellationToken)
+    {
+        var segment = new Segment(_path, Layout.Length, Layout.Blocks);
+        var blocks = Layout.Blocks.Select(block => new StoredBlock(segment, block, _file)).ToArray();
+        var found = BlockHasher.Hash(blocks, _ => { }, cancellationToken);
+        return [.. Layout.Blocks.Where((block, i) => found[i] == block.Id)];
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using ZeroCopy.Blocks;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Memory;
@@ -9,6 +10,9 @@ namespace ZeroCopy.Store.Files;
 /// <summary>Where everything lies in a store's directory, and whether the directory may be used at all.</summary>
 internal sealed class StoreDirectory
 {
+    /// <summary>Of files whose bytes come from other stores.</summary>
+    public const string ReceiveExtension = ".received";
+
     private const int LayoutVersion = 1;
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -51,6 +55,9 @@ internal sealed class StoreDirectory
     public string PinPath(ModelId model) => Path.Combine(Pins, model.ToString());
 
     public string NamePath(ModelName name, ModelId model) => Path.Combine(Names, $"{name}={model}");
+
+    /// <summary>Where a segment is received: the same for the same blocks, so that they are found again after a crash.</summary>
+    public string ReceivePath(SegmentLayout layout) => Path.Combine(Temporary, BlockId.Of(layout.Header) + ReceiveExtension);
 
     public string NewTemporaryPath(string extension) => Path.Combine(Temporary, Guid.NewGuid().ToString("N") + extension);
 

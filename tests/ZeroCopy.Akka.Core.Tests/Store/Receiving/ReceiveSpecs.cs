@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.Extensions.Time.Testing;
 using ZeroCopy.Blocks;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -10,6 +11,8 @@ namespace ZeroCopy.Tests.Store.Receiving;
 
 public sealed class ReceiveSpecs : StoreFixture
 {
+    private const int Bytes = 1 << 20;
+
     private readonly TemporaryDirectory _elsewhere = new();
     private readonly ObjectStore _other;
 
@@ -128,6 +131,45 @@ public sealed class ReceiveSpecs : StoreFixture
     }
 
     [Fact]
+    public async Task ObjectStore_should_ask_only_for_blocks_that_were_not_whole_when_the_receiving_process_was_killed()
+    {
+        using var lease = await KillInTheMiddleAsync();
+        var blocks = new LeasedBlocks(lease);
+        using var again = Open(options => options with { CapacityBytes = Bytes + (64 << 10) });
+
+        var received = await again.ReceiveAsync(lease.ToOffer(), blocks);
+
+        Assert.Equal([lease.Manifest.Tensors[1].Block], blocks.Asked);
+        Assert.Equal(Bytes / 2, received.MovedBytes);
+        Assert.Empty((await again.VerifyAsync()).Damaged);
+        Assert.Empty(Files("tmp"));
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_keep_what_a_killed_process_received_for_an_hour()
+    {
+        using var lease = await KillInTheMiddleAsync();
+        Open().Dispose();
+        Assert.Single(Files("tmp"));
+
+        var late = new FakeTimeProvider(TimeProvider.System.GetUtcNow() + TimeSpan.FromMinutes(61));
+        Open(options => options with { TimeProvider = late }).Dispose();
+
+        Assert.Empty(Files("tmp"));
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_give_the_room_of_what_a_killed_process_received_to_a_put_that_needs_it()
+    {
+        using var lease = await KillInTheMiddleAsync();
+        using var small = Open(options => options with { CapacityBytes = Bytes + 4096, PutDeadline = TimeSpan.Zero });
+
+        await small.PutAsync(Model(9, 8000));
+
+        Assert.Empty(Files("tmp"));
+    }
+
+    [Fact]
     public async Task ModelOffer_should_refuse_blocks_that_are_not_those_of_its_manifest()
     {
         using var lease = await OfferAsync(ArrayTensorSource.Random("a", 500, 1), ArrayTensorSource.Random("b", 10, 2));
@@ -155,6 +197,17 @@ public sealed class ReceiveSpecs : StoreFixture
         Assert.Throws<InvalidOperationException>(() => writer.TryComplete());
         writer.Append([2]);
         Assert.True(writer.TryComplete());
+    }
+
+    // One of two blocks has come, and a half of the other.
+    private async Task<ModelLease> KillInTheMiddleAsync()
+    {
+        var lease = await _other.PutAndAcquireAsync(SharedModel.Content(1, Bytes), "spec");
+        using var child = await StoreChild.StartAsync(Root);
+        await child.SendAsync($"receive {_elsewhere.Path} {lease.Handle.Id}");
+        Assert.Equal("stalled", await child.ReadAsync());
+        await child.KillAsync();
+        return lease;
     }
 
     private Task<ModelLease> OfferAsync(params ArrayTensorSource[] tensors) => _other.PutAndAcquireAsync(Content(tensors), "spec");

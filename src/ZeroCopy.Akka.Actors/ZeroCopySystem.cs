@@ -49,7 +49,7 @@ public sealed class ZeroCopySystem : IExtension
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _endpoints = new NodeDirectory(_log);
         Status = new SystemStatus(_endpoints, _store);
-        _all = new SystemEndpoints(_endpoints);
+        _all = new SystemEndpoints(_endpoints, _log);
         var remote = _remote = new RemoteEndpoints(_endpoints);
         var remoting = Settings.Inference.Remoting;
         _root = system.ActorOf(Props.Create(() => new RootActor(open, _leases, remote, remoting, children, ended)), "zerocopy");

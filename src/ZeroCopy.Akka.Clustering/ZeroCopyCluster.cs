@@ -72,7 +72,7 @@ public sealed class ZeroCopyCluster : IExtension
                     info, new NodeLoad(actors.Pools.Sum(pool => pool.Pending), store.GetFreeBytes(), _leaving, receive, load));
             },
         };
-        _routes = new RouteTable(actors.Start);
+        _routes = new RouteTable(actors.Start, Logging.GetLogger(system, typeof(RouteTable)));
         var context = new RouteContext
         {
             Self = cluster.SelfAddress,

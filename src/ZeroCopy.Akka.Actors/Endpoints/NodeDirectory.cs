@@ -87,19 +87,5 @@ internal sealed class NodeDirectory(ILoggingAdapter log) : IEndpointDirectory
         ];
     }
 
-    private void Raise()
-    {
-        foreach (var handler in Changed?.GetInvocationList() ?? [])
-        {
-            try
-            {
-                ((Action)handler)();
-            }
-            catch (Exception e)
-            {
-                // On an actor's thread, which must not pay for it.
-                log.Error(e, "A handler of a change of the node's endpoints failed");
-            }
-        }
-    }
+    private void Raise() => ChangeEvent.Raise(Changed, log);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Akka.Event;
 using ZeroCopy.Endpoints;
 
 namespace ZeroCopy.Actors.Endpoints;
@@ -9,10 +10,12 @@ namespace ZeroCopy.Actors.Endpoints;
 /// </summary>
 internal sealed class SystemEndpoints : IEndpointDirectory
 {
+    private readonly ILoggingAdapter _log;
     private volatile IEndpointDirectory _all;
 
-    public SystemEndpoints(IEndpointDirectory own)
+    public SystemEndpoints(IEndpointDirectory own, ILoggingAdapter log)
     {
+        _log = log;
         _all = own;
         own.Changed += Raise;
     }
@@ -37,5 +40,5 @@ internal sealed class SystemEndpoints : IEndpointDirectory
     public ValueTask<ImmutableArray<IModelEndpoint>> ListAsync(CancellationToken cancellationToken = default) =>
         _all.ListAsync(cancellationToken);
 
-    private void Raise() => Changed?.Invoke();
+    private void Raise() => ChangeEvent.Raise(Changed, _log);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using Akka.Event;
 using ZeroCopy.Clocks;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Clustering.Routes;
@@ -31,7 +32,7 @@ public sealed class ClusterClient : IEndpointDirectory, IDisposable
         (_system, _options) = (system, options);
         ClusterSerializer.Register((ExtendedActorSystem)system);
         var number = Interlocked.Increment(ref _clients);
-        _table = new RouteTable(Start, "the client was closed");
+        _table = new RouteTable(Start, Logging.GetLogger(system, typeof(ClusterClient)), "the client was closed");
         _contacts = new ContactLink(_table, contacts, options.ContactTimeout);
         _nodes = new NodeClients(system);
         _directory = new ClusterDirectory(

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Akka.Actor;
+using Akka.Event;
+using ZeroCopy.Actors.Endpoints;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Errors;
 
@@ -14,15 +16,17 @@ internal sealed class RouteTable
 {
     private readonly ConcurrentDictionary<string, RouteEntry> _entries = new(StringComparer.Ordinal);
     private readonly IActorRef _actor;
+    private readonly ILoggingAdapter _log;
     private readonly string _end;
     private volatile bool _closed;
     private long _lastId;
 
     /// <param name="start">Starts an actor.</param>
+    /// <param name="log">Told of handlers that fail.</param>
     /// <param name="end">What has happened when nothing is called from here any more.</param>
-    public RouteTable(Func<Props, string, IActorRef> start, string end = "this node shuts down")
+    public RouteTable(Func<Props, string, IActorRef> start, ILoggingAdapter log, string end = "this node shuts down")
     {
-        _end = end;
+        (_log, _end) = (log, end);
         _actor = start(RouteTableActor.Props(this), "routes");
     }
 
@@ -92,7 +96,7 @@ internal sealed class RouteTable
     internal void OnRoute(RouteEntry entry, ModelRoute route)
     {
         entry.Set(route);
-        Changed?.Invoke();
+        ChangeEvent.Raise(Changed, _log);
     }
 
     /// <summary>Nothing is called from here any more.</summary>
@@ -104,7 +108,7 @@ internal sealed class RouteTable
             entry.Fail(Closed(entry.Name));
         }
 
-        Changed?.Invoke();
+        ChangeEvent.Raise(Changed, _log);
     }
 
     /// <exception cref="InferenceException">The process has left the cluster.</exception>

@@ -49,6 +49,24 @@ public sealed class ClusterClientSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ClusterClient_should_call_on_when_a_handler_of_its_changes_fails()
+    {
+        var first = await StartAsync();
+        await PutAsync(first);
+        using var client = await ConnectAsync(first);
+        var raised = 0;
+        client.Changed += () => throw new InvalidOperationException("This handler fails.");
+        client.Changed += () => Interlocked.Increment(ref raised);
+
+        var endpoint = await Eventually.FindAsync(client, "contract");
+        using var answer = await endpoint.CallAsync(
+            "", [new NamedTensor("x", HostTensor.From<float>(DType.Float32, [1], 1))], Limit).WaitAsync(Patience);
+
+        Assert.Equal(2, answer.Outputs[0].Tensor.Values<float>()[0]);
+        Assert.NotEqual(0, Volatile.Read(ref raised));
+    }
+
+    [Fact]
     public async Task ClusterClient_should_list_what_the_cluster_has()
     {
         var (first, second) = (await StartAsync(), await StartAsync());

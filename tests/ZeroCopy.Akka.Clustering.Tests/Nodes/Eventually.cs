@@ -25,7 +25,8 @@ internal static class Eventually
     /// </summary>
     public static async Task TrueAsync(IEndpointDirectory endpoints, Func<Task<bool>> condition, string what)
     {
-        using var changed = new SemaphoreSlim(0);
+        // Not disposed, since one more change may be on its way while the handler is taken off.
+        var changed = new SemaphoreSlim(0);
         void Signal() => changed.Release();
         endpoints.Changed += Signal;
         try

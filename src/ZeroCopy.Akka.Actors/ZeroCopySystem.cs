@@ -141,7 +141,8 @@ public sealed class ZeroCopySystem : IExtension
     /// for other processes too where its settings say so.
     /// </param>
     /// <exception cref="ArgumentException">
-    /// The name is taken, batching is on and there is no codec, or remote calls are on and there is no binder.
+    /// The name is taken, batching is on and there is no codec, or one that does not pad where the settings say so, or remote calls are on
+    /// and there is no binder.
     /// </exception>
     /// <exception cref="InvalidActorNameException">The name cannot be one of an actor.</exception>
     /// <exception cref="InvalidSettingsException"><paramref name="configure"/> gave settings that no pool can run with.</exception>

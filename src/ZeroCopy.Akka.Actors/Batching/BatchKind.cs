@@ -1,14 +1,7 @@
 namespace ZeroCopy.Actors.Batching;
 
-/// <summary>Which requests join: those of an equal key that go to the same actor.</summary>
-/// <param name="Key">The codec's key.</param>
-/// <param name="HashKey">For consistent hashing; null for any actor.</param>
-internal readonly record struct BatchKind(object Key, string? HashKey)
-{
-    /// <summary>Rows of the request, which say nothing about what it joins with.</summary>
-    public required int Rows { get; init; }
-
-    public bool Equals(BatchKind other) => Key.Equals(other.Key) && HashKey == other.HashKey;
-
-    public override int GetHashCode() => HashCode.Combine(Key, HashKey);
-}
+/// <summary>What is known of a request before it is joined.</summary>
+/// <param name="Key">The codec's key: requests of an equal one are believed together.</param>
+/// <param name="Group">What it joins with.</param>
+/// <param name="Rows">How many rows it has.</param>
+internal readonly record struct BatchKind(object Key, BatchGroup Group, int Rows);

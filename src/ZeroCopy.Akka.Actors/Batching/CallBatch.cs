@@ -5,9 +5,8 @@ namespace ZeroCopy.Actors.Batching;
 
 /// <summary>Calls that one actor runs as a joined call of the model.</summary>
 /// <param name="Calls">The calls in the order in which they came.</param>
-/// <param name="Rows">Rows of each.</param>
-/// <param name="Kind">What the codec said of each of them.</param>
-internal sealed record CallBatch(IReadOnlyList<InferenceCall> Calls, IReadOnlyList<int> Rows, object Kind) : IConsistentHashable
+/// <param name="Kinds">What the codec said of each; all of one group.</param>
+internal sealed record CallBatch(IReadOnlyList<InferenceCall> Calls, IReadOnlyList<BatchKind> Kinds) : IConsistentHashable
 {
     private Action? _onEnd;
 

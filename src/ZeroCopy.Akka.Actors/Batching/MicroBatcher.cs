@@ -16,7 +16,7 @@ namespace ZeroCopy.Actors.Batching;
 internal sealed class MicroBatcher : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<BatchKind, BatchAssembler> _open = [];
+    private readonly Dictionary<BatchGroup, BatchAssembler> _open = [];
     private readonly BatchingSettings _settings;
     private readonly IBatchCodec _codec;
     private readonly JoinedKinds _kinds;
@@ -52,7 +52,9 @@ internal sealed class MicroBatcher : IDisposable
     {
         try
         {
-            return _codec.TryDescribe(argument, out var rows, out var kind) ? new BatchKind(kind, hashKey) { Rows = rows } : null;
+            return _codec.TryDescribe(argument, out var rows, out var key)
+                ? new BatchKind(key, new BatchGroup(_codec.GroupOf(key), hashKey), rows)
+                : null;
         }
         catch (Exception)
         {
@@ -76,9 +78,9 @@ internal sealed class MicroBatcher : IDisposable
         CallBatch? full = null;
         lock (_lock)
         {
-            if (!_open.TryGetValue(kind, out var batch))
+            if (!_open.TryGetValue(kind.Group, out var batch))
             {
-                _open[kind] = batch = new BatchAssembler(kind.Key, _settings, _clock);
+                _open[kind.Group] = batch = new BatchAssembler(_settings, _clock);
             }
 
             if (!batch.Fits(kind.Rows))
@@ -86,12 +88,12 @@ internal sealed class MicroBatcher : IDisposable
                 before = batch.Take();
             }
 
-            batch.Add(call, kind.Rows);
+            batch.Add(call, kind);
             if (batch.IsFull || HasIdleActor)
             {
                 full = batch.Take();
-                // Kinds come from callers: an idle one is forgotten, or hostile shapes would fill the memory.
-                _open.Remove(kind);
+                // Groups come from callers: an idle one is forgotten, or hostile shapes would fill the memory.
+                _open.Remove(kind.Group);
             }
             else if (batch.DueAt < _timerDueAt)
             {
@@ -120,9 +122,9 @@ internal sealed class MicroBatcher : IDisposable
             Interlocked.Decrement(ref _running);
             while (next is null && _open.Count > 0 && HasIdleActor)
             {
-                var (kind, batch) = _open.MinBy(open => open.Value.DueAt);
+                var (group, batch) = _open.MinBy(open => open.Value.DueAt);
                 next = batch.Take();
-                _open.Remove(kind);
+                _open.Remove(group);
             }
         }
 

@@ -66,55 +66,53 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
     /// </summary>
     public void Run(IModelInstance instance, CallBatch batch)
     {
-        var trust = pool.Kinds.Of(batch.Kind);
-        if (trust == JoinTrust.Refused)
+        var codec = pool.Codec ?? throw new InvalidOperationException("A batch needs a codec.");
+        var calls = new List<InferenceCall>(batch.Calls.Count);
+        var kinds = new List<BatchKind>(batch.Calls.Count);
+        var trust = JoinTrust.Full;
+        for (var i = 0; i < batch.Calls.Count; i++)
         {
-            pool.Ledger.Telemetry.Unjoined(batch.Calls.Count);
-            foreach (var call in batch.Calls)
+            var (call, kind) = (batch.Calls[i], batch.Kinds[i]);
+            // Most batches are of one kind, whose key is one object.
+            var known = kinds.Count > 0 && ReferenceEquals(kind.Key, kinds[^1].Key) ? trust : pool.Kinds.Of(kind.Key);
+            if (known == JoinTrust.Refused)
             {
+                pool.Ledger.Telemetry.Unjoined(1);
                 Run(instance, call);
                 call.Retire();
             }
-
-            return;
-        }
-
-        var codec = pool.Codec ?? throw new InvalidOperationException("A batch needs a codec.");
-        var calls = new List<InferenceCall>(batch.Calls.Count);
-        var rows = new List<int>(batch.Calls.Count);
-        for (var i = 0; i < batch.Calls.Count; i++)
-        {
-            if (!_times.TryFailLate(batch.Calls[i]) && batch.Calls[i].TryRun())
+            else if (!_times.TryFailLate(call) && call.TryRun())
             {
-                calls.Add(batch.Calls[i]);
-                rows.Add(batch.Rows[i]);
+                calls.Add(call);
+                kinds.Add(kind);
+                trust = known < trust ? known : trust;
             }
             else
             {
-                batch.Calls[i].Retire();
+                call.Retire();
             }
         }
 
         if (calls.Count == 1)
         {
-            pool.Ledger.Telemetry.Joined(rows[0]);
+            pool.Ledger.Telemetry.Joined(kinds[0].Rows);
             Compute(instance, calls[0]);
             calls[0].Retire();
         }
         else if (calls.Count > 1)
         {
-            RunJoined(codec, instance, calls, rows, batch.Kind, trust);
+            RunJoined(codec, instance, calls, kinds, trust);
         }
     }
 
     private void RunJoined(
-        IBatchCodec codec, IModelInstance instance, List<InferenceCall> calls, List<int> rows, object kind, JoinTrust trust)
+        IBatchCodec codec, IModelInstance instance, List<InferenceCall> calls, List<BatchKind> kinds, JoinTrust trust)
     {
         var needed = JoinTrust.Full;
-        var answers = Answers(codec, instance, calls, rows, trust, ref needed);
+        var answers = Answers(codec, instance, calls, kinds, trust, ref needed);
         if (answers is not null && trust >= needed)
         {
-            pool.Ledger.Telemetry.Joined(rows.Sum());
+            pool.Ledger.Telemetry.Joined(kinds.Sum(kind => kind.Rows));
             for (var i = 0; i < calls.Count; i++)
             {
                 calls[i].Complete(answers[i]);
@@ -124,15 +122,15 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
             return;
         }
 
-        Compare(codec, instance, calls, answers, kind, needed);
+        Compare(codec, instance, calls, kinds, answers, needed);
     }
 
     /// <summary>Answers each call by itself, and compares: what joining would have answered, if it could, is released.</summary>
     private void Compare(
-        IBatchCodec codec, IModelInstance instance, List<InferenceCall> calls, IReadOnlyList<object>? joined, object kind, JoinTrust earned)
+        IBatchCodec codec, IModelInstance instance, List<InferenceCall> calls, List<BatchKind> kinds, object[]? joined, JoinTrust earned)
     {
         var compared = 0;
-        string? difference = joined is null ? "the joined call failed and the single ones did not" : null;
+        var isOther = joined is null;
         for (var i = 0; i < calls.Count; i++)
         {
             try
@@ -142,7 +140,8 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
                     compared++;
                     if (joined is not null && !codec.AreSame(joined[i], answer))
                     {
-                        difference = $"the part of request {i + 1} of {calls.Count} is another answer than its single call's";
+                        isOther = true;
+                        Refuse(kinds[i], $"the part of request {i + 1} of {calls.Count} is another answer than its single call's");
                     }
 
                     calls[i].Complete(answer);
@@ -156,24 +155,24 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
         }
 
         // A request that fails alone has the joined call fail too, which tells nothing of the others.
-        if (difference is not null && (joined is not null || compared == calls.Count))
+        if (compared == calls.Count && joined is null)
         {
-            Refuse(kind, difference);
+            kinds.ForEach(kind => Refuse(kind, "the joined call failed and the single ones did not"));
         }
-        else if (joined is not null && compared == calls.Count)
+        else if (compared == calls.Count && !isOther)
         {
-            pool.Kinds.Believe(kind, earned);
+            kinds.ForEach(kind => pool.Kinds.Believe(kind.Key, earned));
         }
 
-        if (joined is null || difference is not null)
+        if (isOther)
         {
             pool.Ledger.Telemetry.Unjoined(calls.Count);
         }
     }
 
-    private void Refuse(object kind, string difference)
+    private void Refuse(BatchKind kind, string difference)
     {
-        if (pool.Kinds.Refuse(kind))
+        if (pool.Kinds.Refuse(kind.Key))
         {
             log.Warning(
                 "{0} runs requests one by one that it was to join: {1}. Where its function does answer row by row, within rounding, set "
@@ -289,10 +288,11 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
 
     /// <summary>The answers of the joined call, which is not counted; null where it fails: each part then fails, or not, by
     /// itself.</summary>
-    private IReadOnlyList<object>? Answers(
-        IBatchCodec codec, IModelInstance instance, List<InferenceCall> calls, List<int> rows, JoinTrust trust, ref JoinTrust needed)
+    private object[]? Answers(
+        IBatchCodec codec, IModelInstance instance, List<InferenceCall> calls, List<BatchKind> kinds, JoinTrust trust, ref JoinTrust needed)
     {
         object? joined = null;
+        var rows = kinds.ConvertAll(kind => kind.Rows);
         using var batch = pool.Ledger.Telemetry.StartBatch(calls.Select(call => call.Trace), rows.Sum());
         try
         {
@@ -301,7 +301,7 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
                 ?? throw new InferenceException(InferenceFailure.ModelError, "The model answered a joined call with nothing.");
             var answers = codec.Split(answer, rows);
             return answers.Count == calls.Count
-                ? answers
+                ? [.. answers.Select((part, i) => codec.Cut(part, kinds[i].Key))]
                 : throw new InvalidOperationException($"The codec split the answer to {calls.Count} requests into {answers.Count}.");
         }
         catch (Exception e)

@@ -3,6 +3,7 @@ using ZeroCopy.Actors.Batching;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Routing;
 using ZeroCopy.Actors.Telemetry;
+using ZeroCopy.Runtime;
 
 namespace ZeroCopy.Actors.Inference;
 
@@ -18,6 +19,7 @@ internal sealed class PoolStarter(IActorRef parent, TimeSpan drainLimit, TimePro
     /// <param name="onStopped">Runs when its last actor has stopped.</param>
     /// <exception cref="Errors.InferenceException">The actors have stopped: <see cref="Errors.InferenceFailure.ShuttingDown"/>.</exception>
     /// <exception cref="InvalidActorNameException">The name cannot be one of an actor.</exception>
+    /// <exception cref="ArgumentException">The settings say that requests are padded, and the codec does not.</exception>
     public async Task<InferencePool> StartAsync(PoolPlan plan, Action onStopped)
     {
         var settings = plan.Settings;
@@ -25,7 +27,7 @@ internal sealed class PoolStarter(IActorRef parent, TimeSpan drainLimit, TimePro
             plan.Name,
             plan.Source,
             plan.Function,
-            plan.Codec,
+            Codec(plan),
             settings,
             new CallLedger($"pool {plan.Name}", settings.QueueCapacity, plan.SettingsPath, clock)
             {
@@ -49,4 +51,10 @@ internal sealed class PoolStarter(IActorRef parent, TimeSpan drainLimit, TimePro
 
         return new InferencePool(context, await router.Task.ConfigureAwait(false), drainLimit, onStopped);
     }
+
+    private static IBatchCodec? Codec(PoolPlan plan) => plan.Settings.Batching?.Padding is { } padding && plan.Codec is { } codec
+        ? codec.WithPadding(padding) ?? throw new ArgumentException(
+            $"Pool '{plan.Name}' has batching.pad-buckets, and its codec, a {codec.GetType().Name}, does not pad: only requests of named "
+            + "tensors are padded. Take the buckets out.", nameof(plan))
+        : plan.Codec;
 }

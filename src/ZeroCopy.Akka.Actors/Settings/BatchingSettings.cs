@@ -1,3 +1,5 @@
+using ZeroCopy.Runtime;
+
 namespace ZeroCopy.Actors.Settings;
 
 /// <summary>When a micro-batch is sent; the HOCON root is <c>zerocopy.batching</c>.</summary>
@@ -23,4 +25,9 @@ public sealed record BatchingSettings
     /// that the pool's function answers row i of its argument in row i of every tensor of its answer.
     /// </summary>
     public bool Verify { get; init; } = true;
+
+    /// <summary>
+    /// Null where only requests of equal shapes join. A pool that code makes needs a codec that pads, as those of named tensors do.
+    /// </summary>
+    public RequestPadding? Padding { get; init; }
 }

@@ -71,6 +71,37 @@ internal sealed class SettingsReader(Config config, Config reference, string pat
         return min;
     }
 
+    /// <summary>Whole numbers above zero, each larger than the one before; empty where the key is missing.</summary>
+    public ImmutableArray<int> Numbers(string key)
+    {
+        var texts = Has(key) ? Texts(key) : [];
+        var numbers = texts.Select(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)
+            .ToImmutableArray();
+        if (numbers.Prepend(0).Zip(numbers).Any(pair => pair.Second <= pair.First))
+        {
+            Problem(key, string.Join(", ", texts), "whole numbers above zero in ascending order, such as [16, 32, 64]");
+        }
+
+        return numbers;
+    }
+
+    /// <summary>Numbers with names, each as <c>NAME=NUMBER</c>; empty where the key is missing.</summary>
+    public ImmutableSortedDictionary<string, double> NumbersByName(string key)
+    {
+        var numbers = ImmutableSortedDictionary.CreateBuilder<string, double>(StringComparer.Ordinal);
+        foreach (var text in Has(key) ? Texts(key) : [])
+        {
+            var split = text.LastIndexOf('=');
+            if (split < 1 || !double.TryParse(text.AsSpan(split + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+                || !numbers.TryAdd(text[..split].Trim(), number))
+            {
+                Problem(key, text, "NAME=NUMBER, each name once, such as [\"input_ids=0\"]");
+            }
+        }
+
+        return numbers.ToImmutable();
+    }
+
     /// <summary>Null for <c>off</c>.</summary>
     public int? OptionalPort(string key)
     {

@@ -99,7 +99,30 @@ public sealed record ZeroCopySettings
         MaxDelay = reader.Has("max-delay") ? reader.Duration("max-delay") : inherited.MaxDelay,
         DeadlineMargin = reader.Has("deadline-margin") ? reader.Duration("deadline-margin") : inherited.DeadlineMargin,
         Verify = reader.Has("verify") ? reader.Switch("verify") : inherited.Verify,
+        Padding = reader.Has("pad-buckets") || reader.Has("pad-inputs") ? ReadPadding(reader) : inherited.Padding,
     };
+
+    private static RequestPadding? ReadPadding(SettingsReader reader)
+    {
+        var padding = new RequestPadding
+        {
+            Buckets = reader.Numbers("pad-buckets"),
+            Inputs = reader.NumbersByName("pad-inputs"),
+            Mask = reader.Text("pad-mask"),
+        };
+        if (padding.Buckets.IsEmpty != padding.Inputs.IsEmpty)
+        {
+            reader.Problem(
+                padding.Buckets.IsEmpty ? "pad-buckets" : "pad-inputs", "", "given where the other of pad-buckets and pad-inputs is");
+        }
+
+        if (padding.Inputs.ContainsKey(padding.Mask))
+        {
+            reader.Problem("pad-mask", padding.Mask, "none of pad-inputs: it is padded with 0");
+        }
+
+        return padding.Buckets.IsEmpty ? null : padding;
+    }
 
     private static InferenceSettings ReadInference(SettingsReader reader, BatchingSettings batching)
     {

@@ -11,7 +11,18 @@ public interface IBatchCodec
     /// </summary>
     bool TryDescribe(object? request, out int rows, out object key);
 
-    /// <summary>One request with the rows of all, in order. The parts stay with their owners.</summary>
+    /// <summary>
+    /// What requests of this key join by: those of equal groups do. The key itself, unless the codec pads requests to one size.
+    /// </summary>
+    object GroupOf(object key) => key;
+
+    /// <summary>
+    /// A codec that pads requests of different sizes, so that they join; null where this one cannot. Each answer is cut to what its
+    /// request would have alone, if the model answers a padded request with that and more.
+    /// </summary>
+    IBatchCodec? WithPadding(RequestPadding padding) => null;
+
+    /// <summary>One request with the rows of all, which are of one group, in order. The parts stay with their owners.</summary>
     object Join(IReadOnlyList<object> requests);
 
     /// <summary>
@@ -22,6 +33,12 @@ public interface IBatchCodec
     /// The answer is of another kind, or its first dimension is not the sum of the rows.
     /// </exception>
     IReadOnlyList<object> Split(object answer, IReadOnlyList<int> rows);
+
+    /// <summary>
+    /// Takes off what an answer has only because its request was padded: an element of <see cref="Split"/>, and the key of its request.
+    /// Takes ownership of <paramref name="answer"/>; what is returned is the caller's.
+    /// </summary>
+    object Cut(object answer, object key) => answer;
 
     /// <summary>
     /// Whether two requests, or two answers, are the same but for the rounding of other kernels: equal structure, types and shapes, whole

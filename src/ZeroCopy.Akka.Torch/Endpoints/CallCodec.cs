@@ -60,6 +60,9 @@ internal sealed class CallCodec(torch.Device? device) : IBatchCodec
     }
 
     /// <inheritdoc/>
+    public IBatchCodec WithPadding(RequestPadding padding) => new PaddingCodec(this, new CallCodec(device), padding, device);
+
+    /// <inheritdoc/>
     public object Join(IReadOnlyList<object> requests)
     {
         var calls = new BoundCall[requests.Count];
@@ -179,7 +182,10 @@ internal sealed class CallCodec(torch.Device? device) : IBatchCodec
         return new HostTensor(new TensorLayout(whole.Layout.DType, shape), whole.Data.Slice(from * row, count * row).ToArray());
     }
 
-    /// <summary>Adds a value to what is known of a call; false where it has a tensor without rows, or of other rows.</summary>
+    /// <summary>
+    /// Adds a value to what is known of a call, or the layout that a tensor is to have; false where it has a tensor without rows, or of
+    /// other rows.
+    /// </summary>
     private static bool TryAdd(object? value, Kind kind, ref long rows)
     {
         switch (value)
@@ -189,6 +195,8 @@ internal sealed class CallCodec(torch.Device? device) : IBatchCodec
             case torch.Tensor tensor:
                 return !tensor.IsInvalid && TorchNative.KindOf(tensor) is { IsSparse: false } own
                     && TryAdd(own.Type, TorchNative.Shape(tensor), kind, ref rows);
+            case TensorLayout layout:
+                return TryAdd(layout.DType.ToScalarType(), layout.Shape.AsSpan(), kind, ref rows);
             case object?[] items:
                 kind.Structure.Add((typeof(object[]), items.Length));
                 return TryAddAll(items, kind, ref rows);

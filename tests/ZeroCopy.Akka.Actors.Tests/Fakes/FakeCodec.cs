@@ -19,13 +19,27 @@ internal sealed class FakeCodec : IBatchCodec
     /// <summary>Runs before a request is described.</summary>
     public Action OnDescribe { get; set; } = () => { };
 
+    /// <summary>The kind of a request.</summary>
+    public Func<FakeTensor, string> KeyOf { get; init; } = _ => "rows";
+
+    /// <summary>What it is padded by; null where it does not pad.</summary>
+    public RequestPadding? Padding { get; private init; }
+
     public bool TryDescribe(object? request, out int rows, out object key)
     {
         OnDescribe();
         rows = request is FakeTensor tensor ? tensor.Rows.Length : 0;
-        key = "rows";
+        key = rows > 0 ? KeyOf((FakeTensor)request!) : "";
         return rows > 0;
     }
+
+    public object GroupOf(object key) => Padding is null ? key : "padded";
+
+    public IBatchCodec? WithPadding(RequestPadding padding) =>
+        padding.Inputs.ContainsKey("rows") ? new FakeCodec { KeyOf = KeyOf, Padding = padding } : null;
+
+    public object Cut(object answer, object key) =>
+        Padding is null ? answer : new FakeTensor([.. ((FakeTensor)answer).Rows.Select(row => row % Padding.Buckets[0])]);
 
     public object Join(IReadOnlyList<object> requests)
     {

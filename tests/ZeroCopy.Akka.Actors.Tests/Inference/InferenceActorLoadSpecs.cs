@@ -41,7 +41,7 @@ public sealed class InferenceActorLoadSpecs : ZeroCopySpec
         var call = Call(1);
         _loads.Of(actor).Add();
         // Without a codec: the batch is an error outside the calls.
-        actor.Tell(new CallBatch([call], [1], "kind"));
+        actor.Tell(new CallBatch([call], [new BatchKind("kind", new BatchGroup("kind", null), 1)]));
         await FailsAsync(InferenceFailure.ActorCrashed, call.Task);
         Assert.Equal(0, await LoadAsync(actor));
     }

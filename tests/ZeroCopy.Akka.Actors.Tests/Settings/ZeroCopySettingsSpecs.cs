@@ -170,6 +170,40 @@ public sealed class ZeroCopySettingsSpecs
     }
 
     [Fact]
+    public void ZeroCopySettings_should_read_how_requests_are_padded()
+    {
+        var settings = ZeroCopySettings.From("""
+            zerocopy.batching { pad-buckets = [16, 32], pad-inputs = ["ids=0", "types = -1.5"], pad-mask = mask }
+            zerocopy.inference.pool-defaults.batching.enabled = on
+            zerocopy.inference.pools.own.batching { pad-buckets = [8], pad-inputs = ["x=0"] }
+            zerocopy.inference.pools.none.batching { pad-buckets = [], pad-inputs = [] }
+            """);
+        var (all, own) = (settings.Inference.Pool("other").Batching!.Padding!, settings.Inference.Pool("own").Batching!.Padding!);
+        Assert.Equal([16, 32], all.Buckets.ToArray());
+        Assert.Equal([("ids", 0), ("types", -1.5)], all.Inputs.Select(input => (input.Key, input.Value)));
+        Assert.Equal("mask", all.Mask);
+        Assert.Equal([8], own.Buckets.ToArray());
+        Assert.Equal("", own.Mask);
+        Assert.Null(settings.Inference.Pool("none").Batching!.Padding);
+        Assert.Null(ZeroCopySettings.From("").Batching.Padding);
+    }
+
+    [Theory]
+    [InlineData("pad-buckets = [16, 8], pad-inputs = [\"x=0\"]", "pad-buckets is '16, 8' but must be whole numbers above zero in")]
+    [InlineData("pad-buckets = [0], pad-inputs = [\"x=0\"]", "pad-buckets is '0' but must be whole numbers above zero in ascending")]
+    [InlineData("pad-buckets = [8], pad-inputs = [x]", "pad-inputs is 'x' but must be NAME=NUMBER")]
+    [InlineData("pad-buckets = [8], pad-inputs = [\"x=0\", \"x=1\"]", "pad-inputs is 'x=1' but must be NAME=NUMBER, each name once")]
+    [InlineData("pad-buckets = [8]", "pad-inputs is '' but must be given where")]
+    [InlineData("pad-inputs = [\"x=0\"]", "pad-buckets is '' but must be given where")]
+    [InlineData("pad-buckets = [8], pad-inputs = [\"x=0\"], pad-mask = x", "pad-mask is 'x' but must be none of pad-inputs")]
+    public void ZeroCopySettings_should_refuse_padding_that_says_nothing(string hocon, string problem)
+    {
+        var thrown = Assert.Throws<InvalidSettingsException>(() => ZeroCopySettings.From($"zerocopy.batching {{ {hocon} }}"));
+
+        Assert.Contains(thrown.Problems, found => found.Contains(problem, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void ZeroCopySettings_should_name_all_problems_at_once()
     {
         var thrown = Assert.Throws<InvalidSettingsException>(() => ZeroCopySettings.From("""
@@ -261,7 +295,8 @@ public sealed class ZeroCopySettingsSpecs
     [InlineData("zerocopy.capacity = 8g", "zerocopy.capacity is no setting: zerocopy.object-store.capacity is probably meant")]
     [InlineData(
         "zerocopy.batching.colour = red",
-        "zerocopy.batching.colour is no setting: zerocopy.batching has adaptive, deadline-margin, max-delay, max-rows, verify")]
+        "zerocopy.batching.colour is no setting: zerocopy.batching has adaptive, deadline-margin, max-delay, max-rows, "
+        + "pad-buckets, pad-inputs, pad-mask, verify")]
     [InlineData(
         "zerocopy.inference.pools.bert.sise = 3",
         "zerocopy.inference.pools.bert.sise is no setting: zerocopy.inference.pools.bert.size is probably meant")]

@@ -59,6 +59,38 @@ public sealed class HostEndpointsSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Host_should_pad_requests_of_different_lengths_to_join_them()
+    {
+        Open("""
+            zerocopy.batching { adaptive = off, max-rows = 2, max-delay = 1h, pad-buckets = [4], pad-inputs = ["input=0"] }
+            zerocopy.inference.pool-defaults.batching.enabled = on
+            """);
+        using var encoder = new Encoder();
+        await PutAsync(encoder);
+        var endpoint = await FindAsync("encoder");
+        foreach (var round in Enumerable.Range(1, 2))
+        {
+            // Neither would be sent alone.
+            var calls = new[] { Words(3), Words(4) }.Select(words => (words, Call: endpoint.CallAsync("", [words]))).ToList();
+            foreach (var (words, call) in calls)
+            {
+                using var answer = await call.WaitAsync(Patience);
+                var output = Assert.Single(answer.Outputs);
+                Assert.Equal([1, words.Shape[1], 4], output.Shape.ToArray());
+                using var input = TorchSharp.torch.tensor(words.Tensor.Values<float>().ToArray(), 1, words.Shape[1], 8);
+                using var expected = encoder.call(input);
+                Assert.Equal(
+                    expected.data<float>().ToArray(),
+                    output.Tensor.Values<float>().ToArray(),
+                    (one, other) => Math.Abs(one - other) < 1e-5);
+            }
+        }
+
+        static NamedTensor Words(int count) => new("input", HostTensor.From<float>(
+            DType.Float32, Enumerable.Range(0, count * 8).Select(i => i / 8f).ToArray(), 1, count, 8));
+    }
+
+    [Fact]
     public async Task Host_should_serve_the_newer_version_and_let_the_older_one_go()
     {
         var host = Open("zerocopy.inference.pools.encoder { model = encoder, size = 2 }");

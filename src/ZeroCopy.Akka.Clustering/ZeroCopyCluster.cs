@@ -45,6 +45,7 @@ public sealed class ZeroCopyCluster : IExtension
         var log = Logging.GetLogger(system, typeof(ModelTransfer));
         var transfer = new ModelTransfer(store, _http, TransferOptions.Of(actors.Settings.Cluster.Transfer) with
         {
+            Address = options.Transfer,
             Dropped = (node, reason) => log.Warning("Transfer: {0} {1}; it is asked no more for this model", node, reason),
         });
         var shared = actors.Shared;

@@ -13,6 +13,9 @@ internal sealed class IncomingBlock(BlockWriter writer)
 
     public BlockWriter Writer => writer;
 
+    /// <summary>Whether another receiver of the model is known to have it. Guarded by the queue.</summary>
+    public bool IsElsewhere { get; set; }
+
     /// <summary>A source sends from where the block stands.</summary>
     public void From(TransferSource source)
     {

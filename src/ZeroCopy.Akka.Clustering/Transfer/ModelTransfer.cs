@@ -42,7 +42,8 @@ public sealed class ModelTransfer(ObjectStore store, HttpClient client, Transfer
         try
         {
             var offer = await OfferAsync(model, sources, cancellationToken).ConfigureAwait(false);
-            var blocks = new NodesBlocks(model, sources, _options);
+            var blocks = new NodesBlocks(
+                offer.Manifest, sources, node => new TransferSource(client, node, model, _options, isPeer: true), _options);
             return await store.ReceiveAsync(offer, blocks, put, progress, cancellationToken).ConfigureAwait(false);
         }
         finally

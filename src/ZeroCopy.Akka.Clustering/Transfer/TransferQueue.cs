@@ -1,6 +1,12 @@
+using System.Numerics;
+using ZeroCopy.Blocks;
+
 namespace ZeroCopy.Clustering.Transfer;
 
-/// <summary>The blocks that nobody receives yet, in requests. Thread-safe.</summary>
+/// <summary>
+/// The blocks that nobody receives yet, in requests. Large ones go first, so that the last to arrive are small; among those of about a size
+/// chance decides, so that several receivers of a model begin with different ones and have them for each other. Thread-safe.
+/// </summary>
 internal sealed class TransferQueue
 {
     private readonly Lock _lock = new();
@@ -9,11 +15,12 @@ internal sealed class TransferQueue
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _left;
 
-    /// <param name="blocks">The blocks; the largest go first, so that the last to arrive are small.</param>
+    /// <param name="blocks">The blocks.</param>
     /// <param name="requestBytes">Bytes of a request of several blocks.</param>
     public TransferQueue(IEnumerable<IncomingBlock> blocks, long requestBytes)
     {
-        _waiting = new LinkedList<IncomingBlock>(blocks.OrderByDescending(block => block.Writer.Length));
+        _waiting = new LinkedList<IncomingBlock>(
+            blocks.OrderByDescending(block => BitOperations.Log2((ulong)block.Writer.Length)).ThenBy(_ => Random.Shared.Next()));
         _requestBytes = requestBytes;
         _left = _waiting.Count;
     }
@@ -30,7 +37,10 @@ internal sealed class TransferQueue
         }
     }
 
-    /// <summary>The blocks of the next request, also those that another request gives back; none when every block is complete.</summary>
+    /// <summary>
+    /// The blocks of the next request to a node that has all, also those that another request gives back; none when every block is
+    /// complete. Those that another receiver has come last.
+    /// </summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<IReadOnlyList<IncomingBlock>> TakeAsync(CancellationToken cancellationToken)
     {
@@ -41,13 +51,28 @@ internal sealed class TransferQueue
             {
                 if (_left == 0 || _waiting.Count > 0)
                 {
-                    return TakeSome();
+                    var isSole = _waiting.Any(block => !block.IsElsewhere);
+                    return TakeSome(block => !isSole || !block.IsElsewhere);
                 }
 
                 changed = _changed.Task;
             }
 
             await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The blocks of the next request to another receiver of the model; none where it has none that is wanted.</summary>
+    public IReadOnlyList<IncomingBlock> Take(HashSet<BlockId> having)
+    {
+        lock (_lock)
+        {
+            foreach (var block in _waiting)
+            {
+                block.IsElsewhere |= having.Contains(block.Writer.Id);
+            }
+
+            return TakeSome(block => having.Contains(block.Writer.Id));
         }
     }
 
@@ -73,16 +98,26 @@ internal sealed class TransferQueue
         }
     }
 
-    private List<IncomingBlock> TakeSome()
+    private List<IncomingBlock> TakeSome(Func<IncomingBlock, bool> isWanted)
     {
         var taken = new List<IncomingBlock>();
         var bytes = 0L;
-        while (_waiting.First is { } next && taken.Count < BlockRange.MostInRequest
-            && (taken.Count == 0 || bytes + next.Value.Writer.Length <= _requestBytes))
+        for (var place = _waiting.First; place is not null && taken.Count < BlockRange.MostInRequest;)
         {
-            _waiting.RemoveFirst();
-            bytes += next.Value.Writer.Length;
-            taken.Add(next.Value);
+            var (next, block) = (place.Next, place.Value);
+            if (isWanted(block))
+            {
+                bytes += block.Writer.Length;
+                if (taken.Count > 0 && bytes > _requestBytes)
+                {
+                    break;
+                }
+
+                _waiting.Remove(place);
+                taken.Add(block);
+            }
+
+            place = next;
         }
 
         return taken;

@@ -32,13 +32,15 @@ public static class TransferRoutes
     internal static IEndpointConventionBuilder MapZeroCopyTransfer(
         this IEndpointRouteBuilder endpoints, ObjectStore store, SendLimits limits)
     {
+        var receivers = new Receivers(TimeProvider.System);
         var routes = endpoints.MapGroup("");
-        routes.MapGet($"{Root}{{model}}", context => LeasedAsync(context, store, SendOfferAsync));
-        routes.MapPost($"{Root}{{model}}/blocks", context => LimitedAsync(context, store, limits));
+        routes.MapGet($"{Root}{{model}}", context => FoundAsync(context, store, receivers, SendOfferAsync));
+        routes.MapGet($"{Root}{{model}}/blocks", context => FoundAsync(context, store, receivers, SendMapAsync));
+        routes.MapPost($"{Root}{{model}}/blocks", context => LimitedAsync(context, store, receivers, limits));
         return routes;
     }
 
-    private static async Task LimitedAsync(HttpContext context, ObjectStore store, SendLimits limits)
+    private static async Task LimitedAsync(HttpContext context, ObjectStore store, Receivers receivers, SendLimits limits)
     {
         if (!limits.TryBegin())
         {
@@ -49,7 +51,7 @@ public static class TransferRoutes
 
         try
         {
-            await LeasedAsync(context, store, (asked, lease) => SendBlocksAsync(asked, lease, limits)).ConfigureAwait(false);
+            await FoundAsync(context, store, receivers, (asked, model) => SendBlocksAsync(asked, model, limits)).ConfigureAwait(false);
         }
         finally
         {
@@ -57,7 +59,8 @@ public static class TransferRoutes
         }
     }
 
-    private static async Task LeasedAsync(HttpContext context, ObjectStore store, Func<HttpContext, ModelLease, Task> send)
+    private static async Task FoundAsync(
+        HttpContext context, ObjectStore store, Receivers receivers, Func<HttpContext, IServedModel, Task> send)
     {
         if (!ModelId.TryParse(context.Request.RouteValues["model"] as string, out var model))
         {
@@ -66,10 +69,12 @@ public static class TransferRoutes
             return;
         }
 
-        ModelLease lease;
+        IServedModel served;
         try
         {
-            lease = store.Acquire(model, $"transfer to {context.Connection.RemoteIpAddress}");
+            served = store.FindArriving(model) is { } arriving
+                ? new UnfinishedModel(arriving)
+                : new LeasedModel(store.Acquire(model, $"transfer to {context.Connection.RemoteIpAddress}"));
         }
         catch (ZeroCopyException e)
         {
@@ -77,21 +82,29 @@ public static class TransferRoutes
             return;
         }
 
-        using (lease)
+        using (served)
         {
-            await send(context, lease).ConfigureAwait(false);
+            var receiver = Uri.TryCreate(context.Request.Headers[Receivers.Own], UriKind.Absolute, out var node) ? node : null;
+            context.Response.Headers[Receivers.Others] = string.Join(',', receivers.Meet(model, receiver).AsEnumerable());
+            await send(context, served).ConfigureAwait(false);
         }
     }
 
-    private static async Task SendOfferAsync(HttpContext context, ModelLease lease)
+    private static Task SendOfferAsync(HttpContext context, IServedModel model) => model is LeasedModel leased
+        ? SendAsync(context, "application/json", OfferDocument.Write(leased.ToOffer()))
+        : RefuseAsync(context, StatusCodes.Status404NotFound, $"Model {model.Manifest.Id} is on its way here.");
+
+    private static Task SendMapAsync(HttpContext context, IServedModel model) =>
+        SendAsync(context, "application/octet-stream", BlockMap.Write(model));
+
+    private static async Task SendAsync(HttpContext context, string type, byte[] content)
     {
-        var offer = OfferDocument.Write(lease.ToOffer());
-        context.Response.ContentType = "application/json";
-        context.Response.ContentLength = offer.Length;
-        await context.Response.BodyWriter.WriteAsync(offer, context.RequestAborted).ConfigureAwait(false);
+        context.Response.ContentType = type;
+        context.Response.ContentLength = content.Length;
+        await context.Response.BodyWriter.WriteAsync(content, context.RequestAborted).ConfigureAwait(false);
     }
 
-    private static async Task SendBlocksAsync(HttpContext context, ModelLease lease, SendLimits limits)
+    private static async Task SendBlocksAsync(HttpContext context, IServedModel model, SendLimits limits)
     {
         if (context.Request.ContentLength is not { } length || length > BlockRange.MostInRequest * BlockRange.Size)
         {
@@ -106,31 +119,38 @@ public static class TransferRoutes
         var body = new byte[length];
         await context.Request.Body.ReadExactlyAsync(body, context.RequestAborted).ConfigureAwait(false);
         var ranges = BlockRange.Read(body);
-        if (ranges.IsEmpty || !ranges.All(range => lease.LengthOf(range.Block) is { } end && range.Offset >= 0 && range.Offset <= end))
+        if (ranges.IsEmpty || !ranges.All(range => model.LengthOf(range.Block) is { } end && range.Offset >= 0 && range.Offset <= end))
         {
             await RefuseAsync(
-                context, StatusCodes.Status400BadRequest, $"The request asks for what is in no block of model {lease.Manifest.Id}.")
+                context, StatusCodes.Status400BadRequest, $"The request asks for what is in no block of model {model.Manifest.Id}.")
                 .ConfigureAwait(false);
             return;
         }
 
         context.Response.ContentType = "application/octet-stream";
-        context.Response.ContentLength = ranges.Sum(range => lease.LengthOf(range.Block) - range.Offset);
+        context.Response.ContentLength = ranges.Sum(range => model.LengthOf(range.Block) - range.Offset);
         foreach (var range in ranges)
         {
-            await SendAsync(context, lease, range, limits).ConfigureAwait(false);
+            await SendAsync(context, model, range, limits).ConfigureAwait(false);
         }
     }
 
-    private static async Task SendAsync(HttpContext context, ModelLease lease, BlockRange range, SendLimits limits)
+    private static async Task SendAsync(HttpContext context, IServedModel model, BlockRange range, SendLimits limits)
     {
-        var end = lease.LengthOf(range.Block)!.Value;
+        var end = model.LengthOf(range.Block)!.Value;
         for (var offset = range.Offset; offset < end; offset += limits.PieceBytes)
         {
             var bytes = (int)Math.Min(limits.PieceBytes, end - offset);
             await limits.WaitAsync(bytes, context.RequestAborted).ConfigureAwait(false);
-            using var piece = new BlockMemory(lease, range.Block, offset, bytes);
-            await context.Response.BodyWriter.WriteAsync(piece.Memory, context.RequestAborted).ConfigureAwait(false);
+            using var piece = model.Read(range.Block, offset, bytes);
+            if (piece is null)
+            {
+                // It has arrived as a whole, or is not coming any more: who asks goes on as with any connection that breaks off.
+                context.Abort();
+                return;
+            }
+
+            await context.Response.BodyWriter.WriteAsync(piece.Memory[..bytes], context.RequestAborted).ConfigureAwait(false);
         }
     }
 

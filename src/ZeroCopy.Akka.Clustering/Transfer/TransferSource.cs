@@ -1,12 +1,18 @@
 using System.Buffers;
 using System.Net;
+using ZeroCopy.Blocks;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store.Receiving;
 
 namespace ZeroCopy.Clustering.Transfer;
 
 /// <summary>A node that a model is received from. For several requests at a time; <see cref="Fail"/> is thread-safe.</summary>
-internal sealed class TransferSource(HttpClient client, Uri node, ModelId model, TransferOptions options)
+/// <param name="client">For the requests.</param>
+/// <param name="node">The node.</param>
+/// <param name="model">The model.</param>
+/// <param name="options">Its times.</param>
+/// <param name="isPeer">Whether it receives the model itself, and comes and goes without anybody being told.</param>
+internal sealed class TransferSource(HttpClient client, Uri node, ModelId model, TransferOptions options, bool isPeer = false)
 {
     // One write to the segment, and one step of the hash.
     private const int BufferBytes = 256 << 10;
@@ -20,6 +26,9 @@ internal sealed class TransferSource(HttpClient client, Uri node, ModelId model,
     /// <summary>The node, for messages.</summary>
     public Uri Node => node;
 
+    /// <summary>Further nodes that receive the model, as this one said last.</summary>
+    public IReadOnlyList<Uri> Others { get; private set; } = [];
+
     /// <summary>What the node says of the model.</summary>
     /// <exception cref="SourceException">It cannot be reached, or refuses.</exception>
     /// <exception cref="Errors.InvalidModelException">What it says is no offer of the model.</exception>
@@ -28,11 +37,27 @@ internal sealed class TransferSource(HttpClient client, Uri node, ModelId model,
         using var stall = new StallWatch(options, cancellationToken);
         var json = await stall.WatchAsync(async token =>
         {
-            using var response = await client.GetAsync(new Uri(node, $"{TransferRoutes.Root}{model}"), token).ConfigureAwait(false);
+            using var request = Request(HttpMethod.Get, "");
+            using var response = await client.SendAsync(request, token).ConfigureAwait(false);
             await RequireSuccessAsync(response, token).ConfigureAwait(false);
             return await response.Content.ReadAsByteArrayAsync(token).ConfigureAwait(false);
         }).ConfigureAwait(false);
         return OfferDocument.Read(json, model);
+    }
+
+    /// <summary>The blocks that the node has now.</summary>
+    /// <exception cref="SourceException">It cannot be reached, or refuses.</exception>
+    public async Task<HashSet<BlockId>> MapAsync(Manifest manifest, CancellationToken cancellationToken)
+    {
+        using var stall = new StallWatch(options, cancellationToken);
+        var map = await stall.WatchAsync(async token =>
+        {
+            using var request = Request(HttpMethod.Get, "/blocks");
+            using var response = await client.SendAsync(request, token).ConfigureAwait(false);
+            await RequireSuccessAsync(response, token).ConfigureAwait(false);
+            return await response.Content.ReadAsByteArrayAsync(token).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+        return BlockMap.Read(map, manifest) ?? throw new SourceException("said what blocks it has of another model");
     }
 
     /// <summary>
@@ -43,10 +68,8 @@ internal sealed class TransferSource(HttpClient client, Uri node, ModelId model,
     {
         using var stall = new StallWatch(options, cancellationToken);
         var wanted = BlockRange.Write([.. blocks.Select(block => new BlockRange(block.Writer.Id, block.Writer.Position))]);
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(node, $"{TransferRoutes.Root}{model}/blocks"))
-        {
-            Content = new ByteArrayContent(wanted),
-        };
+        using var request = Request(HttpMethod.Post, "/blocks");
+        request.Content = new ByteArrayContent(wanted);
         using var response = await stall.WatchAsync(token => client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token))
             .ConfigureAwait(false);
         var body = await stall.WatchAsync(async token =>
@@ -81,7 +104,16 @@ internal sealed class TransferSource(HttpClient client, Uri node, ModelId model,
             return;
         }
 
-        if (Interlocked.Increment(ref _failures) >= options.Attempts || reason.IsFinal)
+        if (Interlocked.Increment(ref _failures) < options.Attempts && (isPeer || !reason.IsFinal))
+        {
+            return;
+        }
+
+        if (isPeer)
+        {
+            Interlocked.CompareExchange(ref _reason, reason.Message, null);
+        }
+        else
         {
             Drop(reason.Message);
         }
@@ -94,6 +126,17 @@ internal sealed class TransferSource(HttpClient client, Uri node, ModelId model,
         {
             options.Dropped?.Invoke(node, reason);
         }
+    }
+
+    private HttpRequestMessage Request(HttpMethod method, string path)
+    {
+        var request = new HttpRequestMessage(method, new Uri(node, $"{TransferRoutes.Root}{model}{path}"));
+        if (options.Address is { } own)
+        {
+            request.Headers.Add(Receivers.Own, own.ToString());
+        }
+
+        return request;
     }
 
     private async Task FillAsync(BlockWriter block, Stream body, byte[] buffer, StallWatch stall)
@@ -112,8 +155,18 @@ internal sealed class TransferSource(HttpClient client, Uri node, ModelId model,
         }
     }
 
-    private static async Task RequireSuccessAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task RequireSuccessAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
+        if (response.Headers.TryGetValues(Receivers.Others, out var others))
+        {
+            Others =
+            [
+                .. others.SelectMany(nodes => nodes.Split(','))
+                    .Select(other => Uri.TryCreate(other, UriKind.Absolute, out var uri) ? uri : null)
+                    .OfType<Uri>().Where(other => other.Scheme == node.Scheme),
+            ];
+        }
+
         if (!response.IsSuccessStatusCode)
         {
             var text = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ZeroCopy.Content;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -21,6 +22,7 @@ public sealed class ObjectStore : IDisposable
     private readonly Capacity _capacity;
     private readonly Reclaimer _reclaimer;
     private readonly Remover _remover;
+    private readonly ConcurrentDictionary<ModelId, ArrivingModel> _arriving = new();
     private readonly CancellationTokenSource _closing = new();
     private int _disposed;
 
@@ -120,12 +122,15 @@ public sealed class ObjectStore : IDisposable
     {
         ArgumentNullException.ThrowIfNull(offer);
         ArgumentNullException.ThrowIfNull(source);
-        var plan = new ReceivePlan(offer, source);
+        var plan = new ReceivePlan(offer, source, _arriving);
         var handle = await PutAsync(
             (put, token) => put.RunAsync(plan, options ?? new PutOptions(), new PutMeter(progress, offer.Bytes), token),
             options, committed: null, cancellationToken).ConfigureAwait(false);
         return new ReceivedModel(handle, plan.Moved);
     }
+
+    /// <summary>A model that this process receives into the store; null where it does not.</summary>
+    internal ArrivingModel? FindArriving(ModelId model) => _arriving.GetValueOrDefault(model);
 
     private Task<ModelHandle> PutAsync(
         ModelContent content, PutOptions? options, IProgress<PutProgress>? progress, Action<ModelHandle>? committed,

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ZeroCopy.Blocks;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -6,7 +7,10 @@ using ZeroCopy.Store.Receiving;
 namespace ZeroCopy.Store;
 
 /// <summary>A put whose blocks come from elsewhere, known by their hashes.</summary>
-internal sealed class ReceivePlan(ModelOffer offer, IBlockSource source) : IPutPlan
+/// <param name="offer">The model.</param>
+/// <param name="source">Where its blocks come from.</param>
+/// <param name="arriving">The models that are on their way, for those who want blocks of them.</param>
+internal sealed class ReceivePlan(ModelOffer offer, IBlockSource source, ConcurrentDictionary<ModelId, ArrivingModel> arriving) : IPutPlan
 {
     public Manifest Manifest => offer.Manifest;
 
@@ -22,10 +26,12 @@ internal sealed class ReceivePlan(ModelOffer offer, IBlockSource source) : IPutP
     public async Task WriteAsync(SegmentGroup group, PutMeter meter, CancellationToken cancellationToken)
     {
         var writers = group.Open(meter, cancellationToken);
+        var model = new ArrivingModel(Manifest, writers);
         try
         {
             if (writers.Count > 0)
             {
+                arriving.TryAdd(Manifest.Id, model);
                 await source.WriteAsync(writers, cancellationToken).ConfigureAwait(false);
             }
 
@@ -37,6 +43,8 @@ internal sealed class ReceivePlan(ModelOffer offer, IBlockSource source) : IPutP
         }
         finally
         {
+            arriving.TryRemove(KeyValuePair.Create(Manifest.Id, model));
+            model.End();
             Moved += writers.Sum(writer => writer.Position);
             foreach (var writer in writers)
             {

@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using ZeroCopy.Blocks;
 using ZeroCopy.Content;
+using ZeroCopy.Safetensors;
 using ZeroCopy.Store.Files;
 using ZeroCopy.Store.Hashing;
 using ZeroCopy.Store.Receiving;
@@ -79,11 +80,15 @@ internal sealed class SegmentWriter : IDisposable
         meter.Written(there.Sum(block => block.Length));
         return
         [
-            .. Layout.Blocks.Except(there).Select(block => new BlockWriter(block.Id, block.Length, (offset, bytes) =>
-            {
-                RandomAccess.Write(_file, bytes, block.Offset + offset);
-                meter.Written(bytes.Length);
-            })),
+            .. Layout.Blocks.Except(there).Select(block => new BlockWriter(
+                block.Id,
+                block.Length,
+                (offset, bytes) =>
+                {
+                    RandomAccess.Write(_file, bytes, block.Offset + offset);
+                    meter.Written(bytes.Length);
+                },
+                (offset, bytes) => _file.ReadUpTo(bytes, block.Offset + offset))),
         ];
     }
 

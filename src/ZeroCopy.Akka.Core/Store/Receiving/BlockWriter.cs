@@ -5,22 +5,28 @@ namespace ZeroCopy.Store.Receiving;
 
 /// <summary>
 /// Writes one block of a model that is received, front to back, into its place in a segment, and hashes it on the way. For one thread at a
-/// time; writers of different blocks run side by side.
+/// time, but for <see cref="IsComplete"/>; writers of different blocks run side by side.
 /// </summary>
 public sealed class BlockWriter : IDisposable
 {
     private readonly Action<long, ReadOnlySpan<byte>> _write;
+    private readonly ReadBytes _read;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private bool _isComplete;
 
     /// <param name="id">The block.</param>
     /// <param name="length">Its bytes.</param>
     /// <param name="write">Writes bytes at an offset in the block.</param>
-    internal BlockWriter(BlockId id, long length, Action<long, ReadOnlySpan<byte>> write)
+    /// <param name="read">Reads bytes at an offset in the block.</param>
+    internal BlockWriter(BlockId id, long length, Action<long, ReadOnlySpan<byte>> write, ReadBytes read)
     {
         Id = id;
         Length = length;
         _write = write;
+        _read = read;
     }
+
+    internal delegate void ReadBytes(long offset, Span<byte> destination);
 
     /// <summary>The block.</summary>
     public BlockId Id { get; }
@@ -32,7 +38,11 @@ public sealed class BlockWriter : IDisposable
     public long Position { get; private set; }
 
     /// <summary>Whether all of it was written and is what its id says.</summary>
-    public bool IsComplete { get; private set; }
+    public bool IsComplete
+    {
+        get => Volatile.Read(ref _isComplete);
+        private set => Volatile.Write(ref _isComplete, value);
+    }
 
     /// <summary>Writes the next bytes.</summary>
     /// <exception cref="ArgumentException">More than the block has.</exception>
@@ -67,6 +77,9 @@ public sealed class BlockWriter : IDisposable
         Position = IsComplete ? Length : 0;
         return IsComplete;
     }
+
+    /// <summary>Reads what was written, of a block that is complete. For several threads, while the file is open.</summary>
+    internal void Read(long offset, Span<byte> destination) => _read(offset, destination);
 
     /// <summary>Releases what it hashes with.</summary>
     public void Dispose() => _hash.Dispose();

@@ -131,6 +131,38 @@ public sealed class ReceiveSpecs : StoreFixture
     }
 
     [Fact]
+    public async Task ArrivingModel_should_have_the_blocks_that_are_whole_until_it_is_published()
+    {
+        using var lease = await OfferAsync(ArrayTensorSource.Random("a", 5000, 1), ArrayTensorSource.Random("b", 700, 2));
+        var (first, second) = (lease.Manifest.Blocks[0], lease.Manifest.Blocks[1]);
+        var model = lease.Handle.Id;
+        ArrivingModel? seen = null;
+        var blocks = new LeasedBlocks(lease)
+        {
+            Change = (block, _, bytes) =>
+            {
+                if (block == second)
+                {
+                    seen = Store.FindArriving(model);
+                    var read = new byte[100];
+                    Assert.True(seen!.TryRead(first, 50, read));
+                    Assert.Equal(lease.Bytes(first).Slice(50, 100), read);
+                    Assert.Null(seen.LengthOf(second));
+                    Assert.Throws<KeyNotFoundException>(() => seen.TryRead(second, 0, read));
+                }
+
+                return bytes;
+            },
+        };
+
+        await Store.ReceiveAsync(lease.ToOffer(), blocks);
+
+        Assert.NotNull(seen);
+        Assert.False(seen.TryRead(first, 50, new byte[100]));
+        Assert.Null(Store.FindArriving(model));
+    }
+
+    [Fact]
     public async Task ObjectStore_should_ask_only_for_blocks_that_were_not_whole_when_the_receiving_process_was_killed()
     {
         using var lease = await KillInTheMiddleAsync();
@@ -190,7 +222,7 @@ public sealed class ReceiveSpecs : StoreFixture
     [Fact]
     public void BlockWriter_should_take_no_more_bytes_than_the_block_has()
     {
-        using var writer = new BlockWriter(BlockId.Of([1, 2]), 2, (_, _) => { });
+        using var writer = new BlockWriter(BlockId.Of([1, 2]), 2, (_, _) => { }, (_, _) => { });
         writer.Append([1]);
 
         Assert.Throws<ArgumentException>(() => writer.Append([2, 3]));

@@ -6,6 +6,7 @@ using ZeroCopy.Bench.Suites.Memory;
 using ZeroCopy.Bench.Suites.Remote;
 using ZeroCopy.Bench.Suites.Scale;
 using ZeroCopy.Bench.Suites.Serve;
+using ZeroCopy.Bench.Suites.Transfer;
 using ZeroCopy.Bench.Workers;
 
 namespace ZeroCopy.Bench;

@@ -79,12 +79,18 @@ public sealed class PeerTransferSpecs : IDisposable
     public async Task ModelTransfer_should_go_on_without_a_receiver_that_is_gone()
     {
         var model = await PutAsync();
-        await using var source = await SourceNode.StartAsync(_source);
+        var refused = New();
+        await using var source = await SourceNode.StartAsync(_source, async (context, _, next) =>
+        {
+            await refused.Task.WaitAsync(context.RequestAborted);
+            await next(context);
+        });
         await AskAsync(source, model, Gone);
         var dropped = new List<Uri>();
+        using var client = new HttpClient(new RefusalWatch(refused));
+        var options = new TransferOptions { Attempts = 1, StallTimeout = Patience, Dropped = (node, _) => dropped.Add(node) };
 
-        await Transfer(_one, null, options => options with { Dropped = (node, _) => dropped.Add(node) })
-            .ReceiveAsync(model.Id, [source.Address]).WaitAsync(Patience);
+        await new ModelTransfer(_one, client, options).ReceiveAsync(model.Id, [source.Address]).WaitAsync(Patience);
 
         Assert.Empty((await _one.VerifyAsync()).Damaged);
         Assert.Empty(dropped);
@@ -206,6 +212,23 @@ public sealed class PeerTransferSpecs : IDisposable
 
     private ObjectStore Open(string name) => ObjectStore.Open(
         new ObjectStoreOptions { Directory = _directory.File(name), CapacityBytes = 64 << 20, PutDeadline = TimeSpan.Zero });
+
+    /// <summary>Tells when a node could not be reached.</summary>
+    private sealed class RefusalWatch(TaskCompletionSource refused) : DelegatingHandler(new SocketsHttpHandler())
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await base.SendAsync(request, cancellationToken);
+            }
+            catch (HttpRequestException)
+            {
+                refused.TrySetResult();
+                throw;
+            }
+        }
+    }
 
     private sealed class BlocksInHand(Func<IReadOnlyList<BlockWriter>, Task> write) : IBlockSource
     {

@@ -13,6 +13,8 @@ internal static class ClusterHocon
           state-store-mode = ddata
           remember-entities = off
           passivate-idle-entity-after = off
+          # A region and the coordinator that is to know it often start at the same moment.
+          retry-interval = 250ms
           distributed-data.durable.keys = []
         }
         akka.actor {

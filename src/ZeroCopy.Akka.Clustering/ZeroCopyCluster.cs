@@ -20,6 +20,9 @@ namespace ZeroCopy.Clustering;
 /// </summary>
 public sealed class ZeroCopyCluster : IExtension
 {
+    private static readonly TimeSpan FindTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FindPause = TimeSpan.FromMilliseconds(50);
+
     /// <summary>The role of nodes that hold stores and pools.</summary>
     public const string InferenceRole = Actors.Settings.ClusterSettings.InferenceRole;
 
@@ -29,6 +32,7 @@ public sealed class ZeroCopyCluster : IExtension
     private readonly IActorRef _actor;
     private readonly RouteTable _routes;
     private readonly HttpClient _http;
+    private readonly TaskCompletionSource _found = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _leaving;
 
     internal ZeroCopyCluster(ExtendedActorSystem system, NodeOptions options)
@@ -103,6 +107,12 @@ public sealed class ZeroCopyCluster : IExtension
     /// <summary>Every model of the cluster that some node can build, and what else can be called from here.</summary>
     public IEndpointDirectory Endpoints { get; }
 
+    /// <summary>
+    /// Ends when the models of all nodes are found from here: the node is a member, and where it holds models itself, the node that
+    /// places the names knows it.
+    /// </summary>
+    public Task Found => _found.Task;
+
     /// <summary>The node's actor, <c>/user/zerocopy/node</c>; see <see cref="NodeQuery"/> for what it answers.</summary>
     public IActorRef Node => _actor;
 
@@ -165,6 +175,31 @@ public sealed class ZeroCopyCluster : IExtension
             : sharding.StartProxy(ModelShards.TypeName, InferenceRole, new ModelShards());
         _routes.Start(region);
         _actor.Tell(new NodeActor.ModelsStarted(region), ActorRefs.NoSender);
+        _ = FindAsync(region);
+    }
+
+    private async Task FindAsync(IActorRef region)
+    {
+        // A region knows no other before it is registered. One that only asks may be there before any node that places names.
+        while (_node.IsServing && !_system.WhenTerminated.IsCompleted)
+        {
+            try
+            {
+                var known = await region.Ask<CurrentRegions>(GetCurrentRegions.Instance, FindTime).ConfigureAwait(false);
+                if (known.Regions.Count > 0)
+                {
+                    break;
+                }
+
+                await Task.Delay(FindPause).ConfigureAwait(false);
+            }
+            catch (AskTimeoutException)
+            {
+                // Its coordinator starts, or is lost; the region's log says so.
+            }
+        }
+
+        _found.TrySetResult();
     }
 
     private sealed class Provider(NodeOptions options) : ExtensionIdProvider<ZeroCopyCluster>

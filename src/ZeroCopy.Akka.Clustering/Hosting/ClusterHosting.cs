@@ -69,5 +69,8 @@ public static class ClusterHosting
     }
 
     private static HealthCheckResult Check(ActorSystem system) =>
-        ClusterMembership.For(system).Problem is { } problem ? HealthCheckResult.Unhealthy(problem) : HealthCheckResult.Healthy();
+        ClusterMembership.For(system).Problem is { } problem ? HealthCheckResult.Unhealthy(problem)
+            : !ZeroCopyCluster.For(system).Found.IsCompleted
+                ? HealthCheckResult.Unhealthy("The node does not find the models of the cluster yet.")
+                : HealthCheckResult.Healthy();
 }

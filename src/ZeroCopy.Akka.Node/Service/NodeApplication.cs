@@ -12,6 +12,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using ZeroCopy.Actors;
+using ZeroCopy.Clustering;
 using ZeroCopy.Clustering.Hosting;
 using ZeroCopy.Hosting;
 using ZeroCopy.Nodes;
@@ -70,7 +71,7 @@ internal sealed class NodeApplication : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until the node is a member of its cluster, and the models that are to be warm are.</summary>
+    /// <summary>Waits until the node is a member of its cluster and finds its models, and those that are to be warm are.</summary>
     public async Task WarmAsync(CancellationToken cancellationToken)
     {
         try
@@ -82,6 +83,7 @@ internal sealed class NodeApplication : IAsyncDisposable
             throw new NodeStartException([$"it did not become a member of the cluster: {e.Message.TrimEnd('.')}"]);
         }
 
+        await ZeroCopyCluster.For(System).Found.WaitAsync(cancellationToken).ConfigureAwait(false);
         await _application.Services.GetRequiredService<WarmModels>().WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -193,7 +195,8 @@ internal sealed class NodeApplication : IAsyncDisposable
             // Whoever asks for health is told; the log says once what is waited for, and not with each question.
             .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         _ = json
-            ? logging.AddJsonConsole(options => options.UseUtcTimestamp = true)
+            ? logging.AddJsonConsole(options =>
+                (options.UseUtcTimestamp, options.TimestampFormat) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ"))
             : logging.AddSimpleConsole(options => (options.SingleLine, options.TimestampFormat) = (true, "HH:mm:ss "));
         logging.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
     }

@@ -18,7 +18,8 @@ internal sealed class WarmModels(IEndpointDirectory endpoints, ZeroCopySettings 
     /// <summary>Waits until each was loaded. The log says what is waited for, each time that it is something else.</summary>
     public async Task WaitAsync(CancellationToken cancellationToken)
     {
-        using var changed = new SemaphoreSlim(0);
+        // Not disposed: one more change may be on its way while the handler is taken off.
+        var changed = new SemaphoreSlim(0);
         endpoints.Changed += OnChanged;
         try
         {

@@ -31,6 +31,7 @@ public sealed class ClusterHostingSpecs : IDisposable
         await using var node = await ClusterApplication.StartAsync();
 
         await node.Membership.JoinAsync(_patience.Token);
+        await ZeroCopyCluster.For(node.System).Found.WaitAsync(_patience.Token);
 
         Assert.Null(node.Membership.Problem);
         Assert.Equal(HealthStatus.Healthy, await node.HealthAsync());

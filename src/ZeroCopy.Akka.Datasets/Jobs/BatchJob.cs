@@ -63,8 +63,8 @@ public static class BatchJob
                 catch (IOException error) when (IsDiskFull(error))
                 {
                     throw new DatasetException(
-                        $"The disk of '{options.Output}' is full after {output.Committed.NextRow} rows; make room, and go on with "
-                        + $"--resume.", error);
+                        $"The disk of '{options.Output}' is full after {output.Committed.NextRow} rows; "
+                        + "make room, and go on with --resume.", error);
                 }
             }
         }

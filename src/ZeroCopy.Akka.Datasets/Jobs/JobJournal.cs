@@ -37,8 +37,8 @@ internal sealed class JobJournal : IDisposable
         }
         catch (IOException error) when (File.Exists(path))
         {
-            throw new DatasetException($"Another process writes this output: it holds '{path}'. Wait for its end, or choose another "
-                + "output.", error);
+            throw new DatasetException(
+                $"Another process writes this output: it holds '{path}'. Wait for its end, or choose another output.", error);
         }
 
         journal.ReadAll();

@@ -67,8 +67,8 @@ internal static class JobStart
             else if (JobIdentity.Difference(journal.Job, identity) is { } difference)
             {
                 throw new DatasetException(
-                    $"'{options.Output}' cannot be gone on with: {difference}. Give what it was begun with, or begin anew without "
-                    + "--resume.");
+                    $"'{options.Output}' cannot be gone on with: {difference}. "
+                    + "Give what it was begun with, or begin anew without --resume.");
             }
 
             return journal;

@@ -58,8 +58,8 @@ internal static class NumberText
 
     private static int Format<T>(T value, Span<byte> text)
         where T : IUtf8SpanFormattable =>
-        value.TryFormat(text, out var written, default, CultureInfo.InvariantCulture) ? written : throw new ArgumentException("No "
-            + "room.", nameof(text));
+        value.TryFormat(text, out var written, default, CultureInfo.InvariantCulture)
+            ? written : throw new ArgumentException("No room.", nameof(text));
 
     private static int Copy(ReadOnlySpan<byte> word, Span<byte> text)
     {

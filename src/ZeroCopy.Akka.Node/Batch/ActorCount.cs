@@ -25,8 +25,8 @@ internal static class ActorCount
 
         if (actors > processors)
         {
-            error.WriteLine($"zerocopy: {actors} actors are more than the {processors} processors; they take turns, and compute no "
-                + $"faster.");
+            error.WriteLine(
+                $"zerocopy: {actors} actors are more than the {processors} processors; they take turns, and compute no faster.");
         }
 
         return actors;

@@ -50,7 +50,7 @@ internal static class BatchPairs
     {
         const double Most = 86_400_000;
         return value is null or (>= 0 and <= Most) ? value is { } seconds ? TimeSpan.FromSeconds(seconds) : null
-            : throw new DatasetException(string.Create(CultureInfo.InvariantCulture, $"{option} is {value}; it must be 0 to {Most} "
-                + $"seconds."));
+            : throw new DatasetException(string.Create(
+                CultureInfo.InvariantCulture, $"{option} is {value}; it must be 0 to {Most} seconds."));
     }
 }

@@ -141,8 +141,8 @@ internal static class Binder
         if (!entry.Layout.DType.IsInTorch())
         {
             problems.Add(
-                $"{name} is {entry.Layout.DType.ToToken()} in the model, a type that libtorch has no tensors of: convert it before the "
-                + "put");
+                $"{name} is {entry.Layout.DType.ToToken()} in the model, a type that libtorch has no tensors of: "
+                + "convert it before the put");
         }
         else if (entry.ScalarType() is var type && target.dtype != type)
         {

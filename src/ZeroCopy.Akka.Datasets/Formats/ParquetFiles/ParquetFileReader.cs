@@ -92,9 +92,8 @@ internal sealed class ParquetFileReader : IRowReader
             catch (Exception error) when (IsDamage(error))
             {
                 throw new DatasetException(
-                    $"'{_path}': column '{column.Type.Name}' of row group {_group - 1} cannot be read: {error.Message.TrimEnd('.')}; the "
-                    + "file is damaged, "
-                    + "or uses what is not read here.", error);
+                    $"'{_path}': column '{column.Type.Name}' of row group {_group - 1} cannot be read: "
+                    + $"{error.Message.TrimEnd('.')}; the file is damaged, or uses what is not read here.", error);
             }
         }
 
@@ -188,8 +187,8 @@ internal sealed class ParquetFileReader : IRowReader
     }
 
     private static int Entries(ParquetRowGroupReader group, ParquetColumn column) =>
-        checked((int)(group.GetMetadata(column.Leaf)?.MetaData?.NumValues ?? throw new InvalidDataException("the file has no data for "
-            + "it")));
+        checked((int)(group.GetMetadata(column.Leaf)?.MetaData?.NumValues
+            ?? throw new InvalidDataException("the file has no data for it")));
 
     private static ImmutableArray<ReadOnlyMemory<int>> Offsets(LevelPlaces places) =>
         [.. places.Offsets.Select(level => new ReadOnlyMemory<int>([.. level]))];

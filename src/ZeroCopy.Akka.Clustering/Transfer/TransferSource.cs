@@ -34,14 +34,7 @@ internal sealed class TransferSource(HttpClient client, Uri node, ModelId model,
     /// <exception cref="Errors.InvalidModelException">What it says is no offer of the model.</exception>
     public async Task<ModelOffer> OfferAsync(CancellationToken cancellationToken)
     {
-        using var stall = new StallWatch(options, cancellationToken);
-        var json = await stall.WatchAsync(async token =>
-        {
-            using var request = Request(HttpMethod.Get, "");
-            using var response = await client.SendAsync(request, token).ConfigureAwait(false);
-            await RequireSuccessAsync(response, token).ConfigureAwait(false);
-            return await response.Content.ReadAsByteArrayAsync(token).ConfigureAwait(false);
-        }).ConfigureAwait(false);
+        var json = await GetAsync("", cancellationToken).ConfigureAwait(false);
         return OfferDocument.Read(json, model);
     }
 
@@ -49,14 +42,7 @@ internal sealed class TransferSource(HttpClient client, Uri node, ModelId model,
     /// <exception cref="SourceException">It cannot be reached, or refuses.</exception>
     public async Task<HashSet<BlockId>> MapAsync(Manifest manifest, CancellationToken cancellationToken)
     {
-        using var stall = new StallWatch(options, cancellationToken);
-        var map = await stall.WatchAsync(async token =>
-        {
-            using var request = Request(HttpMethod.Get, "/blocks");
-            using var response = await client.SendAsync(request, token).ConfigureAwait(false);
-            await RequireSuccessAsync(response, token).ConfigureAwait(false);
-            return await response.Content.ReadAsByteArrayAsync(token).ConfigureAwait(false);
-        }).ConfigureAwait(false);
+        var map = await GetAsync("/blocks", cancellationToken).ConfigureAwait(false);
         return BlockMap.Read(map, manifest) ?? throw new SourceException("said what blocks it has of another model");
     }
 
@@ -126,6 +112,18 @@ internal sealed class TransferSource(HttpClient client, Uri node, ModelId model,
         {
             options.Dropped?.Invoke(node, reason);
         }
+    }
+
+    private async Task<byte[]> GetAsync(string path, CancellationToken cancellationToken)
+    {
+        using var stall = new StallWatch(options, cancellationToken);
+        return await stall.WatchAsync(async token =>
+        {
+            using var request = Request(HttpMethod.Get, path);
+            using var response = await client.SendAsync(request, token).ConfigureAwait(false);
+            await RequireSuccessAsync(response, token).ConfigureAwait(false);
+            return await response.Content.ReadAsByteArrayAsync(token).ConfigureAwait(false);
+        }).ConfigureAwait(false);
     }
 
     private HttpRequestMessage Request(HttpMethod method, string path)

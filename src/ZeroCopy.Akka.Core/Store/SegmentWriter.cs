@@ -26,10 +26,11 @@ internal sealed class SegmentWriter : IDisposable
     public SegmentWriter(StoreDirectory directory, SegmentLayout layout, bool isReceived = false)
     {
         Layout = layout;
-        _isLeft = isReceived && IsLeft(directory, layout);
         (_path, _file) = (isReceived ? OpenReceived(directory, layout) : null) ?? Create(directory);
         try
         {
+            // A new one is empty.
+            _isLeft = RandomAccess.GetLength(_file) == layout.Length;
             RandomAccess.SetLength(_file, layout.Length);
         }
         catch

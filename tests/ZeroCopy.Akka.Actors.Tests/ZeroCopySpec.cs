@@ -11,7 +11,7 @@ namespace ZeroCopy.Actors.Tests;
 public abstract class ZeroCopySpec : TestKit
 {
     /// <summary>How long a test waits for something that must happen; only a failing test ever waits that long.</summary>
-    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    protected static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     protected ZeroCopySpec(string hocon = "")
         : this(new FakeTimeProvider(), hocon)

@@ -18,7 +18,7 @@ namespace ZeroCopy.EndpointContract;
 public abstract class EndpointContractSpecs : IAsyncLifetime
 {
     /// <summary>How long a spec waits for something that must happen; only a failing one ever waits that long.</summary>
-    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    protected static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly TemporaryDirectory _directory = new();
     private readonly LeakCheck _leaks = new();

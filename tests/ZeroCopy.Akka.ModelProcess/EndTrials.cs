@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Akka.Actor;
 using ZeroCopy.Errors;
 using ZeroCopy.Store;
@@ -12,7 +13,7 @@ namespace ZeroCopy.ModelProcess;
 /// </summary>
 internal sealed class EndTrials(string directory, string script) : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private readonly ActorSystem _clients = ActorSystem.Create("clients", EndRound.Remoting);
 
     public async Task<string> RunAsync(string line)
@@ -24,8 +25,15 @@ internal sealed class EndTrials(string directory, string script) : IAsyncDisposa
             await RunAsync(words[0], outcomes, round);
         }
 
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
+        // What was begun may end, and let its model go, a moment after its caller has gone on.
+        var since = Stopwatch.GetTimestamp();
+        do
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            await Task.Yield();
+        }
+        while (StoreDiagnostics.LiveMappings > 0 && Stopwatch.GetElapsedTime(since) < Patience);
         var kinds = outcomes.Select(use => $"{use.Key}: {string.Join(' ', use.Value.Keys.Order(StringComparer.Ordinal))}");
         return string.Join("; ", [.. kinds, $"mappings: {StoreDiagnostics.LiveMappings}"]);
     }

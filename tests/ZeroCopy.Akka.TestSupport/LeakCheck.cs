@@ -8,7 +8,7 @@ namespace ZeroCopy.TestSupport;
 /// </summary>
 public sealed class LeakCheck
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly int _mappings;
     private readonly long _references;

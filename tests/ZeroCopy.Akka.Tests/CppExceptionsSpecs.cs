@@ -12,7 +12,7 @@ public sealed class CppExceptionsSpecs : IDisposable
 {
     private const string Program = "ZeroCopy.Akka.ModelProcess";
     private const int Aborted = 128 + 6;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private readonly TemporaryDirectory _directory = new();
 
     public CppExceptionsSpecs() =>

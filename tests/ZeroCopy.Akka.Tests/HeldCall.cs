@@ -5,7 +5,7 @@ namespace ZeroCopy.Product.Tests;
 /// <summary>A call that is in the model until the test lets it go, and reads its input only then.</summary>
 internal sealed class HeldCall : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<float> _sum = new(TaskCreationOptions.RunContinuationsAsynchronously);

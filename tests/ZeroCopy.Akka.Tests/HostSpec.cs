@@ -9,7 +9,7 @@ namespace ZeroCopy.Product.Tests;
 public abstract class HostSpec : IAsyncLifetime
 {
     /// <summary>How long a test waits for something that must happen; only a failing test ever waits that long.</summary>
-    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    protected static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly TemporaryDirectory _directory = new();
 

@@ -17,7 +17,7 @@ namespace ZeroCopy.Product.Tests;
 /// <summary>A host on an actor system that it is given.</summary>
 public sealed class ZeroCopyHostSpecs : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly TemporaryDirectory _directory = new();
     private readonly LeakCheck _leaks = new();

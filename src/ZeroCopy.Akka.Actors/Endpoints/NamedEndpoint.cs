@@ -182,7 +182,8 @@ internal sealed class NamedEndpoint(
             _missing = null;
             if (_current is not { } current)
             {
-                _current = open(model);
+                // Its pool is started before anybody sees it: one that nobody has started yet says that it is ready.
+                _current = Warm(open(model));
             }
             else if (current.Model.Id == model.Id || !plan.Settings.Follow)
             {
@@ -199,13 +200,19 @@ internal sealed class NamedEndpoint(
                 next.WarmUp();
             }
 
-            if (plan.IsDeclared)
-            {
-                _current.WarmUp();
-            }
-
+            Warm(_current);
             TakeOver();
         }
+    }
+
+    private ModelEndpoint Warm(ModelEndpoint endpoint)
+    {
+        if (plan.IsDeclared)
+        {
+            endpoint.WarmUp();
+        }
+
+        return endpoint;
     }
 
     private void Lost(ModelNotFoundException missing)

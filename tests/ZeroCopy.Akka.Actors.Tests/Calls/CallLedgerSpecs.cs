@@ -8,7 +8,7 @@ namespace ZeroCopy.Actors.Tests.Calls;
 public sealed class CallLedgerSpecs
 {
     private const int Places = 4;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task CallLedger_should_have_a_place_for_as_many_callers_as_its_capacity()

@@ -6,7 +6,7 @@ namespace ZeroCopy.Actors.Tests.Dispatch;
 
 public sealed class ComputeExecutorSpecs : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly OneThread _threads = new();
     private readonly ComputeExecutor _executor;

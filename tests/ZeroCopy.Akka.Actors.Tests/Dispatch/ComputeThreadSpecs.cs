@@ -6,7 +6,7 @@ namespace ZeroCopy.Actors.Tests.Dispatch;
 
 public sealed class ComputeThreadSpecs
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task ComputeThread_should_count_as_waiting_when_it_did_twice_in_a_run()

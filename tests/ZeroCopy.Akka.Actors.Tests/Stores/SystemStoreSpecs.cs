@@ -11,7 +11,7 @@ namespace ZeroCopy.Actors.Tests.Stores;
 
 public sealed class SystemStoreSpecs : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly TemporaryDirectory _directory = new();
 

@@ -214,7 +214,7 @@ public sealed class InstrumentsSpecs : PoolSpec
     {
         var pool = await PoolAsync(
             (_, argument) => new FakeTensor(((FakeTensor)argument!).Rows),
-            s => s with { Batching = new BatchingSettings { MaxRows = 3, Verify = false } },
+            s => s with { Batching = new BatchingSettings { Adaptive = false, MaxRows = 3, Verify = false } },
             new FakeCodec());
         await Task.WhenAll(pool.CallAsync(new FakeTensor(1)), pool.CallAsync(new FakeTensor(2, 3))).WaitAsync(Patience);
         await EndAsync(pool);

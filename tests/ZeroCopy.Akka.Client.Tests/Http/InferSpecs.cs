@@ -8,7 +8,7 @@ namespace ZeroCopy.Client.Tests.Http;
 /// <summary>Calls of our own server.</summary>
 public sealed class InferSpecs
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [Theory]
     [InlineData(true)]

@@ -12,7 +12,7 @@ namespace ZeroCopy.Clustering.Tests.Clients;
 
 public sealed class ClusterClientSpecs : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly TemporaryDirectory _directory = new();
     private readonly ActorSystem _system = ClientSystem.Start();

@@ -14,7 +14,7 @@ namespace ZeroCopy.Clustering.Tests.Nodes;
 /// <summary>Nodes on loopback in one process, each with a store of its own.</summary>
 public sealed class ClusterSpecs : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly TemporaryDirectory _directory = new();
     private readonly List<TestNode> _nodes = [];

@@ -5,7 +5,7 @@ namespace ZeroCopy.Clustering.Tests.Nodes;
 /// <summary>Waits for what must come to be known in a cluster; only a failing spec waits long.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The endpoint of a name, as soon as there is one.</summary>

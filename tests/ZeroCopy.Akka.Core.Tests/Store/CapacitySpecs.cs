@@ -8,7 +8,7 @@ namespace ZeroCopy.Tests.Store;
 public sealed class CapacitySpecs : StoreFixture
 {
     private const int MiB = 1 << 20;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     [Fact]

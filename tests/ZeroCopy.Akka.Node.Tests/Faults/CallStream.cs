@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text.Json;
+using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Node.Tests.Faults;
 
@@ -12,11 +13,14 @@ internal sealed class CallStream
     /// <summary>What each call has until its answer.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
+    /// <summary>By how much a client lets its deadline pass.</summary>
+    public static readonly TimeSpan Late = TimeSpan.FromSeconds(Soak.IsOn ? 5 : 20);
+
     /// <summary>When a client gives a call up that should have been answered before.</summary>
-    public static readonly TimeSpan Hang = Deadline + TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Hang = Deadline + Late;
 
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly CancellationTokenSource _over = new();
     private readonly ConcurrentQueue<Call> _calls = new();

@@ -10,7 +10,7 @@ namespace ZeroCopy.Serving.Tests.Access;
 /// </summary>
 public sealed class SmugglingSpecs
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private const string Json = """{"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[1]}]}""";
     private const string Line = "POST /v2/models/identity/infer HTTP/1.1\r\nHost: a\r\n";
     private static readonly string Hidden = $"{Line}Content-Length: {Json.Length}\r\n\r\n{Json}";

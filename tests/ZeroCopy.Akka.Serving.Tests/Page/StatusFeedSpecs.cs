@@ -6,7 +6,7 @@ namespace ZeroCopy.Serving.Tests.Page;
 
 public sealed class StatusFeedSpecs
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private readonly FakeTimeProvider _clock = new();
     private int _made;
 

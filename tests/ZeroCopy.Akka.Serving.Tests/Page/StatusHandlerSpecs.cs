@@ -12,7 +12,7 @@ public sealed class StatusHandlerSpecs
 {
     private const int DocumentBytes = 16 << 10;
     private const int MostDocuments = 100;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private readonly FakeTimeProvider _clock = new();

@@ -11,7 +11,7 @@ namespace ZeroCopy.Serving.Tests.Page;
 
 public sealed class StatusPageSpecs
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task Page_should_come_from_the_assembly_alone_and_be_small()

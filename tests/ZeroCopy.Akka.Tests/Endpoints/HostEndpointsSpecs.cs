@@ -15,7 +15,7 @@ namespace ZeroCopy.Product.Tests.Endpoints;
 /// <summary>What a host's actor system serves of its store.</summary>
 public sealed class HostEndpointsSpecs : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly TemporaryDirectory _directory = new();
     private readonly ModelCatalog _catalog = new ModelCatalog().Register<Encoder, object>("encoder", (_, _) => new Encoder());

@@ -9,7 +9,7 @@ namespace ZeroCopy.Torch.Tests.Script.Running;
 
 public sealed class ScriptModelSpecs
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [SkippableFact]
     public async Task ScriptModel_should_give_PyTorchs_answers_when_traced()

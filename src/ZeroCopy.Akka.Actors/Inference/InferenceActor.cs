@@ -41,6 +41,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     private InstanceTicket? _ticket;
     private IModelInstance? _instance;
     private ActorLease? _lease;
+    private object? _taken;
     private Task _running = Task.CompletedTask;
     private int _failedLoads;
     private bool _restarts;
@@ -71,13 +72,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     {
         var crash = new InferenceException(
             InferenceFailure.ActorCrashed, $"An actor of {_pool.Ledger.Owner} crashed and restarts: {reason.Message}", reason);
-        foreach (var call in Calls(message))
-        {
-            call.Fail(crash);
-            call.Retire();
-        }
-
-        (message as CallBatch)?.End();
+        Fail(_taken ?? message, crash);
 
         // Waiting calls have done nothing wrong: they are served after the restart.
         foreach (var waiting in _waiting)
@@ -120,7 +115,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
                 Fail(waiting, new InferenceException(
                     InferenceFailure.ShuttingDown, $"An actor of {_pool.Ledger.Owner} stopped before its model was loaded."));
             }
-            else
+            else if (waiting is not TakeWaiting)
             {
                 parent.Tell(waiting, ActorRefs.NoSender);
             }
@@ -132,11 +127,10 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
         switch (message)
         {
             case InferenceCall or CallBatch:
-                if (!TryHandOn(message))
-                {
-                    _waiting.Enqueue(message);
-                }
-
+                LetWait(message);
+                break;
+            case TakeWaiting:
+                // Once it is ready it looks by itself.
                 break;
             case Loaded loaded when loaded.Ticket == _ticket:
                 BecomeReady(_ticket.Take() ?? throw new InvalidOperationException("A loaded ticket holds no instance."));
@@ -160,15 +154,14 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case InferenceCall or CallBatch:
-                if (!TryHandOn(message))
-                {
-                    Fail(message, LoadFailure());
-                    _load?.End();
-                }
-
+            case InferenceCall or CallBatch when !_pool.Router.BindsCalls && _pool.Readiness.Ready > 0:
+                LetWait(message);
                 break;
-            case Loaded or LoadFailed or Load or AsyncPiece:
+            case InferenceCall or CallBatch:
+                Fail(message, LoadFailure());
+                _load?.End();
+                break;
+            case Loaded or LoadFailed or Load or AsyncPiece or TakeWaiting:
                 Loading(message);
                 break;
             default:
@@ -186,6 +179,9 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
                 break;
             case AsyncPiece piece:
                 Run(piece);
+                break;
+            case TakeWaiting:
+                Take();
                 break;
             case InferenceCall or CallBatch:
                 try
@@ -217,7 +213,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case InferenceCall:
+            case InferenceCall or TakeWaiting:
                 _waiting.Enqueue(message);
                 break;
             case AsyncPiece piece:
@@ -378,6 +374,11 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
         {
             Self.Tell(waiting);
         }
+
+        for (var waiting = _pool.Waiting.Count; waiting > 0; waiting--)
+        {
+            Self.Tell(TakeWaiting.Instance);
+        }
     }
 
     private void Retry(Exception cause)
@@ -389,33 +390,53 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
         _log.Warning(
             cause, "Loading model {0} for pool {1} failed {2} time(s), again in {3}", _pool.Source.Name, _pool.Name, _failedLoads, pause);
         Timers.StartSingleTimer(Load.Instance, Load.Instance, pause);
-        if (givesUp)
+        if (!givesUp)
         {
-            Become(Failed);
+            return;
         }
 
-        // Through the mailbox: what another actor can run now goes there, and the rest waits again or fails.
+        Become(Failed);
         while (_waiting.TryDequeue(out var waiting))
         {
-            Self.Tell(waiting);
+            _load?.End();
+            Fail(waiting, LoadFailure());
+        }
+
+        while (_pool.Readiness.Ready == 0 && _pool.Waiting.TryDequeue(out var waiting))
+        {
+            Fail(waiting, LoadFailure());
         }
     }
 
     /// <summary>
-    /// Gives work to an actor that has its model: an empty mailbox draws calls, and an actor without a model always has one. Not where the
-    /// router binds a call to its actor.
+    /// An empty mailbox draws calls, and an actor without a model always has one: its calls are for whoever of the pool is ready, or is so
+    /// first. Not where the router binds a call to its actor.
     /// </summary>
-    private bool TryHandOn(object work)
+    private void LetWait(object work)
     {
-        if (_pool.Router.BindsCalls || _pool.Readiness.NextReady() is not { } ready)
+        if (_pool.Router.BindsCalls)
         {
-            return false;
+            _waiting.Enqueue(work);
+            return;
         }
 
-        _pool.Loads?.Of(ready).Add();
-        ready.Tell(work, ActorRefs.NoSender);
         _load?.End();
-        return true;
+        _pool.Waiting.Enqueue(work);
+        // Who becomes ready after this finds it by itself.
+        foreach (var ready in _pool.Readiness.All)
+        {
+            ready.Tell(TakeWaiting.Instance, ActorRefs.NoSender);
+        }
+    }
+
+    private void Take()
+    {
+        if (_pool.Waiting.TryDequeue(out _taken))
+        {
+            _load?.Add();
+            Ready(_taken);
+            _taken = null;
+        }
     }
 
     private InferenceException LoadFailure() => new(
@@ -445,6 +466,12 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     private sealed record Loaded(InstanceTicket Ticket);
 
     private sealed record LoadFailed(InstanceTicket Ticket, Exception Cause);
+
+    /// <summary>One more call waits for an actor of the pool; another one may have it by now.</summary>
+    private sealed record TakeWaiting
+    {
+        public static readonly TakeWaiting Instance = new();
+    }
 
     private sealed record RunEnded
     {

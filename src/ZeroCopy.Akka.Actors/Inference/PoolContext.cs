@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ZeroCopy.Actors.Batching;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Routing;
@@ -25,6 +26,9 @@ internal sealed record PoolContext(
 
     /// <summary>How calls find their actor.</summary>
     public PoolRouter Router { get; } = PoolRouter.Of(Settings.Router);
+
+    /// <summary>Calls and joined calls that came to an actor without a model, for the first that is ready and has time.</summary>
+    public ConcurrentQueue<object> Waiting { get; } = new();
 
     public PoolFailures Failures { get; } = new(Settings.RenewAfterFailures);
 

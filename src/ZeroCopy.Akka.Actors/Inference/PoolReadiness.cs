@@ -8,7 +8,6 @@ internal sealed class PoolReadiness
 {
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ImmutableArray<IActorRef> _ready = [];
-    private uint _turns;
     private int _started;
     private Action? _lastStopped;
     private volatile bool _givenUp;
@@ -33,12 +32,8 @@ internal sealed class PoolReadiness
     /// <summary>Ends when the first actor is ready, or fails when the pool ends before.</summary>
     public Task FirstReady => _first.Task;
 
-    /// <summary>The actors with a loaded model in turn; null where there is none.</summary>
-    public IActorRef? NextReady()
-    {
-        var ready = _ready;
-        return ready.IsEmpty ? null : ready[(int)(Interlocked.Increment(ref _turns) % (uint)ready.Length)];
-    }
+    /// <summary>The actors with a loaded model.</summary>
+    public ImmutableArray<IActorRef> All => _ready;
 
     /// <summary>Says what to do when the last actor has stopped.</summary>
     public void OnLastStopped(Action action) => Volatile.Write(ref _lastStopped, action);

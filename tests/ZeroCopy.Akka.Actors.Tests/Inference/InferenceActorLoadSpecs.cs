@@ -17,6 +17,7 @@ public sealed class InferenceActorLoadSpecs : ZeroCopySpec
     private readonly ActorLoads _loads = new();
     private readonly PoolReadiness _readiness = new();
     private readonly CallLedger _ledger = new("a spec", int.MaxValue, "zerocopy", TimeProvider.System);
+    private PoolContext? _pool;
 
     [Fact]
     public async Task InferenceActor_should_end_its_load_with_each_call()
@@ -47,19 +48,19 @@ public sealed class InferenceActorLoadSpecs : ZeroCopySpec
     }
 
     [Fact]
-    public async Task InferenceActor_should_keep_its_load_while_it_loads()
+    public async Task InferenceActor_should_have_no_load_by_calls_that_wait_for_whoever_is_ready()
     {
         var gate = new TaskCompletionSource();
         var actor = Start(new FakeSource { Warm = false, OnLoad = _ => gate.Task });
         var call = Send(actor, 1);
-        Assert.Equal(1, await LoadAsync(actor));
+        Assert.Equal(0, await LoadAsync(actor));
         gate.SetResult();
         Assert.Equal(1, await call.WaitAsync(Patience));
         Assert.Equal(0, await LoadAsync(actor));
     }
 
     [Fact]
-    public async Task InferenceActor_should_hand_its_load_on_with_the_call()
+    public async Task InferenceActor_should_end_its_load_when_another_one_takes_the_call()
     {
         var gate = new TaskCompletionSource();
         var loading = Start(new FakeSource { Warm = false, OnLoad = _ => gate.Task });
@@ -81,13 +82,13 @@ public sealed class InferenceActorLoadSpecs : ZeroCopySpec
 
     private IActorRef Start(FakeSource source, ModelFunction? function = null)
     {
-        var settings = Zero.Settings.Inference.PoolDefaults with { Load = new LoadSettings { Attempts = 1 } };
-        return Sys.ActorOf(InferenceActor.Props(
-            new PoolContext(
-                "spec", source, function ?? ((_, argument) => argument), Codec: null, settings, _ledger, _readiness, _loads,
-                new JoinedKinds(verify: true)),
-            new ActorLeases()));
+        var pool = _pool ??= new PoolContext(
+            "spec", source, Same, Codec: null, Zero.Settings.Inference.PoolDefaults with { Load = new LoadSettings { Attempts = 1 } },
+            _ledger, _readiness, _loads, new JoinedKinds(verify: true));
+        return Sys.ActorOf(InferenceActor.Props(pool with { Source = source, Function = function ?? Same }, new ActorLeases()));
     }
+
+    private static object? Same(object target, object? argument) => argument;
 
     private InferenceCall Call(object? argument) => new(_ledger, new FakeSource(), argument, default);
 

@@ -109,6 +109,30 @@ public sealed class InferencePoolFaultSpecs : PoolSpec
         await EndAsync(pool);
     }
 
+    [Theory]
+    [InlineData(RoutingStrategy.SmallestMailbox, 1, 1)]
+    // It sends every other one behind the running one.
+    [InlineData(RoutingStrategy.RoundRobin, 20, 10)]
+    public async Task InferencePool_should_leave_no_call_behind_a_running_one_that_came_to_an_actor_without_a_model(
+        RoutingStrategy router, int count, int others)
+    {
+        var loading = new TaskCompletionSource();
+        Source = new FakeSource { Warm = false, OnLoad = n => n == 1 ? Task.CompletedTask : loading.Task };
+        var pool = await PoolAsync(
+            (target, argument) => argument is 0 ? Blocked(target, argument) : argument, 2, settings => settings with { Router = router });
+        var running = pool.CallAsync(0);
+        await Entered.WaitAsync(Patience);
+        var calls = Enumerable.Range(1, count).Select(number => pool.CallAsync(number)).ToArray();
+
+        loading.SetResult();
+
+        await EventuallyAsync(() => calls.Count(call => call.IsCompletedSuccessfully) == others);
+        Gate.Set();
+        Assert.Equal(Enumerable.Range(1, count).Cast<object?>(), await Task.WhenAll(calls).WaitAsync(Patience));
+        Assert.Equal(0, await running.WaitAsync(Patience));
+        await EndAsync(pool);
+    }
+
     [Fact]
     public async Task InferencePool_should_hand_the_calls_that_wait_for_a_model_on_when_their_actor_stops()
     {

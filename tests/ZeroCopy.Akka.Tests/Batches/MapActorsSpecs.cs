@@ -53,7 +53,7 @@ public sealed class MapActorsSpecs : HostSpec
         var answers = new List<float>();
 
         var mapped = wrapper.MapBatchesAsync(
-            WhenBothAreReadyAsync(),
+            Rows(6).ToAsyncEnumerable(),
             (Module<Tensor, Tensor> _, IReadOnlyList<float[]> batch) =>
             {
                 // The first row is answered when another one was.
@@ -69,16 +69,6 @@ public sealed class MapActorsSpecs : HostSpec
 
         Assert.Equal([0f, 8, 16, 24, 32, 40], answers.Order());
         Assert.NotEqual(0, answers[0]);
-
-        // Before that, all rows may wait for the actor that was ready first, and that has the first row.
-        async IAsyncEnumerable<float[]> WhenBothAreReadyAsync()
-        {
-            await UntilAsync(() => Host.Actors.Pools.Single().ReadyActors == 2);
-            foreach (var row in Rows(6))
-            {
-                yield return row;
-            }
-        }
     }
 
     [Fact]

@@ -53,7 +53,13 @@ public static class ClusterConfiguration
             akka {
               # Lost nodes are said by the cluster, and by who calls them, in a line each: not with each message that does not arrive.
               log-dead-letters = off
-              remote.log-remote-lifecycle-events = off
+              remote {
+                log-remote-lifecycle-events = off
+                # A connection that broke is made anew within the time that the split brain resolver waits: two members that each reach
+                # all others, but not each other, are removed both.
+                retry-gate-closed-for = 1s
+                dot-netty.tcp.connection-timeout = 5s
+              }
               cluster {
                 # By which members of other versions of the product are told.
                 app-version = "{{ProductVersion.AppVersion}}"

@@ -79,7 +79,7 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
                 OnReport(report);
                 break;
             case Terminated gone:
-                OnTerminated(gone.ActorRef);
+                OnTerminated(gone);
                 break;
             case NodeReply.Opened opened:
                 OnOpened(opened.Id, null);
@@ -180,9 +180,17 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
         }
     }
 
-    private void OnTerminated(IActorRef gone)
+    private void OnTerminated(Terminated terminated)
     {
+        var gone = terminated.ActorRef;
         _followers.Remove(gone);
+        if (terminated.AddressTerminated)
+        {
+            // Of the others there it hears in a moment. What is sent there meanwhile makes remoting connect to whoever comes to that
+            // address next, a second time beside its own connection (Akka.NET 1.5.74), and each closes the other then.
+            _followers.RemoveWhere(follower => follower.Path.Address == gone.Path.Address);
+        }
+
         if (!_reporters.Remove(gone, out var node))
         {
             return;

@@ -90,12 +90,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 _node.Table.Set(report);
                 break;
             case ClusterEvent.MemberUp up:
-                // The first word of each to each.
-                if (_node.IsServing)
-                {
-                    NodePath.At(Context.System, up.Member.Address).Tell(_node.Report(), Self);
-                }
-
+                Greet(up.Member);
                 break;
             case ClusterEvent.MemberRemoved removed:
                 if (removed.Member.Address != _node.Address)
@@ -110,6 +105,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 break;
             case ClusterEvent.ReachableMember reachable:
                 _node.Table.SetUnreachable(reachable.Member.Address, false);
+                Greet(reachable.Member);
                 break;
             case DisassociatedEvent closed:
                 OnClosed(closed.RemoteAddress);
@@ -188,6 +184,15 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         _early.Clear();
     }
 
+    /// <summary>The first word to a member.</summary>
+    private void Greet(Member member)
+    {
+        if (_node.IsServing)
+        {
+            NodePath.At(Context.System, member.Address).Tell(_node.Report(), Self);
+        }
+    }
+
     private void OnBeat()
     {
         var report = _node.Report();
@@ -222,7 +227,8 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     {
         _told = report;
         _node.Table.Set(report);
-        var others = _cluster.State.Members.Where(member => member.Status == MemberStatus.Up && member.Address != _node.Address);
+        var others = _cluster.State.Members.Where(member => member.Status == MemberStatus.Up && member.Address != _node.Address
+            && !_node.Table.IsUnreachable(member.Address));
         foreach (var member in others)
         {
             NodePath.At(Context.System, member.Address).Tell(report, Self);

@@ -19,7 +19,9 @@ internal sealed class HostCluster : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    /// <summary>What the cluster may take to know again who has what; more beside other specs, which have the processors meanwhile.</summary>
+    /// <summary>
+    /// What the cluster may take to know again who has what; more beside other specs, which have the processors meanwhile.
+    /// </summary>
     private static readonly TimeSpan Recovery = Soak.IsOn ? TimeSpan.FromSeconds(30) : Patience;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);

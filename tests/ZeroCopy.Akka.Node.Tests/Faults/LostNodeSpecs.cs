@@ -125,6 +125,28 @@ public sealed class LostNodeSpecs(ITestOutputHelper output)
     });
 
     [SkippableFact]
+    public Task Cluster_should_keep_together_when_a_node_is_cut_off_and_comes_back_again_and_again() =>
+        HostCluster.RunSoakAsync(output, async cluster =>
+        {
+            const int Rounds = 12;
+            var nodes = await cluster.StartAsync(3);
+            await cluster.PutCounterAsync();
+            await cluster.PushAsync("counter", nodes[0], nodes[2]);
+            for (var round = 0; round < Rounds; round++)
+            {
+                var stream = CallStream.At("counter", nodes);
+                await stream.GoOnAsync();
+                nodes[2].Host.Unplug();
+                await nodes[2].RemovedAsync();
+                await cluster.AssertSettledAsync("counter");
+                nodes[2].Host.Plug();
+                await nodes[2].StartAsync();
+                await cluster.AssertSettledAsync("counter");
+                await stream.EndAsync(nodes[2]);
+            }
+        });
+
+    [SkippableFact]
     public Task Node_with_the_higher_address_should_end_with_the_other_of_two() => HostCluster.RunSoakAsync(output, async cluster =>
     {
         var nodes = await cluster.StartAsync(2);

@@ -109,7 +109,9 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
             }
 
             var pool = await run.Started.ConfigureAwait(false);
-            return await pool.CallAsync(method, inputs, options, cancellationToken).ConfigureAwait(false);
+            var answer = await pool.CallAsync(method, inputs, options, cancellationToken).ConfigureAwait(false);
+            answer.Version = Version;
+            return answer;
         }
         finally
         {

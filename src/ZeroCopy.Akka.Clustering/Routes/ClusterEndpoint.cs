@@ -165,7 +165,9 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
             try
             {
                 var endpoint = await routes.EndpointAsync(node, Name, wanted, cancellationToken).ConfigureAwait(false);
-                return await endpoint.CallAsync(method, inputs, left, cancellationToken).ConfigureAwait(false);
+                var answer = await endpoint.CallAsync(method, inputs, left, cancellationToken).ConfigureAwait(false);
+                answer.Version ??= wanted;
+                return answer;
             }
             catch (InferenceException e) when (MayGoElsewhere(e, options))
             {

@@ -20,6 +20,12 @@ public sealed class ModelAnswer(ImmutableArray<NamedTensor> outputs, IDisposable
     /// <summary>Where the time of the call went, as far as whoever ran it tells.</summary>
     public CallTimes Times { get; set; }
 
+    /// <summary>
+    /// The version that answered, where one endpoint may answer by several: a name whose version nobody named. Null where it is the
+    /// endpoint's own, or has none.
+    /// </summary>
+    public int? Version { get; set; }
+
     /// <summary>Releases the memory of the outputs.</summary>
     public void Dispose() => Interlocked.Exchange(ref _memory, null)?.Dispose();
 }

@@ -32,14 +32,13 @@ internal sealed class ModelCalls(Models models, ModelStatistics statistics, Serv
         {
             var arrived = clock.GetTimestamp();
             var endpoint = await models.FindAsync(name, version, given.Token).ConfigureAwait(false);
-            var counts = statistics.Of(endpoint);
             try
             {
-                await CallAsync(endpoint, counts, arrived, timeout, read, send, given.Token).ConfigureAwait(false);
+                await CallAsync(endpoint, arrived, timeout, read, send, given.Token).ConfigureAwait(false);
             }
             catch
             {
-                counts.Failed(clock.GetElapsedTime(arrived));
+                statistics.Of(endpoint).Failed(clock.GetElapsedTime(arrived));
                 throw;
             }
         }
@@ -55,7 +54,6 @@ internal sealed class ModelCalls(Models models, ModelStatistics statistics, Serv
 
     private async Task CallAsync(
         IModelEndpoint endpoint,
-        CallCounts counts,
         long arrived,
         TimeSpan? timeout,
         Func<CancellationToken, ValueTask<(InferRequest Request, ImmutableArray<NamedTensor> Inputs)>> read,
@@ -72,6 +70,7 @@ internal sealed class ModelCalls(Models models, ModelStatistics statistics, Serv
         var answer = await endpoint.CallAsync(request.Parameters.Method, inputs, call, cancellationToken).ConfigureAwait(false);
         var answered = clock.GetTimestamp();
         var queue = answer.Times.Queue;
+        var counts = statistics.Of(endpoint, ModelVersion.Of(endpoint, answer));
         await send(request, endpoint, answer).ConfigureAwait(false);
         counts.Succeeded(
             clock.GetElapsedTime(arrived, called), queue, clock.GetElapsedTime(called, answered) - queue, clock.GetElapsedTime(answered));

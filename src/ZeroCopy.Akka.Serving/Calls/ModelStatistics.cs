@@ -9,6 +9,9 @@ internal sealed class ModelStatistics(TimeProvider clock)
     private readonly ConcurrentDictionary<(string Name, string Version), CallCounts> _counts = new();
 
     /// <summary>The counts of an endpoint's version.</summary>
-    public CallCounts Of(IModelEndpoint endpoint) =>
-        _counts.GetOrAdd((endpoint.Name, ModelVersion.Text(endpoint.Version)), static (_, clock) => new CallCounts(clock), clock);
+    public CallCounts Of(IModelEndpoint endpoint) => Of(endpoint, endpoint.Version);
+
+    /// <summary>The counts of the version that answered.</summary>
+    public CallCounts Of(IModelEndpoint endpoint, int? version) =>
+        _counts.GetOrAdd((endpoint.Name, ModelVersion.Text(version)), static (_, clock) => new CallCounts(clock), clock);
 }

@@ -22,7 +22,7 @@ internal static class InferAnswer
         var cancellationToken = response.HttpContext.RequestAborted;
         // The length of the JSON is a header, so it is written before anything is sent.
         var text = new Pipe(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
-        var jsonLength = WriteJson(text.Writer, request, endpoint, outputs);
+        var jsonLength = WriteJson(text.Writer, request, endpoint.Name, ModelVersion.Of(endpoint, answer), outputs);
         await text.Writer.CompleteAsync().ConfigureAwait(false);
         var binary = outputs.Where(output => request.IsBinary(output.Name)).ToImmutableArray();
         response.ContentType = JsonAnswer.ContentType;
@@ -47,7 +47,8 @@ internal static class InferAnswer
         }
     }
 
-    private static long WriteJson(PipeWriter text, InferRequest request, IModelEndpoint endpoint, ImmutableArray<NamedTensor> outputs)
+    private static long WriteJson(
+        PipeWriter text, InferRequest request, string name, int? version, ImmutableArray<NamedTensor> outputs)
     {
         using var writer = new Utf8JsonWriter(text, JsonAnswer.WriterOptions);
         writer.WriteStartObject();
@@ -56,8 +57,8 @@ internal static class InferAnswer
             writer.WriteString("id", id);
         }
 
-        writer.WriteString("model_name", endpoint.Name);
-        writer.WriteString("model_version", ModelVersion.Text(endpoint.Version));
+        writer.WriteString("model_name", name);
+        writer.WriteString("model_version", ModelVersion.Text(version));
         writer.WriteStartArray("outputs");
         foreach (var output in outputs)
         {

@@ -18,7 +18,7 @@ internal static class InferReply
         var reply = new ModelInferResponse
         {
             ModelName = endpoint.Name,
-            ModelVersion = ModelVersion.Text(endpoint.Version),
+            ModelVersion = ModelVersion.Text(ModelVersion.Of(endpoint, answer)),
             Id = request.Id ?? "",
         };
         foreach (var output in request.Select(answer.Outputs))

@@ -168,6 +168,33 @@ public sealed class ClusterSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_roll_out_should_split_the_calls_and_each_answer_say_its_version()
+    {
+        var (first, second) = (await StartAsync(), await StartAsync());
+        await PutAsync(first, "contract", 1);
+        await PutAsync(first, "contract", 11);
+        await Eventually.FindAsync(second.Cluster.Endpoints, "contract", 2);
+        await AskAsync<EntityReply.Decided>(second, id => new EntityRequest.RollOut("contract", 1, 100, id));
+        await AskAsync<EntityReply.Decided>(second, id => new EntityRequest.RollOut("contract", 2, 50, id));
+
+        foreach (var node in new[] { first, second })
+        {
+            var endpoint = (await node.Cluster.Endpoints.FindAsync("contract"))!;
+            var versions = new HashSet<int?>();
+            await Eventually.TrueAsync(
+                node.Cluster.Endpoints,
+                async () =>
+                {
+                    using var answer = await CallOnceAsync(endpoint);
+                    Assert.Equal(answer.Version == 2 ? 13 : 3, FirstOf(answer));
+                    versions.Add(answer.Version);
+                    return versions.Count == 2;
+                },
+                "both versions answer");
+        }
+    }
+
+    [Fact]
     public async Task A_roll_out_should_stay_when_all_nodes_were_restarted()
     {
         var first = await StartAsync();
@@ -356,10 +383,14 @@ public sealed class ClusterSpecs : IAsyncLifetime
 
     private static async Task<float> CallAsync(IModelEndpoint endpoint)
     {
-        using var answer = await endpoint.CallAsync(
-            "", [new NamedTensor("x", HostTensor.From<float>(DType.Float32, [2], 1))], new CallOptions { Deadline = Patience });
-        return answer.Outputs[0].Tensor.Values<float>()[0];
+        using var answer = await CallOnceAsync(endpoint);
+        return FirstOf(answer);
     }
+
+    private static Task<ModelAnswer> CallOnceAsync(IModelEndpoint endpoint) => endpoint.CallAsync(
+        "", [new NamedTensor("x", HostTensor.From<float>(DType.Float32, [2], 1))], new CallOptions { Deadline = Patience });
+
+    private static float FirstOf(ModelAnswer answer) => answer.Outputs[0].Tensor.Values<float>()[0];
 
     private static async Task<TReply> AskAsync<TReply>(TestNode node, Func<long, EntityRequest> request)
     {

@@ -46,6 +46,17 @@ public sealed class StatisticsSpecs
     }
 
     [Fact]
+    public async Task Statistics_and_answers_should_name_the_version_that_answered()
+    {
+        var next = 2;
+        await using var served = await ServedModels.StartAsync(new FakeEndpoint("model", _ => new ModelAnswer([]) { Version = next++ }));
+
+        var answers = new[] { await served.InferAsync("model", Call), await served.InferAsync("model", Call) };
+
+        Assert.Equal(["2", "3"], answers.Select(answer => answer.Succeeded().Json.GetProperty("model_version").GetString()));
+    }
+
+    [Fact]
     public async Task Statistics_should_list_every_version_of_every_model_when_none_is_named()
     {
         await using var served = await ServedModels.StartAsync(

@@ -288,7 +288,12 @@ internal sealed class SettingsReader(Config config, Config reference, string pat
     public void Problem(string key, string value, string expected)
     {
         // A section in the place of a value is noted by KnownKeys.
-        if (!config.GetValue(key).IsObject())
+        var given = config.GetValue(key);
+        if (given is null)
+        {
+            problems.Add($"{path}.{key} is not set but must be {expected}");
+        }
+        else if (!given.IsObject())
         {
             problems.Add($"{path}.{key} is '{value}' but must be {expected}");
         }

@@ -203,6 +203,17 @@ public sealed class ZeroCopySettingsSpecs
         Assert.Contains(thrown.Problems, found => found.Contains(problem, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("pad-buckets = [8]", "zerocopy.inference.pools.own.batching.pad-inputs is not set but must be given where")]
+    [InlineData("pad-inputs = [\"x=0\"]", "zerocopy.inference.pools.own.batching.pad-buckets is not set but must be given where")]
+    public void ZeroCopySettings_should_name_what_a_pool_lacks_for_its_padding(string hocon, string problem)
+    {
+        var thrown = Assert.Throws<InvalidSettingsException>(
+            () => ZeroCopySettings.From($"zerocopy.inference.pools.own.batching {{ enabled = on, {hocon} }}"));
+
+        Assert.StartsWith(problem, Assert.Single(thrown.Problems), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void ZeroCopySettings_should_name_all_problems_at_once()
     {

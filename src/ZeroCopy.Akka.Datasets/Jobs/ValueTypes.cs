@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Globalization;
 using ZeroCopy.Datasets.Rows;
 using ZeroCopy.Tensors;
 
@@ -6,6 +8,8 @@ namespace ZeroCopy.Datasets.Jobs;
 /// <summary>What values are that no schema describes.</summary>
 internal static class ValueTypes
 {
+    private static readonly SearchValues<byte> Whole = SearchValues.Create("-0123456789"u8);
+
     /// <summary>I64 or F64 where all rows are such numbers, or lists of them of one depth; BOOL where all are true or false; else
     /// text.</summary>
     public static ColumnType Guess(Column column)
@@ -81,8 +85,26 @@ internal static class ValueTypes
         {
             DType.Bool => value is [(byte)'t' or (byte)'f', ..],
             DType.Int64 => !IsPadded(value) && value.IndexOfAny("eE."u8) < 0,
-            _ => !IsPadded(value) && value is [(byte)'-' or (>= (byte)'0' and <= (byte)'9'), ..],
+            _ => !IsPadded(value) && AreExact(value) && value is [(byte)'-' or (>= (byte)'0' and <= (byte)'9'), ..],
         };
+    }
+
+    // Whole numbers above 2^53 have neighbours that are the same as F64: ids, and different ones.
+    private static bool AreExact(ReadOnlySpan<byte> value)
+    {
+        const long Most = 1L << 53;
+        foreach (var part in value.SplitAny(", []\t"u8))
+        {
+            var number = value[part];
+            if (number.IndexOfAnyExcept(Whole) < 0 && !number.IsEmpty
+                && !(long.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)
+                    && whole is >= -Most and <= Most))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static bool IsPadded(ReadOnlySpan<byte> value) => value is [(byte)'+', ..] or [(byte)'0', >= (byte)'0' and <= (byte)'9', ..];

@@ -5,6 +5,9 @@ namespace ZeroCopy.Datasets.Rows;
 /// <summary>Texts out of columns of texts and of JSON values.</summary>
 internal static class TextColumns
 {
+    /// <summary>Why a line is no row whose bytes are no text.</summary>
+    public const string NotUtf8 = "it is not UTF-8; save the file as UTF-8.";
+
     /// <summary>The UTF-8 bytes of an element: of a JSON string its characters, of any other JSON value its JSON.</summary>
     public static byte[] Decode(Column column, int element)
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using ZeroCopy.Datasets.Binding;
 using ZeroCopy.Datasets.Jobs;
@@ -63,6 +64,37 @@ public sealed class BatchJobFailureSpecs : IDisposable
         Assert.All(
             File.ReadLines(report.FailedFile!).Zip(reasons),
             failed => Assert.Contains($"\"reason\":\"{failed.Second}", failed.First.Replace("\\u0027", "'"), StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(".csv", "x,id|1,caf\u00e9|2,b|3,caf\u00e8", "line 2: it is not UTF-8", "line 4: it is not UTF-8")]
+    [InlineData(".jsonl", "{\"x\":1,\"id\":\"caf\u00e9\"}|{\"x\":2,\"id\":\"b\"}", "line 1: it is not UTF-8")]
+    public async Task BatchJob_should_leave_out_rows_that_are_not_utf8(string extension, string lines, params string[] reasons)
+    {
+        var options = Lines(extension, lines.Split('|'));
+        File.WriteAllBytes(options.Inputs[0], Encoding.Latin1.GetBytes(lines.Replace('|', '\n')));
+
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { SkipFailed = true, Keep = ["id"] });
+
+        Assert.Equal((1, reasons.Length), (report.Rows, report.Failed));
+        Assert.All(
+            File.ReadLines(report.FailedFile!).Zip(reasons),
+            failed => Assert.Contains($"\"reason\":\"{failed.Second}", failed.First, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("utf-8")]
+    [InlineData("utf-16")]
+    [InlineData("utf-16BE")]
+    public async Task BatchJob_should_read_values_behind_a_mark_of_their_encoding(string encoding)
+    {
+        var options = Lines(".csv", "x") with { Keep = ["id"] };
+        File.WriteAllText(options.Inputs[0], "id,x\ncaf\u00e9,3\n", Encoding.GetEncoding(encoding));
+
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), options);
+
+        Assert.Equal(1, report.Rows);
+        Assert.Contains("caf\u00e9", File.ReadAllText(options.Output), StringComparison.Ordinal);
     }
 
     [Theory]

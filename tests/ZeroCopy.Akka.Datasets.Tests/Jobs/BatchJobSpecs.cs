@@ -22,6 +22,22 @@ public sealed class BatchJobSpecs : IDisposable
         Assert.Equal((10L, 0L, 0L), (report.Rows, report.Failed, report.ResumedAt));
     }
 
+    [Theory]
+    [InlineData("18446744073709551614", "18446744073709551615")]
+    [InlineData("9223372036854775808", "9223372036854775809")]
+    [InlineData("123456789012345678901234567890", "1.5")]
+    [InlineData("007", "7")]
+    public async Task BatchJob_should_carry_whole_numbers_over_digit_by_digit(string one, string other)
+    {
+        var input = _directory.File("in.csv");
+        File.WriteAllLines(input, ["id,x", $"{one},1", $"{other},2"]);
+
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), Options(input) with { Keep = ["id"] });
+
+        Assert.Equal(
+            [$$"""{"id":"{{one}}","output":2}""", $$"""{"id":"{{other}}","output":4}"""], File.ReadLines(_directory.File("out.jsonl")));
+    }
+
     [Fact]
     public async Task BatchJob_should_leave_nothing_but_its_output()
     {

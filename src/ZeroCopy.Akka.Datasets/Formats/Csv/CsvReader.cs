@@ -14,6 +14,11 @@ namespace ZeroCopy.Datasets.Formats.Csv;
 internal sealed class CsvReader : IRowReader
 {
     private const int ChunkBytes = 1 << 20;
+
+    // No character, and none of a file that is UTF-8: where it stands, bytes could not be read.
+    private const char Unreadable = '\uFFFF';
+    private static readonly Encoding Utf8 = Encoding.GetEncoding(
+        Encoding.UTF8.WebName, EncoderFallback.ExceptionFallback, new DecoderReplacementFallback($"{Unreadable}"));
     private readonly string _path;
     private readonly SepReader _reader;
     private readonly int _width;
@@ -39,7 +44,7 @@ internal sealed class CsvReader : IRowReader
     {
         var separator = Separator(path);
         var reader = WithFileInErrors(path, () => Sep.New(separator).Reader(
-            options => options with { HasHeader = false, DisableColCountCheck = true }).FromFile(path));
+            options => options with { HasHeader = false, DisableColCountCheck = true }).From(OpenText(path)));
         try
         {
             if (!WithFileInErrors(path, reader.MoveNext))
@@ -119,8 +124,22 @@ internal sealed class CsvReader : IRowReader
         return header.Contains(',') ? ',' : header.Contains(';') ? ';' : header.Contains('\t') ? '\t' : ',';
     }
 
+    // A mark in front says that it is UTF-16; all else is UTF-8, with a mark or without one.
+    private static StreamReader OpenText(string path)
+    {
+        using var probe = File.OpenRead(path);
+        var isUtf16 = (probe.ReadByte(), probe.ReadByte()) is (0xFF, 0xFE) or (0xFE, 0xFF);
+        return isUtf16 ? new StreamReader(path, detectEncodingFromByteOrderMarks: true)
+            : new StreamReader(path, Utf8, detectEncodingFromByteOrderMarks: false);
+    }
+
     private static ImmutableArray<ColumnType> Header(string path, SepReader.Row row)
     {
+        if (row.Span.Contains(Unreadable))
+        {
+            throw new DatasetException($"'{path}', line 1: {TextColumns.NotUtf8}");
+        }
+
         var names = new List<string>();
         for (var i = 0; i < row.ColCount; i++)
         {
@@ -164,6 +183,11 @@ internal sealed class CsvReader : IRowReader
     /// <exception cref="DatasetException">Where it ends is not known.</exception>
     private string? Fault(SepReader.Row row)
     {
+        if (row.Span.Contains(Unreadable))
+        {
+            return TextColumns.NotUtf8;
+        }
+
         for (var i = 0; row.Span.Contains('"') && i < row.ColCount; i++)
         {
             if (!AreQuotesRight(row[i].Span))

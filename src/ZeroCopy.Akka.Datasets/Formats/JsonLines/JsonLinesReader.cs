@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using ZeroCopy.Datasets.Rows;
 
 namespace ZeroCopy.Datasets.Formats.JsonLines;
@@ -172,6 +173,11 @@ internal sealed class JsonLinesReader : IRowReader
     /// <exception cref="FormatException">The line is no object.</exception>
     private static void ForEachMember(ReadOnlySpan<byte> line, Member member)
     {
+        if (!Utf8.IsValid(line))
+        {
+            throw new FormatException(TextColumns.NotUtf8);
+        }
+
         try
         {
             var reader = new Utf8JsonReader(line);

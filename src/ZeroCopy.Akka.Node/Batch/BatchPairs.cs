@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using ZeroCopy.Datasets;
+using ZeroCopy.Node.Cli;
 using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Node.Batch;
@@ -8,7 +8,7 @@ namespace ZeroCopy.Node.Batch;
 /// <summary>Options of the form <c>INPUT=VALUE</c>, and spans of time.</summary>
 internal static class BatchPairs
 {
-    /// <exception cref="DatasetException">Not of that form, or an input twice.</exception>
+    /// <exception cref="UsageException">Not of that form, or an input twice.</exception>
     public static ImmutableSortedDictionary<string, string> Of(string option, IEnumerable<string> values)
     {
         var pairs = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
@@ -16,41 +16,41 @@ internal static class BatchPairs
         {
             if (value.Split('=', 2) is not [{ Length: > 0 } input, { Length: > 0 } content])
             {
-                throw new DatasetException($"{option} {value}: write INPUT=VALUE.");
+                throw new UsageException($"{option} {value}: write INPUT=VALUE.");
             }
 
             if (!pairs.TryAdd(input, content))
             {
-                throw new DatasetException($"{option} is given twice for '{input}'.");
+                throw new UsageException($"{option} is given twice for '{input}'.");
             }
         }
 
         return pairs.ToImmutable();
     }
 
-    /// <exception cref="DatasetException">Not of that form, or not an element type.</exception>
+    /// <exception cref="UsageException">Not of that form, or not an element type.</exception>
     public static ImmutableSortedDictionary<string, DType> DTypes(IEnumerable<string> values) =>
         Of("--dtype", values).ToImmutableSortedDictionary(
         pair => pair.Key,
         pair => DTypeExtensions.TryParseToken(pair.Value.ToUpperInvariant(), out var dtype)
-            ? dtype : throw new DatasetException($"--dtype {pair.Key}={pair.Value}: there is no such element type; there are F32, F64, "
+            ? dtype : throw new UsageException($"--dtype {pair.Key}={pair.Value}: there is no such element type; there are F32, F64, "
                 + $"I64, BOOL, …"),
         StringComparer.Ordinal);
 
-    /// <exception cref="DatasetException">Not of that form, or not a number.</exception>
+    /// <exception cref="UsageException">Not of that form, or not a number.</exception>
     public static ImmutableSortedDictionary<string, double> Numbers(string option, IEnumerable<string> values) =>
         Of(option, values).ToImmutableSortedDictionary(
             pair => pair.Key,
             pair => double.TryParse(pair.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-                ? number : throw new DatasetException($"{option} {pair.Key}={pair.Value}: '{pair.Value}' is no number."),
+                ? number : throw new UsageException($"{option} {pair.Key}={pair.Value}: '{pair.Value}' is no number."),
             StringComparer.Ordinal);
 
-    /// <exception cref="DatasetException">Negative, or longer than a day times a thousand.</exception>
+    /// <exception cref="UsageException">Negative, or longer than a day times a thousand.</exception>
     public static TimeSpan? Seconds(string option, double? value)
     {
         const double Most = 86_400_000;
         return value is null or (>= 0 and <= Most) ? value is { } seconds ? TimeSpan.FromSeconds(seconds) : null
-            : throw new DatasetException(string.Create(
+            : throw new UsageException(string.Create(
                 CultureInfo.InvariantCulture, $"{option} is {value}; it must be 0 to {Most} seconds."));
     }
 }

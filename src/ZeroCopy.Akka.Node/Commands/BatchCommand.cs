@@ -140,6 +140,7 @@ internal sealed class BatchCommand : NodeCommand
     public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         CommandContext.OutputPath(context.Get(_output));
+        Check(context);
         var actors = ActorCount.Check(context.Get(_actors), context.Error);
         var model = context.Nodes.Count > 0
             ? await BatchModel.ConnectAsync(context, RemoteModels.Name(context.Get(_model)), cancellationToken).ConfigureAwait(false)
@@ -150,6 +151,26 @@ internal sealed class BatchCommand : NodeCommand
             return context.Get(_dryRun)
                 ? await ShowAsync(context, model, options, cancellationToken).ConfigureAwait(false)
                 : await RunAsync(context, model, options, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What can be said of the options before a model is opened.</summary>
+    private void Check(CommandContext context)
+    {
+        if (!DatasetFormats.IsKnown(context.Get(_output)))
+        {
+            throw new UsageException($"--output {context.Get(_output)}: the extension is not one that is written here; use "
+                + $"{DatasetFormats.Extensions}.");
+        }
+
+        if (context.Get(_batchSize) < 1)
+        {
+            throw new UsageException($"--batch-size is {context.Get(_batchSize)}; a call takes 1 row or more.");
+        }
+
+        if (context.Get(_limit) < 1)
+        {
+            throw new UsageException($"--limit is {context.Get(_limit)}; it must be 1 or more.");
         }
     }
 

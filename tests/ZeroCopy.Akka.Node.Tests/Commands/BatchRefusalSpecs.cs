@@ -19,12 +19,7 @@ public sealed class BatchRefusalSpecs : IDisposable
     [InlineData("x\n1\n", "--keep idd", "no column 'idd'")]
     [InlineData("x\none\n", "", "row 0 (from 0): 'x' has one, which is no value of F32")]
     [InlineData("x,y\n,2\n", "--column x", "row 0 (from 0): 'x' is null")]
-    [InlineData("x\n1\n", "--batch-size 0", "--batch-size is 0")]
-    [InlineData("x\n1\n", "--actors 0", "--actors is 0")]
-    [InlineData("x\n1\n", "--actors 1000000", "--actors is 1000000")]
     [InlineData("x\n1\n", "--method fly", "no method 'fly'")]
-    [InlineData("x\n1\n", "--dtype x=F33", "no such element type")]
-    [InlineData("x\n1\n", "--limit 0", "--limit is 0")]
     public void Batch_should_say_in_one_line_what_is_wrong(string content, string options, string words)
     {
         Put("return x * 2");
@@ -35,6 +30,25 @@ public sealed class BatchRefusalSpecs : IDisposable
         Assert.Equal(
             ["in.csv", "model.pt", "store"],
                 Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(_zerocopy.Store)!).Select(Path.GetFileName).Order());
+    }
+
+    [Theory]
+    [InlineData("--batch-size 0", "--batch-size is 0")]
+    [InlineData("--actors 0", "--actors is 0")]
+    [InlineData("--actors 1000000", "--actors is 1000000")]
+    [InlineData("--dtype x=F33", "no such element type")]
+    [InlineData("--limit 0", "--limit is 0")]
+    [InlineData("--pad x", "write INPUT=VALUE")]
+    [InlineData("--mask x=", "write INPUT=VALUE")]
+    [InlineData("--pad x=one", "'one' is no number")]
+    [InlineData("--timeout -1", "--timeout is -1")]
+    [InlineData("--commit-every -1", "--commit-every is -1")]
+    public void Batch_should_exit_with_2_where_its_options_cannot_work(string options, string words)
+    {
+        Put("return x * 2");
+
+        Batch(Write("in.csv", "x", "1"), "out.csv", options.Split(' ')).Failed(2, words);
+        Batch(Write("in.csv", "x", "1"), "out.txt").Failed(2, "--output", "out.txt", ".parquet");
     }
 
     [Fact]

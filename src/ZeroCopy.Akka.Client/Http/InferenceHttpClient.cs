@@ -245,7 +245,7 @@ public sealed class InferenceHttpClient : IInferenceClient, IDisposable
         }
         catch (InvalidDataException e)
         {
-            throw InferenceServerException.NotProtocol($"it cannot be decompressed ({e.Message.TrimEnd('.')})", e);
+            throw InferenceServerException.NotProtocol("it cannot be decompressed", e);
         }
         catch (ExecutionRejectedException e)
         {

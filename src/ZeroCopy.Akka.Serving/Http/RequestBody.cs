@@ -142,7 +142,8 @@ internal sealed class RequestBody : IAsyncDisposable
         }
         catch (InvalidDataException e)
         {
-            throw new RequestException($"The body cannot be decompressed: {e.Message.TrimEnd('.')}.", e);
+            throw new RequestException(
+                "The body is not compressed as its Content-Encoding says, or damaged: it cannot be decompressed.", e);
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {

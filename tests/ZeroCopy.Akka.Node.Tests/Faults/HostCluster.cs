@@ -190,8 +190,8 @@ internal sealed class HostCluster : IDisposable
     }
 
     /// <summary>
-    /// Everything is in order again, with nothing beside it within half a minute: each node that runs answers rightly for each model, says the same as the others of the
-    /// members, which are those that run, and of where the models are; and all stores are whole.
+    /// Everything is in order again, with nothing beside it within half a minute: each node that runs answers rightly for each model, says
+    /// the same as the others of the members, which are those that run, and of where the models are; and all stores are whole.
     /// </summary>
     public Task AssertSettledAsync(params string[] models) => AssertSettledAsync(Recovery, models);
 

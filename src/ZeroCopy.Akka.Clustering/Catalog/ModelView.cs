@@ -97,6 +97,10 @@ internal sealed class ModelView(string name)
         from held in report.Versions
         select (report.Node, held, IsOther(held));
 
+    /// <summary>The newest version that is older than another one and can be called; null where there is none.</summary>
+    public int? Before(int version) =>
+        Newest(_models.Keys.Where(other => other < version && At(other).Any(at => at.Held.CanBuild)));
+
     /// <summary>Nodes that have a version loaded.</summary>
     public IEnumerable<Address> WarmAt(int? version) => At(version).Where(at => at.Held.ReadyActors > 0).Select(at => at.Node);
 

@@ -467,17 +467,24 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
 
     private void RollOut(EntityRequest.RollOut rollOut, IActorRef sender)
     {
-        if (_decisions.ToVersion(rollOut.Version, rollOut.Percent) is { } rollout)
+        switch (_decisions.ToVersion(rollOut.Version, rollOut.Percent))
         {
-            Decide(rollout, sender, rollOut.Id);
+            case null:
+                Refuse(InferenceFailure.ModelNotFound, $"No node of the cluster holds {Title(rollOut.Version)}{Others()}.");
+                break;
+            case { Percent: < 100, Before: null }:
+                Refuse(
+                    InferenceFailure.InvalidInput,
+                    $"All calls of {_name} get {Title(rollOut.Version)}, and there is no version before it for {100 - rollOut.Percent} % "
+                    + "of them.");
+                break;
+            case var rollout:
+                Decide(rollout, sender, rollOut.Id);
+                break;
         }
-        else
-        {
-            sender.Tell(
-                new EntityReply.Failed(
-                    InferenceFailure.ModelNotFound, $"No node of the cluster holds {Title(rollOut.Version)}{Others()}.", rollOut.Id),
-                Self);
-        }
+
+        void Refuse(InferenceFailure failure, string reason) =>
+            sender.Tell(new EntityReply.Failed(failure, reason, rollOut.Id), Self);
     }
 
     private void RollBack(EntityRequest.RollBack rollBack, IActorRef sender)

@@ -18,9 +18,18 @@ internal sealed class RolloutDecisions(ModelView view, TimeProvider clock)
     public bool IsUnderWay => _decision is not null;
 
     /// <summary>A roll-out of a version; null where nobody holds it.</summary>
-    public Rollout? ToVersion(int version, int percent) => view.At(version).Any()
-        ? new Rollout(version, percent, view.Current == version ? view.Rollout?.Before : view.Current, view.NextEpoch(clock.GetUtcNow()))
-        : null;
+    public Rollout? ToVersion(int version, int percent)
+    {
+        if (!view.At(version).Any())
+        {
+            return null;
+        }
+
+        // Of a version that is current already, as the newest is by itself, a share is given back to the one before.
+        var before = view.Current != version ? view.Current
+            : view.Rollout?.Before ?? (percent < 100 ? view.Before(version) : null);
+        return new Rollout(version, percent, before, view.NextEpoch(clock.GetUtcNow()));
+    }
 
     /// <summary>The way back from the last roll-out; null where there was none, or nobody holds the version before.</summary>
     public Rollout? Back() => view.Rollout is { Before: { } before } && view.At(before).Any()

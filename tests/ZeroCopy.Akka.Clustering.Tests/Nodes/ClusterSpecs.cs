@@ -174,7 +174,7 @@ public sealed class ClusterSpecs : IAsyncLifetime
         await PutAsync(first, "contract", 1);
         await PutAsync(first, "contract", 11);
         await Eventually.FindAsync(second.Cluster.Endpoints, "contract", 2);
-        await AskAsync<EntityReply.Decided>(second, id => new EntityRequest.RollOut("contract", 1, 100, id));
+        // The newest version is current by itself: a share of its calls goes back to the one before.
         await AskAsync<EntityReply.Decided>(second, id => new EntityRequest.RollOut("contract", 2, 50, id));
 
         foreach (var node in new[] { first, second })
@@ -192,6 +192,19 @@ public sealed class ClusterSpecs : IAsyncLifetime
                 },
                 "both versions answer");
         }
+    }
+
+    [Fact]
+    public async Task A_roll_out_to_a_share_should_be_refused_where_there_is_nothing_for_the_rest()
+    {
+        var node = await StartAsync();
+        await PutAsync(node, "contract", 1);
+        await Eventually.FindAsync(node.Cluster.Endpoints, "contract", 1);
+
+        var refused = await AskAsync<EntityReply.Failed>(node, id => new EntityRequest.RollOut("contract", 1, 50, id));
+
+        Assert.Equal(InferenceFailure.InvalidInput, refused.Failure);
+        Assert.Contains("get 'contract@1', and there is no version before it for 50 %", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

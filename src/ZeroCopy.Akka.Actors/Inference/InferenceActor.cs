@@ -390,21 +390,19 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
         _log.Warning(
             cause, "Loading model {0} for pool {1} failed {2} time(s), again in {3}", _pool.Source.Name, _pool.Name, _failedLoads, pause);
         Timers.StartSingleTimer(Load.Instance, Load.Instance, pause);
-        if (!givesUp)
+        if (givesUp)
         {
-            return;
+            Become(Failed);
+            while (_pool.Readiness.Ready == 0 && _pool.Waiting.TryDequeue(out var lost))
+            {
+                Fail(lost, LoadFailure());
+            }
         }
 
-        Become(Failed);
+        // Through the mailbox: what another actor can run now is for that one, and the rest waits again or fails.
         while (_waiting.TryDequeue(out var waiting))
         {
-            _load?.End();
-            Fail(waiting, LoadFailure());
-        }
-
-        while (_pool.Readiness.Ready == 0 && _pool.Waiting.TryDequeue(out var waiting))
-        {
-            Fail(waiting, LoadFailure());
+            Self.Tell(waiting);
         }
     }
 

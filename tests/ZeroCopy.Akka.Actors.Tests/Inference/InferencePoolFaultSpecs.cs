@@ -234,6 +234,44 @@ public sealed class InferencePoolFaultSpecs : PoolSpec
         await EndAsync(pool);
     }
 
+    [Fact]
+    public async Task InferencePool_should_have_calls_behind_a_renewed_instance_that_cannot_be_loaded_answered_by_others()
+    {
+        Source = new FakeSource
+        {
+            Warm = false,
+            OnLoad = n => n <= 2 ? Task.CompletedTask : Task.FromException(new StoreUnavailableException("no memory for another one")),
+        };
+        var failure = new TaskCompletionSource<object?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var pool = await Zero.CreatePoolAsync(
+            "spec",
+            Source,
+            (_, argument) => argument switch
+            {
+                "fails" => throw new FormatException("the model"),
+                "fails later" => failure.Task,
+                _ => Task.FromResult(argument),
+            },
+            configure: s => s with
+            {
+                Size = 2, Router = RoutingStrategy.RoundRobin, RenewAfterFailures = 1, Load = s.Load with { Attempts = 1 },
+            });
+        await EventuallyAsync(() => pool.ReadyActors == 2);
+        // In turn: the first actor fails, the other one answers, and the first fails again while calls wait behind.
+        await FailsAsync(InferenceFailure.ModelError, pool.CallAsync("fails"));
+        await pool.CallAsync("other").WaitAsync(Patience);
+        var failing = pool.CallAsync("fails later");
+        var calls = Enumerable.Range(0, 4).Select(number => pool.CallAsync(number)).ToArray();
+        await EventuallyAsync(() => calls.Count(call => call.IsCompletedSuccessfully) == 2);
+
+        failure.SetException(new FormatException("the model"));
+
+        await FailsAsync(InferenceFailure.ModelError, failing);
+        Assert.Equal(Enumerable.Range(0, 4).Cast<object?>(), await Task.WhenAll(calls).WaitAsync(Patience));
+        Assert.Equal(1, pool.ReadyActors);
+        await EndAsync(pool);
+    }
+
     [Theory]
     [InlineData(3, true)]
     [InlineData(0, false)]

@@ -180,12 +180,8 @@ internal sealed class NamedEndpoint(
         lock (_lock)
         {
             _missing = null;
-            if (_current is not { } current)
-            {
-                // Its pool is started before anybody sees it: one that nobody has started yet says that it is ready.
-                _current = Warm(open(model));
-            }
-            else if (current.Model.Id == model.Id || !plan.Settings.Follow)
+            var current = _current ?? open(model);
+            if (current.Model.Id == model.Id || !plan.Settings.Follow)
             {
                 Drop();
             }
@@ -195,24 +191,20 @@ internal sealed class NamedEndpoint(
                 _next = open(model);
             }
 
-            if (_next is { } next && _current.IsRunning)
+            if (_next is { } next && current.IsRunning)
             {
                 next.WarmUp();
             }
 
-            Warm(_current);
+            if (plan.IsDeclared)
+            {
+                current.WarmUp();
+            }
+
+            // Not before it is started: one that nobody has started yet says that it is ready.
+            _current = current;
             TakeOver();
         }
-    }
-
-    private ModelEndpoint Warm(ModelEndpoint endpoint)
-    {
-        if (plan.IsDeclared)
-        {
-            endpoint.WarmUp();
-        }
-
-        return endpoint;
     }
 
     private void Lost(ModelNotFoundException missing)

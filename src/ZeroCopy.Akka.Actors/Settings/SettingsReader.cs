@@ -289,13 +289,9 @@ internal sealed class SettingsReader(Config config, Config reference, string pat
     {
         // A section in the place of a value is noted by KnownKeys.
         var given = config.GetValue(key);
-        if (given is null)
+        if (given is null || !given.IsObject())
         {
-            problems.Add($"{path}.{key} is not set but must be {expected}");
-        }
-        else if (!given.IsObject())
-        {
-            problems.Add($"{path}.{key} is '{value}' but must be {expected}");
+            problems.Add($"{path}.{key} is {(given is null ? "not set" : $"'{value}'")} but must be {expected}");
         }
     }
 }

@@ -254,7 +254,10 @@ public sealed class InferencePoolFaultSpecs : PoolSpec
             },
             configure: s => s with
             {
-                Size = 2, Router = RoutingStrategy.RoundRobin, RenewAfterFailures = 1, Load = s.Load with { Attempts = 1 },
+                Size = 2,
+                Router = RoutingStrategy.RoundRobin,
+                RenewAfterFailures = 1,
+                Load = s.Load with { Attempts = 1 },
             });
         await EventuallyAsync(() => pool.ReadyActors == 2);
         // In turn: the first actor fails, the other one answers, and the first fails again while calls wait behind.

@@ -18,7 +18,6 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(50);
-
     private static readonly TimeSpan EntityTime = TimeSpan.FromSeconds(2);
 
     // A node that changes in nothing is heard of all the same.
@@ -26,6 +25,10 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
 
     // What an entity missed, such as while it moved, it hears again.
     private const int BeatsToAnnounceAll = 30;
+
+    // A listing takes longer the more models there are. So many times as long there is no further one: it never takes more of a processor
+    // than a part of that, however many models come and go.
+    private const int PauseOfListing = 10;
 
     private readonly NodeContext _node;
     private readonly Cluster _cluster = Cluster.Get(Context.System);
@@ -38,9 +41,12 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private IActorRef? _models;
     private NodeReport? _told;
     private Action? _onChanged;
-    private long _listedFrom;
+    private List<TaskCompletionSource> _waiting = [];
+    private List<TaskCompletionSource> _listing = [];
     private bool _isListing;
     private bool _isStale;
+    private long _listedAt;
+    private TimeSpan _pause;
     private int _beats;
 
     public NodeActor(NodeContext node)
@@ -79,6 +85,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         _node.Endpoints.Changed -= _onChanged;
         _cluster.Unsubscribe(Self);
         _stopped.Cancel();
+        _listing.Concat(_waiting).ToList().ForEach(told => told.TrySetCanceled());
         _stopped.Dispose();
     }
 
@@ -124,6 +131,9 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             case ModelsStarted started:
                 OnModelsStarted(started.Region);
                 break;
+            case AnnounceNow now when !_node.IsServing:
+                now.Told.SetResult();
+                break;
             case Local.Beat or Local.Changed or Local.List or Leaving when !_node.IsServing:
                 // A node that holds nothing says nothing of itself.
                 break;
@@ -134,22 +144,20 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 TellOthers(_node.Report());
                 break;
             case Local.Changed:
-                if (!Timers.IsTimerActive(Local.List))
-                {
-                    Timers.StartSingleTimer(Local.List, Local.List, Settle);
-                }
-
+                ListIn(Settle);
+                break;
+            case AnnounceNow now:
+                _waiting.Add(now.Told);
+                ListIn(TimeSpan.Zero);
                 break;
             case Local.List:
                 List();
                 break;
             case Listed listed:
-                OnListed(listed);
+                OnListed(listed.Models);
                 break;
             case Status.Failure failure:
-                _log.Warning("What this node has cannot be listed, and is again in {0}: {1}", Beat, failure.Cause.Message);
-                _isListing = false;
-                _isStale = true;
+                OnNotListed(failure.Cause);
                 break;
             case NodeOrder order:
                 OnOrder(order);
@@ -214,7 +222,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
 
         if (_isStale)
         {
-            List();
+            ListIn(TimeSpan.Zero);
         }
 
         if (_beats % BeatsToAnnounceAll == 0)
@@ -235,7 +243,8 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         }
     }
 
-    private void List()
+    /// <summary>Lists what the node has in a while, or as soon as the last time is long enough ago.</summary>
+    private void ListIn(TimeSpan delay)
     {
         if (_isListing)
         {
@@ -243,42 +252,59 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             return;
         }
 
-        (_isListing, _isStale) = (true, false);
-        var token = _stopped.Token;
-        Task.Run(() => ListAsync(token), token).PipeTo(Self);
-    }
-
-    private async Task<Listed> ListAsync(CancellationToken cancellationToken)
-    {
-        var from = TimeProvider.System.GetTimestamp();
-        return new Listed(from, await _node.Models.ListAsync(cancellationToken).ConfigureAwait(false));
-    }
-
-    private void OnListed(Listed listed)
-    {
-        _isListing = false;
-        if (listed.From >= _listedFrom)
-        {
-            // Not where one that began later came first.
-            _listedFrom = listed.From;
-            var now = listed.Models;
-            var changed = now.Values.Where(report => !_announced.TryGetValue(report.Name, out var before) || !IsSame(before, report))
-                .Concat(_announced.Keys.Where(name => !now.ContainsKey(name)).Select(Nothing)).ToArray();
-            _announced = now;
-            foreach (var gone in _rollouts.Keys.Where(name => !now.ContainsKey(name)).ToArray())
-            {
-                _rollouts.Remove(gone);
-                _node.Rollouts.Forget(gone);
-            }
-
-            Announce(changed);
-        }
-
-        listed.Told.SetResult();
-        if (_isStale)
+        var pause = _pause - TimeProvider.System.GetElapsedTime(_listedAt);
+        if (delay <= TimeSpan.Zero && pause <= TimeSpan.Zero)
         {
             List();
         }
+        else if (!Timers.IsTimerActive(Local.List))
+        {
+            Timers.StartSingleTimer(Local.List, Local.List, delay > pause ? delay : pause);
+        }
+    }
+
+    private void List()
+    {
+        Timers.Cancel(Local.List);
+        (_isListing, _isStale, _listedAt) = (true, false, TimeProvider.System.GetTimestamp());
+        (_listing, _waiting) = (_waiting, _listing);
+        var token = _stopped.Token;
+        Task.Run(async () => new Listed(await _node.Models.ListAsync(token).ConfigureAwait(false)), token).PipeTo(Self);
+    }
+
+    private void OnListed(ImmutableSortedDictionary<string, ModelReport> now)
+    {
+        var changed = now.Values.Where(report => !_announced.TryGetValue(report.Name, out var before) || !IsSame(before, report))
+            .Concat(_announced.Keys.Where(name => !now.ContainsKey(name)).Select(Nothing)).ToArray();
+        _announced = now;
+        foreach (var gone in _rollouts.Keys.Where(name => !now.ContainsKey(name)).ToArray())
+        {
+            _rollouts.Remove(gone);
+            _node.Rollouts.Forget(gone);
+        }
+
+        Announce(changed);
+        ListingEnded(told => told.TrySetResult());
+        if (_isStale)
+        {
+            ListIn(TimeSpan.Zero);
+        }
+    }
+
+    private void OnNotListed(Exception cause)
+    {
+        _log.Warning("What this node has cannot be listed, and is again in {0}: {1}", Beat, cause.Message);
+        ListingEnded(told => told.TrySetException(cause));
+        _isStale = true;
+    }
+
+    private void ListingEnded(Action<TaskCompletionSource> tell)
+    {
+        _isListing = false;
+        var now = TimeProvider.System.GetTimestamp();
+        (_pause, _listedAt) = (PauseOfListing * TimeProvider.System.GetElapsedTime(_listedAt, now), now);
+        _listing.ForEach(tell);
+        _listing.Clear();
     }
 
     // Calls come and go too often to be told of.
@@ -407,11 +433,11 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     }
 
     /// <summary>Waits until the entities were sent what the node has.</summary>
-    private async Task AnnouncedAsync(IActorRef self, CancellationToken cancellationToken)
+    private static Task AnnouncedAsync(IActorRef self, CancellationToken cancellationToken)
     {
-        var listed = await ListAsync(cancellationToken).ConfigureAwait(false);
-        self.Tell(listed, self);
-        await listed.Told.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var now = new AnnounceNow();
+        self.Tell(now, self);
+        return now.Told.Task.WaitAsync(cancellationToken);
     }
 
     /// <summary>Answers the sender when the work has ended, which others go on beside.</summary>
@@ -471,9 +497,11 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     /// <summary>Where the entities of the names are reached from now on.</summary>
     internal sealed record ModelsStarted(IActorRef Region);
 
-    private sealed record Listed(long From, ImmutableSortedDictionary<string, ModelReport> Models)
+    private sealed record Listed(ImmutableSortedDictionary<string, ModelReport> Models);
+
+    /// <summary>Somebody waits until the entities were told of what the node has now.</summary>
+    private sealed class AnnounceNow
     {
-        /// <summary>Ends when the entities were told.</summary>
         public TaskCompletionSource Told { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

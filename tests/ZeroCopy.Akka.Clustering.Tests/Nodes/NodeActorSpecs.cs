@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.TestKit.Xunit2;
+using ZeroCopy.Clustering.Catalog;
+using ZeroCopy.Clustering.Nodes;
+using ZeroCopy.Clustering.Protocol;
+using ZeroCopy.Endpoints;
+using ZeroCopy.Store;
+using ZeroCopy.TestSupport;
+
+namespace ZeroCopy.Clustering.Tests.Nodes;
+
+public sealed class NodeActorSpecs : TestKit
+{
+    private const int Many = 60;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly ObjectStore _store;
+    private readonly SlowDirectory _endpoints = new();
+
+    public NodeActorSpecs()
+        : base("akka { loglevel = OFF, actor.provider = cluster, remote.dot-netty.tcp { hostname = 127.0.0.1, port = 0 } }") =>
+        _store = ObjectStore.Open(new ObjectStoreOptions { Directory = _directory.File("store") });
+
+    [Fact]
+    public async Task Node_should_list_its_models_a_few_times_for_many_that_wait_for_it()
+    {
+        var node = Sys.ActorOf(NodeActor.Props(Context()));
+        node.Tell(new NodeActor.ModelsStarted(TestActor));
+        for (var rollOut = 0; rollOut < Many; rollOut++)
+        {
+            // Passed on behind word of what the node has.
+            node.Tell(new EntityRequest.RollOut($"model-{rollOut}", 1, 100, rollOut), TestActor);
+        }
+
+        await node.Ask<ActorIdentity>(new Identify(null), Patience);
+
+        _endpoints.Answer.SetResult();
+
+        for (var rollOut = 0; rollOut < Many; rollOut++)
+        {
+            await ExpectMsgAsync<EntityRequest.RollOut>(Patience);
+        }
+
+        Assert.InRange(_endpoints.Listings, 2, Many / 3);
+    }
+
+    protected override void AfterAll()
+    {
+        base.AfterAll();
+        _store.Dispose();
+        _directory.Dispose();
+    }
+
+    private NodeContext Context()
+    {
+        var address = Akka.Cluster.Cluster.Get(Sys).SelfAddress;
+        var info = new NodeInfo(address, _store.Id, new Uri("http://127.0.0.1:1"), null, null, []);
+        return new NodeContext
+        {
+            Address = address,
+            IsServing = true,
+            Endpoints = _endpoints,
+            Models = new LocalModels(address, _endpoints, _store),
+            Table = new NodeTable(),
+            Rollouts = new RolloutFiles(_store.Options.Directory, Sys.Log),
+            Doubt = _ => { },
+            Report = () => new NodeReport(info, new NodeLoad(0, 0, false)),
+
+            // Nothing is ordered or asked here.
+            Orders = null!,
+            Survey = null!,
+        };
+    }
+
+    /// <summary>Has nothing, and says so when it may.</summary>
+    private sealed class SlowDirectory : IEndpointDirectory
+    {
+        private int _listings;
+
+        public event Action? Changed
+        {
+            add { }
+            remove { }
+        }
+
+        public TaskCompletionSource Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public int Listings => Volatile.Read(ref _listings);
+
+        public ValueTask<IModelEndpoint?> FindAsync(string name, int? version = null, CancellationToken cancellationToken = default) =>
+            default;
+
+        public async ValueTask<ImmutableArray<IModelEndpoint>> ListAsync(CancellationToken cancellationToken = default)
+        {
+            Interlocked.Increment(ref _listings);
+            await Answer.Task.WaitAsync(cancellationToken);
+            return [];
+        }
+    }
+}

@@ -17,4 +17,7 @@ internal interface IModelOpener
     /// <param name="device">Where its instances run.</param>
     /// <exception cref="Errors.ZeroCopyException">The model is gone, or nothing here can build it.</exception>
     IOpenedModel Open(ModelHandle model, string device);
+
+    /// <summary>Gives memory that instances have left behind back to the operating system.</summary>
+    void ReleaseMemory();
 }

@@ -184,6 +184,7 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
 
             Update(Known());
             EndIdle();
+            _serving.ReleaseMemory();
             _lastProblem = null;
         }
         catch (Exception e) when (e is ObjectDisposedException or InferenceException { Failure: InferenceFailure.ShuttingDown })

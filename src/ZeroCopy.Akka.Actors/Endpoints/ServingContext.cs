@@ -16,6 +16,7 @@ internal sealed class ServingContext(IModelOpener opener, PoolStarter starter, T
     private readonly ConcurrentDictionary<string, InferencePool> _pools = new(StringComparer.Ordinal);
     private volatile bool _closed;
     private long _started;
+    private int _ended;
 
     public IModelOpener Opener => opener;
 
@@ -33,6 +34,15 @@ internal sealed class ServingContext(IModelOpener opener, PoolStarter starter, T
     public void Close() => _closed = true;
 
     public void Changed() => changed();
+
+    /// <summary>Gives back what pools that have ended since the last time left behind.</summary>
+    public void ReleaseMemory()
+    {
+        if (Interlocked.Exchange(ref _ended, 0) != 0)
+        {
+            opener.ReleaseMemory();
+        }
+    }
 
     /// <summary>Starts a pool, whose actor has a name of its own: two of one name run while one takes over from the other.</summary>
     /// <exception cref="InferenceException">The node shuts down: <see cref="InferenceFailure.ShuttingDown"/>.</exception>
@@ -62,6 +72,7 @@ internal sealed class ServingContext(IModelOpener opener, PoolStarter starter, T
         {
             _pools.TryRemove(actor, out _);
             onStopped();
+            Volatile.Write(ref _ended, 1);
             Changed();
         }
     }

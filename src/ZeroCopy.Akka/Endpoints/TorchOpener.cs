@@ -4,6 +4,7 @@ using ZeroCopy.Instances;
 using ZeroCopy.Manifests;
 using ZeroCopy.Runtime;
 using ZeroCopy.Torch;
+using ZeroCopy.Torch.Native;
 
 namespace ZeroCopy.Endpoints;
 
@@ -39,6 +40,9 @@ internal sealed class TorchOpener(TorchRuntime runtime) : IModelOpener
             throw;
         }
     }
+
+    /// <inheritdoc/>
+    public void ReleaseMemory() => NativeHeap.Trim();
 
     private void Hold(ModelHandle model)
     {

@@ -229,6 +229,26 @@ public sealed class ServedModelsSpecs() : ServedModelsSpec("zerocopy.inference.i
     }
 
     [Fact]
+    public async Task Node_should_give_memory_back_when_pools_have_ended()
+    {
+        await PutAsync("bert", 1);
+        await CallAsync(await FindAsync("bert"));
+        Look();
+        Assert.Empty(Opener.Released);
+
+        Clock.Advance(TimeSpan.FromSeconds(60));
+        await EventuallyAsync(() => Opener.Open == 0);
+
+        await EventuallyAsync(() =>
+        {
+            Look();
+            return !Opener.Released.IsEmpty;
+        });
+        Look();
+        Assert.Equal([0], Opener.Released);
+    }
+
+    [Fact]
     public async Task Endpoint_should_not_end_its_pool_under_a_call()
     {
         await PutAsync("bert", 1);

@@ -35,6 +35,11 @@ internal sealed class FakeOpener : IModelOpener
     /// <summary>Models that cannot be built here.</summary>
     public HashSet<ModelId> Refused { get; } = [];
 
+    /// <summary>Models that were open whenever memory was given back.</summary>
+    public ConcurrentQueue<int> Released { get; } = [];
+
+    public void ReleaseMemory() => Released.Enqueue(Open);
+
     IOpenedModel IModelOpener.Open(ModelHandle model, string device)
     {
         Opened.Enqueue(model);

@@ -1,5 +1,6 @@
 using ZeroCopy.Bench.Measuring;
 using ZeroCopy.Bench.Suites;
+using ZeroCopy.Bench.Suites.Fleet;
 using ZeroCopy.Bench.Suites.Http;
 using ZeroCopy.Bench.Suites.Leaks;
 using ZeroCopy.Bench.Suites.Memory;
@@ -18,6 +19,7 @@ internal static class BenchSuites
     [
         new BatchSuite(),
         new ClusterSuite(),
+        new FleetSuite(new FleetSizes()),
         new HttpSuite(),
         new LatencySuite(),
         new LeaksSuite(),
@@ -32,5 +34,5 @@ internal static class BenchSuites
     ];
 
     /// <summary>What a worker process of any suite can be told to do.</summary>
-    public static IEnumerable<WorkerVerb> Verbs => WorkerVerbs.All.Concat(All.SelectMany(suite => suite.Verbs));
+    public static IEnumerable<WorkerVerb> Verbs => [.. WorkerVerbs.All, .. WorkerNode.Verbs, .. All.SelectMany(suite => suite.Verbs)];
 }

@@ -6,7 +6,8 @@ namespace ZeroCopy.Bench.Workers;
 /// <param name="Proportional">PSS in bytes: private pages, and of shared ones the process's part.</param>
 /// <param name="Unique">USS in bytes: private pages alone.</param>
 /// <param name="PrivateDirty">Bytes of private pages that were written: what no other process can ever share.</param>
-internal sealed record ProcessMemory(long Proportional, long Unique, long PrivateDirty)
+/// <param name="Anonymous">Bytes of pages that belong to no file: heaps and stacks, and what was written to a private mapping.</param>
+internal sealed record ProcessMemory(long Proportional, long Unique, long PrivateDirty, long Anonymous)
 {
     public static bool IsSupported { get; } = File.Exists("/proc/self/smaps_rollup");
 
@@ -14,7 +15,8 @@ internal sealed record ProcessMemory(long Proportional, long Unique, long Privat
     {
         var values = File.ReadLines($"/proc/{process}/smaps_rollup").Skip(1).Select(Parse).ToDictionary(
             pair => pair.Key, pair => pair.Value);
-        return new ProcessMemory(values["Pss"], values["Private_Clean"] + values["Private_Dirty"], values["Private_Dirty"]);
+        return new ProcessMemory(
+            values["Pss"], values["Private_Clean"] + values["Private_Dirty"], values["Private_Dirty"], values["Anonymous"]);
     }
 
     /// <summary>The most memory that a process has had so far (VmHWM), in bytes; its part of shared files included.</summary>

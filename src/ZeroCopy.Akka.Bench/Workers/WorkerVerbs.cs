@@ -47,12 +47,12 @@ internal static class WorkerVerbs
         return "";
     });
 
-    /// <summary>Collects garbage, so that what is left is in use.</summary>
+    /// <summary>Collects garbage and keeps no room for more of it, so that what is left is in use.</summary>
     public static WorkerVerb Collect { get; } = WorkerVerb.Of("collect", (_, _) =>
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        GC.Collect();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         return "";
     });
 

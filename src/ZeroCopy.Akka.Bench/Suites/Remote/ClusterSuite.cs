@@ -14,7 +14,6 @@ internal sealed class ClusterSuite : IBenchSuite
     private const int ImageCalls = 300;
     private const int LatencyCalls = 1500;
     private const int Concurrency = 16;
-    private const int DefaultFrame = 128_000;
     private const int RaisedFrame = 2_000_000;
     private const int SmallFloats = 1024;
     private static readonly long[] ImageShape = [1, 3, 224, 224];
@@ -23,11 +22,11 @@ internal sealed class ClusterSuite : IBenchSuite
 
     public string Description => "calls of a node by a client outside of the cluster, against bare asks of the same bytes";
 
-    public IReadOnlyList<WorkerVerb> Verbs => BenchNode.Verbs;
+    public IReadOnlyList<WorkerVerb> Verbs => [EchoModels.Put];
 
     public async Task<IReadOnlyList<BenchResult>> RunAsync(IProgress<string> progress, CancellationToken cancellationToken)
     {
-        var calls = await RemoteCalls.StartAsync(DefaultFrame, cancellationToken).ConfigureAwait(false);
+        var calls = await RemoteCalls.StartAsync(NodeProcess.DefaultFrame, cancellationToken).ConfigureAwait(false);
         await using (calls.ConfigureAwait(false))
         {
             var raised = await RemoteCalls.StartAsync(RaisedFrame, cancellationToken).ConfigureAwait(false);
@@ -45,7 +44,7 @@ internal sealed class ClusterSuite : IBenchSuite
     private static async Task<IReadOnlyList<BenchResult>> SmallAsync(
         RemoteCalls calls, IProgress<string> progress, CancellationToken cancellationToken)
     {
-        var model = await calls.ModelAsync(BenchNode.Same, new float[SmallFloats], [SmallFloats], cancellationToken).ConfigureAwait(false);
+        var model = await calls.ModelAsync(EchoModels.Same, new float[SmallFloats], [SmallFloats], cancellationToken).ConfigureAwait(false);
         var echo = calls.Echo(SmallFloats * sizeof(float));
         progress.Report($"cluster: {Rounds} rounds of {SmallCalls} calls with 4 KB, {Concurrency} at a time");
         var (rate, rateOfEcho) = await Interleaved.SampleAsync(
@@ -71,8 +70,8 @@ internal sealed class ClusterSuite : IBenchSuite
         RemoteCalls calls, RemoteCalls raised, IProgress<string> progress, CancellationToken cancellationToken)
     {
         var pixels = new float[ImageShape.Aggregate((a, b) => a * b)];
-        var parts = await calls.ModelAsync(BenchNode.Image, pixels, ImageShape, cancellationToken).ConfigureAwait(false);
-        var whole = await raised.ModelAsync(BenchNode.Image, pixels, ImageShape, cancellationToken).ConfigureAwait(false);
+        var parts = await calls.ModelAsync(EchoModels.Image, pixels, ImageShape, cancellationToken).ConfigureAwait(false);
+        var whole = await raised.ModelAsync(EchoModels.Image, pixels, ImageShape, cancellationToken).ConfigureAwait(false);
         progress.Report($"cluster: {Rounds} rounds of {ImageCalls} calls with an image of 600 KB, {Concurrency} at a time");
         var (value, baseline) = await Interleaved.SampleAsync(
             Rounds,

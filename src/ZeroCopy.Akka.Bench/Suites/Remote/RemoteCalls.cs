@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Akka.Actor;
 using ZeroCopy.Bench.Measuring;
-using ZeroCopy.Bench.Workers;
 using ZeroCopy.Clustering.Clients;
 using ZeroCopy.Tensors;
 
@@ -13,35 +12,36 @@ internal sealed class RemoteCalls : IAsyncDisposable
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly ScratchDirectory _directory;
-    private readonly WorkerProcess _node;
+    private readonly NodeProcess _node;
     private readonly ActorSystem _system;
     private readonly ClusterClient _client;
     private readonly ActorSelection _echo;
 
-    private RemoteCalls(ScratchDirectory directory, WorkerProcess node, ActorSystem system, ClusterClient client, string address)
+    private RemoteCalls(ScratchDirectory directory, NodeProcess node, ActorSystem system, ClusterClient client)
     {
         (_directory, _node, _system, _client) = (directory, node, system, client);
-        _echo = system.ActorSelection($"{address}/user/{EchoActor.Name}");
+        _echo = system.ActorSelection($"{node.Address}/user/{EchoActor.Name}");
     }
 
     /// <param name="frame">Bytes of remoting's frames on both sides.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<RemoteCalls> StartAsync(int frame, CancellationToken cancellationToken)
     {
-        var (directory, node) = (new ScratchDirectory("bench"), WorkerProcess.Start());
-        var system = ActorSystem.Create("bench", BenchNode.Hocon("remote", frame));
+        var directory = new ScratchDirectory("bench");
+        var system = ActorSystem.Create("bench", NodeProcess.Hocon("remote", frame));
+        NodeProcess? node = null;
         try
         {
-            var start = BenchNode.Verbs[0].With(directory.Path("."), $"{frame}");
-            var address = await node.AskAsync(start, cancellationToken).ConfigureAwait(false);
-            var client = await ClusterClient.ConnectAsync(system, [address], cancellationToken: cancellationToken).ConfigureAwait(false);
-            return new RemoteCalls(directory, node, system, client, address);
+            node = await NodeProcess.StartAsync(
+                directory.Root, NodeProcess.Hocon("cluster", frame) + "zerocopy.inference.refresh-interval = 50ms", EchoModels.Put.With(),
+                null, cancellationToken).ConfigureAwait(false);
+            var client = await ClusterClient.ConnectAsync(system, [node.Address], cancellationToken: cancellationToken)
+                .ConfigureAwait(false);
+            return new RemoteCalls(directory, node, system, client);
         }
         catch
         {
-            await system.Terminate().ConfigureAwait(false);
-            await node.DisposeAsync().ConfigureAwait(false);
-            directory.Dispose();
+            await EndAsync(directory, node, system).ConfigureAwait(false);
             throw;
         }
     }
@@ -90,12 +90,20 @@ internal sealed class RemoteCalls : IAsyncDisposable
         return new Samples(times).Median;
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
         _client.Dispose();
-        await _system.Terminate().ConfigureAwait(false);
-        await _node.AskAsync(BenchNode.Verbs[1].With(), CancellationToken.None).ConfigureAwait(false);
-        await _node.DisposeAsync().ConfigureAwait(false);
-        _directory.Dispose();
+        return EndAsync(_directory, _node, _system);
+    }
+
+    private static async ValueTask EndAsync(ScratchDirectory directory, NodeProcess? node, ActorSystem system)
+    {
+        await system.Terminate().ConfigureAwait(false);
+        if (node is not null)
+        {
+            await node.DisposeAsync().ConfigureAwait(false);
+        }
+
+        directory.Dispose();
     }
 }

@@ -32,7 +32,7 @@ internal static class ServeVerbs
         return "";
     });
 
-    public static IReadOnlyList<WorkerVerb> All { get; } = [Replica, Threads, Answer, .. SharedNode.Verbs];
+    public static IReadOnlyList<WorkerVerb> All { get; } = [Replica, Threads, Answer, SharedNode.Put];
 
     private static Tensor Sentence(BertConfiguration configuration, int tokens) =>
         randint(0, configuration.VocabularySize, [1, tokens], dtype: ScalarType.Int64);

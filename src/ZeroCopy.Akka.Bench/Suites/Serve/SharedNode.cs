@@ -3,13 +3,9 @@ using Akka.Actor;
 using ZeroCopy.Bench.Models;
 using ZeroCopy.Bench.Suites.Remote;
 using ZeroCopy.Bench.Workers;
-using ZeroCopy.Clustering;
 using ZeroCopy.Clustering.Clients;
 using ZeroCopy.Endpoints;
-using ZeroCopy.Store;
 using ZeroCopy.Tensors;
-using ZeroCopy.Torch.Catalog;
-using ZeroCopy.Torch.Models;
 using ZeroCopy.Torch.Models.Bert;
 
 namespace ZeroCopy.Bench.Suites.Serve;
@@ -19,43 +15,32 @@ namespace ZeroCopy.Bench.Suites.Serve;
 /// </summary>
 internal sealed class SharedNode : IMessageService
 {
-    private const string System = "zerocopy";
-
-    private readonly WorkerProcess _process;
+    private readonly NodeProcess _node;
     private readonly ActorSystem _system;
     private readonly ClusterClient _client;
     private readonly NamedTensor[] _message;
     private readonly CallOptions _options;
     private IModelEndpoint[] _models = [];
 
-    private SharedNode(WorkerProcess process, ActorSystem system, ClusterClient client, ServeSizes sizes)
+    private SharedNode(NodeProcess node, ActorSystem system, ClusterClient client, ServeSizes sizes)
     {
-        (_process, _system, _client) = (process, system, client);
+        (_node, _system, _client) = (node, system, client);
         var tokens = new long[sizes.Tokens];
         Array.Fill(tokens, 1);
         _message = [new NamedTensor("input_ids", HostTensor.From<long>(DType.Int64, tokens, 1, sizes.Tokens))];
         _options = new CallOptions { Deadline = sizes.TimeOutSeconds * sizes.Second };
     }
 
-    /// <summary>What a worker process can be told: to be the node, and to be it no longer.</summary>
-    public static IReadOnlyList<WorkerVerb> Verbs { get; } =
-    [
-        // FOLDER CONFIGURATION: answers with the node's address, and leaves the models as files in the folder.
-        new("serve-start", async (worker, arguments, token) =>
-        {
-            var node = await StartNodeAsync(arguments[0], JsonSerializer.Deserialize<BertConfiguration>(arguments[1])!, token)
-                .ConfigureAwait(false);
-            worker.Kept(() => node);
-            return node.Address.ToString();
-        }),
-        new("serve-end", async (worker, _, _) =>
-        {
-            var node = worker.Kept<Node>(() => throw new InvalidOperationException("There is no node."));
-            await node.Host.DisposeAsync().ConfigureAwait(false);
-            await node.System.Terminate().ConfigureAwait(false);
-            return "";
-        }),
-    ];
+    /// <summary>CONFIGURATION: puts the models into the store of a node, and leaves them as files in its folder.</summary>
+    public static WorkerVerb Put { get; } = new("twelve-put", async (worker, arguments, cancellationToken) =>
+    {
+        var node = WorkerNode.Of(worker);
+        var configuration = JsonSerializer.Deserialize<BertConfiguration>(arguments[0])!;
+        await TwelveModels.PutAsync(
+            node.Host, configuration, (checkpoint, module) => module.save(File(node.Folder, checkpoint)), cancellationToken)
+            .ConfigureAwait(false);
+        return "";
+    });
 
     /// <summary>File of a checkpoint, which the node leaves behind.</summary>
     public static string File(string folder, int checkpoint) => Path.Combine(folder, $"{checkpoint}.dat");
@@ -65,30 +50,22 @@ internal sealed class SharedNode : IMessageService
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<SharedNode> StartAsync(string folder, ServeSizes sizes, CancellationToken cancellationToken)
     {
-        var process = WorkerProcess.Start();
-        var system = ActorSystem.Create(System, Hocon("remote"));
-        SharedNode? node = null;
+        var hocon = NodeProcess.Hocon("cluster") + "zerocopy.inference.pool-defaults.batching.enabled = on";
+        var put = Put.With(JsonSerializer.Serialize(sizes.Model));
+        var node = await NodeProcess.StartAsync(folder, hocon, put, null, cancellationToken).ConfigureAwait(false);
+        var system = ActorSystem.Create("bench", NodeProcess.Hocon("remote"));
         try
         {
-            var start = Verbs[0].With(folder, JsonSerializer.Serialize(sizes.Model));
-            var address = await process.AskAsync(start, cancellationToken).ConfigureAwait(false);
-            var client = await ClusterClient.ConnectAsync(system, [address], cancellationToken: cancellationToken).ConfigureAwait(false);
-            node = new SharedNode(process, system, client, sizes);
-            node._models = await node.FindAsync(cancellationToken).ConfigureAwait(false);
-            return node;
+            var client = await ClusterClient.ConnectAsync(system, [node.Address], cancellationToken: cancellationToken)
+                .ConfigureAwait(false);
+            var shared = new SharedNode(node, system, client, sizes);
+            await shared.FindAsync(cancellationToken).ConfigureAwait(false);
+            return shared;
         }
         catch
         {
-            if (node is null)
-            {
-                await system.Terminate().ConfigureAwait(false);
-                await process.DisposeAsync().ConfigureAwait(false);
-            }
-            else
-            {
-                await node.DisposeAsync().ConfigureAwait(false);
-            }
-
+            await system.Terminate().ConfigureAwait(false);
+            await node.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -100,11 +77,10 @@ internal sealed class SharedNode : IMessageService
     {
         _client.Dispose();
         await _system.Terminate().ConfigureAwait(false);
-        await _process.AskAsync(Verbs[1].With(), CancellationToken.None).ConfigureAwait(false);
-        await _process.DisposeAsync().ConfigureAwait(false);
+        await _node.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task<IModelEndpoint[]> FindAsync(CancellationToken cancellationToken)
+    private async Task FindAsync(CancellationToken cancellationToken)
     {
         var found = new List<IModelEndpoint>();
         foreach (var name in TwelveModels.Names)
@@ -112,37 +88,6 @@ internal sealed class SharedNode : IMessageService
             found.Add(await KnownModel.FindAsync(_client, name, cancellationToken).ConfigureAwait(false));
         }
 
-        return [.. found];
+        _models = [.. found];
     }
-
-    private static async Task<Node> StartNodeAsync(string folder, BertConfiguration configuration, CancellationToken cancellationToken)
-    {
-        var system = ActorSystem.Create(System, Hocon("cluster"));
-        var host = ZeroCopyHost.Open(new ZeroCopyHostOptions
-        {
-            Store = new ObjectStoreOptions { Directory = Path.Combine(folder, "store") },
-            Catalog = BuiltInModels.AddTo(new ModelCatalog()),
-            ActorSystem = system,
-        });
-        await TwelveModels.PutAsync(
-            host, configuration, (checkpoint, module) => module.save(File(folder, checkpoint)), cancellationToken).ConfigureAwait(false);
-        ZeroCopyCluster.Start(system, new NodeOptions { Transfer = new Uri("http://127.0.0.1:1") });
-        var cluster = Akka.Cluster.Cluster.Get(system);
-        await cluster.JoinAsync(cluster.SelfAddress, cancellationToken).ConfigureAwait(false);
-        return new Node(system, host, cluster.SelfAddress);
-    }
-
-    private static string Hocon(string provider) => $$"""
-        akka {
-          loglevel = OFF
-          stdout-loglevel = OFF
-          actor.provider = {{provider}}
-          cluster.roles = [inference]
-          remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
-          coordinated-shutdown { run-by-clr-shutdown-hook = off, exit-clr = off }
-        }
-        zerocopy.inference.pool-defaults.batching.enabled = on
-        """;
-
-    private sealed record Node(ActorSystem System, ZeroCopyHost Host, Address Address);
 }

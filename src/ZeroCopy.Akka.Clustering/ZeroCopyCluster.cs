@@ -11,6 +11,8 @@ using ZeroCopy.Clustering.Routes;
 using ZeroCopy.Clustering.Transfer;
 using ZeroCopy.Clustering.Wire;
 using ZeroCopy.Endpoints;
+using ZeroCopy.Errors;
+using ZeroCopy.Store;
 
 namespace ZeroCopy.Clustering;
 
@@ -74,7 +76,7 @@ public sealed class ZeroCopyCluster : IExtension
             {
                 var (receive, load) = rates.BytesPerSecond;
                 return new NodeReport(
-                    info, new NodeLoad(actors.Pools.Sum(pool => pool.Pending), store.GetFreeBytes(), _leaving, receive, load));
+                    info, new NodeLoad(actors.Pools.Sum(pool => pool.Pending), FreeBytesOf(store), _leaving, receive, load));
             },
         };
         _routes = new RouteTable(actors.Start, Logging.GetLogger(system, typeof(RouteTable)));
@@ -176,6 +178,19 @@ public sealed class ZeroCopyCluster : IExtension
         _routes.Start(region);
         _actor.Tell(new NodeActor.ModelsStarted(region), ActorRefs.NoSender);
         _ = FindAsync(region);
+    }
+
+    // A store whose directory is gone takes nothing; the node's models are called on, and its health check tells of it.
+    private static long FreeBytesOf(ObjectStore store)
+    {
+        try
+        {
+            return store.GetFreeBytes();
+        }
+        catch (StoreUnavailableException)
+        {
+            return 0;
+        }
     }
 
     private async Task FindAsync(IActorRef region)

@@ -342,12 +342,23 @@ public sealed class ObjectStore : IDisposable
     }
 
     /// <summary>Bytes that a put can get without eviction: what <see cref="GetStatistics"/> says too, which looks at every model.</summary>
+    /// <exception cref="StoreUnavailableException">The store's directory is gone, or cannot be read any more.</exception>
     public long GetFreeBytes()
     {
-        Refresh();
-        lock (_catalog.Gate)
+        try
         {
-            return _capacity.FreeBytes();
+            Refresh();
+            lock (_catalog.Gate)
+            {
+                return _capacity.FreeBytes();
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreUnavailableException(
+                $"The store's directory {Options.Directory} cannot be read any more: {e.Message.TrimEnd('.')}. Models that are loaded "
+                + "answer on; restart this process when the directory is there again.",
+                e);
         }
     }
 

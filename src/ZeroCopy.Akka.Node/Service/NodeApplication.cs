@@ -27,6 +27,8 @@ namespace ZeroCopy.Node.Service;
 /// </summary>
 internal sealed class NodeApplication : IAsyncDisposable
 {
+    private static readonly TimeSpan DisposalLimit = TimeSpan.FromSeconds(5);
+
     private readonly WebApplication _application;
     private readonly NodeConfiguration _configuration;
     private int _ended;
@@ -109,7 +111,13 @@ internal sealed class NodeApplication : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await EndAsync().ConfigureAwait(false);
-        await _application.DisposeAsync().ConfigureAwait(false);
+        var disposal = _application.DisposeAsync().AsTask();
+        // An actor system never ends while the threads of its actors compute what nobody waits for any more.
+        await Task.WhenAny(disposal, Task.Delay(DisposalLimit)).ConfigureAwait(false);
+        if (disposal.IsCompleted)
+        {
+            await disposal.ConfigureAwait(false);
+        }
     }
 
     private Task EndAsync() => Interlocked.Exchange(ref _ended, 1) == 0 ? _application.StopAsync() : Task.CompletedTask;
@@ -157,7 +165,7 @@ internal sealed class NodeApplication : IAsyncDisposable
         services.AddSingleton(provider => new WarmModels(
             ZeroCopySystem.For(provider.GetRequiredService<ActorSystem>()).OwnEndpoints, settings,
             provider.GetRequiredService<ILogger<WarmModels>>()));
-        services.AddHealthChecks().AddCheck<WarmModels>("models", tags: ["ready"]);
+        services.AddHealthChecks().AddCheck<WarmModels>("models", tags: ["ready"]).AddCheck<StoreHealth>("store", tags: ["ready"]);
         services.AddZeroCopyServing(options =>
         {
             options.MaxBodyBytes = settings.Serving.MaxBody;

@@ -299,6 +299,22 @@ public sealed class ClusterSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_node_should_answer_on_when_the_directory_of_its_store_is_gone()
+    {
+        var (first, second) = (await StartAsync("zerocopy.cluster.copies = 1"), await StartAsync("zerocopy.cluster.copies = 1"));
+        await PutAsync(first, "contract", 1);
+        var endpoint = await Eventually.FindAsync(second.Cluster.Endpoints, "contract");
+        Assert.Equal(3, await CallAsync(endpoint));
+
+        Directory.Delete(first.Host.Store.Options.Directory, recursive: true);
+
+        var told = await first.Cluster.Node.Ask<NodeReply.Holdings>(new NodeQuery.Holdings(1), Patience);
+        Assert.Equal(0, told.Node.Load.FreeBytes);
+        Assert.Equal("contract", Assert.Single(told.Models).Name);
+        Assert.Equal(3, await CallAsync(endpoint));
+    }
+
+    [Fact]
     public async Task A_model_that_nobody_holds_should_not_be_found()
     {
         var (first, second) = (await StartAsync(), await StartAsync());

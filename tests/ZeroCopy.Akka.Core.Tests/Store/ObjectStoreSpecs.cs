@@ -41,6 +41,17 @@ public sealed class ObjectStoreSpecs : StoreFixture
     }
 
     [Fact]
+    public void ObjectStore_should_say_that_its_directory_is_gone()
+    {
+        var directory = Store.Options.Directory;
+        Directory.Delete(directory, recursive: true);
+
+        var gone = Assert.Throws<StoreUnavailableException>(() => Store.GetFreeBytes());
+
+        Assert.Contains(directory, gone.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ObjectStore_should_put_blocks_on_64_bytes()
     {
         var handle = await Store.PutAsync(

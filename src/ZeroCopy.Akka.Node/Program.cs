@@ -1,9 +1,10 @@
 using System.CommandLine;
+using ZeroCopy.Node;
 using ZeroCopy.Node.Cli;
 using ZeroCopy.Node.Commands;
 
 var output = StandardOutput.Take();
-return await CommandLine.RunAsync(Commands(), args, output, Console.Error).ConfigureAwait(false);
+return ProcessEnd.With(await CommandLine.RunAsync(Commands(), args, output, Console.Error).ConfigureAwait(false), Console.Error);
 
 internal static partial class Program
 {

@@ -85,6 +85,34 @@ public sealed class RunNodeCommandSpecs : IDisposable
     }
 
     [Fact]
+    public async Task Node_should_end_as_told_while_calls_run_that_nobody_waits_for()
+    {
+        _zerocopy.Run("put", NodeScripts.Multiply(_zerocopy.File("multiply.pt")), "--name", "multiply").Succeeded();
+        File.WriteAllText(_zerocopy.File("node.conf"), $$"""
+            zerocopy {
+              serving.drain-delay = 100ms
+              inference { drain-timeout = 1s, pool-defaults { size = {{Environment.ProcessorCount}}, deadline = 2s } }
+            }
+            """);
+        using var node = await RunningNode.StartAsync(_zerocopy, "--serve", "multiply", "--config", _zerocopy.File("node.conf"));
+        // One for each thread that computes, and two that wait.
+        var calls = Enumerable.Range(0, Environment.ProcessorCount + 2)
+            .Select(_ => NodeCalls.CountAsync(node.Client, "multiply", int.MaxValue)).ToArray();
+        foreach (var call in calls)
+        {
+            await Assert.ThrowsAnyAsync<Exception>(() => call);
+        }
+
+        node.Signal("TERM");
+
+        await node.NextAsync("draining");
+        await node.NextAsync("stopped");
+        var end = await node.EndAsync();
+        Assert.Equal(0, end.ExitCode);
+        Assert.Contains("still run end with the process", end.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Node_should_end_at_once_at_a_second_signal()
     {
         Put("counter");

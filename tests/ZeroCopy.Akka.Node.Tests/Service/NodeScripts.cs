@@ -18,6 +18,17 @@ internal static class NodeScripts
             return x0
         """);
 
+    /// <summary>Multiplies matrices, on all threads that libtorch has, as often as <c>times</c> says: for ever, for a test.</summary>
+    public static string Multiply(string path) => Save(path, $"""
+          def forward(self: {ScriptText.Self},
+            x: Tensor,
+            times: int) -> Tensor:
+            x0 = torch.expand(x, [256, 256])
+            for i in range(times):
+              x0 = torch.matmul(x0, x0)
+            return x0
+        """);
+
     /// <summary>Raises an error of its own.</summary>
     public static string Raise(string path) => Save(path, $"""
           def forward(self: {ScriptText.Self},

@@ -15,6 +15,11 @@ internal static class CheckedCall
     [ThreadStatic]
     private static string? _failure;
 
+    private static int _running;
+
+    /// <summary>Threads of the process that have a call under way.</summary>
+    public static int Running => Volatile.Read(ref _running);
+
     /// <summary>Whether a call is under way on this thread, whose end tells what is kept.</summary>
     public static bool IsUnderWay => _depth > 0;
 
@@ -35,13 +40,23 @@ internal static class CheckedCall
     }
 
     /// <summary>Begins a call that <see cref="End"/> ends on this thread.</summary>
-    public static void Begin() => _depth++;
+    public static void Begin()
+    {
+        if (_depth++ == 0)
+        {
+            Interlocked.Increment(ref _running);
+        }
+    }
 
     /// <summary>Ends a call.</summary>
     /// <exception cref="ExternalException">A native function failed in it, and TorchSharp did not ask.</exception>
     public static void End()
     {
-        _depth--;
+        if (--_depth == 0)
+        {
+            Interlocked.Decrement(ref _running);
+        }
+
         if (_failure is { } failure)
         {
             _failure = null;

@@ -182,6 +182,20 @@ public sealed class ModelWrapper<T> : ModelWrapper
             cancellationToken);
     }
 
+    /// <inheritdoc cref="MapBatchesAsync{TMapper, TIn, TOut}(IAsyncEnumerable{TIn}, Func{ModelWrapper{T}, TMapper}, Func{TMapper,
+    /// IReadOnlyList{TIn}, IReadOnlyList{TOut}}, MapBatchesOptions, CancellationToken)"/>
+    public IAsyncEnumerable<TOut> MapBatchesAsync<TMapper, TIn, TOut>(
+        IEnumerable<TIn> rows,
+        Func<ModelWrapper<T>, TMapper> create,
+        Func<TMapper, IReadOnlyList<TIn>, IReadOnlyList<TOut>> function,
+        MapBatchesOptions? options = null,
+        CancellationToken cancellationToken = default)
+        where TMapper : class
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        return MapBatchesAsync(rows.ToAsyncEnumerable(), create, function, options, cancellationToken);
+    }
+
     /// <summary>
     /// A stage of an Akka stream that maps rows in batches as <see cref="MapBatchesAsync{TIn, TOut}(IAsyncEnumerable{TIn}, Func{T,
     /// IReadOnlyList{TIn}, IReadOnlyList{TOut}}, MapBatchesOptions, CancellationToken)"/> does. Each materialisation has a pool of its own,

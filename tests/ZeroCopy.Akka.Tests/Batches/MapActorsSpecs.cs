@@ -19,7 +19,7 @@ public sealed class MapActorsSpecs : HostSpec
         Summing.Reset();
 
         var answers = await wrapper.MapBatchesAsync(
-            Rows(50).ToAsyncEnumerable(),
+            Rows(50),
             own => new Summing(own),
             (Summing summing, IReadOnlyList<float[]> batch) => summing.Run(batch),
             new MapBatchesOptions { BatchSize = 4, Actors = 2 }).ToListAsync();

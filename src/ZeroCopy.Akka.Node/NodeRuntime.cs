@@ -18,10 +18,11 @@ internal sealed class NodeRuntime : IDisposable
 
     public TorchRuntime Torch { get; }
 
-    public static NodeRuntime Open(CommandContext context)
+    /// <inheritdoc cref="CommandContext.OpenStore(bool)"/>
+    public static NodeRuntime Open(CommandContext context, bool creates = false)
     {
         var catalog = Catalog(context);
-        var store = context.OpenStore();
+        var store = context.OpenStore(creates);
         try
         {
             return new NodeRuntime(store, catalog);

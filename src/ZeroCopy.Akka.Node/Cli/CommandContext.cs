@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Spectre.Console;
+using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 
@@ -55,7 +56,12 @@ internal sealed class CommandContext(ParseResult parsed)
     public ObjectStoreOptions StoreOptions() =>
         StoreDirectory is { } directory ? new ObjectStoreOptions { Directory = directory } : new ObjectStoreOptions();
 
-    public ObjectStore OpenStore() => ObjectStore.Open(StoreOptions());
+    /// <summary>The store that the command works on.</summary>
+    /// <param name="creates">Whether it is made where <c>--store</c> names a folder that is not there.</param>
+    /// <exception cref="StoreUnavailableException">It cannot be used, or is not there.</exception>
+    public ObjectStore OpenStore(bool creates = false) => creates || StoreDirectory is null || Directory.Exists(StoreDirectory)
+        ? ObjectStore.Open(StoreOptions())
+        : throw new StoreUnavailableException($"There is no store in {StoreDirectory} (--store): 'zerocopy put' makes one.");
 
     /// <summary>A model by <c>NAME</c>, <c>NAME@VERSION</c> or the 64 digits of its id.</summary>
     public static ModelHandle Resolve(ObjectStore store, string model)

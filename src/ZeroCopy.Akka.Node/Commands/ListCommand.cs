@@ -59,7 +59,8 @@ internal sealed class ListCommand : NodeCommand
 
         if (models.Count == 0)
         {
-            context.Output.WriteLine("The store is empty. 'zerocopy put PATH --name NAME' puts a model.");
+            context.Output.WriteLine(
+                $"The store in {store.Options.Directory} is empty. 'zerocopy put PATH --name NAME' puts a model.");
             return ExitCode.Success;
         }
 

@@ -32,7 +32,7 @@ internal sealed class PullCommand : NodeCommand
     public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var name = RemoteModels.Name(context.Get(_model));
-        using var store = context.OpenStore();
+        using var store = context.OpenStore(creates: true);
         var start = Stopwatch.GetTimestamp();
         var connection = await NodeConnection.OpenAsync(context, cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))

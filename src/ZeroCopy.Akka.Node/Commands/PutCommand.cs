@@ -62,7 +62,7 @@ internal sealed class PutCommand : NodeCommand
             throw new FileNotFoundException($"There is no file or folder '{path}'.", path);
         }
 
-        using var runtime = NodeRuntime.Open(context);
+        using var runtime = NodeRuntime.Open(context, creates: true);
         var options = new PutOptions { Name = context.Get(_name), Pin = context.Get(_pin), KeepVersions = context.Get(_keepVersions) };
         var handle = await context.WithProgressAsync(
             $"put {Path.GetFileName(path)}",

@@ -100,7 +100,19 @@ public sealed class StoreCommandSpecs : IDisposable
         _zerocopy.Run("show", "no/name").Failed(2, "no/name");
         _zerocopy.Run("put", _zerocopy.File("absent.pt"), "--name", "absent").Failed(1, "absent.pt", "Check the path");
         _zerocopy.Run("export", "nothing", "--output", "weights.bin").Failed(2, ".safetensors");
-        Assert.Contains("The store is empty", _zerocopy.Run("ls").Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"The store in {_zerocopy.Store} is empty", _zerocopy.Run("ls").Succeeded().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Commands_that_read_should_make_no_store_where_there_is_none()
+    {
+        var typo = _zerocopy.File("stroe");
+
+        _zerocopy.Run("ls", "--store", typo).Failed(1, $"There is no store in {typo}");
+        _zerocopy.Run("show", "detector", "--store", typo).Failed(1, $"There is no store in {typo}");
+
+        Assert.False(Directory.Exists(typo));
     }
 
     [Fact]

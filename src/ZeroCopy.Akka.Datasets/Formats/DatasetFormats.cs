@@ -43,7 +43,7 @@ public static class DatasetFormats
         {
             DatasetFormat.Csv or DatasetFormat.Tsv => CsvReader.Open(path),
             DatasetFormat.JsonLines => JsonLinesReader.Open(path),
-            DatasetFormat.Parquet => await ParquetFileReader.OpenAsync(path, cancellationToken).ConfigureAwait(false),
+            DatasetFormat.Parquet => ParquetFileReader.Open(path),
             DatasetFormat.Arrow or DatasetFormat.ArrowStream => await ArrowReader.OpenAsync(path, cancellationToken).ConfigureAwait(false),
             DatasetFormat.Npy => TensorRowsReader.OpenNpy(path),
             _ => TensorRowsReader.OpenSafetensors(path),

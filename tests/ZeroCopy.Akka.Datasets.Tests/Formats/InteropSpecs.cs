@@ -70,6 +70,7 @@ public sealed class InteropSpecs
     [InlineData("uncompressed")]
     [InlineData("lz4_raw")]
     [InlineData("brotli")]
+    [InlineData("snappy, PARQUET_VERSION v2")]
     public async Task Parquet_of_DuckDb_should_be_read_here(string compression)
     {
         using var file = new FormatFile("rows.parquet");

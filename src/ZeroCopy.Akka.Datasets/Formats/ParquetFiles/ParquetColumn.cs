@@ -4,11 +4,10 @@ using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Datasets.Formats.ParquetFiles;
 
-/// <summary>A column of a Parquet file: numbers or texts, or lists of them.</summary>
-/// <param name="Type">What it is here.</param>
+/// <summary>A column of a Parquet file that is written: numbers or texts, or lists of them.</summary>
 /// <param name="Leaf">The field that has the elements.</param>
-/// <param name="Lists">The lists around them, outermost first.</param>
-internal sealed record ParquetColumn(ColumnType Type, DataField Leaf, IReadOnlyList<ListField> Lists)
+/// <param name="Field">The outermost of the lists around it, or itself.</param>
+internal sealed record ParquetColumn(DataField Leaf, Field Field)
 {
     private static readonly Dictionary<Type, DType> DTypes = new()
     {
@@ -25,49 +24,17 @@ internal sealed record ParquetColumn(ColumnType Type, DataField Leaf, IReadOnlyL
         [typeof(double)] = DType.Float64,
     };
 
-    /// <summary>A field of a file; null where it is of another kind than columns are here, such as a map, a structure or a date.</summary>
-    public static ParquetColumn? Of(Field field)
-    {
-        var lists = new List<ListField>();
-        var inner = field;
-        while (inner is ListField list)
-        {
-            lists.Add(list);
-            inner = list.Item;
-        }
-
-        if (inner is not DataField leaf || (leaf.IsArray && lists.Count > 0))
-        {
-            return null;
-        }
-
-        var depth = leaf.IsArray ? 1 : lists.Count;
-        var isNullable = leaf.IsNullable || lists.Count > 0;
-        return leaf.ClrType == typeof(string) || leaf.ClrType == typeof(ReadOnlyMemory<char>)
-            ? new ParquetColumn(new ColumnType(field.Name, ElementKind.Text, Depth: depth, IsNullable: isNullable), leaf, lists)
-            : DTypes.TryGetValue(leaf.ClrType, out var dtype) && leaf.GetType() == typeof(DataField)
-                ? new ParquetColumn(new ColumnType(field.Name, ElementKind.Number, dtype, depth, IsNullable: isNullable), leaf, lists)
-                : null;
-    }
-
-    /// <summary>A column that is to be written.</summary>
+    /// <summary>The fields for a column.</summary>
     public static ParquetColumn Of(ColumnType type)
     {
         var clr = type.Kind == ElementKind.Number ? DTypes.First(pair => pair.Value == type.DType).Key : typeof(string);
         var leaf = new DataField(type.Depth == 0 ? type.Name : ListField.ElementName, clr, isNullable: type.IsNullable);
-        var lists = new List<ListField>();
+        Field field = leaf;
         for (var level = type.Depth - 1; level >= 0; level--)
         {
-            lists.Insert(0, new ListField(level == 0 ? type.Name : ListField.ElementName, lists.Count == 0 ? leaf : lists[0]));
+            field = new ListField(level == 0 ? type.Name : ListField.ElementName, field);
         }
 
-        return new ParquetColumn(type, leaf, lists);
+        return new ParquetColumn(leaf, field);
     }
-
-    /// <summary>The column's outermost field.</summary>
-    public Field Field => Lists.Count > 0 ? Lists[0] : Leaf;
-
-    /// <summary>For each level of lists the definition level from which on a list has an element; one less, and it is there and
-    /// empty.</summary>
-    public int[] ElementLevels => Leaf.IsArray ? [Leaf.MaxDefinitionLevel] : [.. Lists.Select(list => list.MaxDefinitionLevel)];
 }

@@ -1,54 +1,65 @@
 using System.Collections.Immutable;
-using System.Text;
-using Parquet;
+using Apache.Arrow.Ipc;
+using ParquetSharp;
+using ParquetSharp.Arrow;
+using ZeroCopy.Datasets.Formats.ArrowFiles;
 using ZeroCopy.Datasets.Rows;
-using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Datasets.Formats.ParquetFiles;
 
-/// <summary>Reads Parquet, a row group at a time.</summary>
+/// <summary>
+/// Reads Parquet in pieces of some rows, as Arrow's record batches. Its library decodes a page of each column at a time, so what is in
+/// memory does not grow with the file's row groups.
+/// </summary>
 internal sealed class ParquetFileReader : IRowReader
 {
-    private readonly string _path;
-    private readonly ParquetReader _reader;
-    private readonly ImmutableArray<ParquetColumn> _columns;
-    private readonly LevelBuffer _definition = new();
-    private readonly LevelBuffer _repetition = new();
-    private ImmutableArray<ParquetColumn> _selected;
-    private int _group;
-    private long _rows;
+    private const long PieceBytes = 1L << 20;
 
-    private ParquetFileReader(string path, ParquetReader reader)
+    // Texts of a dictionary take less room in the file than in a piece.
+    private const long MaxPieceRows = 1L << 13;
+    private readonly string _path;
+    private readonly ImmutableArray<(ColumnType Type, int Leaf)> _columns;
+    private readonly ImmutableArray<long> _groupStarts;
+    private ImmutableArray<(ColumnType Type, int Leaf)> _selected;
+    private FileReader _file;
+    private IArrowArrayStream? _pieces;
+    private long _next;
+
+    private ParquetFileReader(string path, FileReader file)
     {
         _path = path;
-        _reader = reader;
-        _columns = [.. reader.Schema.Fields.Select(ParquetColumn.Of).OfType<ParquetColumn>()];
+        _file = file;
+        _columns = [.. file.Schema.FieldsList.Select((field, index) => (Type: ArrowColumnTypes.Of(field), Leaf: Leaf(file, index)))
+            .Where(column => column.Type is not null).Select(column => (column.Type!, column.Leaf))];
         _selected = _columns;
+        var starts = ImmutableArray.CreateBuilder<long>(file.NumRowGroups + 1);
+        starts.Add(0);
+        for (var group = 0; group < file.NumRowGroups; group++)
+        {
+            using var rows = file.ParquetReader.RowGroup(group);
+            starts.Add(starts[^1] + rows.MetaData.NumRows);
+        }
+
+        _groupStarts = starts.MoveToImmutable();
     }
 
     public ImmutableArray<ColumnType> Columns => [.. _columns.Select(column => column.Type)];
 
-    public long? RowCount => _reader.RowGroups.Sum(group => group.RowCount);
+    public long? RowCount => _groupStarts[^1];
 
-    public static async ValueTask<ParquetFileReader> OpenAsync(string path, CancellationToken cancellationToken)
+    public static ParquetFileReader Open(string path)
     {
+        // Its error is clearer than that of the library.
+        File.OpenHandle(path).Dispose();
+        FileReader? file = null;
         try
         {
-            var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16);
-            try
-            {
-                return new ParquetFileReader(
-                    path, await ParquetReader.CreateAsync(file, leaveStreamOpen: false,
-                        cancellationToken: cancellationToken).ConfigureAwait(false));
-            }
-            catch
-            {
-                await file.DisposeAsync().ConfigureAwait(false);
-                throw;
-            }
+            file = OpenFile(path, MaxPieceRows);
+            return new ParquetFileReader(path, file);
         }
         catch (Exception error) when (IsDamage(error))
         {
+            file?.Dispose();
             throw new DatasetException($"'{path}': it is no Parquet file, or cut short: {error.Message.TrimEnd('.')}.", error);
         }
     }
@@ -58,156 +69,110 @@ internal sealed class ParquetFileReader : IRowReader
 
     public long Skip(long rows)
     {
-        var skipped = 0L;
-        while (_group < _reader.RowGroupCount && skipped + _reader.RowGroups[_group].RowCount <= rows)
+        var start = _groupStarts.Last(start => start <= _next + rows);
+        if (start <= _next)
         {
-            skipped += _reader.RowGroups[_group++].RowCount;
+            return 0;
         }
 
-        _rows += skipped;
+        var skipped = start - _next;
+        _next = start;
+        _pieces?.Dispose();
+        _pieces = null;
         return skipped;
     }
 
     public async ValueTask<RowChunk?> ReadAsync(CancellationToken cancellationToken)
     {
-        while (_group < _reader.RowGroupCount && _reader.RowGroups[_group].RowCount == 0)
-        {
-            _group++;
-        }
-
-        if (_group == _reader.RowGroupCount)
+        if (_next == RowCount)
         {
             return null;
         }
 
-        var group = _reader.RowGroups[_group++];
-        var rows = checked((int)group.RowCount);
-        var columns = ImmutableArray.CreateBuilder<Column>(_selected.Length);
-        foreach (var column in _selected)
+        try
         {
-            try
-            {
-                columns.Add(await ReadColumnAsync(group, column, rows, cancellationToken).ConfigureAwait(false));
-            }
-            catch (Exception error) when (IsDamage(error))
-            {
-                throw new DatasetException(
-                    $"'{_path}': column '{column.Type.Name}' of row group {_group - 1} cannot be read: "
-                    + $"{error.Message.TrimEnd('.')}; the file is damaged, or uses what is not read here.", error);
-            }
+            _pieces ??= Begin();
+            using var piece = await _pieces.ReadNextRecordBatchAsync(cancellationToken).ConfigureAwait(false)
+                ?? throw new InvalidDataException("there are fewer rows than the file says");
+            var chunk = new RowChunk(
+                [.. _selected.Select(column => ArrowColumnReader.Read(column.Type, piece.Column(column.Type.Name).Data))], piece.Length,
+                [new RowSpan(_path, _next, piece.Length)]);
+            _next += piece.Length;
+            return chunk;
         }
-
-        var chunk = new RowChunk(columns.MoveToImmutable(), rows, [new RowSpan(_path, _rows, rows)]);
-        _rows += rows;
-        return chunk;
+        catch (Exception error) when (IsDamage(error))
+        {
+            throw new DatasetException(
+                $"'{_path}': the rows from {_next} on cannot be read: {error.Message.TrimEnd('.')}; the file is damaged, or uses what is "
+                + "not read here.", error);
+        }
     }
 
-    public ValueTask DisposeAsync() => _reader.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _pieces?.Dispose();
+        _file.Dispose();
+        return default;
+    }
+
+    private static FileReader OpenFile(string path, long pieceRows)
+    {
+        using var pages = ReaderProperties.WithMemoryPool(Pool());
+        pages.EnableBufferedStream();
+        using var batches = ArrowReaderProperties.GetDefault();
+        batches.PreBuffer = false;
+        batches.UseThreads = false;
+        batches.BatchSize = pieceRows;
+        return new FileReader(path, pages, batches);
+    }
+
+    // The others keep what pages of different sizes leave behind, which grows with the files that were read.
+    private static MemoryPool Pool() => OperatingSystem.IsWindows() ? MemoryPool.SystemMemoryPool() : MemoryPool.JemallocMemoryPool();
+
+    // A column has one leaf; maps and structures, which have more, are not read.
+    private static int Leaf(FileReader file, int field)
+    {
+        var leaf = file.SchemaManifest.SchemaField(field);
+        while (leaf.Children.Count > 0)
+        {
+            leaf = leaf.Children[0];
+        }
+
+        return leaf.ColumnIndex;
+    }
 
     // The library throws whatever a damaged file makes it stumble over.
     private static bool IsDamage(Exception error) =>
         error is not (OperationCanceledException or OutOfMemoryException or UnauthorizedAccessException or FileNotFoundException
             or DatasetException);
 
-    private ValueTask<Column> ReadColumnAsync(ParquetRowGroupReader group, ParquetColumn column, int rows,
-        CancellationToken cancellationToken) =>
-        column.Type.Kind == ElementKind.Text ? ReadTextsAsync(group, column, rows, cancellationToken) : column.Type.DType switch
-        {
-            DType.Bool => ReadNumbersAsync<bool>(group, column, rows, cancellationToken),
-            DType.UInt8 => ReadNumbersAsync<byte>(group, column, rows, cancellationToken),
-            DType.Int8 => ReadNumbersAsync<sbyte>(group, column, rows, cancellationToken),
-            DType.UInt16 => ReadNumbersAsync<ushort>(group, column, rows, cancellationToken),
-            DType.Int16 => ReadNumbersAsync<short>(group, column, rows, cancellationToken),
-            DType.UInt32 => ReadNumbersAsync<uint>(group, column, rows, cancellationToken),
-            DType.Int32 => ReadNumbersAsync<int>(group, column, rows, cancellationToken),
-            DType.UInt64 => ReadNumbersAsync<ulong>(group, column, rows, cancellationToken),
-            DType.Int64 => ReadNumbersAsync<long>(group, column, rows, cancellationToken),
-            DType.Float32 => ReadNumbersAsync<float>(group, column, rows, cancellationToken),
-            _ => ReadNumbersAsync<double>(group, column, rows, cancellationToken),
-        };
-
-    private async ValueTask<Column> ReadNumbersAsync<T>(
-        ParquetRowGroupReader group, ParquetColumn column, int rows, CancellationToken cancellationToken)
-        where T : unmanaged
+    // From the first row group that is not behind the next row.
+    private IArrowArrayStream Begin()
     {
-        var size = column.Type.DType.ElementSize();
-        var data = new byte[checked(Entries(group, column) * size)];
-        var places = await ReadAsync(group, column, rows, BytesAs<T>.Of(data.AsMemory()), cancellationToken).ConfigureAwait(false);
-        if (places is null)
-        {
-            return new Column(column.Type, rows, data);
-        }
-
-        var nulls = places.Offsets.Length == 0 ? places.Nulls : places.ElementNulls;
-        Spread(data, size, nulls);
-        var elements = places.Offsets.Length == 0 ? rows : places.Offsets[^1][^1];
-        return new Column(column.Type, rows, data.AsMemory(0, elements * size), Offsets(places), places.Nulls, places.ElementNulls);
+        var first = _groupStarts.IndexOf(_next);
+        int[] groups = [.. Enumerable.Range(first, _groupStarts.Length - 1 - first)];
+        int[] leaves = [.. _selected.Select(column => column.Leaf)];
+        var sized = OpenFile(_path, PieceRows(groups, leaves));
+        _file.Dispose();
+        _file = sized;
+        return sized.GetRecordBatchReader(groups, leaves);
     }
 
-    private async ValueTask<Column> ReadTextsAsync(
-        ParquetRowGroupReader group, ParquetColumn column, int rows, CancellationToken cancellationToken)
+    // As many as a piece has room for, by the size of the file's rows; no element takes more than 8 bytes but texts.
+    private long PieceRows(int[] groups, int[] leaves)
     {
-        var texts = new ReadOnlyMemory<char>[Entries(group, column)];
-        var places = await ReadAsync(group, column, rows, texts.AsMemory(), cancellationToken).ConfigureAwait(false);
-        var nulls = places is null ? [] : places.Offsets.Length == 0 ? places.Nulls : places.ElementNulls;
-        var elements = places is null || places.Offsets.Length == 0 ? rows : places.Offsets[^1][^1];
-        var bytes = new ColumnBuilder(column.Type);
-        var next = 0;
-        for (var element = 0; element < elements; element++)
+        var (rows, bytes) = (0L, 1L);
+        foreach (var group in groups)
         {
-            if (nulls.Length > 0 && nulls[element])
+            using var reader = _file.ParquetReader.RowGroup(group);
+            rows += reader.MetaData.NumRows;
+            foreach (var leaf in leaves)
             {
-                bytes.AddNull();
-            }
-            else
-            {
-                var text = texts[next++].Span;
-                bytes.Advance(Encoding.UTF8.GetBytes(text, bytes.Room(Encoding.UTF8.GetMaxByteCount(text.Length))));
+                using var column = reader.MetaData.GetColumnChunkMetaData(leaf);
+                bytes += Math.Max(column.NumValues * sizeof(long), column.TotalUncompressedSize);
             }
         }
 
-        var flat = bytes.Build();
-        return new Column(
-            column.Type, rows, flat.Data, [.. places is null ? [] : Offsets(places), flat.Offsets[0]],
-            places is null ? default(ReadOnlyMemory<bool>) : places.Nulls, places is null
-                ? default(ReadOnlyMemory<bool>) : places.ElementNulls);
-    }
-
-    // The values that are there, one after the other, and the places of lists and nulls; null where there are neither.
-    private async ValueTask<LevelPlaces?> ReadAsync<T>(
-        ParquetRowGroupReader group, ParquetColumn column, int rows, Memory<T> values, CancellationToken cancellationToken)
-        where T : struct
-    {
-        var entries = values.Length;
-        var definition = column.Leaf.MaxDefinitionLevel > 0 ? _definition.Of(entries) : default(Memory<int>?);
-        var repetition = column.Leaf.MaxRepetitionLevel > 0 ? _repetition.Of(entries) : default(Memory<int>?);
-        await group.ReadRawAsync(column.Leaf, values, definition, repetition, cancellationToken).ConfigureAwait(false);
-        return definition is { } levels ? new ParquetLevels(column).Read(levels.Span, repetition is { } lists
-            ? lists.Span : [], rows) : null;
-    }
-
-    private static int Entries(ParquetRowGroupReader group, ParquetColumn column) =>
-        checked((int)(group.GetMetadata(column.Leaf)?.MetaData?.NumValues
-            ?? throw new InvalidDataException("the file has no data for it")));
-
-    private static ImmutableArray<ReadOnlyMemory<int>> Offsets(LevelPlaces places) =>
-        [.. places.Offsets.Select(level => new ReadOnlyMemory<int>([.. level]))];
-
-    // From the last on, so that none is overwritten before it has moved; zeros where something is null.
-    private static void Spread(Span<byte> data, int size, bool[] nulls)
-    {
-        var from = nulls.Count(isNull => !isNull);
-        for (var to = nulls.Length - 1; to >= 0; to--)
-        {
-            var element = data.Slice(to * size, size);
-            if (nulls[to])
-            {
-                element.Clear();
-            }
-            else
-            {
-                data.Slice(--from * size, size).CopyTo(element);
-            }
-        }
+        return (long)Math.Clamp((double)PieceBytes * rows / bytes, 1, MaxPieceRows);
     }
 }

@@ -18,18 +18,21 @@ internal sealed class BindingPlan
     /// <summary>Finds a column for each input that needs one.</summary>
     /// <param name="method">The method.</param>
     /// <param name="columns">The dataset's columns.</param>
+    /// <param name="unread">Its other columns.</param>
     /// <param name="keep">Columns that are carried over, and go to an input only where the options or its name say so.</param>
     /// <param name="options">What the user asked for.</param>
     /// <exception cref="DatasetException">A name is unknown, an input is left over, or a column cannot be what an input takes.</exception>
     public static BindingPlan Create(
-        MethodSignature method, ImmutableArray<ColumnType> columns, IReadOnlyCollection<string> keep, BindingOptions options)
+        MethodSignature method, ImmutableArray<ColumnType> columns, ImmutableArray<UnreadColumn> unread,
+        IReadOnlyCollection<string> keep, BindingOptions options)
     {
         foreach (var name in options.DTypes.Keys.Concat(options.Padding.Keys).Concat(options.Masks.Keys).Concat(options.Masks.Values))
         {
             FindInput(method, name);
         }
 
-        var sources = options.Columns.IsEmpty ? ByName(method, columns, keep) : new ColumnChoices(method, columns).Read(options.Columns);
+        var sources = options.Columns.IsEmpty
+            ? ByName(method, columns, keep) : new ColumnChoices(method, columns, unread).Read(options.Columns);
         if (options.Masks.GroupBy(pair => pair.Value).FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
             throw new DatasetException($"'{twice.Key}' has two masks, {string.Join(" and ", twice.Select(pair => pair.Key))}; keep one "
@@ -42,7 +45,7 @@ internal sealed class BindingPlan
         if (missing.Count > 0 || sources.Count == 0)
         {
             var wanted = missing.Count > 0 ? missing : method.Inputs.Select(input => input.Name).ToList();
-            throw new DatasetException(
+            throw unread.FirstOrDefault(column => wanted.Contains(column.Name))?.Refusal() ?? new DatasetException(
                 wanted.Count == 0
                     ? $"'{method.Name}' has no inputs, so no dataset can be sent through it."
                     : $"No column goes to the input{(wanted.Count == 1 ? "" : "s")} {string.Join(", ", wanted)} of '{method.Name}'; name "

@@ -5,7 +5,8 @@ using ZeroCopy.Endpoints;
 namespace ZeroCopy.Datasets.Binding;
 
 /// <summary>Reads what was given with <c>--column</c>.</summary>
-internal sealed class ColumnChoices(MethodSignature method, ImmutableArray<ColumnType> columns)
+internal sealed class ColumnChoices(
+    MethodSignature method, ImmutableArray<ColumnType> columns, ImmutableArray<UnreadColumn> unread)
 {
     private readonly List<InputSource> _sources = [];
     private readonly List<ColumnType> _plain = [];
@@ -78,6 +79,7 @@ internal sealed class ColumnChoices(MethodSignature method, ImmutableArray<Colum
     private ColumnType? Find(string name) => columns.FirstOrDefault(column => column.Name == name);
 
     private ColumnType Require(string name) => Find(name)
-        ?? throw new DatasetException($"The dataset has no column '{name}'. "
+        ?? throw unread.FirstOrDefault(column => column.Name == name)?.Refusal()
+        ?? new DatasetException($"The dataset has no column '{name}'. "
             + $"{NearestName.Hint(name, [.. columns.Select(column => column.Name)])}");
 }

@@ -12,16 +12,21 @@ internal sealed class DatasetReader : IAsyncDisposable
     private RowChunk? _peeked;
     private int _next;
 
-    private DatasetReader(IReadOnlyList<string> files, ImmutableArray<ColumnType> columns, long? rows)
+    private DatasetReader(
+        IReadOnlyList<string> files, ImmutableArray<ColumnType> columns, IEnumerable<UnreadColumn> unread, long? rows)
     {
         _files = files;
         Columns = columns;
+        Unread = [.. unread.DistinctBy(column => column.Name)];
         RowCount = rows;
         _selected = [.. columns.Select(column => column.Name)];
     }
 
     /// <summary>The columns that all files have.</summary>
     public ImmutableArray<ColumnType> Columns { get; }
+
+    /// <summary>Other columns of the files.</summary>
+    public ImmutableArray<UnreadColumn> Unread { get; }
 
     /// <summary>Number of rows of all files; null where it is not known before all is read.</summary>
     public long? RowCount { get; }
@@ -31,18 +36,20 @@ internal sealed class DatasetReader : IAsyncDisposable
     public static async Task<DatasetReader> OpenAsync(IReadOnlyList<string> files, CancellationToken cancellationToken)
     {
         ImmutableArray<ColumnType> columns = [];
+        var unread = new List<UnreadColumn>();
         long? rows = 0;
         foreach (var file in files)
         {
             var reader = await DatasetFormats.OpenReaderAsync(file, cancellationToken).ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))
             {
-                columns = columns.IsEmpty ? reader.Columns : Merge(columns, files[0], reader.Columns, file);
+                columns = columns.IsEmpty ? reader.Columns : Merge(columns, files[0], reader, file);
+                unread.AddRange(reader.Unread);
                 rows += reader.RowCount;
             }
         }
 
-        return new DatasetReader(files, columns, rows);
+        return new DatasetReader(files, columns, unread, rows);
     }
 
     /// <summary>Says which columns are read. Before the first read.</summary>
@@ -107,8 +114,9 @@ internal sealed class DatasetReader : IAsyncDisposable
     public ValueTask DisposeAsync() => CloseAsync();
 
     private static ImmutableArray<ColumnType> Merge(
-        ImmutableArray<ColumnType> columns, string first, ImmutableArray<ColumnType> others, string file)
+        ImmutableArray<ColumnType> columns, string first, IRowReader reader, string file)
     {
+        var others = reader.Columns;
         var merged = columns.ToBuilder();
         for (var i = merged.Count - 1; i >= 0; i--)
         {
@@ -118,13 +126,14 @@ internal sealed class DatasetReader : IAsyncDisposable
                 continue;
             }
 
-            var other = others.FirstOrDefault(candidate => candidate.Name == column.Name)
-                ?? throw new DatasetException($"'{file}' has no column '{column.Name}', which '{first}' has; files of one dataset have "
-                    + "the same columns.");
-            if (other with { IsNullable = column.IsNullable } != column)
+            var other = others.FirstOrDefault(candidate => candidate.Name == column.Name);
+            if (other is null || other with { IsNullable = column.IsNullable } != column)
             {
-                throw new DatasetException($"Column '{column.Name}' is {other} in '{file}' and {column} in '{first}'; make them of one "
-                    + "type.");
+                var type = other?.ToString() ?? reader.Unread.FirstOrDefault(candidate => candidate.Name == column.Name)?.Type;
+                throw new DatasetException(
+                    type is null
+                        ? $"'{file}' has no column '{column.Name}', which '{first}' has; files of one dataset have the same columns."
+                        : $"Column '{column.Name}' is {type} in '{file}' and {column} in '{first}'; make them of one type.");
             }
 
             merged[i] = column with { IsNullable = column.IsNullable || other.IsNullable };

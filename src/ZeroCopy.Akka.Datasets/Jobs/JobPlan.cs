@@ -50,17 +50,17 @@ internal sealed class JobPlan : IAsyncDisposable
         {
             foreach (var name in options.Keep.Where(name => reader.Columns.All(column => column.Name != name)))
             {
-                throw new DatasetException(
+                throw reader.Unread.FirstOrDefault(column => column.Name == name)?.Refusal() ?? new DatasetException(
                     $"The dataset has no column '{name}' to keep. "
                     + $"{NearestName.Hint(name, [.. reader.Columns.Select(column => column.Name)])}");
             }
 
             if (reader.Columns.IsEmpty)
             {
-                throw NoRows(files);
+                throw reader.Unread.FirstOrDefault()?.Refusal() ?? NoRows(files);
             }
 
-            var binding = BindingPlan.Create(method, reader.Columns, options.Keep, options.Binding);
+            var binding = BindingPlan.Create(method, reader.Columns, reader.Unread, options.Keep, options.Binding);
             var bound = binding.Inputs.SelectMany(input => input.Columns).Select(column => column.Name);
             reader.Select([.. bound.Concat(options.Keep).Distinct()]);
             var first = await reader.PeekAsync(cancellationToken).ConfigureAwait(false)

@@ -8,6 +8,9 @@ internal interface IRowReader : IAsyncDisposable
     /// <summary>The file's columns that can be read. Where rows name their own, those of the first rows.</summary>
     ImmutableArray<ColumnType> Columns { get; }
 
+    /// <summary>Its other columns.</summary>
+    ImmutableArray<UnreadColumn> Unread => [];
+
     /// <summary>Number of rows; null where it is not known before all is read.</summary>
     long? RowCount { get; }
 

@@ -107,7 +107,8 @@ public sealed class BindingPlanSpecs
     {
         rows ??= Rows;
         var method = new MethodSignature("forward", inputs, []);
-        var plan = BindingPlan.Create(method, [.. rows.Columns.Select(column => column.Type)], keep ?? [], options ?? new BindingOptions());
+        var plan = BindingPlan.Create(
+            method, [.. rows.Columns.Select(column => column.Type)], [], keep ?? [], options ?? new BindingOptions());
         return [.. new TensorBinder(plan.WithDepths(rows)).Bind(rows).Select(Shown)];
     }
 

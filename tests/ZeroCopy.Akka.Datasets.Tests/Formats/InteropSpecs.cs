@@ -1,6 +1,5 @@
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
-using DuckDB.NET.Data;
 using ParquetSharp;
 using ZeroCopy.Datasets.Tests.Rows;
 using ZeroCopy.Tensors;
@@ -36,11 +35,11 @@ public sealed class InteropSpecs
         using var file = new FormatFile(name);
         await file.WriteAsync(Sample(), Sample());
 
-        Assert.Equal("6, 12, 2, é", Query(
+        Assert.Equal("6, 12, 2, é", DuckDb.Query(
             $"SELECT concat_ws(', ', count(*), sum(n)::INT, count(*) FILTER (text = 'a'), max(text)) FROM {function}('{file.Path}')"));
         if (name != "rows.csv")
         {
-            Assert.Equal("3", Query($"SELECT sum(list_sum(list))::FLOAT FROM {function}('{file.Path}')"));
+            Assert.Equal("3", DuckDb.Query($"SELECT sum(list_sum(list))::FLOAT FROM {function}('{file.Path}')"));
         }
     }
 
@@ -74,7 +73,7 @@ public sealed class InteropSpecs
     public async Task Parquet_of_DuckDb_should_be_read_here(string compression)
     {
         using var file = new FormatFile("rows.parquet");
-        Query(
+        DuckDb.Query(
             "COPY (SELECT range AS n, ['a', 'b', NULL][1 + range % 3] AS text, [range::FLOAT, 0.5::FLOAT] AS list, "
             + $"[range::DOUBLE, 1.0]::DOUBLE[2] AS fixed FROM range(3000)) TO '{file.Path}' (FORMAT parquet, COMPRESSION {compression}, "
             + $"ROW_GROUP_SIZE 2048)");
@@ -163,13 +162,4 @@ public sealed class InteropSpecs
         Columns.Numbers("n", DType.Int64, 1L, 2, 3),
         Columns.Texts("text", "a", null, "é"),
         Columns.OfJson("list", DType.Float32, "[0.5,1]", "[]", "null"));
-
-    private static string? Query(string sql)
-    {
-        using var connection = new DuckDBConnection("DataSource=:memory:");
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        return Convert.ToString(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture);
-    }
 }

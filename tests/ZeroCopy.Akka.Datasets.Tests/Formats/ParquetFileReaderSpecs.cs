@@ -69,6 +69,38 @@ public sealed class ParquetFileReaderSpecs
             Columns.Numbers("n", DType.Int64, [.. Enumerable.Range(index * GroupRows, GroupRows).Select(row => (long)row)]));
     }
 
+    [Fact]
+    public async Task ParquetFileReader_should_say_what_is_wrong_with_a_file()
+    {
+        using var file = new FormatFile("rows.parquet");
+        await File.WriteAllTextAsync(file.Path, "rows");
+
+        var error = await Assert.ThrowsAsync<DatasetException>(() => ReadAsync([file.Path]));
+
+        Assert.StartsWith(
+            $"'{file.Path}': it is no Parquet file, or cut short: Invalid: Parquet file size is 4 bytes", error.Message,
+            StringComparison.Ordinal);
+        Assert.EndsWith("(8 bytes).", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ParquetFileReader_should_say_which_rows_are_damaged()
+    {
+        using var file = new FormatFile("rows.parquet");
+        await file.WriteAsync(Columns.Chunk(Columns.Numbers("n", DType.Int64, 1L, 2, 3)));
+        await using (var stream = File.OpenWrite(file.Path))
+        {
+            // Behind the file's first four bytes is the head of its first page.
+            stream.Position = 4;
+            stream.Write([0xFF, 0xFF, 0xFF, 0xFF]);
+        }
+
+        var error = await Assert.ThrowsAsync<DatasetException>(() => ReadAsync([file.Path]));
+
+        Assert.StartsWith($"'{file.Path}': the rows from 0 on cannot be read: ", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("message:", error.Message, StringComparison.Ordinal);
+    }
+
     private static async Task<List<RowChunk>> ReadAsync(IReadOnlyList<string> files)
     {
         await using var reader = await DatasetReader.OpenAsync(files, CancellationToken.None);

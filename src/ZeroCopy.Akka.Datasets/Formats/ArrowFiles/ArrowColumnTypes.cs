@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Apache.Arrow;
 using Apache.Arrow.Types;
 using ZeroCopy.Datasets.Rows;
@@ -9,6 +10,16 @@ namespace ZeroCopy.Datasets.Formats.ArrowFiles;
 internal static class ArrowColumnTypes
 {
     private const string ItemName = "item";
+
+    /// <summary>The columns that are read, each with its place among the fields, and the others.</summary>
+    public static (ImmutableArray<(ColumnType Type, int Index)> Read, ImmutableArray<UnreadColumn> Unread) Of(Schema schema)
+    {
+        var columns = schema.FieldsList.Select((field, index) => (Type: Of(field), Index: index, Field: field)).ToList();
+        return (
+            [.. columns.Where(column => column.Type is not null).Select(column => (column.Type!, column.Index))],
+            [.. columns.Where(column => column.Type is null).Select(
+                column => new UnreadColumn(column.Field.Name, Words(column.Field.DataType)))]);
+    }
 
     /// <summary>The column of a field; null where it is of another kind than columns are here.</summary>
     public static ColumnType? Of(Field field)
@@ -58,6 +69,8 @@ internal static class ArrowColumnTypes
         DType.Float64 => DoubleType.Default,
         _ => throw new NotSupportedException($"Arrow has no type for {column.DType.ToToken()}."),
     };
+
+    private static string Words(IArrowType type) => Item(type) is { } item ? $"list of {Words(item.DataType)}" : type.Name;
 
     private static Field? Item(IArrowType type) => type switch
     {

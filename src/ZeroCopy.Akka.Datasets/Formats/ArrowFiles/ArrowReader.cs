@@ -19,12 +19,13 @@ internal sealed class ArrowReader : IRowReader
     {
         _path = path;
         _reader = reader;
-        _columns = [.. schema.FieldsList.Select((field, index) => (Type: ArrowColumnTypes.Of(field), index))
-            .Where(column => column.Type is not null).Select(column => (column.Type!, column.index))];
+        (_columns, Unread) = ArrowColumnTypes.Of(schema);
         _selected = _columns;
     }
 
     public ImmutableArray<ColumnType> Columns => [.. _columns.Select(column => column.Type)];
+
+    public ImmutableArray<UnreadColumn> Unread { get; }
 
     public long? RowCount => null;
 

@@ -18,9 +18,9 @@ internal sealed class ParquetFileReader : IRowReader
     // Texts of a dictionary take less room in the file than in a piece.
     private const long MaxPieceRows = 1L << 13;
     private readonly string _path;
-    private readonly ImmutableArray<(ColumnType Type, int Leaf)> _columns;
+    private readonly ImmutableArray<(ColumnType Type, int Index)> _columns;
     private readonly ImmutableArray<long> _groupStarts;
-    private ImmutableArray<(ColumnType Type, int Leaf)> _selected;
+    private ImmutableArray<(ColumnType Type, int Index)> _selected;
     private FileReader _file;
     private IArrowArrayStream? _pieces;
     private long _next;
@@ -29,8 +29,7 @@ internal sealed class ParquetFileReader : IRowReader
     {
         _path = path;
         _file = file;
-        _columns = [.. file.Schema.FieldsList.Select((field, index) => (Type: ArrowColumnTypes.Of(field), Leaf: Leaf(file, index)))
-            .Where(column => column.Type is not null).Select(column => (column.Type!, column.Leaf))];
+        (_columns, Unread) = ArrowColumnTypes.Of(file.Schema);
         _selected = _columns;
         var starts = ImmutableArray.CreateBuilder<long>(file.NumRowGroups + 1);
         starts.Add(0);
@@ -44,6 +43,8 @@ internal sealed class ParquetFileReader : IRowReader
     }
 
     public ImmutableArray<ColumnType> Columns => [.. _columns.Select(column => column.Type)];
+
+    public ImmutableArray<UnreadColumn> Unread { get; }
 
     public long? RowCount => _groupStarts[^1];
 
@@ -60,7 +61,7 @@ internal sealed class ParquetFileReader : IRowReader
         catch (Exception error) when (IsDamage(error))
         {
             file?.Dispose();
-            throw new DatasetException($"'{path}': it is no Parquet file, or cut short: {error.Message.TrimEnd('.')}.", error);
+            throw new DatasetException($"'{path}': it is no Parquet file, or cut short: {Reason(error)}.", error);
         }
     }
 
@@ -69,7 +70,7 @@ internal sealed class ParquetFileReader : IRowReader
 
     public long Skip(long rows)
     {
-        var start = _groupStarts.Last(start => start <= _next + rows);
+        var start = _groupStarts.Last(group => group <= _next + rows);
         if (start <= _next)
         {
             return 0;
@@ -103,8 +104,8 @@ internal sealed class ParquetFileReader : IRowReader
         catch (Exception error) when (IsDamage(error))
         {
             throw new DatasetException(
-                $"'{_path}': the rows from {_next} on cannot be read: {error.Message.TrimEnd('.')}; the file is damaged, or uses what is "
-                + "not read here.", error);
+                $"'{_path}': the rows from {_next} on cannot be read: {Reason(error)}; the file is damaged, or uses what is not read here.",
+                error);
         }
     }
 
@@ -129,10 +130,10 @@ internal sealed class ParquetFileReader : IRowReader
     // The others keep what pages of different sizes leave behind, which grows with the files that were read.
     private static MemoryPool Pool() => OperatingSystem.IsWindows() ? MemoryPool.SystemMemoryPool() : MemoryPool.JemallocMemoryPool();
 
-    // A column has one leaf; maps and structures, which have more, are not read.
-    private static int Leaf(FileReader file, int field)
+    // The place of a field's elements among those of all fields; only maps and structures, which are not read, have several.
+    private int Leaf(int field)
     {
-        var leaf = file.SchemaManifest.SchemaField(field);
+        var leaf = _file.SchemaManifest.SchemaField(field);
         while (leaf.Children.Count > 0)
         {
             leaf = leaf.Children[0];
@@ -146,12 +147,21 @@ internal sealed class ParquetFileReader : IRowReader
         error is not (OperationCanceledException or OutOfMemoryException or UnauthorizedAccessException or FileNotFoundException
             or DatasetException);
 
+    // The library puts the name of a class of C++ around what its own library says.
+    private static string Reason(Exception error)
+    {
+        const string Head = " (message: '";
+        const string Tail = "')";
+        var (text, at) = (error.Message, error.Message.IndexOf(Head, StringComparison.Ordinal));
+        return (at < 0 || !text.EndsWith(Tail, StringComparison.Ordinal) ? text : text[(at + Head.Length)..^Tail.Length]).TrimEnd('.');
+    }
+
     // From the first row group that is not behind the next row.
     private IArrowArrayStream Begin()
     {
         var first = _groupStarts.IndexOf(_next);
         int[] groups = [.. Enumerable.Range(first, _groupStarts.Length - 1 - first)];
-        int[] leaves = [.. _selected.Select(column => column.Leaf)];
+        int[] leaves = [.. _selected.Select(column => Leaf(column.Index))];
         var sized = OpenFile(_path, PieceRows(groups, leaves));
         _file.Dispose();
         _file = sized;

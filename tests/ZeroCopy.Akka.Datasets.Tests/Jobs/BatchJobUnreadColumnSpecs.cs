@@ -1,0 +1,98 @@
+using Apache.Arrow;
+using Apache.Arrow.Ipc;
+using ZeroCopy.Datasets.Binding;
+using ZeroCopy.Datasets.Jobs;
+using ZeroCopy.Datasets.Tests.Formats;
+using ZeroCopy.Endpoints;
+using ZeroCopy.TestSupport;
+
+namespace ZeroCopy.Datasets.Tests.Jobs;
+
+/// <summary>Columns of types that are not read here: they may lie in a file, and are refused where they are asked for.</summary>
+public sealed class BatchJobUnreadColumnSpecs : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory]
+    [InlineData("DATE '2024-02-29'", "date32")]
+    [InlineData("TIMESTAMP '2024-02-29 12:00:00'", "timestamp")]
+    [InlineData("TIMESTAMPTZ '2024-02-29 12:00:00+01'", "timestamp")]
+    [InlineData("TIME '12:00:00'", "time64")]
+    [InlineData("1.25::DECIMAL(10, 2)", "decimal")]
+    [InlineData("MAP {'a': 1}", "map")]
+    [InlineData("{'a': 1, 'b': 'text'}", "struct")]
+    [InlineData("'bytes'::BLOB", "binary")]
+    [InlineData("[DATE '2024-02-29']", "list of date32")]
+    public async Task BatchJob_should_name_a_column_that_it_cannot_read_and_its_type(string value, string type)
+    {
+        var input = Write("in.parquet", $"1.5::FLOAT AS x, {value} AS other");
+
+        var (kept, bound, named) = (
+            await RefusalAsync(FakeEndpoint.Doubling(), Options(input) with { Keep = ["other"] }),
+            await RefusalAsync(FakeEndpoint.Doubling(), Options(input) with { Binding = new BindingOptions { Columns = ["x=x,other"] } }),
+            await RefusalAsync(FakeEndpoint.Of(inputs => inputs[0], new ValueSignature("x"), new ValueSignature("other")), Options(input)));
+
+        Assert.StartsWith($"Column 'other' is of type {type}", kept, StringComparison.Ordinal);
+        Assert.EndsWith("write it to the file as one of these.", kept, StringComparison.Ordinal);
+        Assert.Equal((kept, kept), (bound, named));
+    }
+
+    [Fact]
+    public async Task BatchJob_should_pass_over_a_column_that_it_cannot_read_and_is_not_asked_for()
+    {
+        var input = Write(
+            "in.parquet", "MAP {'a': 1} AS map, {'a': 1, 'b': 'text'} AS pair, 1.5::FLOAT AS x, 'name' AS id, today() AS day");
+
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), Options(input) with { Keep = ["id"] });
+
+        Assert.Equal("""{"id":"name","output":3}""", Assert.Single(File.ReadLines(_directory.File("out.jsonl"))));
+    }
+
+    [Fact]
+    public async Task BatchJob_should_name_the_column_of_a_file_that_has_no_other() => Assert.StartsWith(
+        "Column 'day' is of type date32",
+        await RefusalAsync(FakeEndpoint.Doubling(), Options(Write("in.parquet", "today() AS day"))), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task BatchJob_should_name_both_types_of_a_column_that_it_cannot_read_in_one_of_the_files()
+    {
+        var (one, other) = (Write("one.parquet", "1.5::FLOAT AS x"), Write("other.parquet", "today() AS x"));
+
+        var error = await RefusalAsync(FakeEndpoint.Doubling(), Options(one, other));
+
+        Assert.Equal($"Column 'x' is date32 in '{other}' and F32 in '{one}'; make them of one type.", error);
+    }
+
+    [Fact]
+    public async Task BatchJob_should_name_a_column_of_an_Arrow_file_that_it_cannot_read()
+    {
+        var input = _directory.File("in.arrow");
+        using var batch = new RecordBatch.Builder()
+            .Append("x", false, new FloatArray.Builder().Append(1.5f).Build())
+            .Append("day", false, new Date32Array.Builder().Append(new DateOnly(2024, 2, 29)).Build()).Build();
+        await using (var stream = File.Create(input))
+        {
+            using var writer = new ArrowFileWriter(stream, batch.Schema);
+            await writer.WriteRecordBatchAsync(batch);
+            await writer.WriteEndAsync();
+        }
+
+        Assert.StartsWith(
+            "Column 'day' is of type date32", await RefusalAsync(FakeEndpoint.Doubling(), Options(input) with { Keep = ["day"] }),
+            StringComparison.Ordinal);
+    }
+
+    private static async Task<string> RefusalAsync(FakeEndpoint endpoint, BatchJobOptions options) =>
+        (await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(endpoint, options))).Message;
+
+    private string Write(string name, string columns)
+    {
+        DuckDb.Query($"COPY (SELECT {columns}) TO '{_directory.File(name)}' (FORMAT parquet)");
+        return _directory.File(name);
+    }
+
+    private BatchJobOptions Options(params string[] inputs) =>
+        new() { Inputs = [.. inputs], Output = _directory.File("out.jsonl") };
+}

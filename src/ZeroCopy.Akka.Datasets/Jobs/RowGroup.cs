@@ -10,7 +10,7 @@ namespace ZeroCopy.Datasets.Jobs;
 internal sealed class RowGroup(DatasetFormat format)
 {
     private const int MaxRows = 1 << 16;
-    private const long MaxBytes = 16L << 20;
+    private const long MaxBytes = 8L << 20;
     private readonly List<RowChunk> _parts = [];
     private long _bytes;
     private int _rows;

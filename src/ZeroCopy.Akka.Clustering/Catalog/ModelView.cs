@@ -81,7 +81,14 @@ internal sealed class ModelView(string name)
         }
     }
 
-    /// <summary>The model of a version: the first that was announced under it, for as long as some node holds it.</summary>
+    /// <summary>Takes over which model a version stands for, as somebody else decided it.</summary>
+    public void Keep(int version, ModelId model) => _models[version] = model;
+
+    /// <summary>
+    /// The model of a version. Of several it is the one that was served before, for as long as a node can build it; where none was, one that
+    /// is loaded before one that is not, then the one that more nodes hold, then that of the smallest id. The order in which nodes announced
+    /// them plays no part, so that whoever knows the same finds the same.
+    /// </summary>
     public ModelId? ModelOf(int version) => _models.TryGetValue(version, out var model) ? model : null;
 
     /// <summary>Who has a version, and what they say of it; not those who hold another model under the same version.</summary>
@@ -158,19 +165,30 @@ internal sealed class ModelView(string name)
 
     private void UpdateModels()
     {
-        var held = _reports.Values.SelectMany(report => report.Versions).Where(held => held is { Version: not null, Model: not null })
-            .Select(held => (Version: held.Version!.Value, Model: held.Model!.Value)).ToHashSet();
-        foreach (var (version, model) in _models.ToArray())
+        var held = (from report in _reports.Values
+                    from at in report.Versions
+                    where at is { Version: not null, Model: not null }
+                    select at).ToLookup(at => at.Version!.Value);
+        foreach (var gone in _models.Keys.Where(version => !held.Contains(version)).ToArray())
         {
-            if (!held.Contains((version, model)))
+            _models.Remove(gone);
+        }
+
+        foreach (var version in held)
+        {
+            var rivals = version.GroupBy(at => at.Model!.Value).ToArray();
+            if (rivals.Length == 1)
             {
-                _models.Remove(version);
+                _models[version.Key] = rivals[0].Key;
+            }
+            else if (!_models.TryGetValue(version.Key, out var known) || !rivals.Any(rival => rival.Key == known && CanBuild(rival)))
+            {
+                _models[version.Key] = rivals.OrderByDescending(CanBuild)
+                    .ThenByDescending(rival => rival.Any(at => at.ReadyActors > 0))
+                    .ThenByDescending(rival => rival.Count()).ThenBy(rival => rival.Key).First().Key;
             }
         }
 
-        foreach (var (version, model) in held)
-        {
-            _models.TryAdd(version, model);
-        }
+        static bool CanBuild(IEnumerable<HeldVersion> rival) => rival.Any(at => at.CanBuild);
     }
 }

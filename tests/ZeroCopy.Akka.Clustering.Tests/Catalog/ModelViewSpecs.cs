@@ -10,6 +10,7 @@ public sealed class ModelViewSpecs
 {
     private static readonly Address A = Address.Parse("akka.tcp://zerocopy@a:1");
     private static readonly Address B = Address.Parse("akka.tcp://zerocopy@b:1");
+    private static readonly Address C = Address.Parse("akka.tcp://zerocopy@c:1");
 
     private readonly ModelView _view = new("bert");
 
@@ -94,6 +95,64 @@ public sealed class ModelViewSpecs
 
         Report(A);
         Assert.Equal([B], _view.ToRoute().Replicas.Select(replica => replica.Node));
+    }
+
+    [Fact]
+    public void ModelView_should_find_the_same_of_two_models_that_are_called_alike_in_any_order()
+    {
+        var other = ModelId.Of([9]);
+        (HeldVersion A, HeldVersion B, ModelId Served)[] cases =
+        [
+            (Cold(1), Cold(1) with { Model = other }, new[] { Cold(1).Model!.Value, other }.Min()),
+            (Cold(1), Warm(1) with { Model = other }, other),
+            (Warm(1), Cold(1) with { Model = other }, Cold(1).Model!.Value),
+            (Warm(1) with { CanBuild = false }, Cold(1) with { Model = other }, other),
+        ];
+        foreach (var (a, b, served) in cases)
+        {
+            ModelReport[] reports = [new("bert", A, [a], null), new("bert", B, [b], null)];
+            foreach (var order in new[] { reports, [.. reports.Reverse()] })
+            {
+                var view = new ModelView("bert");
+                Array.ForEach(order, view.Set);
+                view.Update();
+
+                Assert.Equal(served, view.ModelOf(1));
+            }
+        }
+    }
+
+    [Fact]
+    public void ModelView_should_prefer_the_model_that_more_nodes_hold_where_none_is_loaded()
+    {
+        foreach (var rare in new[] { Cold(1).Model, ModelId.Of([9]) })
+        {
+            var common = new[] { Cold(1).Model, ModelId.Of([9]) }.Single(model => model != rare);
+            var view = new ModelView("bert");
+            view.Set(new ModelReport("bert", A, [Cold(1) with { Model = rare }], null));
+            view.Set(new ModelReport("bert", B, [Cold(1) with { Model = common }], null));
+            view.Set(new ModelReport("bert", C, [Cold(1) with { Model = common }], null));
+            view.Update();
+
+            Assert.Equal(common, view.ModelOf(1));
+        }
+    }
+
+    [Fact]
+    public void ModelView_should_serve_what_it_served_when_another_model_is_called_alike_at_more_nodes()
+    {
+        foreach (var first in new[] { Cold(1).Model, ModelId.Of([9]) })
+        {
+            var later = new[] { Cold(1).Model, ModelId.Of([9]) }.Single(model => model != first);
+            var view = new ModelView("bert");
+            view.Set(new ModelReport("bert", B, [Cold(1) with { Model = first }], null));
+            view.Update();
+            view.Set(new ModelReport("bert", A, [Warm(1) with { Model = later }], null));
+            view.Set(new ModelReport("bert", C, [Warm(1) with { Model = later }], null));
+            view.Update();
+
+            Assert.Equal(first, view.ModelOf(1));
+        }
     }
 
     [Fact]

@@ -55,7 +55,8 @@ public sealed class ZeroCopyCluster : IExtension
             Dropped = (node, reason) => log.Warning("Transfer: {0} {1}; it is asked no more for this model", node, reason),
         });
         var shared = actors.Shared;
-        var survey = new ClusterSurvey(system, _table, store);
+        _routes = new RouteTable(actors.Start, Logging.GetLogger(system, typeof(RouteTable)));
+        var survey = new ClusterSurvey(system, _table, store, _routes);
         var rates = new NodeRates();
         var orders = new NodeOrders(store, transfer, shared, new Eviction(system, store, survey), rates);
         var info = new NodeInfo(
@@ -79,7 +80,6 @@ public sealed class ZeroCopyCluster : IExtension
                     info, new NodeLoad(actors.Pools.Sum(pool => pool.Pending), FreeBytesOf(store), _leaving, receive, load));
             },
         };
-        _routes = new RouteTable(actors.Start, Logging.GetLogger(system, typeof(RouteTable)));
         var context = new RouteContext
         {
             Self = cluster.SelfAddress,

@@ -4,6 +4,7 @@ using Akka.Cluster;
 using ZeroCopy.Clustering.Asking;
 using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Protocol;
+using ZeroCopy.Clustering.Routes;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
@@ -14,9 +15,17 @@ namespace ZeroCopy.Clustering.Nodes;
 /// <param name="system">The node's actor system.</param>
 /// <param name="table">What all nodes said of themselves.</param>
 /// <param name="store">The node's store.</param>
-internal sealed class ClusterSurvey(ActorSystem system, NodeTable table, ObjectStore store)
+/// <param name="routes">Which of two models that are called alike gets the calls.</param>
+/// <param name="removalTime">How long all nodes together may take to remove something; null for the default.</param>
+internal sealed class ClusterSurvey(
+    ActorSystem system, NodeTable table, ObjectStore store, RouteTable routes, TimeSpan? removalTime = null)
 {
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(3);
+
+    // A node waits up to ten seconds for calls of the model to end, and those who ask wait for half a minute.
+    private static readonly TimeSpan RemovalTime = TimeSpan.FromSeconds(18);
+
+    private const int RemovalRounds = 3;
 
     private readonly Cluster _cluster = Cluster.Get(system);
 
@@ -29,16 +38,21 @@ internal sealed class ClusterSurvey(ActorSystem system, NodeTable table, ObjectS
             state.Unreachable.Contains(member) ? "Unreachable" : member.Status.ToString(),
             [.. member.Roles.Order(StringComparer.Ordinal)],
             holdings.FirstOrDefault(node => node.Node.Info.Address == member.Address)?.Node ?? table.Find(member.Address)));
-        var models = Views(holdings).SelectMany(view => Models(view.Name, view.View));
+        var views = await Task.WhenAll(Named(holdings).Select(named => ViewAsync(named, mustKnow: false, cancellationToken)))
+            .ConfigureAwait(false);
+        var models = views.SelectMany(view => Models(view.Name, view.View));
         return new NodeReply.ClusterStatus([.. members], [.. models], id);
     }
 
     /// <summary>What each node has that answers in time, this one first.</summary>
-    public Task<ImmutableArray<NodeReply.Holdings>> HoldingsAsync(CancellationToken cancellationToken) =>
-        AskAllAsync<NodeReply.Holdings>(id => new NodeQuery.Holdings(id), cancellationToken);
+    public async Task<ImmutableArray<NodeReply.Holdings>> HoldingsAsync(CancellationToken cancellationToken)
+    {
+        var answers = await AskAllAsync(new NodeQuery.Holdings(0), AnswerTime, cancellationToken).ConfigureAwait(false);
+        return [.. answers.Select(answer => answer.Reply).OfType<NodeReply.Holdings>()];
+    }
 
     /// <summary>Where a model is.</summary>
-    /// <exception cref="InferenceException">Nobody holds it.</exception>
+    /// <exception cref="InferenceException">Nobody holds it, or which of two models it is cannot be found out now.</exception>
     public async Task<NodeReply> LocateAsync(NodeQuery.Locate locate, CancellationToken cancellationToken)
     {
         var view = await ViewAsync(locate.Name.Name, cancellationToken).ConfigureAwait(false);
@@ -58,7 +72,9 @@ internal sealed class ClusterSurvey(ActorSystem system, NodeTable table, ObjectS
     }
 
     /// <summary>The name that a model from outside gets: without a version the cluster's next, or the one that it has already.</summary>
-    /// <exception cref="InferenceException">The version is another model in the cluster.</exception>
+    /// <exception cref="InferenceException">
+    /// The version is another model in the cluster, or which of two models it is cannot be found out now.
+    /// </exception>
     public async Task<ModelName> NameAsync(ModelName name, ModelId model, CancellationToken cancellationToken)
     {
         var view = await ViewAsync(name.Name, cancellationToken).ConfigureAwait(false);
@@ -78,53 +94,164 @@ internal sealed class ClusterSurvey(ActorSystem system, NodeTable table, ObjectS
             name.Name, same.Length > 0 ? same.Max() : known.Select(at => at.Held.Version!.Value).DefaultIfEmpty().Max() + 1);
     }
 
-    /// <summary>Takes a name from the node's store, or from every store.</summary>
-    /// <exception cref="InferenceException">No store has the name.</exception>
+    /// <summary>Takes a name from the node's store, or from every store, whichever models it stands for there.</summary>
+    /// <exception cref="InferenceException">
+    /// No store has the name; or a node has not removed it, or not said so: the message names it, and what was removed where.
+    /// </exception>
     public async Task<NodeReply> RemoveAsync(NodeQuery.Remove remove, CancellationToken cancellationToken)
     {
-        var removed = RemoveHere(remove.Name).ToHashSet();
-        if (remove.Everywhere)
+        if (!remove.Everywhere)
         {
-            var replies = await AskAllAsync<NodeReply.Removed>(
-                id => new NodeQuery.Remove(remove.Name, Everywhere: false, id), cancellationToken).ConfigureAwait(false);
-            removed.UnionWith(replies.SelectMany(reply => reply.Names));
+            return new NodeReply.Removed(RemoveHere(remove.Name), remove.Id);
         }
 
-        return removed.Count == 0 && remove.Everywhere
-            ? throw new InferenceException(InferenceFailure.ModelNotFound, $"No node of the cluster holds {remove.Name}.")
-            : new NodeReply.Removed([.. removed.OrderBy(name => name.Version)], remove.Id);
-    }
-
-    private ModelName[] RemoveHere(ModelName name)
-    {
-        var names = store.ListNames().Select(model => model.Name!.Value)
-            .Where(held => held.Name == name.Name && (name.Version is null || held.Version == name.Version)).ToArray();
-        foreach (var held in names)
+        var removed = new SortedDictionary<Address, HashSet<ModelName>>();
+        if (!_cluster.SelfRoles.Contains(ZeroCopyCluster.InferenceRole))
         {
-            store.Remove(held);
+            // The others are asked, this one is not.
+            Add(_cluster.SelfAddress, RemoveHere(remove.Name));
         }
 
-        return names;
-    }
-
-    private async Task<ModelView?> ViewAsync(string name, CancellationToken cancellationToken) =>
-        Views(await HoldingsAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(view => view.Name == name).View;
-
-    private static IEnumerable<(string Name, ModelView View)> Views(ImmutableArray<NodeReply.Holdings> holdings)
-    {
-        foreach (var named in holdings.SelectMany(node => node.Models).GroupBy(report => report.Name, StringComparer.Ordinal)
-            .OrderBy(named => named.Key, StringComparer.Ordinal))
+        // Until nothing is found: a node may have received it while others removed it, and of two that share a store the first one may have
+        // found it in use by the second.
+        var failures = new List<(InferenceFailure Failure, string Message)>();
+        var (from, limit) = (TimeProvider.System.GetTimestamp(), removalTime ?? RemovalTime);
+        var isOver = false;
+        for (var round = 0; round < RemovalRounds && !isOver; round++)
         {
-            var view = new ModelView(named.Key);
-            foreach (var report in named.OrderBy(report => report.Node))
+            var left = limit - TimeProvider.System.GetElapsedTime(from);
+            if (left <= TimeSpan.Zero)
             {
-                view.Set(report);
+                break;
             }
 
-            view.Update();
-
-            yield return (named.Key, view);
+            isOver = true;
+            failures.Clear();
+            foreach (var (node, reply) in await AskAllAsync(remove with { Everywhere = false }, left, cancellationToken)
+                .ConfigureAwait(false))
+            {
+                switch (reply)
+                {
+                    case NodeReply.Removed { Names.IsEmpty: false } found:
+                        Add(node, found.Names);
+                        isOver = false;
+                        break;
+                    case NodeReply.Failed failed:
+                        failures.Add((failed.Failure, $"{node}: {failed.Message}"));
+                        isOver &= round > 0;
+                        break;
+                    case null:
+                        failures.Add((InferenceFailure.Unreachable, $"{node} did not answer in time"));
+                        break;
+                }
+            }
         }
+
+        failures.AddRange(Nodes(_cluster.State.Unreachable)
+            .Select(node => (InferenceFailure.Unreachable, $"{node} is unreachable")));
+        if (failures.Count > 0)
+        {
+            var done = removed.Count == 0 ? "Nothing was removed."
+                : $"Removed {string.Join("; ", removed.Select(at => $"{string.Join(", ", at.Value.Order(ByVersion))} from {at.Key}"))}.";
+            throw new InferenceException(
+                failures[0].Failure,
+                $"Not every node has removed {remove.Name}: {string.Join("; ", failures.Select(failure => failure.Message.TrimEnd('.')))}. "
+                + done);
+        }
+
+        return removed.Count == 0
+            ? throw new InferenceException(InferenceFailure.ModelNotFound, $"No node of the cluster holds {remove.Name}.")
+            : new NodeReply.Removed([.. removed.Values.SelectMany(names => names).Distinct().Order(ByVersion)], remove.Id);
+
+        void Add(Address node, ImmutableArray<ModelName> names)
+        {
+            if (!names.IsEmpty)
+            {
+                removed.TryAdd(node, []);
+                removed[node].UnionWith(names);
+            }
+        }
+    }
+
+    private static readonly Comparer<ModelName> ByVersion =
+        Comparer<ModelName>.Create((one, other) => Nullable.Compare(one.Version, other.Version));
+
+    private ImmutableArray<ModelName> RemoveHere(ModelName name)
+    {
+        var removed = ImmutableArray.CreateBuilder<ModelName>();
+        foreach (var held in store.ListNames().Select(model => model.Name!.Value)
+            .Where(held => held.Name == name.Name && (name.Version is null || held.Version == name.Version)))
+        {
+            try
+            {
+                store.Remove(held);
+                removed.Add(held);
+            }
+            catch (ModelNotFoundException)
+            {
+                // Another process of the store has.
+            }
+        }
+
+        return removed.ToImmutable();
+    }
+
+    private async Task<ModelView?> ViewAsync(string name, CancellationToken cancellationToken)
+    {
+        var holdings = await HoldingsAsync(cancellationToken).ConfigureAwait(false);
+        return Named(holdings).FirstOrDefault(named => named.Key == name) is { } named
+            ? (await ViewAsync(named, mustKnow: true, cancellationToken).ConfigureAwait(false)).View
+            : null;
+    }
+
+    private static IOrderedEnumerable<IGrouping<string, ModelReport>> Named(ImmutableArray<NodeReply.Holdings> holdings) =>
+        holdings.SelectMany(node => node.Models).GroupBy(report => report.Name, StringComparer.Ordinal)
+            .OrderBy(named => named.Key, StringComparer.Ordinal);
+
+    /// <summary>What is known of a name, with the models that calls from here get.</summary>
+    /// <param name="named">What the nodes have of it.</param>
+    /// <param name="mustKnow">Whether it fails where its entity is not reached; else that finds what the next entity will.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    private async Task<(string Name, ModelView View)> ViewAsync(
+        IGrouping<string, ModelReport> named, bool mustKnow, CancellationToken cancellationToken)
+    {
+        var view = new ModelView(named.Key);
+        foreach (var report in named)
+        {
+            view.Set(report);
+        }
+
+        var models = named.SelectMany(report => report.Versions).Where(held => held is { Version: not null, Model: not null })
+            .ToLookup(held => held.Version, held => held.Model);
+        if (models.Any(version => version.Distinct().Count() > 1))
+        {
+            // Which of them is served depends on what happened before, which only the entity knows.
+            try
+            {
+                var entry = await routes.GetAsync(named.Key, cancellationToken).AsTask().WaitAsync(AnswerTime, cancellationToken)
+                    .ConfigureAwait(false);
+                foreach (var replica in entry.Route!.Replicas)
+                {
+                    if (replica is { Version: { } version, Model: { } model })
+                    {
+                        view.Keep(version, model);
+                    }
+                }
+            }
+            catch (TimeoutException) when (mustKnow)
+            {
+                throw new InferenceException(
+                    InferenceFailure.Unreachable,
+                    $"Nodes hold different models as {named.Key}, and which of them is served was not answered within {AnswerTime}.");
+            }
+            catch (Exception e) when (!mustKnow && e is TimeoutException or InferenceException)
+            {
+                // As far as it can be known.
+            }
+        }
+
+        view.Update();
+        return (named.Key, view);
     }
 
     private static IEnumerable<ModelStatus> Models(string name, ModelView view) =>
@@ -143,28 +270,28 @@ internal sealed class ClusterSurvey(ActorSystem system, NodeTable table, ObjectS
             same.Key.IsOther ? $"{name}@{same.Key.Version} is another model elsewhere: this one is served by its id only."
                 : same.Select(at => at.Held.LastError).FirstOrDefault(error => error is not null));
 
-    /// <summary>The answers of the nodes that answer in time, this one's first.</summary>
-    private async Task<ImmutableArray<TReply>> AskAllAsync<TReply>(Func<long, NodeQuery> query, CancellationToken cancellationToken)
-        where TReply : NodeReply
+    private static IEnumerable<Address> Nodes(IEnumerable<Member> members) =>
+        members.Where(member => member.HasRole(ZeroCopyCluster.InferenceRole)).Select(member => member.Address);
+
+    /// <summary>The answers of the nodes that can be reached, this one's first; null of those that do not answer in time.</summary>
+    private async Task<ImmutableArray<(Address Node, NodeReply? Reply)>> AskAllAsync(
+        NodeQuery query, TimeSpan limit, CancellationToken cancellationToken)
     {
         var state = _cluster.State;
-        var nodes = state.Members
-            .Where(member => member.HasRole(ZeroCopyCluster.InferenceRole) && !state.Unreachable.Contains(member))
-            .OrderBy(member => member.Address != _cluster.SelfAddress).Select(member => member.Address);
-        var answers = await Task.WhenAll(nodes.Select(AskAsync)).ConfigureAwait(false);
-        return [.. answers.OfType<TReply>()];
+        var nodes = Nodes(state.Members.Except(state.Unreachable)).OrderBy(node => node != _cluster.SelfAddress);
+        return [.. await Task.WhenAll(nodes.Select(AskAsync)).ConfigureAwait(false)];
 
-        async Task<NodeReply?> AskAsync(Address node)
+        async Task<(Address Node, NodeReply? Reply)> AskAsync(Address node)
         {
             try
             {
-                return await NodeAnswer.AskAsync(system, NodePath.At(system, node), query(0), AnswerTime, cancellationToken)
-                    .ConfigureAwait(false) as NodeReply;
+                return (node, await NodeAnswer.AskAsync(system, NodePath.At(system, node), query, limit, cancellationToken)
+                    .ConfigureAwait(false) as NodeReply);
             }
             catch (TimeoutException)
             {
                 // It is not there any more, or too busy to be asked.
-                return null;
+                return (node, null);
             }
         }
     }

@@ -364,6 +364,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
 
     private void OnQuery(NodeQuery query)
     {
+        var (self, models) = (Self, _models);
         switch (query)
         {
             case NodeQuery.Holdings:
@@ -376,7 +377,6 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 Answer(query.Id, token => _node.Survey.LocateAsync(locate, token));
                 break;
             case NodeQuery.Receive receive:
-                var (self, models) = (Self, _models);
                 Answer(query.Id, async token =>
                 {
                     var name = await _node.Survey.NameAsync(receive.Name, receive.Model, token).ConfigureAwait(false);
@@ -389,7 +389,14 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 Answer(query.Id, async token =>
                 {
                     await _node.Orders.FreeAsync(remove.Name, token).ConfigureAwait(false);
-                    return await _node.Survey.RemoveAsync(remove, token).ConfigureAwait(false);
+                    var reply = await _node.Survey.RemoveAsync(remove, token).ConfigureAwait(false);
+                    if (!remove.Everywhere && _node.IsServing)
+                    {
+                        // Nobody is told to receive it from here any more.
+                        await KnownAsync(remove.Name.Name, self, models, token).ConfigureAwait(false);
+                    }
+
+                    return reply;
                 });
                 break;
             default:

@@ -1,7 +1,10 @@
 using Akka.Actor;
 using Akka.Cluster.Sharding;
+using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Clients;
+using ZeroCopy.Clustering.Nodes;
 using ZeroCopy.Clustering.Protocol;
+using ZeroCopy.Clustering.Routes;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -96,6 +99,109 @@ public sealed class ClusterSpecs : IAsyncLifetime
         Assert.Equal(["contract@1"], Assert.IsType<NodeReply.Removed>(removed).Names.Select(name => name.ToString()));
         Assert.Empty(first.Host.Store.List());
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_listed_and_brought_should_be_what_is_called_where_two_models_are_called_alike(bool lowestFirst)
+    {
+        var (first, second, model) = await PutTwoAsync(lowestFirst);
+
+        foreach (var node in _nodes)
+        {
+            var known = await StatusAsync(node);
+            Assert.Equal(model.Id, Assert.Single(known.Models, status => status.IsCurrent).Model);
+            var other = Assert.Single(known.Models, status => !status.IsCurrent);
+            Assert.Equal(second.Address, Assert.Single(other.Holders));
+            Assert.NotNull(other.Problem);
+            var located = Assert.IsType<NodeReply.Located>(
+                await node.Cluster.Node.Ask<NodeReply>(new NodeQuery.Locate(ModelName.Parse("contract"), 2), Patience));
+            Assert.Equal((model.Id, first.Host.Store.Id), (located.Model.Id, Assert.Single(located.Stores)));
+            Assert.Equal(3, await CallAsync(await Eventually.FindAsync(node.Cluster.Endpoints, "contract")));
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_removal_should_take_both_of_two_models_that_are_called_alike(bool lowestFirst)
+    {
+        var (first, second, _) = await PutTwoAsync(lowestFirst);
+
+        var removed = await RemoveAsync(second);
+
+        Assert.Equal(["contract@1"], Assert.IsType<NodeReply.Removed>(removed).Names.Select(name => name.ToString()));
+        Assert.All([first, second], node => Assert.Empty(node.Host.Store.List()));
+        // The entity has heard of it before the answer.
+        var failed = await AskAsync<EntityReply.Failed>(second, id => new EntityRequest.Place("contract", 1, [], id));
+        Assert.Equal(InferenceFailure.ModelNotFound, failed.Failure);
+    }
+
+    [Fact]
+    public async Task A_removal_should_name_the_node_that_does_not_answer()
+    {
+        var first = await StartAsync();
+        using var mute = TestNode.CreateSystem();
+        var member = Akka.Cluster.Cluster.Get(mute);
+        await member.JoinAsync(first.Address, CancellationToken.None).WaitAsync(Patience);
+        await PutAsync(first, "contract", 1);
+        var survey = Survey(first, TimeSpan.FromSeconds(3));
+
+        var failed = await Assert.ThrowsAsync<InferenceException>(() => survey.RemoveAsync(
+            new NodeQuery.Remove(ModelName.Parse("contract"), Everywhere: true, 1), CancellationToken.None).WaitAsync(Patience));
+
+        Assert.Equal(InferenceFailure.Unreachable, failed.Failure);
+        Assert.Contains($"{member.SelfAddress} did not answer in time", failed.Message, StringComparison.Ordinal);
+        Assert.Contains($"Removed contract@1 from {first.Address}", failed.Message, StringComparison.Ordinal);
+        Assert.Empty(first.Host.Store.List());
+        await mute.Terminate().WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task A_removal_should_name_the_node_that_cannot_remove_it()
+    {
+        var (first, second) = (
+            await StartAsync(), await StartAsync("zerocopy.inference.pools.contract { model = contract, size = 1 }"));
+        var model = await PutAsync(first, "contract", 1);
+        await Eventually.FindAsync(second.Cluster.Endpoints, "contract");
+        await ReceiveAsync(second, "contract", model);
+        Assert.Equal(3, await CallAsync(await Eventually.FindAsync(second.Host.Endpoints, "contract")));
+
+        var removed = await RemoveAsync(first);
+
+        var failed = Assert.IsType<NodeReply.Failed>(removed);
+        Assert.Contains($"{second.Address}: ", failed.Message, StringComparison.Ordinal);
+        Assert.Contains($"Removed contract@1 from {first.Address}", failed.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Two nodes that hold different models as contract@1: the first one's is served, and known everywhere first.</summary>
+    private async Task<(TestNode First, TestNode Second, ModelHandle Model)> PutTwoAsync(bool lowestFirst)
+    {
+        await StartAsync();
+        await StartAsync();
+        var ordered = _nodes.OrderBy(node => node.Address == _nodes.Min(other => other.Address) == lowestFirst ? 0 : 1).ToArray();
+        var model = await PutAsync(ordered[0], "contract", 1);
+        foreach (var node in _nodes)
+        {
+            Assert.Equal(3, await CallAsync(await Eventually.FindAsync(node.Cluster.Endpoints, "contract")));
+        }
+
+        await PutAsync(ordered[1], "contract", 11);
+        await Eventually.TrueAsync(
+            ordered[0].Cluster.Endpoints, async () => (await StatusAsync(ordered[0])).Models.Length == 2, "both models are known");
+        return (ordered[0], ordered[1], model);
+    }
+
+    private static async Task<NodeReply.ClusterStatus> StatusAsync(TestNode node) =>
+        await node.Cluster.Node.Ask<NodeReply.ClusterStatus>(new NodeQuery.ClusterStatus(1), Patience);
+
+    private static async Task<NodeReply> RemoveAsync(TestNode node) => await node.Cluster.Node.Ask<NodeReply>(
+        new NodeQuery.Remove(ModelName.Parse("contract"), Everywhere: true, 1), Patience);
+
+    /// <summary>One more survey of a node, which waits for removals for another time.</summary>
+    private static ClusterSurvey Survey(TestNode node, TimeSpan removalTime) => new(
+        node.System, new NodeTable(), node.Host.Store,
+        new RouteTable((props, name) => node.System.ActorOf(props, $"{name}-of-the-spec"), node.System.Log, "it is over"), removalTime);
 
     [Fact]
     public async Task A_node_that_is_lost_should_fail_no_call_that_another_can_answer()

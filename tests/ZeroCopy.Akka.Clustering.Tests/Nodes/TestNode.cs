@@ -38,7 +38,23 @@ internal sealed class TestNode : IAsyncDisposable
     /// <param name="hocon">Settings over the defaults.</param>
     public static async Task<TestNode> StartAsync(string directory, TestNode? seed = null, string hocon = "")
     {
-        var system = ActorSystem.Create("zerocopy", ConfigurationFactory.ParseString($$"""
+        var system = CreateSystem(hocon);
+        var host = ZeroCopyHost.Open(new ZeroCopyHostOptions
+        {
+            Store = new ObjectStoreOptions { Directory = directory },
+            Catalog = EndpointContractSpecs.AddTo(new ModelCatalog()),
+            ActorSystem = system,
+        });
+        var transfer = await SourceNode.StartAsync(host.Store);
+        var node = new TestNode(system, host, transfer, ZeroCopyCluster.Start(system, new NodeOptions { Transfer = transfer.Address }));
+        var cluster = Akka.Cluster.Cluster.Get(system);
+        await cluster.JoinAsync(seed?.Address ?? cluster.SelfAddress, CancellationToken.None);
+        return node;
+    }
+
+    /// <summary>An actor system that can be a member, and answers nothing.</summary>
+    public static ActorSystem CreateSystem(string hocon = "") =>
+        ActorSystem.Create("zerocopy", ConfigurationFactory.ParseString($$"""
             akka {
               loglevel = OFF
               stdout-loglevel = OFF
@@ -57,18 +73,6 @@ internal sealed class TestNode : IAsyncDisposable
             zerocopy.inference { refresh-interval = 50ms, pool-defaults { size = 2, queue-capacity = 16 } }
             {{hocon}}
             """));
-        var host = ZeroCopyHost.Open(new ZeroCopyHostOptions
-        {
-            Store = new ObjectStoreOptions { Directory = directory },
-            Catalog = EndpointContractSpecs.AddTo(new ModelCatalog()),
-            ActorSystem = system,
-        });
-        var transfer = await SourceNode.StartAsync(host.Store);
-        var node = new TestNode(system, host, transfer, ZeroCopyCluster.Start(system, new NodeOptions { Transfer = transfer.Address }));
-        var cluster = Akka.Cluster.Cluster.Get(system);
-        await cluster.JoinAsync(seed?.Address ?? cluster.SelfAddress, CancellationToken.None);
-        return node;
-    }
 
     /// <summary>Leaves the cluster, and ends.</summary>
     public ValueTask DisposeAsync() => new(_end.Value);

@@ -205,6 +205,11 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
             var placed = await placing.ConfigureAwait(false);
             return (placed.Node, placed.Version);
         }
+        catch (InferenceException e) when (e.Failure is InferenceFailure.LoadFailed && HaveLostIt(route, wanted, failures))
+        {
+            // Those who answer for it may not have heard that yet.
+            throw new InferenceException(InferenceFailure.ModelNotFound, NotFound().Message, e);
+        }
         catch (InferenceException e) when (failures.Count > 0)
         {
             throw Tried(failures, failures.Values.Last() is { Failure: InferenceFailure.LoadFailed } last ? last : e);
@@ -213,6 +218,14 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
         {
             throw route.Problem is { } problem ? new InferenceException(InferenceFailure.LoadFailed, problem, e) : e;
         }
+    }
+
+    /// <summary>Whether all nodes that hold a version by its route have said that they do not any more.</summary>
+    private static bool HaveLostIt(ModelRoute route, int? wanted, Dictionary<Address, InferenceException> failures)
+    {
+        var holders = route.Replicas.Where(replica => replica.Version == wanted).ToArray();
+        return holders.Length > 0 && holders.All(replica => failures.TryGetValue(replica.Node, out var failure)
+            && failure.Failure is InferenceFailure.ModelNotFound or InferenceFailure.PoolNotFound);
     }
 
     private async Task<bool> IsOverWithinAsync(Task task, TimeSpan time)

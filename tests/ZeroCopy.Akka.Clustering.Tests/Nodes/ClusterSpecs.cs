@@ -174,6 +174,29 @@ public sealed class ClusterSpecs : IAsyncLifetime
         Assert.Contains($"Removed contract@1 from {first.Address}", failed.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_call_should_not_find_a_model_that_its_last_holder_has_lost()
+    {
+        var first = await StartAsync("zerocopy.inference.refresh-interval = 1h");
+        var second = await StartAsync("akka.cluster.roles = [client]");
+        await PutAsync(first, "contract", 1);
+        // Has it listed and told of, since the node does not look by itself.
+        await AskAsync<EntityReply.Decided>(first, id => new EntityRequest.RollOut("contract", 1, 100, id));
+        var endpoints = new[]
+        {
+            await Eventually.FindAsync(first.Cluster.Endpoints, "contract"),
+            await Eventually.FindAsync(second.Cluster.Endpoints, "contract"),
+        };
+
+        first.Host.Store.Remove(ModelName.Parse("contract"));
+
+        foreach (var endpoint in endpoints)
+        {
+            var failed = await Assert.ThrowsAsync<InferenceException>(() => CallAsync(endpoint));
+            Assert.Equal(InferenceFailure.ModelNotFound, failed.Failure);
+        }
+    }
+
     /// <summary>Two nodes that hold different models as contract@1: the first one's is served, and known everywhere first.</summary>
     private async Task<(TestNode First, TestNode Second, ModelHandle Model)> PutTwoAsync(bool lowestFirst)
     {

@@ -85,9 +85,9 @@ internal sealed class ModelView(string name)
     public void Keep(int version, ModelId model) => _models[version] = model;
 
     /// <summary>
-    /// The model of a version. Of several it is the one that was served before, for as long as a node can build it; where none was, one that
-    /// is loaded before one that is not, then the one that more nodes hold, then that of the smallest id. The order in which nodes announced
-    /// them plays no part, so that whoever knows the same finds the same.
+    /// The model of a version. Of several it is the one that was served before, for as long as a node can build it; where none was, one
+    /// that is loaded before one that is not, then the one that more nodes hold, then that of the smallest id. The order in which nodes
+    /// announced them plays no part, so that whoever knows the same finds the same.
     /// </summary>
     public ModelId? ModelOf(int version) => _models.TryGetValue(version, out var model) ? model : null;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Akka.Configuration;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Clustering.Catalog;
+using ZeroCopy.Clustering.Trust;
 
 namespace ZeroCopy.Clustering.Hosting;
 
@@ -11,7 +12,7 @@ public static class ClusterConfiguration
     /// <summary>
     /// Completes an actor system's settings: where it is reached is what <c>zerocopy.cluster</c> says, over anything under <c>akka</c>; all
     /// else that a node needs of Akka goes under what the settings say themselves. With certificates the system needs
-    /// <see cref="Trust.NodeTrust.RemotingSetup"/> too.
+    /// <see cref="NodeTrust.RemotingSetup"/> too.
     /// </summary>
     /// <exception cref="InvalidSettingsException">Settings under <c>zerocopy</c> are wrong.</exception>
     public static Config Complete(Config config) => Complete(config, ZeroCopySettings.From(config));
@@ -21,10 +22,10 @@ public static class ClusterConfiguration
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(settings);
-        return Over(settings.Cluster).WithFallback(config).WithFallback(Under(settings));
+        return Over(settings.Cluster, config).WithFallback(config).WithFallback(Under(settings));
     }
 
-    private static Config Over(ClusterSettings cluster)
+    private static Config Over(ClusterSettings cluster, Config config)
     {
         var tcp = new Dictionary<string, object>
         {
@@ -33,12 +34,23 @@ public static class ClusterConfiguration
             ["port"] = cluster.Port,
             ["enable-ssl"] = cluster.Tls.IsOn ? "on" : "off",
         };
+        var remote = new Dictionary<string, object> { ["dot-netty"] = new { tcp } };
+        if (cluster.Tls.IsOn)
+        {
+            const string Adapters = "applied-adapters";
+            // No more than this of its name: what HOCON has to quote, such as a version, Akka does not read.
+            var guard = $"{typeof(HandshakeGuard).FullName},{typeof(HandshakeGuard).Assembly.GetName().Name}";
+            remote["adapters"] = new Dictionary<string, object> { [HandshakeGuard.Name] = guard };
+            // The last of them is the one that has the transport itself.
+            tcp[Adapters] = config.GetStringList($"akka.remote.dot-netty.tcp.{Adapters}", []).Append(HandshakeGuard.Name).ToArray();
+        }
+
         return ConfigurationFactory.FromObject(new
         {
             akka = new
             {
                 actor = new { provider = "cluster" },
-                remote = new Dictionary<string, object> { ["dot-netty"] = new { tcp } },
+                remote,
                 cluster = new { roles = cluster.Roles },
             },
         });

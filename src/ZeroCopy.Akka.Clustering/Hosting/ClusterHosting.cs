@@ -23,7 +23,7 @@ public static class ClusterHosting
     /// <param name="http">Where the node's models are called over HTTP, which is told to the others; null for nowhere.</param>
     /// <param name="grpc">Where they are by gRPC; null for nowhere.</param>
     /// <exception cref="InvalidSettingsException">Settings under <c>zerocopy</c> are wrong.</exception>
-    /// <exception cref="TrustException">A certificate cannot be used.</exception>
+    /// <exception cref="TrustException">A certificate cannot be used, or has expired.</exception>
     public static AkkaConfigurationBuilder WithZeroCopyCluster(this AkkaConfigurationBuilder builder, Uri? http = null, Uri? grpc = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -32,6 +32,11 @@ public static class ClusterHosting
         var trust = NodeTrust.Open(settings.Cluster.Tls);
         if (trust is not null)
         {
+            if (trust.Expiry(settings.Cluster.Tls, TimeProvider.System.GetUtcNow()) is { } expiry)
+            {
+                throw new TrustException(expiry);
+            }
+
             builder.AddSetup(trust.RemotingSetup());
         }
 

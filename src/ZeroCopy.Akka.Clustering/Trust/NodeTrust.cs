@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -14,6 +15,9 @@ namespace ZeroCopy.Clustering.Trust;
 /// </summary>
 public sealed class NodeTrust : IDisposable
 {
+    // In PKCS#8, and in what came before it.
+    private static readonly string[] EncryptionMarks = ["ENCRYPTED PRIVATE KEY-----", "Proc-Type: 4,ENCRYPTED"];
+
     private readonly X509Certificate2Collection? _authorities;
 
     private NodeTrust(X509Certificate2 certificate, X509Certificate2Collection? authorities)
@@ -37,10 +41,57 @@ public sealed class NodeTrust : IDisposable
         }
 
         var authorities = settings.Authorities.Length == 0 ? null : Read("authorities", settings.Authorities, ReadAuthorities);
+        if (KeyProblem(settings.Certificate, settings.Key, settings.Password, "zerocopy.cluster.tls") is { } problem)
+        {
+            throw new TrustException(problem);
+        }
+
         var certificate = Read("certificate", settings.Certificate, file => ReadCertificate(file, settings));
         return certificate.HasPrivateKey ? new NodeTrust(certificate, authorities) : throw new TrustException(
             $"'{settings.Certificate}' holds no private key: name its file with zerocopy.cluster.tls.key.");
     }
+
+    /// <summary>
+    /// Why the private key of a certificate cannot be had from its PEM file, where that is plain to see: .NET says the same of all that is
+    /// wrong. Null where nothing is, and for what <see cref="Open"/> or its like has better words for.
+    /// </summary>
+    /// <param name="certificate">The certificate's file.</param>
+    /// <param name="key">That of the key; empty where the certificate's has it.</param>
+    /// <param name="password">What the key is encrypted with; empty for nothing.</param>
+    /// <param name="settings">Where in the settings the files stand, such as <c>zerocopy.cluster.tls</c>.</param>
+    public static string? KeyProblem(string certificate, string key, string password, string settings)
+    {
+        var file = key.Length == 0 ? certificate : key;
+        if (Path.GetExtension(certificate) is ".pfx" or ".p12" || !File.Exists(file))
+        {
+            return null;
+        }
+
+        string text;
+        try
+        {
+            text = File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+
+        return !text.Contains("PRIVATE KEY-----", StringComparison.Ordinal)
+            ? $"'{file}' holds no private key: name its file with {settings}.key"
+            : password.Length == 0 && EncryptionMarks.Any(mark => text.Contains(mark, StringComparison.Ordinal))
+                ? $"the private key in '{file}' is encrypted: set {settings}.password"
+                : null;
+    }
+
+    /// <summary>Why nobody will believe this process's own certificate any more; null while it has not expired.</summary>
+    /// <param name="settings">What it was read by.</param>
+    /// <param name="now">The time.</param>
+    public string? Expiry(TlsSettings settings, DateTimeOffset now) => new DateTimeOffset(Certificate.NotAfter) is var end && end >= now
+        ? null
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"the certificate in '{settings.Certificate}' expired on {end.UtcDateTime:yyyy-MM-dd} (zerocopy.cluster.tls.certificate): renew it");
 
     /// <summary>Why a peer's certificate is not believed; null where it is.</summary>
     /// <param name="peer">What the peer showed; null for nothing.</param>

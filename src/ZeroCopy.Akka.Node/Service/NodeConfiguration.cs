@@ -71,7 +71,7 @@ internal sealed class NodeConfiguration
             }
 
             CheckSeeds(cluster, problems);
-            Try(() => NodeTrust.Open(cluster.Tls)?.Dispose(), problems);
+            Try(() => CheckTrust(cluster.Tls, problems), problems);
             Try(() => ObjectStore.Open(settings.ObjectStore).Dispose(), problems);
             tls = settings.Serving.Tls is { } files ? LoadTls(files, problems) : null;
         }
@@ -96,6 +96,15 @@ internal sealed class NodeConfiguration
         {
             problems.AddRange(e.Problems);
             return null;
+        }
+    }
+
+    private static void CheckTrust(TlsSettings settings, ImmutableArray<string>.Builder problems)
+    {
+        using var trust = NodeTrust.Open(settings);
+        if (trust?.Expiry(settings, TimeProvider.System.GetUtcNow()) is { } expiry)
+        {
+            problems.Add(expiry);
         }
     }
 
@@ -127,6 +136,12 @@ internal sealed class NodeConfiguration
 
     private static HttpsConnectionAdapterOptions? LoadTls(ServingTlsSettings files, ImmutableArray<string>.Builder problems)
     {
+        if (NodeTrust.KeyProblem(files.Certificate, files.Key, files.Password, "zerocopy.serving.tls") is { } problem)
+        {
+            problems.Add(problem);
+            return null;
+        }
+
         try
         {
             return NodeCertificate.Load(files);

@@ -36,6 +36,17 @@ public sealed class ClusterConfigurationSpecs
     }
 
     [Fact]
+    public void ClusterConfiguration_should_guard_handshakes_beside_adapters_of_the_settings()
+    {
+        const string Adapters = "akka.remote.dot-netty.tcp.applied-adapters";
+
+        Assert.False(ClusterConfiguration.Complete(Config.Empty).HasPath(Adapters));
+        Assert.Equal(
+            ["trttl", "zerocopy-handshake"],
+            ClusterConfiguration.Complete($"{Adapters} = [trttl], zerocopy.cluster.tls.certificate = node.pem").GetStringList(Adapters));
+    }
+
+    [Fact]
     public void ClusterConfiguration_should_share_out_the_time_for_leaving()
     {
         var phases = ClusterConfiguration.Complete("zerocopy { cluster.leave-timeout = 8s, inference.drain-timeout = 2s }")

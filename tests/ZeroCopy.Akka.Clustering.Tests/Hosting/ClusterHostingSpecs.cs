@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Akka.Actor;
 using Akka.Cluster;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Time.Testing;
@@ -17,7 +18,7 @@ public sealed class ClusterHostingSpecs : IDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     private readonly TemporaryDirectory _directory = new();
-    private readonly CancellationTokenSource _patience = new(TimeSpan.FromMinutes(1));
+    private readonly CancellationTokenSource _patience = new(TimeSpan.FromMinutes(2));
 
     public void Dispose()
     {
@@ -159,8 +160,78 @@ public sealed class ClusterHostingSpecs : IDisposable
     }
 
     [Fact]
+    public async Task WithZeroCopyCluster_should_try_on_where_handshakes_with_seeds_fail()
+    {
+        using var authority = new TestAuthority(_directory.Path);
+        await using var mute = new FalsePeer([]);
+        await using var plain = new FalsePeer("plain words"u8.ToArray());
+        var port = FreePort();
+        await using var node = await ClusterApplication.StartAsync(
+            $"""
+            {Tls(authority, authority)}
+            seeds = ["{mute.Address}", "{plain.Address}", "127.0.0.1:{port}"]
+            """,
+            hocon: "akka.cluster.seed-node-timeout = 500ms");
+
+        foreach (var peer in new[] { mute, plain })
+        {
+            // It comes again only behind a handshake that has failed.
+            await FailedAsync(peer, node);
+            await FailedAsync(peer, node);
+            await node.LogsAsync($"No connection to {peer.Address} (zerocopy.cluster.tls): ", _patience.Token);
+        }
+
+        Assert.Equal("The node is not a member of the cluster yet.", node.Membership.Problem);
+        await using var first = await ClusterApplication.StartAsync($"""
+            {Tls(authority, authority)}
+            port = {port}
+            """);
+        await node.Membership.JoinAsync(_patience.Token);
+        Assert.Null(CoordinatedShutdown.Get(node.System).ShutdownReason);
+    }
+
+    [Fact]
+    public async Task WithZeroCopyCluster_should_stay_a_member_where_handshakes_with_seeds_fail()
+    {
+        using var authority = new TestAuthority(_directory.Path);
+        using var strangers = new TestAuthority(_directory.Path);
+        await using var mute = new FalsePeer([]);
+        await using var stranger = await ClusterApplication.StartAsync(Tls(strangers, authority));
+        var port = FreePort();
+        await using var node = await ClusterApplication.StartAsync(
+            $"""
+            {Tls(authority, authority)}
+            port = {port}
+            seeds = ["127.0.0.1:{port}", "{mute.Address}", "{stranger.Address}"]
+            """,
+            hocon: "akka.cluster.seed-node-timeout = 500ms");
+        await node.Membership.JoinAsync(_patience.Token);
+
+        await ReachAsync(node, mute.Address, Task.WhenAll(FailedAsync(mute, node), FailedAsync(mute, node), FailedAsync(mute, node)));
+        var refusal = node.LogsAsync($"Refused ssl.tcp://zerocopy@{stranger.Address}, which is not of this cluster", _patience.Token);
+        await ReachAsync(node, stranger.Address, refusal);
+        // Behind that it is known that the handshake has failed.
+        await node.LogsAsync($"No connection to {stranger.Address} (zerocopy.cluster.tls): ", _patience.Token);
+
+        Assert.Contains("certificate CN=node-1", await refusal, StringComparison.Ordinal);
+        Assert.Null(CoordinatedShutdown.Get(node.System).ShutdownReason);
+        Assert.Null(node.Membership.Problem);
+    }
+
+    [Fact]
     public async Task WithZeroCopyCluster_should_refuse_certificates_that_cannot_be_read() =>
         await Assert.ThrowsAsync<TrustException>(() => ClusterApplication.StartAsync("tls.certificate = none.pem"));
+
+    [Fact]
+    public async Task WithZeroCopyCluster_should_refuse_a_certificate_of_its_own_that_has_expired()
+    {
+        using var authority = new TestAuthority(_directory.Path);
+
+        var refused = await Assert.ThrowsAsync<TrustException>(
+            () => ClusterApplication.StartAsync(Tls(authority, authority, isExpired: true)));
+
+        Assert.Contains("expired on 1970-01-03 (zerocopy.cluster.tls.certificate)", refused.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task WithZeroCopyCluster_should_refuse_settings_that_are_wrong() =>
@@ -182,6 +253,28 @@ public sealed class ClusterHostingSpecs : IDisposable
         return await line;
     }
 
+    /// <summary>Has a node try to reach an address until what comes of it has come.</summary>
+    private async Task ReachAsync(ClusterApplication node, string address, Task until)
+    {
+        using var timer = new PeriodicTimer(Interval);
+        while (!until.IsCompleted)
+        {
+            node.System.ActorSelection($"akka.ssl.tcp://zerocopy@{address}/user/nobody").Tell("hello");
+            await timer.WaitForNextTickAsync(_patience.Token);
+        }
+
+        await until;
+    }
+
+    /// <summary>Waits until a handshake of a node with the peer has failed; fails where the node ends.</summary>
+    private async Task FailedAsync(FalsePeer peer, ClusterApplication node)
+    {
+        var failed = peer.FailedAsync(_patience.Token);
+        await Task.WhenAny(failed, node.System.WhenTerminated);
+        Assert.False(node.System.WhenTerminated.IsCompleted, $"{CoordinatedShutdown.Get(node.System).ShutdownReason} ended the node.");
+        await failed;
+    }
+
     /// <summary>A port that nobody has right now, for what has to be known before it starts.</summary>
     private static int FreePort()
     {
@@ -195,9 +288,9 @@ public sealed class ClusterHostingSpecs : IDisposable
         seeds = ["{node.Address}"]
         """;
 
-    private static string Tls(TestAuthority giver, TestAuthority believed)
+    private static string Tls(TestAuthority giver, TestAuthority believed, bool isExpired = false)
     {
-        var (certificate, key) = giver.Give();
+        var (certificate, key) = giver.Give(isExpired);
         return $$"""tls { certificate = "{{certificate}}", key = "{{key}}", authorities = "{{believed.File}}" }""";
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Clustering.Trust;
@@ -57,12 +58,45 @@ public sealed class NodeTrustSpecs : IDisposable
         AssertRefused("authorities", Settings(own) with { Authorities = own.Key });
         AssertRefused("certificate", Settings(own) with { Certificate = own.Key });
         AssertRefused("certificate", Settings(own) with { Key = _authority.Give().Key });
-        AssertRefused("certificate", Settings(own) with { Key = "" });
 
         static void AssertRefused(string key, TlsSettings settings) => Assert.Contains(
             $"cannot be read (zerocopy.cluster.tls.{key}): ",
             Assert.Throws<TrustException>(() => NodeTrust.Open(settings)).Message,
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void NodeTrust_should_say_that_a_private_key_is_missing_or_encrypted()
+    {
+        var (certificate, key) = _authority.Give();
+        var locked = _directory.File("locked.key");
+        using (var read = ECDsa.Create())
+        {
+            read.ImportFromPem(File.ReadAllText(key));
+            var way = new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1);
+            File.WriteAllText(locked, read.ExportEncryptedPkcs8PrivateKeyPem("secret", way));
+        }
+
+        AssertRefused($"'{certificate}' holds no private key: name its file with zerocopy.cluster.tls.key", Settings((certificate, "")));
+        AssertRefused(
+            $"the private key in '{locked}' is encrypted: set zerocopy.cluster.tls.password", Settings((certificate, locked)));
+        using var trust = NodeTrust.Open(Settings((certificate, locked)) with { Password = "secret" })!;
+        Assert.True(trust.Certificate.HasPrivateKey);
+
+        static void AssertRefused(string message, TlsSettings settings) =>
+            Assert.Equal(message, Assert.Throws<TrustException>(() => NodeTrust.Open(settings)).Message);
+    }
+
+    [Fact]
+    public void NodeTrust_should_say_since_when_its_certificate_has_expired()
+    {
+        var settings = Settings(_authority.Give(isExpired: true));
+        using var trust = NodeTrust.Open(settings)!;
+
+        Assert.Null(trust.Expiry(settings, DateTimeOffset.UnixEpoch.AddDays(1)));
+        Assert.Equal(
+            $"the certificate in '{settings.Certificate}' expired on 1970-01-03 (zerocopy.cluster.tls.certificate): renew it",
+            trust.Expiry(settings, DateTimeOffset.UnixEpoch.AddDays(3)));
     }
 
     private TlsSettings Settings((string Certificate, string Key) own) =>

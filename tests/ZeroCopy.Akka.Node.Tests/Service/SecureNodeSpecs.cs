@@ -73,7 +73,10 @@ public sealed class SecureNodeSpecs : IDisposable
 
     [Theory]
     [InlineData("tls.certificate = \"DIR/none.pem\"", "the certificate cannot be read (zerocopy.serving.tls)")]
-    [InlineData("tls.certificate = \"DIR/one.pem\"", "the certificate cannot be read (zerocopy.serving.tls)")]
+    [InlineData("tls.certificate = \"DIR/one.pem\"", "one.pem' holds no private key: name its file with zerocopy.serving.tls.key")]
+    [InlineData(
+        "tls { certificate = \"DIR/one.pem\", key = \"DIR/locked.pem\" }",
+        "the private key in 'DIR/locked.pem' is encrypted: set zerocopy.serving.tls.password")]
     [InlineData("tls { certificate = \"DIR/one.pfx\", password = \"wrong\" }", "the certificate cannot be read (zerocopy.serving.tls)")]
     [InlineData("tls.key = \"DIR/key.pem\"", "zerocopy.serving.tls.certificate is '' but must be a file")]
     [InlineData("api-keys.ci = hunter2", "zerocopy.serving.api-keys.ci is '***' but must be the SHA-256 of a key")]
@@ -86,7 +89,7 @@ public sealed class SecureNodeSpecs : IDisposable
 
         var problem = Assert.Single(Assert.Throws<NodeStartException>(() => Read(file)).Problems);
 
-        Assert.Contains(words, problem, StringComparison.Ordinal);
+        Assert.Contains(words.Replace("DIR", _directory.Path, StringComparison.Ordinal), problem, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", problem, StringComparison.Ordinal);
     }
 

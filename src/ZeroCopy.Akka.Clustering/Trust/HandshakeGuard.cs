@@ -43,7 +43,8 @@ internal sealed class HandshakeGuard : ITransportAdapterProvider
     }
 
     private static FieldInfo? Field(Type? type, string name) => type is null
-        ? null : type.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.DeclaredOnly) ?? Field(type.BaseType, name);
+        ? null
+        : type.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.DeclaredOnly) ?? Field(type.BaseType, name);
 
     /// <summary>Where every connection that the node makes comes by before it has its other handlers, which go behind this one's.</summary>
     private sealed class Loop(IEventLoopGroup parent, ILoggingAdapter log) : SingleThreadEventLoop(parent), IEventLoopGroup

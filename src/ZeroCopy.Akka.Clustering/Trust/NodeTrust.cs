@@ -91,7 +91,8 @@ public sealed class NodeTrust : IDisposable
         ? null
         : string.Create(
             CultureInfo.InvariantCulture,
-            $"the certificate in '{settings.Certificate}' expired on {end.UtcDateTime:yyyy-MM-dd} (zerocopy.cluster.tls.certificate): renew it");
+            $"the certificate in '{settings.Certificate}' expired on {end.UtcDateTime:yyyy-MM-dd} "
+                + $"(zerocopy.cluster.tls.certificate): renew it");
 
     /// <summary>Why a peer's certificate is not believed; null where it is.</summary>
     /// <param name="peer">What the peer showed; null for nothing.</param>

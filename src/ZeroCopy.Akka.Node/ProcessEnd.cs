@@ -15,7 +15,8 @@ internal static class ProcessEnd
         var running = CheckedCall.Running;
         if (running > 0 && !OperatingSystem.IsWindows())
         {
-            error.WriteLine($"zerocopy: {running} {(running == 1 ? "call that still runs ends" : "calls that still run end")} with the process.");
+            var calls = running == 1 ? "call that still runs ends" : "calls that still run end";
+            error.WriteLine($"zerocopy: {running} {calls} with the process.");
             error.Flush();
             Console.Out.Flush();
             EndNow(exitCode);

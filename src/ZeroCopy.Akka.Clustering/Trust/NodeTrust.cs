@@ -59,7 +59,7 @@ public sealed class NodeTrust : IDisposable
     /// <param name="key">That of the key; empty where the certificate's has it.</param>
     /// <param name="password">What the key is encrypted with; empty for nothing.</param>
     /// <param name="settings">Where in the settings the files stand, such as <c>zerocopy.cluster.tls</c>.</param>
-    public static string? KeyProblem(string certificate, string key, string password, string settings)
+    internal static string? KeyProblem(string certificate, string key, string password, string settings)
     {
         var file = key.Length == 0 ? certificate : key;
         if (Path.GetExtension(certificate) is ".pfx" or ".p12" || !File.Exists(file))
@@ -87,7 +87,7 @@ public sealed class NodeTrust : IDisposable
     /// <summary>Why nobody will believe this process's own certificate any more; null while it has not expired.</summary>
     /// <param name="settings">What it was read by.</param>
     /// <param name="now">The time.</param>
-    public string? Expiry(TlsSettings settings, DateTimeOffset now) => new DateTimeOffset(Certificate.NotAfter) is var end && end >= now
+    internal string? Expiry(TlsSettings settings, DateTimeOffset now) => new DateTimeOffset(Certificate.NotAfter) is var end && end >= now
         ? null
         : string.Create(
             CultureInfo.InvariantCulture,

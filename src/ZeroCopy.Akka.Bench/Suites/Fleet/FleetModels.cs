@@ -42,7 +42,7 @@ internal static class FleetModels
         return "";
     });
 
-    /// <summary>FOLDER COUNT WIDTH: loads the first so many as a program without the product does, each called once, and keeps them.</summary>
+    /// <summary>FOLDER COUNT WIDTH: loads the first so many as a program without the product does, calls each, and keeps them.</summary>
     public static WorkerVerb Copies { get; } = WorkerVerb.Of("fleet-copies", (worker, arguments) =>
     {
         var (path, count, width) = (File(arguments[0]), Worker.Number(arguments[1]), Worker.Number(arguments[2]));
@@ -67,6 +67,7 @@ internal static class FleetModels
     {
         using var generator = new Generator((ulong)model);
         using var weight = randn([width, width], generator: generator);
-        TracedArchive.Write(path, new TracedModule("Small", "x: Tensor", "Tensor", "return torch.matmul(x, _weight)").With("weight", weight));
+        var module = new TracedModule("Small", "x: Tensor", "Tensor", "return torch.matmul(x, _weight)");
+        TracedArchive.Write(path, module.With("weight", weight));
     }
 }

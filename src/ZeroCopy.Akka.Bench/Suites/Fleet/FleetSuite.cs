@@ -10,8 +10,8 @@ using ZeroCopy.Tensors;
 namespace ZeroCopy.Bench.Suites.Fleet;
 
 /// <summary>
-/// Very many small models on few nodes, called by a client outside of the cluster: a few often, most of them seldom (Zipf). What is loaded at
-/// the first call of each is loaded then. The client is on the same processors.
+/// Very many small models on few nodes, called by a client outside of the cluster: a few often, most of them seldom (Zipf). Each is loaded
+/// by its first call. The client is on the same processors.
 /// </summary>
 internal sealed class FleetSuite(FleetSizes sizes) : IBenchSuite
 {
@@ -19,7 +19,7 @@ internal sealed class FleetSuite(FleetSizes sizes) : IBenchSuite
 
     public string Name => "fleet";
 
-    public string Description => "thousands of small models on few nodes: time of a call, memory of a model that is loaded, and of an idle one";
+    public string Description => "thousands of small models on few nodes: time of a call, memory of a model that is loaded or idle";
 
     public IReadOnlyList<WorkerVerb> Verbs => [FleetModels.Put, FleetModels.Idle, FleetModels.Copies];
 
@@ -125,7 +125,7 @@ internal sealed class FleetSuite(FleetSizes sizes) : IBenchSuite
         }
     }
 
-    /// <summary>Bytes that belong to processes alone and to no file, behind a collection: the weights in a store are not among them.</summary>
+    /// <summary>Bytes that belong to processes alone and to no file, behind a collection: not the weights in a store.</summary>
     private static async Task<long> AnonymousAsync(IEnumerable<WorkerProcess> processes, CancellationToken cancellationToken)
     {
         var sum = 0L;

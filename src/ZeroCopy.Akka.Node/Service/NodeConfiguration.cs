@@ -64,10 +64,15 @@ internal sealed class NodeConfiguration
 
             if (address is not null)
             {
-                TryPort(address, cluster.Port, "--port, zerocopy.cluster.port", problems);
-                TryPort(address, settings.Serving.Port, "--http, zerocopy.serving.port", problems);
-                TryPort(address, settings.Serving.GrpcPort ?? 0, "--grpc, zerocopy.serving.grpc-port", problems);
-                TryPort(address, cluster.Transfer.Port, "zerocopy.cluster.transfer.port", problems);
+                CheckPorts(
+                    address,
+                    [
+                        (cluster.Port, "--port, zerocopy.cluster.port"),
+                        (settings.Serving.Port, "--http, zerocopy.serving.port"),
+                        (settings.Serving.GrpcPort ?? 0, "--grpc, zerocopy.serving.grpc-port"),
+                        (cluster.Transfer.Port, "zerocopy.cluster.transfer.port"),
+                    ],
+                    problems);
             }
 
             CheckSeeds(cluster, problems);
@@ -150,6 +155,21 @@ internal sealed class NodeConfiguration
         {
             problems.Add($"the certificate cannot be read (zerocopy.serving.tls): {e.Message.TrimEnd('.')}");
             return null;
+        }
+    }
+
+    private static void CheckPorts(
+        IPAddress address, IEnumerable<(int Number, string Setting)> ports, ImmutableArray<string>.Builder problems)
+    {
+        foreach (var same in ports.GroupBy(port => port.Number, port => port.Setting))
+        {
+            var settings = string.Join("; ", same);
+            if (same.Key != 0 && same.Count() > 1)
+            {
+                problems.Add($"port {same.Key} is set more than once ({settings})");
+            }
+
+            TryPort(address, same.Key, settings, problems);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ZeroCopy.Node.Cli;
+using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Node.Tests.Cli;
@@ -8,6 +9,9 @@ namespace ZeroCopy.Node.Tests.Cli;
 internal sealed class LocalZerocopy : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
+
+    /// <summary>Makes an empty store.</summary>
+    public LocalZerocopy() => ObjectStore.Open(new ObjectStoreOptions { Directory = Store }).Dispose();
 
     /// <summary>The store's directory.</summary>
     public string Store => _directory.File("store");

@@ -130,8 +130,10 @@ public sealed class NodeConfigurationSpecs : IDisposable
         Assert.Collection(
             problems,
             problem => Assert.Contains($"there is no file '{_directory.File("missing.conf")}'", problem, StringComparison.Ordinal),
-            problem => Assert.Equal($"port {port} of 127.0.0.1 is in use (--port, zerocopy.cluster.port)", problem),
-            problem => Assert.Equal($"port {port} of 127.0.0.1 is in use (--http, zerocopy.serving.port)", problem),
+            problem => Assert.Equal(
+                $"port {port} is set more than once (--port, zerocopy.cluster.port; --http, zerocopy.serving.port)", problem),
+            problem => Assert.Equal(
+                $"port {port} of 127.0.0.1 is in use (--port, zerocopy.cluster.port; --http, zerocopy.serving.port)", problem),
             problem => Assert.Contains(_directory.File("file/store"), problem, StringComparison.Ordinal),
             problem => Assert.Contains("nothing.dll", problem, StringComparison.Ordinal));
     }

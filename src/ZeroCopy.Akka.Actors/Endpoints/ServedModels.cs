@@ -27,6 +27,7 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
     private readonly ServingContext _serving;
     private readonly ITimer _timer;
     private ImmutableArray<ModelHandle> _known = [];
+    private int _listedOther;
     private string? _lastProblem;
     private int _refreshing;
 
@@ -59,7 +60,14 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
     {
         var declared = _declared.Values.ToImmutableArray<IModelEndpoint>();
         var served = declared.Select(pool => (pool.Name, pool.Version)).ToHashSet();
-        IEnumerable<IModelEndpoint> models = Known()
+        var known = Known();
+        if (!known.SequenceEqual(_known))
+        {
+            // Who lists now hears of the next change, also where that brings back what was known before.
+            Volatile.Write(ref _listedOther, 1);
+        }
+
+        IEnumerable<IModelEndpoint> models = known
             .Where(model => !served.Contains((model.Name!.Value.Name, model.Name.Value.Version))).Select(Version);
         return ValueTask.FromResult<ImmutableArray<IModelEndpoint>>(
             [.. declared.Concat(models).OrderBy(endpoint => endpoint.Name, StringComparer.Ordinal).ThenBy(endpoint => endpoint.Version)]);
@@ -182,7 +190,8 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
                 pool.Look();
             }
 
-            Update(Known());
+            var listedOther = Interlocked.Exchange(ref _listedOther, 0) != 0;
+            Update(Known(), listedOther);
             EndIdle();
             _serving.ReleaseMemory();
             _lastProblem = null;
@@ -205,9 +214,9 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
         }
     }
 
-    private void Update(ImmutableArray<ModelHandle> known)
+    private void Update(ImmutableArray<ModelHandle> known, bool listedOther)
     {
-        if (known.SequenceEqual(_known))
+        if (!listedOther && known.SequenceEqual(_known))
         {
             return;
         }

@@ -1,6 +1,7 @@
 using ZeroCopy.Actors.Tests.Fakes;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
 using ZeroCopy.Nodes;
 
 namespace ZeroCopy.Actors.Tests.Endpoints;
@@ -226,6 +227,25 @@ public sealed class ServedModelsSpecs() : ServedModelsSpec("zerocopy.inference.i
         Assert.Equal(EndpointState.Ready, endpoint.State);
         Assert.Equal(1, await CallAsync(endpoint));
         Assert.Equal(2, Opener.Opened.Count);
+    }
+
+    [Fact]
+    public async Task Node_should_tell_of_a_model_that_came_back_since_somebody_missed_it()
+    {
+        await PutAsync("bert", 1);
+        Assert.Single(await Node.ListAsync());
+        Look();
+        Look();
+        var changes = 0;
+        Node.Changed += () => Interlocked.Increment(ref changes);
+        Store.Remove(ModelName.Parse("bert"));
+        Assert.Empty(await Node.ListAsync());
+        await PutAsync("bert", 1);
+        Assert.Equal(0, Volatile.Read(ref changes));
+
+        Look();
+
+        await EventuallyAsync(() => Volatile.Read(ref changes) > 0);
     }
 
     [Fact]

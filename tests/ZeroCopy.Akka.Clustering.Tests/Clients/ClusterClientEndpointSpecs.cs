@@ -16,9 +16,10 @@ public sealed class ClusterClientEndpointSpecs : EndpointContractSpecs
 
     public override async Task DisposeAsync()
     {
+        // The node has the model for as long as it runs, also when its store's directory is gone.
+        await (_node?.KillAsync() ?? Task.CompletedTask).WaitAsync(Patience);
         await base.DisposeAsync();
         await _system.Terminate().WaitAsync(Patience);
-        await (_node?.KillAsync() ?? Task.CompletedTask).WaitAsync(Patience);
     }
 
     protected override async Task<IModelEndpoint> OpenAsync(ModelHandle model)

@@ -85,7 +85,6 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         _node.Endpoints.Changed -= _onChanged;
         _cluster.Unsubscribe(Self);
         _stopped.Cancel();
-        _listing.Concat(_waiting).ToList().ForEach(told => told.TrySetCanceled());
         _stopped.Dispose();
     }
 

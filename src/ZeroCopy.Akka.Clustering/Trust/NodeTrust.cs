@@ -62,7 +62,7 @@ public sealed class NodeTrust : IDisposable
     internal static string? KeyProblem(string certificate, string key, string password, string settings)
     {
         var file = key.Length == 0 ? certificate : key;
-        if (Path.GetExtension(certificate) is ".pfx" or ".p12" || !File.Exists(file))
+        if (IsPkcs12(certificate) || !File.Exists(file))
         {
             return null;
         }
@@ -83,6 +83,9 @@ public sealed class NodeTrust : IDisposable
                 ? $"the private key in '{file}' is encrypted: set {settings}.password"
                 : null;
     }
+
+    /// <summary>Whether a file is a certificate with its key in PKCS #12, by its name; else it is PEM.</summary>
+    internal static bool IsPkcs12(string file) => Path.GetExtension(file) is ".pfx" or ".p12";
 
     /// <summary>Why nobody will believe this process's own certificate any more; null while it has not expired.</summary>
     /// <param name="settings">What it was read by.</param>
@@ -160,7 +163,7 @@ public sealed class NodeTrust : IDisposable
     private static X509Certificate2 ReadCertificate(string file, TlsSettings settings)
     {
         var password = settings.Password.Length == 0 ? null : settings.Password;
-        if (Path.GetExtension(file) is ".pfx" or ".p12")
+        if (IsPkcs12(file))
         {
             return X509CertificateLoader.LoadPkcs12FromFile(file, password);
         }

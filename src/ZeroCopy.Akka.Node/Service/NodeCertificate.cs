@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using ZeroCopy.Actors.Settings;
+using ZeroCopy.Clustering.Trust;
 
 namespace ZeroCopy.Node.Service;
 
@@ -14,7 +15,7 @@ internal static class NodeCertificate
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
     public static HttpsConnectionAdapterOptions Load(ServingTlsSettings tls)
     {
-        if (Path.GetExtension(tls.Certificate) is ".pfx" or ".p12")
+        if (NodeTrust.IsPkcs12(tls.Certificate))
         {
             return new HttpsConnectionAdapterOptions
             {

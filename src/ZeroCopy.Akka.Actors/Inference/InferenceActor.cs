@@ -174,38 +174,65 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case InferenceCall call when _pool.AsyncFunction is { } function:
-                Begin(call, function);
+            case InferenceCall or CallBatch when !_pool.Waiting.IsEmpty:
+                // What waits since no actor had a model came earlier.
+                _pool.Waiting.Enqueue(message);
+                ServeWaiting();
+                break;
+            case InferenceCall or CallBatch:
+                Serve(message);
+                break;
+            case TakeWaiting:
+                _load?.Add();
+                ServeWaiting();
                 break;
             case AsyncPiece piece:
                 Run(piece);
                 break;
-            case TakeWaiting:
-                Take();
-                break;
-            case InferenceCall or CallBatch:
-                try
-                {
-                    Run(message);
-                    _load?.Penalise(_failures.InARow);
-                }
-                finally
-                {
-                    _load?.End();
-                }
-
-                // Not before: a caller that goes on at once would find this actor busy, and have its next call wait behind another one.
-                (message as InferenceCall)?.Retire();
-                (message as CallBatch)?.End();
-                if (_failures.TryCondemn())
-                {
-                    Renew();
-                }
-
-                break;
             default:
                 Unhandled(message);
                 break;
+        }
+    }
+
+    /// <summary>Serves what waits for longest of all that wait; another actor may have taken the last.</summary>
+    private void ServeWaiting()
+    {
+        if (_pool.Waiting.TryDequeue(out _taken))
+        {
+            Serve(_taken);
+            _taken = null;
+        }
+        else
+        {
+            _load?.End();
+        }
+    }
+
+    private void Serve(object work)
+    {
+        if (work is InferenceCall one && _pool.AsyncFunction is { } function)
+        {
+            Begin(one, function);
+            return;
+        }
+
+        try
+        {
+            Run(work);
+            _load?.Penalise(_failures.InARow);
+        }
+        finally
+        {
+            _load?.End();
+        }
+
+        // Not before: a caller that goes on at once would find this actor busy, and have its next call wait behind another one.
+        (work as InferenceCall)?.Retire();
+        (work as CallBatch)?.End();
+        if (_failures.TryCondemn())
+        {
+            Renew();
         }
     }
 
@@ -424,16 +451,6 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
         foreach (var ready in _pool.Readiness.All)
         {
             ready.Tell(TakeWaiting.Instance, ActorRefs.NoSender);
-        }
-    }
-
-    private void Take()
-    {
-        if (_pool.Waiting.TryDequeue(out _taken))
-        {
-            _load?.Add();
-            Ready(_taken);
-            _taken = null;
         }
     }
 

@@ -80,6 +80,40 @@ public sealed class InferenceActorLoadSpecs : ZeroCopySpec
         Assert.Equal(0, await LoadAsync(actor));
     }
 
+    [Fact]
+    public async Task InferenceActor_should_serve_first_what_waited_while_its_model_was_loaded()
+    {
+        var gate = new TaskCompletionSource();
+        var served = new List<object?>();
+        Task<object?>? later = null;
+        IActorRef? actor = null;
+        var source = new FakeSource
+        {
+            Warm = false,
+            OnLoad = _ => gate.Task,
+            // The last that an actor does before it is ready: a call of now is in its mailbox before it looks for those that wait.
+            OnLease = _ =>
+            {
+                later = Send(actor!, 3);
+                return null;
+            },
+        };
+        actor = Start(source, (_, argument) =>
+        {
+            served.Add(argument);
+            return argument;
+        });
+        Task<object?>[] waiting = [Send(actor, 1), Send(actor, 2)];
+        Assert.Equal(0, await LoadAsync(actor));
+        gate.SetResult();
+
+        await Task.WhenAll(waiting).WaitAsync(Patience);
+        await later!.WaitAsync(Patience);
+
+        Assert.Equal([1, 2, 3], served);
+        Assert.Equal(0, await LoadAsync(actor));
+    }
+
     private IActorRef Start(FakeSource source, ModelFunction? function = null)
     {
         var pool = _pool ??= new PoolContext(

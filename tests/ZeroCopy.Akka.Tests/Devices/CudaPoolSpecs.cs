@@ -38,7 +38,7 @@ public sealed class CudaPoolSpecs : HostSpec
             AssertClose(expected, answer);
         });
 
-        Assert.Equal(before, LiveTensors());
+        Assert.InRange(LiveTensors(), 0, before);
     }
 
     [SkippableFact]

@@ -51,15 +51,14 @@ public sealed class ModuleClonerSpecs
         var one = ModuleCases.Get(name);
         var prototype = one.Create(1);
         ModuleDisposal.Release(ModuleCloner.Clone(prototype));
-        FinaliseGarbage();
-        var before = torch.Tensor.TotalCount;
+        var tensors = new TensorCheck();
 
         for (var i = 0; i < 20; i++)
         {
             ModuleDisposal.Release(ModuleCloner.Clone(prototype));
         }
 
-        Assert.Equal(before, torch.Tensor.TotalCount);
+        tensors.Verify();
         ModuleDisposal.Release(prototype);
     }
 
@@ -97,8 +96,7 @@ public sealed class ModuleClonerSpecs
         using var prototype = new RefusedModule();
         using var input = torch.ones(2, 4);
         using var expected = prototype.forward(input);
-        FinaliseGarbage();
-        var before = torch.Tensor.TotalCount;
+        var tensors = new TensorCheck();
 
         for (var i = 0; i < 20; i++)
         {
@@ -107,7 +105,7 @@ public sealed class ModuleClonerSpecs
         }
 
         FinaliseGarbage();
-        Assert.Equal(before, torch.Tensor.TotalCount);
+        tensors.Verify();
         using var answer = prototype.forward(input);
         Assert.True(TensorEquality.Same(expected, answer));
     }

@@ -86,13 +86,12 @@ public sealed class StoredCloneSpecs
     {
         var modules = NativeCases.All.Select(one => one.Create(1)).ToList();
         modules.ForEach(Cycle);
-        Collect();
-        var before = torch.Tensor.TotalCount;
+        var tensors = new TensorCheck();
 
         modules.ForEach(Cycle);
 
         Collect();
-        Assert.Equal(before, torch.Tensor.TotalCount);
+        tensors.Verify();
         modules.ForEach(ModuleDisposal.Release);
 
         static void Cycle(Module module)

@@ -73,14 +73,14 @@ public sealed class AnswerBuilderSpecs
     [Fact]
     public void AnswerBuilder_should_keep_what_two_outputs_share_until_the_answer_is_disposed()
     {
-        var before = torch.Tensor.TotalCount;
+        var tensors = new TensorCheck();
         var tensor = torch.arange(4, dtype: torch.ScalarType.Int64);
         var answer = AnswerBuilder.Build(new object[] { tensor, tensor, tensor.view(2, 2) }, "model");
 
         Assert.All(answer.Outputs, output => Assert.Equal([0L, 1, 2, 3], output.Tensor.Values<long>().ToArray()));
         answer.Dispose();
 
-        Assert.Equal(before, torch.Tensor.TotalCount);
+        tensors.Verify();
         Assert.Throws<ObjectDisposedException>(() => answer.Outputs[0].Data.Span.Length);
     }
 
@@ -97,25 +97,25 @@ public sealed class AnswerBuilderSpecs
     [Fact]
     public void AnswerBuilder_should_release_everything_when_a_part_cannot_be_an_output()
     {
-        var before = torch.Tensor.TotalCount;
+        var tensors = new TensorCheck();
 
         Assert.Throws<InferenceException>(() => AnswerBuilder.Build(new object[] { torch.ones(2), new object() }, "model"));
 
-        Assert.Equal(before, torch.Tensor.TotalCount);
+        tensors.Verify();
     }
 
     [Fact]
     public void AnswerBuilder_should_keep_pinned_memory_until_the_pin_ends()
     {
-        var before = torch.Tensor.TotalCount;
+        var tensors = new TensorCheck();
         var answer = AnswerBuilder.Build(torch.ones(2), "model");
         var pin = answer.Outputs[0].Data.Pin();
         answer.Dispose();
-        Assert.Equal(before + 1, torch.Tensor.TotalCount);
+        Assert.Equal(1, tensors.Added);
 
         pin.Dispose();
 
-        Assert.Equal(before, torch.Tensor.TotalCount);
+        tensors.Verify();
     }
 
     private static unsafe nint Address(System.Buffers.MemoryHandle pin) => (nint)pin.Pointer;

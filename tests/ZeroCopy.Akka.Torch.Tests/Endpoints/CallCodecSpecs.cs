@@ -17,7 +17,7 @@ public sealed class CallCodecSpecs
     [Fact]
     public void CallCodec_should_join_calls_and_split_their_answer()
     {
-        var before = torch.Tensor.TotalCount;
+        var tensors = new TensorCheck();
         using var module = new Rows();
         List<object> calls = [Call("scaled", 2, "a", 1, 2), Call("scaled", 2, "a", 3)];
 
@@ -29,7 +29,7 @@ public sealed class CallCodecSpecs
         Assert.Equal([6f], parts[1].Outputs[0].Tensor.Values<float>().ToArray());
         parts.ForEach(part => part.Dispose());
         calls.Append(joined).ToList().ForEach(Codec.Release);
-        Assert.Equal(before, torch.Tensor.TotalCount);
+        tensors.Verify();
     }
 
     [Theory]
@@ -39,7 +39,7 @@ public sealed class CallCodecSpecs
     [InlineData(20_000, 3)]
     public void CallCodec_should_answer_calls_of_any_size_as_each_would_be_alone(int one, int other)
     {
-        var before = torch.Tensor.TotalCount;
+        var tensors = new TensorCheck();
         using var module = new Rows();
         object[] calls =
         [
@@ -64,19 +64,19 @@ public sealed class CallCodecSpecs
         }
 
         calls.Append(joined).ToList().ForEach(Codec.Release);
-        Assert.Equal(before, torch.Tensor.TotalCount);
+        tensors.Verify();
     }
 
     [Fact]
     public void CallCodec_should_make_nothing_native_of_small_calls()
     {
-        var before = torch.Tensor.TotalCount;
+        var tensors = new TensorCheck();
         using var module = new Rows();
 
         var call = Call("paired", 2, "a", 1, 2);
         var answer = ModelCall.Run(_binder.Run, module, call);
 
-        Assert.Equal(before, torch.Tensor.TotalCount);
+        tensors.Verify();
         Assert.Equal([2f, 4], _binder.ToAnswer(answer).Outputs[0].Tensor.Values<float>().ToArray());
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Microsoft.Win32.SafeHandles;
 using ZeroCopy.Errors;
 using ZeroCopy.Safetensors;
 using ZeroCopy.Tensors;
@@ -14,9 +13,10 @@ internal sealed record Segment(string FileName, long Length, ImmutableArray<Segm
 {
     /// <summary>Reads the header of a segment.</summary>
     /// <exception cref="InvalidModelException">No segment of ours.</exception>
+    /// <exception cref="IOException">It cannot be read, for now.</exception>
     public static Segment Read(string path)
     {
-        using var file = Open(path);
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         var length = RandomAccess.GetLength(file);
         if (SegmentScan.TryRead(file, length) is { } scanned)
         {
@@ -45,17 +45,5 @@ internal sealed record Segment(string FileName, long Length, ImmutableArray<Segm
         }
 
         return new Segment(Path.GetFileName(path), header.FileLength, blocks.DrainToImmutable());
-    }
-
-    private static SafeFileHandle Open(string path)
-    {
-        try
-        {
-            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidModelException($"{path}: cannot be read: {e.Message}", e);
-        }
     }
 }

@@ -18,7 +18,7 @@ internal sealed class Capacity(StoreCatalog catalog, ObjectStoreOptions options)
     /// <summary>Bytes of puts under way in any process: a temporary file has its full length from the start.</summary>
     public long TemporaryBytes() => SumOfTemporaryFiles(file => file.Length);
 
-    public long UsedBytes() => catalog.Index.SegmentBytes + TemporaryBytes();
+    public long UsedBytes() => catalog.SegmentBytes + TemporaryBytes();
 
     /// <summary>What a put can get without eviction.</summary>
     public long FreeBytes()

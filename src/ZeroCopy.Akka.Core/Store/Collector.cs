@@ -7,7 +7,7 @@ internal sealed class Collector(StoreCatalog catalog, LeaseLedger leases, Reclai
 {
     public CollectReport Run(StoreChange change, bool unnamed, CancellationToken cancellationToken)
     {
-        var before = catalog.Index.SegmentBytes;
+        var before = catalog.SegmentBytes;
         var models = 0;
         if (unnamed)
         {
@@ -19,9 +19,10 @@ internal sealed class Collector(StoreCatalog catalog, LeaseLedger leases, Reclai
         }
 
         var (temporaryFiles, temporaryBytes) = reclaimer.DeleteAbandonedFiles();
+        var damaged = reclaimer.DeleteDamagedFiles(change);
         var (segments, _) = reclaimer.DeleteDeadSegments(change);
         var repacked = new Repacker(catalog).Run(change, cancellationToken);
         return new CollectReport(
-            models, temporaryFiles + segments, repacked, Math.Max(0, before - catalog.Index.SegmentBytes) + temporaryBytes);
+            models, temporaryFiles + damaged + segments, repacked, Math.Max(0, before - catalog.SegmentBytes) + temporaryBytes);
     }
 }

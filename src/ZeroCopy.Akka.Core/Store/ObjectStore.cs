@@ -200,9 +200,15 @@ public sealed class ObjectStore : IDisposable
         Refresh();
         lock (_catalog.Gate)
         {
-            return _catalog.Names.TryResolve(name, out var full, out var model) && _catalog.Models.TryGet(model, out var record)
+            if (!_catalog.Names.TryResolve(name, out var full, out var model))
+            {
+                throw new ModelNotFoundException($"The store in {Options.Directory} has no model named {name}.");
+            }
+
+            return _catalog.Models.TryGet(model, out var record)
                 ? new ModelHandle(model, _catalog.BytesOf(record), full)
-                : throw new ModelNotFoundException($"The store in {Options.Directory} has no model named {name}.");
+                : throw new ModelNotFoundException(
+                    $"The store in {Options.Directory} has lost the manifest of {full}, model {model}. Put the model again.");
         }
     }
 
@@ -267,15 +273,12 @@ public sealed class ObjectStore : IDisposable
     });
 
     /// <summary>
-    /// Removes a name, and the model behind it when no other name points to it. Without a version: every version of the name.
+    /// Removes a name, and the model behind it when no other name points to it. Without a version: every version of the name. Returns the
+    /// models that were removed.
     /// </summary>
     /// <exception cref="ModelNotFoundException">No such name.</exception>
     /// <exception cref="ModelInUseException">The model is leased, here or by another process; nothing was removed.</exception>
-    public void Remove(ModelName name) => Change(change =>
-    {
-        _remover.Remove(change, name);
-        return true;
-    });
+    public IReadOnlyList<ModelId> Remove(ModelName name) => Change(change => _remover.Remove(change, name));
 
     /// <summary>Removes a model with all its names.</summary>
     /// <exception cref="ModelNotFoundException">No such model.</exception>
@@ -380,8 +383,8 @@ public sealed class ObjectStore : IDisposable
     }
 
     /// <summary>
-    /// Deletes temporary files of dead processes and segments without live blocks, and repacks segments that are mostly dead.
-    /// <paramref name="unnamed"/> also removes models that have no name, no pin and no lease.
+    /// Deletes temporary files of dead processes, damaged files with the names that point to them, and segments without live blocks, and
+    /// repacks segments that are mostly dead. <paramref name="unnamed"/> also removes models that have no name, no pin and no lease.
     /// </summary>
     public Task<CollectReport> CollectAsync(bool unnamed = false, CancellationToken cancellationToken = default)
     {
@@ -409,9 +412,9 @@ public sealed class ObjectStore : IDisposable
     {
         _reclaimer.DeleteAbandonedFiles(Options.TimeProvider.GetUtcNow());
         _reclaimer.DeleteDeadSegments(change);
-        foreach (var file in _catalog.Unreadable)
+        foreach (var file in _catalog.Unreadable.All)
         {
-            Options.Log?.Invoke($"Left out {file}");
+            Options.Log?.Invoke($"Left out {file.Reason}");
         }
 
         return true;

@@ -43,6 +43,27 @@ internal sealed class Reclaimer(StoreCatalog catalog, LeaseLedger leases, Action
         return (files, bytes);
     }
 
+    /// <summary>Deletes the files that are damaged, manifests with their names and pins; gives their number.</summary>
+    public int DeleteDamagedFiles(StoreChange change)
+    {
+        var files = 0;
+        foreach (var file in catalog.Unreadable.Damaged.ToArray())
+        {
+            var isManifest = file.Folder == catalog.Directory.Manifests;
+            change.Touch(isManifest ? StoreArea.Manifests : StoreArea.Segments);
+            if (isManifest && ModelId.TryParse(Path.GetFileNameWithoutExtension(file.Path), out var model)
+                ? TryRemove(change, model)
+                : ExclusiveFile.TryDelete(file.Path))
+            {
+                log($"Deleted a damaged file of {file.Bytes} bytes: {file.Reason}");
+                catalog.Unreadable.Remove(file.Path);
+                files++;
+            }
+        }
+
+        return files;
+    }
+
     /// <summary>Deletes the segments that hold no live block; gives their number and bytes.</summary>
     public (int Files, long Bytes) DeleteDeadSegments(StoreChange change)
     {
@@ -117,7 +138,9 @@ internal sealed class Reclaimer(StoreCatalog catalog, LeaseLedger leases, Action
 
         File.Delete(catalog.Directory.PinPath(model));
         catalog.Pins.Remove(model);
-        File.Delete(catalog.Directory.ManifestPath(model));
+        var manifest = catalog.Directory.ManifestPath(model);
+        File.Delete(manifest);
+        catalog.Unreadable.Remove(manifest);
         catalog.Models.Remove(model);
         return true;
     }

@@ -10,7 +10,7 @@ namespace ZeroCopy.Store;
 /// </summary>
 internal sealed class Remover(StoreCatalog catalog, LeaseLedger leases, Reclaimer reclaimer)
 {
-    public void Remove(StoreChange change, ModelName name)
+    public IReadOnlyList<ModelId> Remove(StoreChange change, ModelName name)
     {
         var pointers = catalog.Names.Matching(name);
         if (pointers.IsEmpty)
@@ -20,14 +20,14 @@ internal sealed class Remover(StoreCatalog catalog, LeaseLedger leases, Reclaime
 
         var going = pointers.Select(p => p.Name).ToHashSet();
         var models = pointers.Select(p => p.Model).Distinct()
-            .Where(
-                model => catalog.Models.Contains(model)
-                    && catalog.Names.All().All(p => p.Model != model || going.Contains(p.Name))).ToArray();
+            .Where(model => catalog.Names.All().All(p => p.Model != model || going.Contains(p.Name))).ToArray();
         RemoveModels(change, models);
         foreach (var (pointer, model) in pointers)
         {
             NameWriter.Remove(catalog, change, pointer, model);
         }
+
+        return models;
     }
 
     public void RemoveModels(StoreChange change, params IReadOnlyList<ModelId> models)
@@ -57,6 +57,12 @@ internal sealed class Remover(StoreCatalog catalog, LeaseLedger leases, Reclaime
 
         change.Touch(StoreArea.Manifests);
         var path = catalog.Directory.ManifestPath(model);
+        if (!File.Exists(path))
+        {
+            // Lost, and a name is left: nobody can use it.
+            return;
+        }
+
         using var handle = ExclusiveFile.TryLock(path);
         if (handle is null)
         {

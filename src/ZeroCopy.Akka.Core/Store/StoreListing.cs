@@ -60,8 +60,8 @@ internal static class StoreListing
     {
         var live = catalog.Index.Segments.Sum(catalog.LiveBytesOf);
         var temporary = capacity.TemporaryBytes();
-        var used = catalog.Index.SegmentBytes + temporary;
-        var dead = catalog.Index.SegmentBytes - live;
+        var used = catalog.SegmentBytes + temporary;
+        var dead = catalog.SegmentBytes - live;
         Debug.Assert(live >= 0 && dead >= 0 && live + dead + temporary == used, "Live + dead + temporary bytes are the used bytes.");
         return new StoreStatistics
         {

@@ -51,8 +51,15 @@ internal sealed class Verifier(StoreCatalog catalog)
             _users = catalog.Models.Models.SelectMany(m => m.Blocks.Select(block => (block, m.Id)))
                 .ToLookup(use => use.block, use => use.Id);
             _damaged.AddRange(_users.Where(use => !catalog.Index.TryFind(use.Key, out _)).Select(use => Damage(use.Key, null)));
-            return ([.. catalog.Index.Segments], [.. catalog.Unreadable]);
+            return ([.. catalog.Index.Segments], [.. catalog.Unreadable.All.Select(Describe)]);
         }
+    }
+
+    private string Describe(UnreadableFile file)
+    {
+        var names = catalog.Names.All().Where(pointer => catalog.Directory.ManifestPath(pointer.Model) == file.Path)
+            .Select(pointer => pointer.Name).ToArray();
+        return names.Length == 0 ? file.Reason : $"{file.Reason} It was {string.Join(", ", names)}.";
     }
 
     // Under the store's lock: who deletes a segment holds it. What was deleted since the snapshot is left out.

@@ -51,28 +51,28 @@ internal sealed class RemoveCommand : NodeCommand
     {
         using var store = context.OpenStore();
         var text = context.Get(_model);
-        var before = store.List().Select(model => model.Id).ToHashSet();
+        IReadOnlyList<ModelId> removed;
         if (ModelId.TryParse(text, out var id))
         {
             store.Remove(id);
+            removed = [id];
         }
         else if (ModelName.TryParse(text, out var name))
         {
-            store.Remove(name);
+            removed = store.Remove(name);
         }
         else
         {
             throw new UsageException($"'{text}' is neither a model name such as bert or bert@3 nor an id of 64 hexadecimal digits.");
         }
 
-        before.ExceptWith(store.List().Select(model => model.Id));
         if (context.Json)
         {
-            context.PrintJson(new { Removed = text, Models = before.Select(model => model.ToString()) });
+            context.PrintJson(new { Removed = text, Models = removed.Select(model => model.ToString()) });
         }
         else
         {
-            context.Output.WriteLine(before.Count == 0 ? $"Removed the name {text}; its model has other names." : $"Removed {text}.");
+            context.Output.WriteLine(removed.Count == 0 ? $"Removed the name {text}; its model has other names." : $"Removed {text}.");
         }
 
         return ExitCode.Success;

@@ -1,5 +1,6 @@
 using ZeroCopy.Manifests;
 using ZeroCopy.Node.Cli;
+using ZeroCopy.Store;
 
 namespace ZeroCopy.Node.Commands;
 
@@ -40,7 +41,7 @@ internal sealed class StoreVerifyCommand() : NodeCommand(
             {
                 context.Output.WriteLine(
                     $"damaged block {block.Block} in {block.Segment ?? "no segment"}: hurts "
-                    + $"{string.Join("; ", block.Models.Select(model => NameOf(names, model)))}");
+                    + (block.Models.IsEmpty ? "no model" : string.Join("; ", block.Models.Select(model => NameOf(names, model)))));
             }
 
             foreach (var file in report.UnreadableFiles)
@@ -51,11 +52,18 @@ internal sealed class StoreVerifyCommand() : NodeCommand(
 
         if (!sound)
         {
-            context.Error.WriteLine(
-                "zerocopy: The store is damaged. Remove the models named above with 'zerocopy rm', then put them again.");
+            context.Error.WriteLine($"zerocopy: The store is damaged. {Advice(report)}");
         }
 
         return sound ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    private static string Advice(VerifyReport report)
+    {
+        var unreadable = report.UnreadableFiles.IsEmpty ? "" : "Delete the unreadable files with 'zerocopy store gc'. ";
+        return unreadable + (report.Damaged.Any(block => !block.Models.IsEmpty)
+            ? "Remove the models named above with 'zerocopy rm', then put them again."
+            : unreadable.Length > 0 ? "Then put again what is missing." : "No model needs the damaged blocks.");
     }
 
     private static string NameOf(Dictionary<ModelId, string> names, ModelId model) => names.GetValueOrDefault(model, model.ToString());

@@ -72,6 +72,82 @@ public sealed class MaintenanceSpecs : StoreFixture
     }
 
     [Fact]
+    public async Task Collector_should_delete_damaged_files_with_their_names()
+    {
+        var good = await Store.PutAsync(Content(ArrayTensorSource.Random("good", 1000, 1)), new PutOptions { Name = new ModelName("good") });
+        var segment = SegmentPath();
+        var bad = await Store.PutAsync(Content(ArrayTensorSource.Random("bad", 5000, 2)), new PutOptions { Name = new ModelName("bad") });
+        Store.Dispose();
+        foreach (var file in (string[])[Directory.GetFiles(Path.GetDirectoryName(segment)!).Single(file => file != segment), Manifest(bad)])
+        {
+            Overwrite(file, bytes => bytes.AsSpan(0, 8).Fill((byte)'x'));
+        }
+
+        using var again = Open();
+        var before = again.GetStatistics();
+        Assert.True(before.DeadBytes >= 5000 && before.UsedBytes == before.LiveBytes + before.DeadBytes);
+        Assert.Contains((await again.VerifyAsync()).UnreadableFiles, line => line.EndsWith("It was bad@1.", StringComparison.Ordinal));
+        Assert.Contains(
+            "has lost the manifest of bad@1",
+            Assert.Throws<ModelNotFoundException>(() => again.Resolve(new ModelName("bad"))).Message,
+            StringComparison.Ordinal);
+
+        var report = await again.CollectAsync();
+
+        Assert.Equal(2, report.RemovedFiles);
+        Assert.True(report.FreedBytes >= 5000);
+        var after = await again.VerifyAsync();
+        Assert.Empty(after.UnreadableFiles);
+        Assert.Empty(after.Damaged);
+        Assert.Equal("good@1", Assert.Single(again.ListNames()).Name.ToString());
+        Assert.Equal(1, again.GetStatistics().Names);
+        again.Acquire(good.Id, "test").Dispose();
+        Assert.Equal(bad.Id, (await again.PutAsync(Content(ArrayTensorSource.Random("bad", 5000, 2)))).Id);
+        again.Acquire(bad.Id, "test").Dispose();
+    }
+
+    [Fact]
+    public async Task Store_should_remove_a_name_whose_manifest_is_damaged_or_lost()
+    {
+        var damaged = await Store.PutAsync(Model(1), new PutOptions { Name = new ModelName("damaged") });
+        var lost = await Store.PutAsync(Model(2), new PutOptions { Name = new ModelName("lost") });
+        Store.Dispose();
+        Overwrite(Manifest(damaged), bytes => bytes[0] = (byte)'x');
+        File.Delete(Manifest(lost));
+        using var again = Open();
+
+        Assert.Equal([damaged.Id], again.Remove(new ModelName("damaged")));
+        Assert.Equal([lost.Id], again.Remove(new ModelName("lost")));
+
+        Assert.Empty(Files("manifests"));
+        Assert.Empty(Files("names"));
+        Assert.Empty((await again.VerifyAsync()).UnreadableFiles);
+    }
+
+    [SkippableTheory]
+    [InlineData("segments")]
+    [InlineData("manifests")]
+    public async Task Store_should_read_a_file_that_could_not_be_read_before(string folder)
+    {
+        Skip.If(OperatingSystem.IsWindows(), "A link needs rights there.");
+        var handle = await Store.PutAsync(Model(1), new PutOptions { Name = new ModelName("model") });
+        Store.Dispose();
+        var file = Directory.GetFiles(Path.Combine(Root, folder)).Single();
+        var elsewhere = Path.Combine(Root, "elsewhere");
+        File.Move(file, elsewhere);
+        File.CreateSymbolicLink(file, elsewhere + ".not-yet");
+        using var again = Open();
+        Assert.Single((await again.VerifyAsync()).UnreadableFiles);
+        Assert.Equal(0, (await again.CollectAsync()).RemovedFiles);
+
+        File.Move(elsewhere, elsewhere + ".not-yet");
+
+        again.Acquire(again.Resolve(new ModelName("model")).Id, "test").Dispose();
+        Assert.Equal(handle.Id, again.Resolve(new ModelName("model")).Id);
+        Assert.Empty((await again.VerifyAsync()).UnreadableFiles);
+    }
+
+    [Fact]
     public async Task Verifier_should_report_a_block_whose_segment_is_gone()
     {
         var handle = await Store.PutAsync(Model(1));
@@ -193,4 +269,6 @@ public sealed class MaintenanceSpecs : StoreFixture
 
         File.WriteAllBytes(path, bytes);
     }
+
+    private string Manifest(ModelHandle model) => Path.Combine(Root, "manifests", model.Id + ".json");
 }

@@ -16,9 +16,8 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
     private const int ParallelFrom = 64;
     private const long Never = -1;
     private readonly long[] _seenAreas = [Never, Never, Never];
-    private readonly Dictionary<string, string> _unreadable = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _unread = new(StringComparer.Ordinal);
     private long _seen = Never;
+    private volatile bool _isIncomplete;
 
     /// <summary>Guards everything below. Taken inside the store's lock, never around it.</summary>
     public Lock Gate { get; } = new();
@@ -33,16 +32,17 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
 
     public HashSet<ModelId> Pins { get; } = [];
 
-    /// <summary>Files that are no segment or manifest of ours, with the reason; everything else is still served.</summary>
-    public IEnumerable<string> Unreadable =>
-        _unreadable.Select(file => file.Value.StartsWith(file.Key, StringComparison.Ordinal) ? file.Value : $"{file.Key}: {file.Value}")
-            .Concat(_unread).Order(StringComparer.Ordinal);
+    /// <summary>Files that could not be read; everything else is still served.</summary>
+    public UnreadableFiles Unreadable { get; } = new();
 
     /// <summary>
     /// Whether some manifest could not be read for a reason that may pass, such as too many open files. What its model needs is not known
     /// then, and no segment may be taken for dead.
     /// </summary>
-    public bool IsBlind => _unread.Count > 0;
+    public bool IsBlind => Unreadable.IsIncomplete(Directory.Manifests);
+
+    /// <summary>Bytes of all segments, damaged ones among them.</summary>
+    public long SegmentBytes => Index.SegmentBytes + Unreadable.DamagedBytes(Directory.Segments);
 
     /// <summary>Takes the store's lock and reads what changed since.</summary>
     public StoreChange Begin(CancellationToken cancellationToken = default)
@@ -68,7 +68,7 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
     /// <summary>Brings the catalog up to date; nanoseconds where nothing changed.</summary>
     public void Refresh()
     {
-        if (Volatile.Read(ref _seen) != generation.Sequence || IsBlind)
+        if (Volatile.Read(ref _seen) != generation.Sequence || _isIncomplete)
         {
             Begin().Dispose();
         }
@@ -146,15 +146,16 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
 
     private void Rescan()
     {
-        ScanArea(StoreArea.Manifests, ScanManifests);
-        ScanArea(StoreArea.Segments, ScanSegments);
-        ScanArea(StoreArea.Names, ScanNames);
+        ScanArea(StoreArea.Manifests, Directory.Manifests, ScanManifests);
+        ScanArea(StoreArea.Segments, Directory.Segments, ScanSegments);
+        ScanArea(StoreArea.Names, Directory.Names, ScanNames);
+        _isIncomplete = IsBlind || Unreadable.IsIncomplete(Directory.Segments);
     }
 
-    private void ScanArea(StoreArea area, Action scan)
+    private void ScanArea(StoreArea area, string folder, Action scan)
     {
         var current = generation.Of(area);
-        if (_seenAreas[(int)area] != current || (area == StoreArea.Manifests && IsBlind))
+        if (_seenAreas[(int)area] != current || Unreadable.IsIncomplete(folder))
         {
             scan();
             _seenAreas[(int)area] = current;
@@ -185,7 +186,6 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
             Models.Remove(gone);
         }
 
-        _unread.Clear();
         bool Known(string file) => ModelId.TryParse(Path.GetFileNameWithoutExtension(file), out var id) && Models.Contains(id);
         foreach (var record in ReadNew(Directory.Manifests, present, Known, ReadRecord))
         {
@@ -220,32 +220,20 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
     private T[] ReadNew<T>(string folder, HashSet<string> present, Predicate<string> isKnown, Func<string, T> read)
         where T : class
     {
-        foreach (var gone in _unreadable.Keys
-            .Where(p => Path.GetDirectoryName(p) == folder && !present.Contains(Path.GetFileName(p))).ToArray())
-        {
-            _unreadable.Remove(gone);
-        }
-
-        var paths = present.Where(file => !isKnown(file)).Select(file => Path.Combine(folder, file)).Where(p => !_unreadable.ContainsKey(p))
+        Unreadable.Retain(folder, present);
+        var paths = present.Where(file => !isKnown(file)).Select(file => Path.Combine(folder, file)).Where(p => !Unreadable.IsDamaged(p))
             .Order(StringComparer.Ordinal).ToArray();
         var results = new T?[paths.Length];
-        var reasons = new string?[paths.Length];
+        var failures = new UnreadableFile?[paths.Length];
         void ReadOne(int i)
         {
             try
             {
                 results[i] = read(paths[i]);
             }
-            catch (InvalidModelException e)
+            catch (Exception e) when (e is InvalidModelException or IOException or UnauthorizedAccessException)
             {
-                reasons[i] = e.Message;
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                lock (_unread)
-                {
-                    _unread.Add($"{paths[i]}: {e.Message}");
-                }
+                failures[i] = UnreadableFile.Of(paths[i], e, isDamaged: e is InvalidModelException);
             }
         }
 
@@ -261,12 +249,9 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
             Parallel.For(0, paths.Length, ReadOne);
         }
 
-        for (var i = 0; i < paths.Length; i++)
+        foreach (var failure in failures.OfType<UnreadableFile>())
         {
-            if (reasons[i] is { } reason)
-            {
-                _unreadable[paths[i]] = reason;
-            }
+            Unreadable.Add(failure);
         }
 
         return [.. results.OfType<T>()];

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Configuration;
+using Akka.Configuration.Hocon;
 
 namespace ZeroCopy.Node.Service;
 
@@ -8,20 +9,13 @@ internal static class HoconFile
 {
     private static readonly string[] Sections = ["zerocopy", "akka"];
 
-    /// <summary>The settings of a file; none of them where something is wrong with it.</summary>
+    /// <summary>The settings of a file, with those that it includes, by paths beside it; none of them where something is wrong with it.</summary>
     public static Config Read(string file, ImmutableArray<string>.Builder problems)
     {
         var count = problems.Count;
         try
         {
-            var text = File.ReadAllText(file);
-            if (HoconBrackets.Problem(text) is { } problem)
-            {
-                problems.Add($"'{file}' is not HOCON (--config): {problem}");
-                return Config.Empty;
-            }
-
-            var config = Parse(text);
+            var config = new Config(Parse(file, []));
             foreach (var (key, value) in config.IsEmpty ? [] : config.Root.GetObject().Items)
             {
                 if (!Sections.Contains(key))
@@ -36,9 +30,9 @@ internal static class HoconFile
 
             return problems.Count == count ? config : Config.Empty;
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (FileNotFoundException e)
         {
-            problems.Add($"there is no file '{file}' (--config)");
+            problems.Add($"there is no file '{e.FileName}' (--config)");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -52,16 +46,40 @@ internal static class HoconFile
         return Config.Empty;
     }
 
-    private static Config Parse(string text)
+    private static HoconRoot Parse(string file, ImmutableArray<string> including)
     {
+        if (including.Contains(file))
+        {
+            throw new FormatException($"it includes itself: {string.Join(" includes ", [.. including, file])}");
+        }
+
+        if (!File.Exists(file))
+        {
+            throw new FileNotFoundException("There is no such file.", file);
+        }
+
+        var text = HoconText.ForParser(File.ReadAllText(file));
         try
         {
-            return ConfigurationFactory.ParseString(text);
+            return Parser.Parse(text, Include);
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not (IOException or UnauthorizedAccessException))
         {
             // Whatever the parser throws at a text that it cannot read: it has no kind of exception of its own.
             throw new FormatException(e.Message, e);
+        }
+
+        HoconRoot Include(string name)
+        {
+            var path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, name);
+            try
+            {
+                return Parse(path, [.. including, file]);
+            }
+            catch (FormatException e) when (including.IsEmpty)
+            {
+                throw new FormatException($"'{path}', which it includes: {e.Message}", e);
+            }
         }
     }
 }

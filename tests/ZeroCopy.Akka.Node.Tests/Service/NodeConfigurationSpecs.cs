@@ -97,7 +97,9 @@ public sealed class NodeConfigurationSpecs : IDisposable
     [Theory]
     [InlineData("a {", "is not HOCON (--config): '{' in line 1 is not closed")]
     [InlineData("a = ${", "is not HOCON (--config)")]
-    [InlineData("zerocopy { a = 1 } , b = 2", "is not HOCON (--config): Unknown token")]
+    [InlineData("zerocopy { } , b = 2", "b in '")]
+    [InlineData("include \"missing.conf\"", "/missing.conf' (--config)")]
+    [InlineData("zerocopy { include \"node.conf\" }", "which it includes: it includes itself: ")]
     [InlineData("this is a letter", "is no setting (--config): a node's settings are under zerocopy and akka")]
     [InlineData("serving.port = 1", "serving in")]
     [InlineData("zerocopy = 5", "is '5' but must be a section (--config)")]
@@ -108,6 +110,30 @@ public sealed class NodeConfigurationSpecs : IDisposable
     [InlineData("zerocopy.cluster.host = \"a b\"", "zerocopy.cluster.host is 'a b' but must be the name or address of a host")]
     public void NodeConfiguration_should_refuse_a_file_in_one_line(string file, string words) =>
         Assert.Contains(words, Assert.Single(Problems(file, Request())), StringComparison.Ordinal);
+
+    [Fact]
+    public void NodeConfiguration_should_read_what_a_file_includes_from_beside_it()
+    {
+        Directory.CreateDirectory(_directory.File("more"));
+        File.WriteAllText(_directory.File("more/serving.conf"), "max-tensors = 3, max-json-depth = 5");
+        File.WriteAllText(_directory.File("all.conf"), "zerocopy { serving { include \"more/serving.conf\" } }, akka.loglevel = ERROR");
+
+        var read = Read("include \"all.conf\"\nzerocopy { serving { max-tensors = 7 }, cluster { } }");
+
+        Assert.Equal((7, 5), (read.Settings.Serving.MaxTensors, read.Settings.Serving.MaxJsonDepth));
+        Assert.Equal("ERROR", read.Config.GetString("akka.loglevel"));
+    }
+
+    [Fact]
+    public void NodeConfiguration_should_name_an_included_file_that_is_no_hocon()
+    {
+        File.WriteAllText(_directory.File("other.conf"), "zerocopy {");
+
+        var problem = Assert.Single(Problems("include \"other.conf\"", Request()));
+
+        Assert.EndsWith(
+            $"'{_directory.File("other.conf")}', which it includes: '{{' in line 1 is not closed", problem, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void NodeConfiguration_should_name_every_problem_at_once()

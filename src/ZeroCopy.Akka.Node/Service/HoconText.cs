@@ -1,11 +1,18 @@
 namespace ZeroCopy.Node.Service;
 
-/// <summary>Whether every bracket of a HOCON text has its other half, outside strings and comments.</summary>
-internal static class HoconBrackets
+/// <summary>HOCON as it is written, before Akka's parser reads it.</summary>
+internal static class HoconText
 {
-    /// <summary>What is wrong; null for nothing.</summary>
-    public static string? Problem(ReadOnlySpan<char> text)
+    /// <summary>
+    /// A text that Akka's parser reads as it is meant: without the commas behind a closed object, which are HOCON and which it refuses.
+    /// </summary>
+    /// <exception cref="FormatException">
+    /// A bracket has no other half, outside strings and comments. The parser takes such texts, for others than were meant.
+    /// </exception>
+    public static string ForParser(string written)
     {
+        var text = written.AsSpan();
+        var readable = written.ToCharArray();
         var open = new Stack<(char Bracket, int Line)>();
         var line = 1;
         for (var at = 0; at < text.Length; at++)
@@ -31,11 +38,21 @@ internal static class HoconBrackets
                     open.Push((text[at], line));
                     break;
                 case '}' or ']' when open.Count == 0 || open.Pop().Bracket != (text[at] == '}' ? '{' : '['):
-                    return $"'{text[at]}' in line {line} closes nothing";
+                    throw new FormatException($"'{text[at]}' in line {line} closes nothing");
+                case '}' when !open.TryPeek(out var around) || around.Bracket == '{':
+                    var next = text[(at + 1)..].IndexOfAnyExcept(" \t\r\n");
+                    if (next >= 0 && text[at + 1 + next] == ',')
+                    {
+                        readable[at + 1 + next] = '\n';
+                    }
+
+                    break;
             }
         }
 
-        return open.TryPop(out var last) ? $"'{last.Bracket}' in line {last.Line} is not closed" : null;
+        return open.TryPop(out var last)
+            ? throw new FormatException($"'{last.Bracket}' in line {last.Line} is not closed")
+            : new string(readable);
     }
 
     private static int Length(ReadOnlySpan<char> text, string end) => text.IndexOf(end) is >= 0 and var length ? length : text.Length;

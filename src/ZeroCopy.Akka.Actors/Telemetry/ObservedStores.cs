@@ -37,19 +37,15 @@ internal static class ObservedStores
         .GroupBy(lease => lease.Holder, lease => lease.Leases, StringComparer.Ordinal)
         .Select(holder => new Measurement<long>(holder.Sum(), new KeyValuePair<string, object?>("holder", holder.Key)));
 
-    private static IEnumerable<Measurement<long>> Usage() => Directories().SelectMany(store =>
+    private static IEnumerable<Measurement<long>> Usage() => Statistics().SelectMany(sizes => new[]
     {
-        var sizes = store.GetStatistics();
-        return new[]
-        {
-            Of(sizes, sizes.LiveBytes, "live"),
-            Of(sizes, sizes.DeadBytes, "dead"),
-            Of(sizes, sizes.TemporaryBytes, "temporary"),
-            Of(sizes, sizes.FreeBytes, "free"),
-        };
+        Of(sizes, sizes.LiveBytes, "live"),
+        Of(sizes, sizes.DeadBytes, "dead"),
+        Of(sizes, sizes.TemporaryBytes, "temporary"),
+        Of(sizes, sizes.FreeBytes, "free"),
     });
 
-    private static IEnumerable<Measurement<long>> Unshared() => Directories().Select(store => store.GetStatistics())
+    private static IEnumerable<Measurement<long>> Unshared() => Statistics()
         .Select(sizes => new Measurement<long>(sizes.LogicalBytes, new KeyValuePair<string, object?>("store", sizes.Directory)));
 
     private static IEnumerable<Measurement<long>> Sizes() => ByModel(model => (model.Bytes - model.SharedBytes, model.SharedBytes));
@@ -57,15 +53,28 @@ internal static class ObservedStores
     private static IEnumerable<Measurement<long>> Blocks() => ByModel(model => (model.Blocks - model.SharedBlocks, model.SharedBlocks));
 
     private static IEnumerable<Measurement<long>> ByModel(Func<ModelSharing, (long Own, long Shared)> read) =>
-        from store in Directories()
-        from model in store.GetSharing()
+        from model in Read<ModelSharing>(store => store.GetSharing())
         from name in model.Names
         let values = read(model)
         from measured in new[] { Of(name.Name, name.Version, values.Own, "own"), Of(name.Name, name.Version, values.Shared, "shared") }
         select measured;
 
+    private static IEnumerable<StoreStatistics> Statistics() => Read<StoreStatistics>(store => [store.GetStatistics()]);
+
     // Several objects of one process may have the same store open.
-    private static IEnumerable<ObjectStore> Directories() => _stores.DistinctBy(store => store.Options.Directory, StringComparer.Ordinal);
+    private static IEnumerable<T> Read<T>(Func<ObjectStore, IReadOnlyList<T>> read) =>
+        _stores.DistinctBy(store => store.Options.Directory, StringComparer.Ordinal).SelectMany(store =>
+        {
+            try
+            {
+                return read(store);
+            }
+            catch (Exception e) when (e is ObjectDisposedException or IOException or UnauthorizedAccessException)
+            {
+                // Closed meanwhile, or its directory is gone: there is nothing to measure, and the other stores are measured all the same.
+                return [];
+            }
+        });
 
     private static Measurement<long> Of(StoreStatistics store, long value, string state) =>
         new(value, [new("store", store.Directory), new("state", state)]);

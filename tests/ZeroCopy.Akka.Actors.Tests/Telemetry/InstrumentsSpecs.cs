@@ -19,6 +19,7 @@ public sealed class InstrumentsSpecs : PoolSpec
     private readonly ConcurrentQueue<(string Instrument, double Value, string? Failure)> _measured = new();
     private readonly ConcurrentQueue<Activity> _stopped = new();
     private readonly ConcurrentDictionary<string, double> _leases = new();
+    private readonly ConcurrentDictionary<string, string> _stores = new();
     private readonly MeterListener _meters = new();
     private readonly ActivityListener _activities;
 
@@ -257,6 +258,37 @@ public sealed class InstrumentsSpecs : PoolSpec
         Assert.Equal(0, Leases(Owner) + Leases($"behind {_name}"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Instruments_should_measure_the_other_stores_when_one_is_closed_or_its_directory_is_gone(bool close)
+    {
+        using var directory = new TemporaryDirectory();
+        using var lost = ObjectStore.Open(new ObjectStoreOptions { Directory = directory.File("lost") });
+        ObservedStores.Add(lost);
+        var other = Zero.OpenStore(new ObjectStoreOptions { Directory = directory.File("other"), TimeProvider = Clock });
+        using var lease = await other.PutAndAcquireAsync(SharedModel.Content(1, 4096), $"other {_name}");
+        if (close)
+        {
+            lost.Dispose();
+        }
+        else
+        {
+            Directory.Delete(directory.File("lost"), recursive: true);
+        }
+
+        try
+        {
+            Assert.Equal(1, Leases($"other {_name}"));
+            Assert.Contains(directory.File("other"), _stores.Keys);
+            Assert.DoesNotContain(directory.File("lost"), _stores.Keys);
+        }
+        finally
+        {
+            ObservedStores.Remove(lost);
+        }
+    }
+
     protected override void AfterAll()
     {
         base.AfterAll();
@@ -272,6 +304,7 @@ public sealed class InstrumentsSpecs : PoolSpec
     private void Observe()
     {
         _leases.Clear();
+        _stores.Clear();
         _meters.RecordObservableInstruments();
     }
 
@@ -292,6 +325,10 @@ public sealed class InstrumentsSpecs : PoolSpec
             if (key == "holder")
             {
                 Assert.True(_leases.TryAdd((string)tag!, value));
+            }
+            else if (key == "store")
+            {
+                _stores[(string)tag!] = instrument.Name;
             }
         }
 

@@ -10,6 +10,13 @@ namespace ZeroCopy.Clustering.Hosting;
 public static class ClusterConfiguration
 {
     /// <summary>
+    /// What goes under the HOCON of an actor system that exchanges the messages of a cluster and has neither
+    /// <see cref="Clients.ClusterClient"/> nor a node, which bring it themselves: the serializers of all messages, and every default under
+    /// <c>zerocopy</c>.
+    /// </summary>
+    public static Config Reference { get; } = ClusterHocon.Reference.WithFallback(ZeroCopySettings.Reference);
+
+    /// <summary>
     /// Completes an actor system's settings: where it is reached is what <c>zerocopy.cluster</c> says, over anything under <c>akka</c>; all
     /// else that a node needs of Akka goes under what the settings say themselves. With certificates the system needs
     /// <see cref="NodeTrust.RemotingSetup"/> too.

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using ZeroCopy.Clustering.Clients;
+using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Clustering.Tests.Nodes;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
@@ -46,6 +47,29 @@ public sealed class ClusterClientSpecs : IAsyncLifetime
 
         var values = answer.Outputs[0].Tensor.Values<float>();
         Assert.Equal((image.Length, 1, 5), (values.Length, values[0], values[^1]));
+    }
+
+    [Fact]
+    public async Task Actors_without_a_client_should_ask_nodes_by_plain_messages()
+    {
+        var node = await StartAsync();
+        await PutAsync(node);
+        using var system = ClientSystem.StartWithMessages();
+        try
+        {
+            var at = system.ActorSelection($"{node.Address}/user/zerocopy/node");
+
+            var status = await at.Ask<NodeReply.ClusterStatus>(new NodeQuery.ClusterStatus(3), Patience);
+            var located = await at.Ask<NodeReply.Located>(new NodeQuery.Locate(new ModelName("contract"), 4), Patience);
+
+            Assert.Equal(3, status.Id);
+            Assert.Single(status.Members);
+            Assert.Equal(4, located.Id);
+        }
+        finally
+        {
+            await system.Terminate().WaitAsync(Patience);
+        }
     }
 
     [Fact]

@@ -26,10 +26,6 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     // What an entity missed, such as while it moved, it hears again.
     private const int BeatsToAnnounceAll = 30;
 
-    // A listing takes longer the more models there are. So many times as long there is no further one: it never takes more of a processor
-    // than a part of that, however many models come and go.
-    private const int PauseOfListing = 10;
-
     private readonly NodeContext _node;
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -37,16 +33,11 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private readonly List<(EntityRequest Request, IActorRef Sender)> _early = [];
     private readonly CancellationTokenSource _stopped = new();
     private readonly ReplyPages _pages = new(Context.System);
+    private readonly ListingPace _pace = new(TimeProvider.System);
     private ImmutableSortedDictionary<string, ModelReport> _announced = ImmutableSortedDictionary<string, ModelReport>.Empty;
     private IActorRef? _models;
     private NodeReport? _told;
     private Action? _onChanged;
-    private List<TaskCompletionSource> _waiting = [];
-    private List<TaskCompletionSource> _listing = [];
-    private bool _isListing;
-    private bool _isStale;
-    private long _listedAt;
-    private TimeSpan _pause;
     private int _beats;
 
     public NodeActor(NodeContext node)
@@ -146,7 +137,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 ListIn(Settle);
                 break;
             case AnnounceNow now:
-                _waiting.Add(now.Told);
+                _pace.Wait(now.Told);
                 ListIn(TimeSpan.Zero);
                 break;
             case Local.List:
@@ -219,7 +210,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             }
         }
 
-        if (_isStale)
+        if (_pace.IsStale)
         {
             ListIn(TimeSpan.Zero);
         }
@@ -245,13 +236,11 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     /// <summary>Lists what the node has in a while, or as soon as the last time is long enough ago.</summary>
     private void ListIn(TimeSpan delay)
     {
-        if (_isListing)
+        if (_pace.UntilNext() is not { } pause)
         {
-            _isStale = true;
             return;
         }
 
-        var pause = _pause - TimeProvider.System.GetElapsedTime(_listedAt);
         if (delay <= TimeSpan.Zero && pause <= TimeSpan.Zero)
         {
             List();
@@ -265,8 +254,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private void List()
     {
         Timers.Cancel(Local.List);
-        (_isListing, _isStale, _listedAt) = (true, false, TimeProvider.System.GetTimestamp());
-        (_listing, _waiting) = (_waiting, _listing);
+        _pace.Begin();
         var token = _stopped.Token;
         Task.Run(async () => new Listed(await _node.Models.ListAsync(token).ConfigureAwait(false)), token).PipeTo(Self);
     }
@@ -283,8 +271,8 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         }
 
         Announce(changed);
-        ListingEnded(told => told.TrySetResult());
-        if (_isStale)
+        _pace.End();
+        if (_pace.IsStale)
         {
             ListIn(TimeSpan.Zero);
         }
@@ -293,17 +281,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private void OnNotListed(Exception cause)
     {
         _log.Warning("What this node has cannot be listed, and is again in {0}: {1}", Beat, cause.Message);
-        ListingEnded(told => told.TrySetException(cause));
-        _isStale = true;
-    }
-
-    private void ListingEnded(Action<TaskCompletionSource> tell)
-    {
-        _isListing = false;
-        var now = TimeProvider.System.GetTimestamp();
-        (_pause, _listedAt) = (PauseOfListing * TimeProvider.System.GetElapsedTime(_listedAt, now), now);
-        _listing.ForEach(tell);
-        _listing.Clear();
+        _pace.Fail(cause);
     }
 
     // Calls come and go too often to be told of.

@@ -7,14 +7,15 @@ namespace ZeroCopy.Actors.Wire;
 /// <summary>As <see cref="WireMapping"/>, for endpoints and their signatures.</summary>
 internal static class EndpointMapping
 {
-    public static int ToWire(int? version) => version ?? 0;
-
-    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
-    public static int? Version(int wire)
+    /// <summary>A version: 0 for the current one. Those below 1 are none, and whoever is asked for one says so.</summary>
+    public static int ToWire(int? version) => version switch
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(wire);
-        return wire == 0 ? null : wire;
-    }
+        null => 0,
+        0 => -1,
+        { } given => given,
+    };
+
+    public static int? Version(int wire) => wire == 0 ? null : wire;
 
     public static Generated.Endpoint ToWire(EndpointInfo endpoint) => new()
     {

@@ -467,6 +467,12 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
 
     private void RollOut(EntityRequest.RollOut rollOut, IActorRef sender)
     {
+        if (rollOut.Percent is < 1 or > 100)
+        {
+            Refuse(InferenceFailure.InvalidInput, $"{rollOut.Percent} % of the calls is no share of a roll-out, which is 1 to 100.");
+            return;
+        }
+
         switch (_decisions.ToVersion(rollOut.Version, rollOut.Percent))
         {
             case null:

@@ -346,6 +346,24 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
         await EndAsync(pool);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(int.MinValue)]
+    public async Task Node_should_answer_who_asks_for_a_version_that_is_none(int version)
+    {
+        var pool = await PoolAsync(Tenfold);
+        var endpoint = _clients.ActorSelection(new RootActorPath(Node) / "user" / "zerocopy" / "predict");
+
+        var predicted = await endpoint.Ask<PredictReply>(new PredictRequest(_pool, "", [FakeBinder.Wire(4)], Version: version), Patience);
+        var described = await endpoint.Ask<PredictReply>(new EndpointRequest.Describe(_pool, version), Patience);
+
+        Assert.All(
+            (PredictReply[])[predicted, described],
+            reply => Assert.Equal(InferenceFailure.PoolNotFound, Assert.IsType<PredictReply.Failed>(reply).Failure));
+        await EndAsync(pool);
+    }
+
     protected override void AfterAll()
     {
         Gate.Set();

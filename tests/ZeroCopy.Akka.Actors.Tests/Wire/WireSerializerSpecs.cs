@@ -237,7 +237,6 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
     [InlineData("p", "20FFFFFFFFFFFFFFFFFF01")]
     [InlineData("rl", "0AFFFFFFFF0F")]
     [InlineData("san", "1204626572741A046E6F6F6E")]
-    [InlineData("ed", "10FFFFFFFFFFFFFFFFFF01")]
     [InlineData("ell", "0A0218E707")]
     [InlineData("edd", "")]
     [InlineData("mp", "0801")]

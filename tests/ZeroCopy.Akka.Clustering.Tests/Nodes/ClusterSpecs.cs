@@ -336,6 +336,22 @@ public sealed class ClusterSpecs : IAsyncLifetime
         Assert.Contains("get 'contract@1', and there is no version before it for 50 %", refused.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-5)]
+    [InlineData(101)]
+    public async Task A_roll_out_should_be_refused_to_what_is_no_share(int percent)
+    {
+        var node = await StartAsync();
+        await PutAsync(node, "contract", 1);
+        await Eventually.FindAsync(node.Cluster.Endpoints, "contract", 1);
+
+        var refused = await AskAsync<EntityReply.Failed>(node, id => new EntityRequest.RollOut("contract", 1, percent, id));
+
+        Assert.Equal(InferenceFailure.InvalidInput, refused.Failure);
+        Assert.StartsWith($"{percent} % of the calls is no share", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_roll_out_should_stay_when_all_nodes_were_restarted()
     {

@@ -19,6 +19,19 @@ internal static class InputFiles
             : files;
     }
 
+    /// <summary>Refuses to read what is to be written, by whatever path or link.</summary>
+    /// <exception cref="DatasetException">A file is an output too.</exception>
+    public static void Refuse(IEnumerable<string> files, params IReadOnlyList<string> outputs)
+    {
+        if (files.FirstOrDefault(file => outputs.Any(output => Target(output) == Target(file))) is { } both)
+        {
+            throw new DatasetException($"'{both}' is an input and an output of the job; choose another --output.");
+        }
+
+        static string Target(string file) =>
+            (File.Exists(file) ? File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName : null) ?? Path.GetFullPath(file);
+    }
+
     private static IReadOnlyList<string> Expand(string input)
     {
         if (File.Exists(input))

@@ -41,6 +41,8 @@ internal sealed class JobPlan : IAsyncDisposable
         Check(options);
         var format = DatasetFormats.Of(options.Output);
         var files = InputFiles.Expand(options.Inputs);
+        var folder = new JobFolder(options.Output);
+        InputFiles.Refuse(files, folder.Output, folder.FailedOutput);
         var signature = await endpoint.GetSignatureAsync(cancellationToken).ConfigureAwait(false);
         var method = signature.Find(options.Method) ?? throw new DatasetException(
             $"'{endpoint.Name}' has no method '{options.Method}'. "

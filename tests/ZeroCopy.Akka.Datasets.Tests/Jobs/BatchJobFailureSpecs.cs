@@ -36,6 +36,52 @@ public sealed class BatchJobFailureSpecs : IDisposable
         Assert.False(File.Exists(_directory.File("out.jsonl")));
     }
 
+    [SkippableTheory]
+    [InlineData("in.jsonl", "in.jsonl")]
+    [InlineData("in.jsonl", "./in.jsonl")]
+    [InlineData("*.jsonl", "in.jsonl")]
+    [InlineData("link.jsonl", "in.jsonl")]
+    [InlineData("in.jsonl", "link.jsonl")]
+    [InlineData("out.csv.failed.jsonl", "out.csv")]
+    public async Task BatchJob_should_refuse_to_write_over_what_it_reads(string input, string output)
+    {
+        Skip.If(OperatingSystem.IsWindows() && (input + output).Contains("link"), "A link needs rights there.");
+        var options = Options(3);
+        var before = File.ReadAllText(options.Inputs[0]);
+        File.WriteAllText(_directory.File("out.csv.failed.jsonl"), before);
+        if ((input + output).Contains("link"))
+        {
+            File.CreateSymbolicLink(_directory.File("link.jsonl"), options.Inputs[0]);
+        }
+
+        var error = await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(
+            FakeEndpoint.Doubling(),
+            options with { Inputs = [_directory.File(input)], Output = _directory.File(output), Force = true, SkipFailed = true }));
+
+        Assert.Contains("is an input and an output of the job", error.Message, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllText(options.Inputs[0]));
+        Assert.Equal(before, File.ReadAllText(_directory.File("out.csv.failed.jsonl")));
+    }
+
+    [Theory]
+    [InlineData(".csv", "is empty")]
+    [InlineData(".jsonl", "there are no rows")]
+    [InlineData(".parquet", "it is no Parquet file")]
+    [InlineData(".arrow", "is empty")]
+    [InlineData(".npy", "")]
+    [InlineData(".safetensors", "")]
+    public async Task BatchJob_should_say_what_an_empty_file_lacks(string extension, string reason)
+    {
+        var options = Lines(extension);
+        File.WriteAllBytes(options.Inputs[0], []);
+
+        var error = await Assert.ThrowsAnyAsync<ZeroCopyException>(() => BatchJob.RunAsync(FakeEndpoint.Doubling(), options));
+
+        Assert.Contains($"in{extension}", error.Message, StringComparison.Ordinal);
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Object reference", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task BatchJob_should_leave_out_rows_that_are_no_input()
     {

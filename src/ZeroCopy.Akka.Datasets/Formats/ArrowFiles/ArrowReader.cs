@@ -86,6 +86,12 @@ internal sealed class ArrowReader : IRowReader
     private static ArrowStreamReader Open(string path)
     {
         var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16);
+        if (file.Length == 0)
+        {
+            file.Dispose();
+            throw new DatasetException($"'{path}' is empty; an Arrow file begins with its schema.");
+        }
+
         Span<byte> magic = stackalloc byte[6];
         var isFile = file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("ARROW1"u8);
         file.Position = 0;

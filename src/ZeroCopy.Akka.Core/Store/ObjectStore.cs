@@ -23,6 +23,7 @@ public sealed class ObjectStore : IDisposable
     private readonly Reclaimer _reclaimer;
     private readonly Remover _remover;
     private readonly ConcurrentDictionary<ModelId, ArrivingModel> _arriving = new();
+    private readonly ConcurrentDictionary<ModelId, TaskCompletionSource> _receiving = new();
     private readonly CancellationTokenSource _closing = new();
     private int _disposed;
 
@@ -106,7 +107,7 @@ public sealed class ObjectStore : IDisposable
     /// <summary>
     /// Puts a model that another store holds: writes the blocks that this one lacks from <paramref name="source"/>, straight into a
     /// segment, each checked against its hash before anything is visible; then the manifest, then the name. Room, deadline and what is left
-    /// behind are those of a put.
+    /// behind are those of a put. Waits where the same model is received already, and takes then what that one left.
     /// </summary>
     /// <param name="offer">The model.</param>
     /// <param name="source">Where its blocks come from; not asked for anything that is here already.</param>
@@ -123,10 +124,25 @@ public sealed class ObjectStore : IDisposable
         ArgumentNullException.ThrowIfNull(offer);
         ArgumentNullException.ThrowIfNull(source);
         var plan = new ReceivePlan(offer, source, _arriving);
-        var handle = await PutAsync(
-            (put, token) => put.RunAsync(plan, options ?? new PutOptions(), new PutMeter(progress, offer.Bytes), token),
-            options, committed: null, cancellationToken).ConfigureAwait(false);
-        return new ReceivedModel(handle, plan.Moved);
+        var received = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        while (_receiving.GetOrAdd(offer.Manifest.Id, received) is var other && other != received)
+        {
+            // The same blocks, and the room for them, are not wanted twice.
+            await other.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            var handle = await PutAsync(
+                (put, token) => put.RunAsync(plan, options ?? new PutOptions(), new PutMeter(progress, offer.Bytes), token),
+                options, committed: null, cancellationToken).ConfigureAwait(false);
+            return new ReceivedModel(handle, plan.Moved);
+        }
+        finally
+        {
+            _receiving.TryRemove(offer.Manifest.Id, out _);
+            received.SetResult();
+        }
     }
 
     /// <summary>A model that this process receives into the store; null where it does not.</summary>

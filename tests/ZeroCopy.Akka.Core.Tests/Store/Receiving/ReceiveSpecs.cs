@@ -119,15 +119,69 @@ public sealed class ReceiveSpecs : StoreFixture
     }
 
     [Fact]
-    public async Task ObjectStore_should_leave_one_copy_when_two_receive_the_same_model()
+    public async Task ObjectStore_should_leave_one_copy_when_two_processes_receive_the_same_model()
     {
         using var lease = await OfferAsync(ArrayTensorSource.Random("a", 5000, 1));
-        var blocks = new LeasedBlocks(lease) { Before = () => Store.ReceiveAsync(lease.ToOffer(), new LeasedBlocks(lease)) };
+        using var other = Open();
+        var blocks = new LeasedBlocks(lease) { Before = () => other.ReceiveAsync(lease.ToOffer(), new LeasedBlocks(lease)) };
 
         await Store.ReceiveAsync(lease.ToOffer(), blocks);
 
         Assert.Single(Files("segments"));
         Assert.Single(Store.List());
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_receive_a_model_once_that_is_sent_twice_and_take_room_for_one()
+    {
+        using var small = Open(options => options with { CapacityBytes = 9000, PutDeadline = TimeSpan.Zero });
+        using var lease = await OfferAsync(ArrayTensorSource.Random("a", 5000, 1));
+        var (entered, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var first = small.ReceiveAsync(lease.ToOffer(), new LeasedBlocks(lease)
+        {
+            Before = () =>
+            {
+                entered.SetResult();
+                return gate.Task;
+            },
+        });
+        await entered.Task;
+        var again = new LeasedBlocks(lease);
+        var second = small.ReceiveAsync(lease.ToOffer(), again, new PutOptions { Name = new ModelName("again") });
+        using var cancelled = new CancellationTokenSource();
+        var third = small.ReceiveAsync(lease.ToOffer(), again, cancellationToken: cancelled.Token);
+        cancelled.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => third);
+        Assert.False(second.IsCompleted);
+
+        gate.SetResult();
+
+        Assert.Equal(5000, (await first).MovedBytes);
+        Assert.Equal(0, (await second).MovedBytes);
+        Assert.Empty(again.Asked);
+        Assert.Equal(["again@1"], small.ListNames().Select(one => one.Name.ToString()));
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_receive_a_model_whose_first_receive_failed()
+    {
+        using var lease = await OfferAsync(ArrayTensorSource.Random("a", 5000, 1));
+        var (entered, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var first = Store.ReceiveAsync(lease.ToOffer(), new LeasedBlocks(lease)
+        {
+            Before = () =>
+            {
+                entered.SetResult();
+                return gate.Task;
+            },
+        });
+        await entered.Task;
+        var second = Store.ReceiveAsync(lease.ToOffer(), new LeasedBlocks(lease));
+
+        gate.SetException(new IOException("The source is gone."));
+
+        await Assert.ThrowsAsync<IOException>(() => first);
+        Store.Acquire((await second).Model.Id, "spec").Dispose();
     }
 
     [Fact]

@@ -23,6 +23,7 @@ namespace ZeroCopy.Actors;
 public sealed class ZeroCopySystem : IExtension
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<InferencePool>>> _pools = new(StringComparer.Ordinal);
+    private readonly ExtendedActorSystem _system;
     private readonly ILoggingAdapter _log;
     private readonly TimeProvider _clock;
     private readonly RootChildren _children;
@@ -39,6 +40,8 @@ public sealed class ZeroCopySystem : IExtension
     {
         system.Settings.InjectTopLevelFallback(ZeroCopySettings.Reference);
         Settings = ZeroCopySettings.From(system.Settings.Config);
+        _system = system;
+        RequireDispatcher(TaskSettings.Dispatcher);
         WireSerializer.Register(system);
         var setup = system.Settings.Setup.Get<ZeroCopySetup>().GetOrElse(new ZeroCopySetup());
         _clock = setup.TimeProvider;
@@ -220,11 +223,26 @@ public sealed class ZeroCopySystem : IExtension
     /// <summary>
     /// Serves the models of a store: starts the pools that HOCON declares, and those of other models with their first call.
     /// </summary>
+    /// <exception cref="InvalidSettingsException">The pools' dispatcher is none.</exception>
     internal ServedModels Serve(ObjectStore store, IModelOpener opener)
     {
+        RequireDispatcher(InferenceSettings.Dispatcher);
         var models = new ServedModels(store, opener, Starter(_children.Models), Settings.Inference, _clock, _log);
         _endpoints.Serve(models);
         return models;
+    }
+
+    /// <summary>A dispatcher is Akka's to read, which it does with the first actor on it.</summary>
+    private void RequireDispatcher(string path)
+    {
+        try
+        {
+            _system.Dispatchers.Lookup(path);
+        }
+        catch (Exception e)
+        {
+            throw new InvalidSettingsException([$"{path} is no dispatcher: {e.Message.TrimEnd('.')}"]);
+        }
     }
 
     /// <summary>Ends what <see cref="Serve"/> began.</summary>

@@ -134,14 +134,18 @@ internal static class ArgumentReader
         return type.Name switch
         {
             "List" => Enumerable.Range(0, groups.Count).Select(index => Item(type.Arguments[0], index)).ToList(),
-            "Tuple" when groups.Count == type.Arguments.Length => type.Arguments.Select(Item).ToArray(),
+            "Tuple" when Enumerable.Range(0, type.Arguments.Length).Count(index => groups.ContainsKey(Place(index))) == groups.Count =>
+                type.Arguments.Select(Item).ToArray(),
             "Dict" => Entries(),
             _ => throw Mismatch(type, name, given),
         };
 
-        object? Item(ScriptType part, int index) => groups.TryGetValue(index.ToString(CultureInfo.InvariantCulture), out var values)
-            ? Read(part, $"{name}.{index}", values)
+        // What is nothing has no name, as in answers.
+        object? Item(ScriptType part, int index) => groups.TryGetValue(Place(index), out var values) ? Read(part, $"{name}.{index}", values)
+            : type.Name == "Tuple" && part.Name == "Optional" ? null
             : throw Mismatch(type, name, given);
+
+        static string Place(int index) => index.ToString(CultureInfo.InvariantCulture);
 
         Dictionary<object, object?> Entries()
         {

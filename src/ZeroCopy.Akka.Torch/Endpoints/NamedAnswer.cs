@@ -9,8 +9,8 @@ namespace ZeroCopy.Torch.Endpoints;
 
 /// <summary>
 /// Names the tensors and texts of an answer: <c>output</c> for one, <c>output_0</c>, <c>output_1</c> for a tuple or list, a dictionary's
-/// own keys; levels are joined by dots. Numbers are tensors without dimensions, devices their text. What is null or empty has no name;
-/// the others keep the names of their places.
+/// own keys, <c>output</c> for an empty one; levels are joined by dots. Numbers are tensors without dimensions, devices their text. What is
+/// null or empty has no name; the others keep the names of their places.
 /// </summary>
 internal static class NamedAnswer
 {
@@ -63,7 +63,7 @@ internal static class NamedAnswer
                 foreach (DictionaryEntry entry in dictionary)
                 {
                     var key = Convert.ToString(entry.Key, CultureInfo.InvariantCulture);
-                    Add(values, top ? $"{key}" : $"{name}.{key}", entry.Value);
+                    Add(values, !top ? $"{name}.{key}" : string.IsNullOrEmpty(key) ? Output : key, entry.Value);
                 }
 
                 break;

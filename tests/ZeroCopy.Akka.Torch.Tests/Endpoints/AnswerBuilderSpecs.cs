@@ -15,6 +15,7 @@ public sealed class AnswerBuilderSpecs
         Assert.Equal(["output F32[2]"], Names(A()));
         Assert.Equal(["output_0 F32[2]", "output_1 I64[1]"], Names((A(), B())));
         Assert.Equal(["output_0 F32[2]", "output_1 I64[1]"], Names(new object[] { A(), B() }));
+        Assert.Equal(["output F32[2]", "y I64[1]"], Names(new Dictionary<string, object> { [""] = A(), ["y"] = B() }));
         Assert.Equal(["x F32[2]", "y.0 I64[1]", "y.1 F32[2]"], Names(new Dictionary<string, object> { ["x"] = A(), ["y"] = (B(), A()) }));
         Assert.Equal(["output I64[]"], Names(5L));
         Assert.Empty(AnswerBuilder.Build(null, "model").Outputs);

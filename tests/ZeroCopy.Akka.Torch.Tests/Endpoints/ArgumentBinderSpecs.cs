@@ -94,6 +94,20 @@ public sealed class ArgumentBinderSpecs
         Assert.Equal(new object[] { 7L, new List<object?> { 0L } }, words["b"]);
     }
 
+    [Fact]
+    public void ArgumentBinder_should_take_parts_of_a_tuple_that_are_not_given_for_nothing_where_they_may_be()
+    {
+        var method = Method(new ValueSignature("pair", "Tuple[Optional[int], int, Optional[int]]"));
+
+        Assert.Equal([null, 7L, null], Assert.IsType<object?[]>(Assert.Single(Bind(method, isOrdered: false, [("pair.1", 7)]))));
+
+        foreach (var names in (string[][])[["pair.0", "pair.2"], ["pair.1", "pair.3"], ["pair.1", "pair.01"]])
+        {
+            var error = Assert.Throws<InputMismatchException>(() => Bind(method, isOrdered: false, [.. names.Select(name => (name, 7))]));
+            Assert.Contains("'pair' must be Tuple[Optional[int], int, Optional[int]]", error.Message, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("list.0 list.2", "without a gap")]
     [InlineData("list list.0", "whole and in parts")]

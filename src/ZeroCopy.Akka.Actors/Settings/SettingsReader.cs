@@ -96,6 +96,8 @@ internal sealed class SettingsReader(Config config, Config reference, string pat
                 || !numbers.TryAdd(text[..split].Trim(), number))
             {
                 Problem(key, text, "NAME=NUMBER, each name once, such as [\"input_ids=0\"]");
+                // So that nobody takes the key for empty.
+                numbers[text] = 0;
             }
         }
 

@@ -166,7 +166,9 @@ public sealed record ZeroCopySettings
 
         if (!ModelName.TryParse(name, out var parsed) || parsed.Version is not null)
         {
-            pool.Problem("model", pool.Text("model"), "that of a pool whose name can be an address: letters, digits, '.', '_' or '-'");
+            pool.Problem(
+                "model", pool.Text("model"),
+                "that of a pool whose name can be an address: letters a to z or A to Z, digits, '.', '_' or '-'");
         }
 
         return settings with { Model = pool.Model("model"), Method = pool.Text("method") };

@@ -31,7 +31,7 @@ public readonly record struct ModelName
     public int? Version { get; }
 
     /// <summary>
-    /// Parses <c>NAME</c> or <c>NAME@VERSION</c>. A name has 1 to 128 characters of letters, digits, <c>.</c>, <c>_</c> and <c>-</c>,
+    /// Parses <c>NAME</c> or <c>NAME@VERSION</c>. A name has 1 to 128 characters of ASCII letters, digits, <c>.</c>, <c>_</c> and <c>-</c>,
     /// begins with a letter or a digit, and so is safe as a file name and in an address.
     /// </summary>
     /// <exception cref="FormatException">The text breaks a rule; the message says which.</exception>
@@ -92,6 +92,6 @@ public readonly record struct ModelName
     }
 
     private static FormatException Invalid(string? text) => new(
-        $"'{text}' is not a model name: 1 to {MaxLength} letters, digits, '.', '_' or '-', beginning with a letter or a digit, "
-        + "and optionally '@' with a version counted from 1, such as bert@3.");
+        $"'{text}' is not a model name: 1 to {MaxLength} letters a to z or A to Z, digits, '.', '_' or '-', beginning with a letter or a "
+        + "digit, and optionally '@' with a version counted from 1, such as bert@3.");
 }

@@ -16,7 +16,7 @@ internal static class ModelNameParser
         if (!ModelName.TryParse(text, out var name))
         {
             result.AddError(
-                $"'{text}' is not a model name: up to {ModelName.MaxLength} letters, digits, '.', '_' or '-', "
+                $"'{text}' is not a model name: up to {ModelName.MaxLength} letters a to z or A to Z, digits, '.', '_' or '-', "
                 + "and optionally '@' with a version counted from 1, such as bert@3.");
         }
 

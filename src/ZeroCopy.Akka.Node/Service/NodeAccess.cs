@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.HttpLogging;
 using Microsoft.Extensions.DependencyInjection;
 using ZeroCopy.Actors.Settings;
@@ -42,12 +43,26 @@ internal static class NodeAccess
         if (settings.AccessLog)
         {
             application.UseHttpLogging();
+            application.Use(FlushAsync);
         }
 
         if (!settings.ApiKeys.IsEmpty)
         {
             application.UseAuthentication();
             application.UseAuthorization();
+        }
+    }
+
+    /// <summary>
+    /// The middleware that logs stands in for the body of the answer and holds back what nobody flushes, which is each unary answer of gRPC:
+    /// the call would end well, without its message.
+    /// </summary>
+    private static async Task FlushAsync(HttpContext context, RequestDelegate next)
+    {
+        await next(context).ConfigureAwait(false);
+        if (context.Response.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true)
+        {
+            await context.Response.BodyWriter.FlushAsync(context.RequestAborted).ConfigureAwait(false);
         }
     }
 }

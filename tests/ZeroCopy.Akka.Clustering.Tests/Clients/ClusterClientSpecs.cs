@@ -60,7 +60,7 @@ public sealed class ClusterClientSpecs : IAsyncLifetime
             var at = system.ActorSelection($"{node.Address}/user/zerocopy/node");
 
             var status = await at.Ask<NodeReply.ClusterStatus>(new NodeQuery.ClusterStatus(3), Patience);
-            var located = await at.Ask<NodeReply.Located>(new NodeQuery.Locate(new ModelName("contract"), 4), Patience);
+            var located = await at.Ask<NodeReply>(new NodeQuery.Locate(new ModelName("contract"), 4), Patience);
 
             Assert.Equal(3, status.Id);
             Assert.Single(status.Members);

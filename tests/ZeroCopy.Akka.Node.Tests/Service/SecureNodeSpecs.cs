@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Grpc.Core;
 using ZeroCopy.Node.Service;
 using ZeroCopy.Serving.Access;
 using ZeroCopy.TestSupport;
@@ -57,6 +59,23 @@ public sealed class SecureNodeSpecs : IDisposable
             using var answer = await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead);
             return answer.StatusCode;
         }
+    }
+
+    [Theory]
+    [InlineData("on")]
+    [InlineData("off")]
+    public async Task Node_should_answer_calls_of_grpc_whether_they_are_logged_or_not(string accessLog)
+    {
+        await using var node = await StartAsync($"zerocopy.serving {{ access-log = {accessLog}, grpc-port = 0 }}");
+        var server = new Uri(node.Grpc!);
+
+        // ready = true, the first field of its message.
+        Assert.Equal([8, 1], await RawCall.SendAsync(server, "/inference.GRPCInferenceService/ServerLive", []));
+        var metadata = await RawCall.SendAsync(server, "/inference.GRPCInferenceService/ServerMetadata", []);
+        Assert.Contains("zerocopy", Encoding.UTF8.GetString(metadata), StringComparison.OrdinalIgnoreCase);
+        var missing = await Assert.ThrowsAsync<RpcException>(
+            () => RawCall.SendAsync(server, "/inference.GRPCInferenceService/ModelMetadata", [10, 4, .. "none"u8]));
+        Assert.Equal(StatusCode.NotFound, missing.StatusCode);
     }
 
     [Fact]

@@ -90,8 +90,9 @@ internal sealed class ClusterSurvey(
 
         var known = view?.All().Where(at => at.Held.Version is not null).ToArray() ?? [];
         var same = known.Where(at => at.Held.Model == model && !at.IsOther).Select(at => at.Held.Version!.Value).ToArray();
-        return new ModelName(
-            name.Name, same.Length > 0 ? same.Max() : known.Select(at => at.Held.Version!.Value).DefaultIfEmpty().Max() + 1);
+        return same.Length > 0
+            ? new ModelName(name.Name, same.Max())
+            : ModelName.After(name.Name, known.Select(at => at.Held.Version!.Value).DefaultIfEmpty().Max());
     }
 
     /// <summary>Takes a name from the node's store, or from every store, whichever models it stands for there.</summary>

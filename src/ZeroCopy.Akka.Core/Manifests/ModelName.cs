@@ -1,5 +1,7 @@
 using System.Globalization;
 
+using ZeroCopy.Errors;
+
 namespace ZeroCopy.Manifests;
 
 /// <summary>
@@ -72,6 +74,13 @@ public readonly record struct ModelName
     /// <summary><c>NAME</c> or <c>NAME@VERSION</c>.</summary>
     public override string ToString() =>
         Version is { } version ? string.Create(CultureInfo.InvariantCulture, $"{Name}@{version}") : Name ?? "";
+
+    /// <summary>The name with the version behind another one; the first behind 0.</summary>
+    /// <exception cref="InvalidModelException">There is no version behind it.</exception>
+    internal static ModelName After(string name, int version) => version < int.MaxValue
+        ? new ModelName(name, version + 1)
+        : throw new InvalidModelException(
+            $"'{name}' has version {version}, the last that there can be, so that no other gets the next one: name its version.");
 
     private static bool IsValid(string? name)
     {

@@ -53,7 +53,7 @@ internal sealed class NameTable
 
         var known = Matching(name);
         var same = known.LastOrDefault(version => models.Contains(version.Model)).Name;
-        return same.Version is not null ? same : new ModelName(name.Name, known.IsEmpty ? 1 : known[^1].Name.Version + 1);
+        return same.Version is not null ? same : ModelName.After(name.Name, known.IsEmpty ? 0 : known[^1].Name.Version!.Value);
     }
 
     /// <summary>All versions of a name, or the one that is asked for.</summary>

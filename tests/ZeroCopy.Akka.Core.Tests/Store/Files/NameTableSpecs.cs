@@ -1,3 +1,4 @@
+using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store.Files;
 
@@ -16,6 +17,17 @@ public sealed class NameTableSpecs
         _names.Set(new ModelName("a", 7), First);
         Assert.Equal("a@8", _names.WithVersion(new ModelName("a")).ToString());
         Assert.Equal("a@3", _names.WithVersion(new ModelName("a", 3)).ToString());
+    }
+
+    [Fact]
+    public void NameTable_should_say_that_no_version_is_left()
+    {
+        _names.Set(new ModelName("a", int.MaxValue), First);
+
+        Assert.Contains(
+            "'a' has version 2147483647, the last",
+            Assert.Throws<InvalidModelException>(() => _names.WithVersion(new ModelName("a"))).Message, StringComparison.Ordinal);
+        Assert.Equal("a@2147483647", _names.WithVersion(new ModelName("a"), First).ToString());
     }
 
     [Fact]

@@ -27,7 +27,7 @@ internal sealed class ErrorBoundary(ServingOptions options, ILogger logger)
             {
                 throw new RequestException(
                     StatusCodes.Status403Forbidden,
-                    $"A page of another site may not send this ({nameof(ServingOptions.AllowsOtherSites)}).");
+                    "A page of another site may not send this; a browser may send it from a page of this server.");
             }
 
             await handler(context).ConfigureAwait(false);

@@ -24,7 +24,8 @@ internal static class AccessExamples
             (token.Authority, token.Audience) = ("https://login.example.org", "models"));
         builder.Services.AddAuthorizationBuilder()
             .AddPolicy("callers", policy => policy.RequireAuthenticatedUser())
-            .AddPolicy("managers", policy => policy.RequireClaim("scope", "models.manage"));
+            .AddPolicy("managers", policy => policy.RequireAssertion(caller =>
+                caller.User.FindAll("scope").Any(scopes => scopes.Value.Split(' ').Contains("models.manage"))));
         builder.Services.AddZeroCopyServing(options => (options.CallPolicy, options.ManagePolicy) = ("callers", "managers"));
         // end
     }

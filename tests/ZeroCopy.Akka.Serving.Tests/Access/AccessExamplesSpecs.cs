@@ -49,7 +49,7 @@ public sealed class AccessExamplesSpecs
         (await served.InferAsync("identity", Body)).Succeeded();
         Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(served, Load));
 
-        Show(served, Token("models.manage"));
+        Show(served, Token("models.call models.manage"));
         Assert.Equal(HttpStatusCode.NotImplemented, await StatusAsync(served, Load));
     }
 

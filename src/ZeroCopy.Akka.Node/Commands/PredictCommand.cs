@@ -63,6 +63,11 @@ internal sealed class PredictCommand : NodeCommand
             }
         }
 
+        if (input is not null && input == output)
+        {
+            throw new UsageException($"'{input}' is the input and the output; choose another --output.");
+        }
+
         var inputs = input is null ? CallInputs.None : TensorFile.Read(input);
         using var answer = context.Nodes.Count > 0
             ? await CallNodeAsync(context, inputs, input, cancellationToken).ConfigureAwait(false)

@@ -55,6 +55,18 @@ public sealed class PredictCommandSpecs : IDisposable
     }
 
     [Fact]
+    public void Predict_should_not_write_over_its_input()
+    {
+        var file = _zerocopy.File("input.json");
+        File.WriteAllText(file, "{}");
+
+        _zerocopy.Run("predict", "any", "--input", file, "--output", Path.Combine(Path.GetDirectoryName(file)!, ".", "input.json"))
+            .Failed(2, "is the input and the output; choose another --output");
+
+        Assert.Equal("{}", File.ReadAllText(file));
+    }
+
+    [Fact]
     public void Predict_should_name_the_digit_on_an_image_of_a_json_file()
     {
         DigitWeights.Extract(_zerocopy.File("digits"));

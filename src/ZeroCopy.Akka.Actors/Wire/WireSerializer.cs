@@ -69,7 +69,7 @@ public sealed class WireSerializer(ExtendedActorSystem system) : ProtobufSeriali
         {
             Pool = m.Pool,
             Method = m.Method,
-            Inputs = { WireMapping.ToWire(m.Inputs) },
+            Inputs = { WireMapping.ToWire(m.Inputs.IsDefault ? [] : m.Inputs) },
             DeadlineMs = WireMapping.ToWire(m.Deadline),
             HashKey = m.HashKey,
             Id = m.Id,

@@ -158,8 +158,26 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
         {
             routes.Table.ThrowIfClosed(Name);
             var route = await RouteAsync(cancellationToken).ConfigureAwait(false);
-            var (node, wanted) = await ChooseAsync(route, version ?? Wanted(route), tried, failures, cancellationToken)
-                .ConfigureAwait(false);
+            Address node;
+            var wanted = version ?? Wanted(route);
+            try
+            {
+                (node, wanted) = await ChooseAsync(route, wanted, tried, failures, cancellationToken).ConfigureAwait(false);
+            }
+            catch (InferenceException e) when (
+                e.Failure is InferenceFailure.ModelNotFound && version is null && route.Replicas.Any(replica => replica.Version == wanted))
+            {
+                // What was current was removed, or its pool has a newer version now: a route that says so is on its way.
+                if (!await HasChangedAsync(route, cancellationToken).ConfigureAwait(false))
+                {
+                    throw;
+                }
+
+                tried.Clear();
+                failures.Clear();
+                continue;
+            }
+
             var left = limit is null ? options : options with { Deadline = limit - routes.Clock.GetElapsedTime(from) };
             using var counted = routes.Clients.Count(node);
             try
@@ -226,6 +244,19 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
         var holders = route.Replicas.Where(replica => replica.Version == wanted).ToArray();
         return holders.Length > 0 && holders.All(replica => failures.TryGetValue(replica.Node, out var failure)
             && failure.Failure is InferenceFailure.ModelNotFound or InferenceFailure.PoolNotFound);
+    }
+
+    private async Task<bool> HasChangedAsync(ModelRoute route, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await entry.ChangeOf(route).WaitAsync(EntityTime, routes.Clock, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     private async Task<bool> IsOverWithinAsync(Task task, TimeSpan time)

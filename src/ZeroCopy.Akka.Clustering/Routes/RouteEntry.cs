@@ -9,6 +9,7 @@ internal sealed class RouteEntry(string name)
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<int, ClusterEndpoint> _endpoints = new();
     private volatile KnownRoute? _known;
+    private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastUse = Environment.TickCount64;
 
     /// <summary>What it is called by.</summary>
@@ -19,6 +20,14 @@ internal sealed class RouteEntry(string name)
 
     /// <summary>Ends with the first route.</summary>
     public Task First => _first.Task;
+
+    /// <summary>Ends when the route is no longer the given one.</summary>
+    public Task ChangeOf(ModelRoute route)
+    {
+        // Taken first: a route that comes in between ends it.
+        var next = Volatile.Read(ref _next).Task;
+        return ReferenceEquals(Route, route) ? next : Task.CompletedTask;
+    }
 
     /// <summary>How long nobody has asked for it.</summary>
     public TimeSpan Idle => TimeSpan.FromMilliseconds(Environment.TickCount64 - Volatile.Read(ref _lastUse));
@@ -47,6 +56,7 @@ internal sealed class RouteEntry(string name)
             route.Replicas.Where(replica => replica.IsWarm).GroupBy(replica => replica.Version ?? 0)
                 .ToDictionary(version => version.Key, version => version.ToArray()));
         _first.TrySetResult();
+        Interlocked.Exchange(ref _next, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }
 
     /// <summary>The replicas of a version that have it loaded, found once for each route.</summary>

@@ -197,6 +197,33 @@ public sealed class ClusterSpecs : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task A_pool_of_another_name_than_its_model_s_should_lose_no_call_at_a_new_version()
+    {
+        var node = await StartAsync("zerocopy.inference.pools.other { model = contract, size = 1 }");
+        await PutAsync(node, "contract", 1);
+        var endpoint = await Eventually.FindAsync(node.Cluster.Endpoints, "other");
+        Assert.Equal(3, await CallAsync(endpoint));
+        using var stop = new CancellationTokenSource();
+        var callers = Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await CallAsync(endpoint);
+            }
+        })).ToArray();
+
+        foreach (var weight in (int[])[11, 21, 31])
+        {
+            await PutAsync(node, "contract", weight);
+            await Eventually.TrueAsync(
+                node.Cluster.Endpoints, async () => await CallAsync(endpoint) == weight + 2, $"the version with {weight} answers");
+        }
+
+        await stop.CancelAsync();
+        await Task.WhenAll(callers).WaitAsync(Patience);
+    }
+
     /// <summary>Two nodes that hold different models as contract@1: the first one's is served, and known everywhere first.</summary>
     private async Task<(TestNode First, TestNode Second, ModelHandle Model)> PutTwoAsync(bool lowestFirst)
     {

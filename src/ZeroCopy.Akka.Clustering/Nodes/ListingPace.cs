@@ -12,27 +12,28 @@ internal sealed class ListingPace(TimeProvider clock)
 
     private List<TaskCompletionSource> _waiting = [];
     private List<TaskCompletionSource> _served = [];
-    private bool _isListing;
     private long _since;
     private TimeSpan _pause;
 
-    /// <summary>Whether another listing is needed: something changed during the last one, or it failed.</summary>
+    /// <summary>Whether a listing is under way.</summary>
+    public bool IsListing { get; private set; }
+
+    /// <summary>Whether another listing is needed: one was asked for during the last, or that failed.</summary>
     public bool IsStale { get; private set; }
+
+    /// <summary>How long the next listing has to wait; nothing or less where it may begin.</summary>
+    public TimeSpan Pause => _pause - clock.GetElapsedTime(_since);
 
     /// <summary>Waits for the next listing that begins.</summary>
     public void Wait(TaskCompletionSource told) => _waiting.Add(told);
 
-    /// <summary>How long the next listing has to wait at least; null while one is under way, which is stale by then.</summary>
-    public TimeSpan? UntilNext()
-    {
-        IsStale |= _isListing;
-        return _isListing ? null : _pause - clock.GetElapsedTime(_since);
-    }
+    /// <summary>The listing that is under way comes too early for somebody.</summary>
+    public void AskAgain() => IsStale = true;
 
     /// <summary>A listing begins.</summary>
     public void Begin()
     {
-        (_isListing, IsStale, _since) = (true, false, clock.GetTimestamp());
+        (IsListing, IsStale, _since) = (true, false, clock.GetTimestamp());
         (_served, _waiting) = (_waiting, _served);
     }
 
@@ -45,7 +46,7 @@ internal sealed class ListingPace(TimeProvider clock)
     private void End(bool isStale, Action<TaskCompletionSource> tell)
     {
         var now = clock.GetTimestamp();
-        (_isListing, IsStale, _pause, _since) = (false, isStale, TimesItsLength * clock.GetElapsedTime(_since, now), now);
+        (IsListing, IsStale, _pause, _since) = (false, isStale, TimesItsLength * clock.GetElapsedTime(_since, now), now);
         _served.ForEach(tell);
         _served.Clear();
     }

@@ -236,11 +236,13 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     /// <summary>Lists what the node has in a while, or as soon as the last time is long enough ago.</summary>
     private void ListIn(TimeSpan delay)
     {
-        if (_pace.UntilNext() is not { } pause)
+        if (_pace.IsListing)
         {
+            _pace.AskAgain();
             return;
         }
 
+        var pause = _pace.Pause;
         if (delay <= TimeSpan.Zero && pause <= TimeSpan.Zero)
         {
             List();

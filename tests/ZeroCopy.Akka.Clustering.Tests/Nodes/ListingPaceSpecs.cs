@@ -13,14 +13,14 @@ public sealed class ListingPaceSpecs
     [Fact]
     public void ListingPace_should_pause_for_ten_times_as_long_as_the_last_one_took()
     {
-        Assert.True(_pace.UntilNext() <= TimeSpan.Zero);
+        Assert.True(_pace.Pause <= TimeSpan.Zero);
         _pace.Begin();
         _clock.Advance(TimeSpan.FromMilliseconds(20));
         _pace.End();
 
-        Assert.Equal(TimeSpan.FromMilliseconds(200), _pace.UntilNext());
+        Assert.Equal(TimeSpan.FromMilliseconds(200), _pace.Pause);
         _clock.Advance(TimeSpan.FromMilliseconds(150));
-        Assert.Equal(TimeSpan.FromMilliseconds(50), _pace.UntilNext());
+        Assert.Equal(TimeSpan.FromMilliseconds(50), _pace.Pause);
     }
 
     [Fact]
@@ -46,8 +46,10 @@ public sealed class ListingPaceSpecs
         var waiting = new TaskCompletionSource();
         _pace.Wait(waiting);
         _pace.Begin();
-        Assert.Null(_pace.UntilNext());
+        Assert.True(_pace.IsListing);
+        _pace.AskAgain();
         _pace.End();
+        Assert.False(_pace.IsListing);
         Assert.True(_pace.IsStale);
 
         _pace.Begin();

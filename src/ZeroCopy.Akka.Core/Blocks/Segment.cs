@@ -14,6 +14,7 @@ internal sealed record Segment(string FileName, long Length, ImmutableArray<Segm
     /// <summary>Reads the header of a segment.</summary>
     /// <exception cref="InvalidModelException">No segment of ours.</exception>
     /// <exception cref="IOException">It cannot be read, for now.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read, for now.</exception>
     public static Segment Read(string path)
     {
         using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);

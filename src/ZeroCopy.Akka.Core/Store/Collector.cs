@@ -19,7 +19,7 @@ internal sealed class Collector(StoreCatalog catalog, LeaseLedger leases, Reclai
         }
 
         var (temporaryFiles, temporaryBytes) = reclaimer.DeleteAbandonedFiles();
-        var damaged = reclaimer.DeleteDamagedFiles(change);
+        var damaged = reclaimer.DeleteDamagedManifests(change) + reclaimer.DeleteDamagedSegments(change);
         var (segments, _) = reclaimer.DeleteDeadSegments(change);
         var repacked = new Repacker(catalog).Run(change, cancellationToken);
         return new CollectReport(

@@ -124,24 +124,28 @@ public sealed class ObjectStore : IDisposable
         ArgumentNullException.ThrowIfNull(offer);
         ArgumentNullException.ThrowIfNull(source);
         var plan = new ReceivePlan(offer, source, _arriving);
-        var received = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        while (_receiving.GetOrAdd(offer.Manifest.Id, received) is var other && other != received)
-        {
-            // The same blocks, and the room for them, are not wanted twice.
-            await other.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
+        var handle = await PutAsync(ReceiveAsync, options, committed: null, cancellationToken).ConfigureAwait(false);
+        return new ReceivedModel(handle, plan.Moved);
 
-        try
+        async Task<ModelHandle> ReceiveAsync(PutOperation put, CancellationToken token)
         {
-            var handle = await PutAsync(
-                (put, token) => put.RunAsync(plan, options ?? new PutOptions(), new PutMeter(progress, offer.Bytes), token),
-                options, committed: null, cancellationToken).ConfigureAwait(false);
-            return new ReceivedModel(handle, plan.Moved);
-        }
-        finally
-        {
-            _receiving.TryRemove(offer.Manifest.Id, out _);
-            received.SetResult();
+            var received = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            while (_receiving.GetOrAdd(offer.Manifest.Id, received) is var other && other != received)
+            {
+                // The same blocks, and the room for them, are not wanted twice.
+                await other.Task.WaitAsync(token).ConfigureAwait(false);
+            }
+
+            try
+            {
+                return await put.RunAsync(plan, options ?? new PutOptions(), new PutMeter(progress, offer.Bytes), token)
+                    .ConfigureAwait(false);
+            }
+            finally
+            {
+                _receiving.TryRemove(offer.Manifest.Id, out _);
+                received.SetResult();
+            }
         }
     }
 

@@ -43,17 +43,30 @@ internal sealed class Reclaimer(StoreCatalog catalog, LeaseLedger leases, Action
         return (files, bytes);
     }
 
-    /// <summary>Deletes the files that are damaged, manifests with their names and pins; gives their number.</summary>
-    public int DeleteDamagedFiles(StoreChange change)
+    /// <summary>Deletes the manifests that are damaged, with their names and pins; gives their number.</summary>
+    public int DeleteDamagedManifests(StoreChange change)
+    {
+        change.Touch(StoreArea.Manifests);
+        return DeleteDamaged(
+            catalog.Directory.Manifests,
+            path => ModelId.TryParse(Path.GetFileNameWithoutExtension(path), out var model) && path == catalog.Directory.ManifestPath(model)
+                ? TryRemove(change, model)
+                : ExclusiveFile.TryDelete(path));
+    }
+
+    /// <summary>Deletes the segments that are damaged; gives their number.</summary>
+    public int DeleteDamagedSegments(StoreChange change)
+    {
+        change.Touch(StoreArea.Segments);
+        return DeleteDamaged(catalog.Directory.Segments, ExclusiveFile.TryDelete);
+    }
+
+    private int DeleteDamaged(string folder, Predicate<string> tryDelete)
     {
         var files = 0;
-        foreach (var file in catalog.Unreadable.Damaged.ToArray())
+        foreach (var file in catalog.Unreadable.All.Where(file => file.IsDamaged && file.Folder == folder).ToArray())
         {
-            var isManifest = file.Folder == catalog.Directory.Manifests;
-            change.Touch(isManifest ? StoreArea.Manifests : StoreArea.Segments);
-            if (isManifest && ModelId.TryParse(Path.GetFileNameWithoutExtension(file.Path), out var model)
-                ? TryRemove(change, model)
-                : ExclusiveFile.TryDelete(file.Path))
+            if (tryDelete(file.Path))
             {
                 log($"Deleted a damaged file of {file.Bytes} bytes: {file.Reason}");
                 catalog.Unreadable.Remove(file.Path);
@@ -186,7 +199,7 @@ internal sealed class Reclaimer(StoreCatalog catalog, LeaseLedger leases, Action
 
     /// <summary>Makes some room, the cheapest way first; false where nothing can go.</summary>
     public bool ReclaimSome(StoreChange change) =>
-        DeleteAbandonedFiles().Files > 0 || DeleteDeadSegments(change).Files > 0 || EvictOne(change);
+        DeleteAbandonedFiles().Files > 0 || DeleteDeadSegments(change).Files > 0 || DeleteDamagedSegments(change) > 0 || EvictOne(change);
 
     /// <summary>Evicts the least recently used model that may go; false where there is none.</summary>
     public bool EvictOne(StoreChange change)

@@ -21,7 +21,7 @@ public sealed record StoreStatistics
     public required long LogicalBytes { get; init; }
     /// <summary>Bytes of blocks that some model refers to.</summary>
     public required long LiveBytes { get; init; }
-    /// <summary>Bytes in segments that no model refers to, padding, headers and damaged segments included.</summary>
+    /// <summary>Bytes in segments that no model refers to, padding, headers and segments that cannot be read included.</summary>
     public required long DeadBytes { get; init; }
     /// <summary>Bytes of puts under way.</summary>
     public required long TemporaryBytes { get; init; }

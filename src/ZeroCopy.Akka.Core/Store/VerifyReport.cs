@@ -14,6 +14,8 @@ public sealed record DamagedBlock(BlockId Block, string? Segment, ImmutableArray
 /// <param name="CheckedBlocks">Blocks that were hashed.</param>
 /// <param name="CheckedBytes">Their bytes.</param>
 /// <param name="Damaged">Blocks that are not what their name says.</param>
-/// <param name="UnreadableFiles">Files in the store that are no segment or manifest of ours, with the reason, and the names of the model.</param>
+/// <param name="UnreadableFiles">
+/// Files in the store that cannot be read as a segment or manifest of ours, with the reason, and the names of the model.
+/// </param>
 public sealed record VerifyReport(
     int CheckedBlocks, long CheckedBytes, ImmutableArray<DamagedBlock> Damaged, ImmutableArray<string> UnreadableFiles);

@@ -74,7 +74,8 @@ public sealed class MaintenanceSpecs : StoreFixture
     [Fact]
     public async Task Collector_should_delete_damaged_files_with_their_names()
     {
-        var good = await Store.PutAsync(Content(ArrayTensorSource.Random("good", 1000, 1)), new PutOptions { Name = new ModelName("good") });
+        var good = await Store.PutAsync(
+            Content(ArrayTensorSource.Random("good", 1000, 1)), new PutOptions { Name = new ModelName("good") });
         var segment = SegmentPath();
         var bad = await Store.PutAsync(Content(ArrayTensorSource.Random("bad", 5000, 2)), new PutOptions { Name = new ModelName("bad") });
         Store.Dispose();
@@ -104,6 +105,34 @@ public sealed class MaintenanceSpecs : StoreFixture
         again.Acquire(good.Id, "test").Dispose();
         Assert.Equal(bad.Id, (await again.PutAsync(Content(ArrayTensorSource.Random("bad", 5000, 2)))).Id);
         again.Acquire(bad.Id, "test").Dispose();
+    }
+
+    [Fact]
+    public async Task Collector_should_delete_a_damaged_copy_beside_a_manifest_and_leave_its_model_alone()
+    {
+        var good = await Store.PutAsync(Model(1), new PutOptions { Name = new ModelName("good") });
+        Store.Dispose();
+        File.WriteAllText(Path.ChangeExtension(Manifest(good), ".old"), "{");
+        using var again = Open();
+
+        Assert.Equal(1, (await again.CollectAsync()).RemovedFiles);
+
+        Assert.Equal(good.Id, again.Resolve(new ModelName("good")).Id);
+        again.Acquire(good.Id, "test").Dispose();
+        Assert.Single(Files("manifests"));
+    }
+
+    [Fact]
+    public async Task Store_should_give_the_room_of_damaged_segments_to_a_put_before_it_evicts_models()
+    {
+        var kept = await Store.PutAsync(Content(ArrayTensorSource.Random("kept", 3000, 1)));
+        Store.Dispose();
+        File.WriteAllBytes(Path.Combine(Root, "segments", "bad.safetensors"), new byte[50_000]);
+        using var again = Open(options => options with { CapacityBytes = 55_000, PutDeadline = TimeSpan.Zero });
+
+        var put = await again.PutAsync(Content(ArrayTensorSource.Random("put", 20_000, 2)));
+
+        Assert.Equal(new[] { kept.Id, put.Id }.Order(), again.List().Select(model => model.Id).Order());
     }
 
     [Fact]
@@ -142,9 +171,9 @@ public sealed class MaintenanceSpecs : StoreFixture
 
         File.Move(elsewhere, elsewhere + ".not-yet");
 
+        Assert.Empty((await again.VerifyAsync()).UnreadableFiles);
         again.Acquire(again.Resolve(new ModelName("model")).Id, "test").Dispose();
         Assert.Equal(handle.Id, again.Resolve(new ModelName("model")).Id);
-        Assert.Empty((await again.VerifyAsync()).UnreadableFiles);
     }
 
     [Fact]

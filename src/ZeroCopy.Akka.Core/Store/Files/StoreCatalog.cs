@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using ZeroCopy.Blocks;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -15,8 +16,13 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
 {
     private const int ParallelFrom = 64;
     private const long Never = -1;
+
+    // What could not be read is looked at again so often by those who only read: they take the store's lock for it.
+    private static readonly TimeSpan RetryTime = TimeSpan.FromSeconds(1);
+
     private readonly long[] _seenAreas = [Never, Never, Never];
     private long _seen = Never;
+    private long _scannedAt;
     private volatile bool _isIncomplete;
 
     /// <summary>Guards everything below. Taken inside the store's lock, never around it.</summary>
@@ -41,8 +47,8 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
     /// </summary>
     public bool IsBlind => Unreadable.IsIncomplete(Directory.Manifests);
 
-    /// <summary>Bytes of all segments, damaged ones among them.</summary>
-    public long SegmentBytes => Index.SegmentBytes + Unreadable.DamagedBytes(Directory.Segments);
+    /// <summary>Bytes of all segments, those that could not be read among them.</summary>
+    public long SegmentBytes => Index.SegmentBytes + Unreadable.BytesIn(Directory.Segments);
 
     /// <summary>Takes the store's lock and reads what changed since.</summary>
     public StoreChange Begin(CancellationToken cancellationToken = default)
@@ -68,7 +74,8 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
     /// <summary>Brings the catalog up to date; nanoseconds where nothing changed.</summary>
     public void Refresh()
     {
-        if (Volatile.Read(ref _seen) != generation.Sequence || _isIncomplete)
+        if (Volatile.Read(ref _seen) != generation.Sequence
+            || (_isIncomplete && Stopwatch.GetElapsedTime(Volatile.Read(ref _scannedAt)) >= RetryTime))
         {
             Begin().Dispose();
         }
@@ -149,6 +156,7 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
         ScanArea(StoreArea.Manifests, Directory.Manifests, ScanManifests);
         ScanArea(StoreArea.Segments, Directory.Segments, ScanSegments);
         ScanArea(StoreArea.Names, Directory.Names, ScanNames);
+        Volatile.Write(ref _scannedAt, Stopwatch.GetTimestamp());
         _isIncomplete = IsBlind || Unreadable.IsIncomplete(Directory.Segments);
     }
 

@@ -8,17 +8,14 @@ internal sealed class UnreadableFiles
     /// <summary>All of them, by path.</summary>
     public IEnumerable<UnreadableFile> All => _files.Values.OrderBy(file => file.Path, StringComparer.Ordinal);
 
-    /// <summary>Those that are what they are for good.</summary>
-    public IEnumerable<UnreadableFile> Damaged => All.Where(file => file.IsDamaged);
-
     /// <summary>Whether a file is damaged: to be read no more.</summary>
     public bool IsDamaged(string path) => _files.TryGetValue(path, out var file) && file.IsDamaged;
 
     /// <summary>Whether some file of a folder is to be read again.</summary>
     public bool IsIncomplete(string folder) => _files.Values.Any(file => !file.IsDamaged && file.Folder == folder);
 
-    /// <summary>Bytes of the damaged files of a folder.</summary>
-    public long DamagedBytes(string folder) => _files.Values.Where(file => file.IsDamaged && file.Folder == folder).Sum(file => file.Bytes);
+    /// <summary>Bytes of the files of a folder.</summary>
+    public long BytesIn(string folder) => _files.Values.Where(file => file.Folder == folder).Sum(file => file.Bytes);
 
     /// <summary>Adds a file, or what is known of it now.</summary>
     public void Add(UnreadableFile file) => _files[file.Path] = file;

@@ -174,8 +174,8 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case InferenceCall or CallBatch when !_pool.Waiting.IsEmpty:
-                // What waits since no actor had a model came earlier.
+            case InferenceCall or CallBatch when _pool.Waiting.TryPeek(out var first) && SinceOf(first) < SinceOf(message):
+                // It waits since its actor had no model.
                 _pool.Waiting.Enqueue(message);
                 ServeWaiting();
                 break;
@@ -459,6 +459,8 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
         $"Model {_pool.Source.Name} could not be loaded for {_pool.Ledger.Owner} in {_failedLoads} attempts: "
         + $"{_pool.Readiness.LastLoadError?.Message}",
         _pool.Readiness.LastLoadError);
+
+    private static long SinceOf(object work) => work is InferenceCall call ? call.StartedAt : ((CallBatch)work).Calls[0].StartedAt;
 
     private static void Fail(object work, InferenceException reason)
     {

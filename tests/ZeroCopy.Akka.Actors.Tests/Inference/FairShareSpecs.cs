@@ -34,7 +34,11 @@ public sealed class FairShareSpecs() : PoolSpec("""
         // Between two turns of the quiet pool's actors each actor of the other one has a turn.
         var last = _runs.ToList().FindLastIndex(run => run == "quiet");
         Assert.InRange(last, 0, 11 * (size + flooded));
-        await Task.WhenAll(EndAsync(quiet), EndAsync(loud), EndAsync(holder));
+        // All have their instances from one source: none is out when all have ended.
+        await Task.WhenAll(quiet.DrainAsync(), loud.DrainAsync(), holder.DrainAsync()).WaitAsync(Patience);
+        await EndAsync(quiet);
+        await EndAsync(loud);
+        await EndAsync(holder);
     }
 
     private bool _isHeld = true;

@@ -114,6 +114,32 @@ public sealed class InferenceActorLoadSpecs : ZeroCopySpec
         Assert.Equal(0, await LoadAsync(actor));
     }
 
+    [Fact]
+    public async Task InferenceActor_should_serve_what_it_has_before_what_came_later_to_one_without_a_model()
+    {
+        using var gate = new ManualResetEventSlim();
+        var served = new List<object?>();
+        var loaded = new TaskCompletionSource();
+        var ready = Start(new FakeSource(), (_, argument) =>
+        {
+            gate.Wait(Patience);
+            served.Add(argument);
+            return argument;
+        });
+        await _readiness.FirstReady.WaitAsync(Patience);
+        var loading = Start(new FakeSource { Warm = false, OnLoad = _ => loaded.Task });
+        Task<object?>[] own = [Send(ready, 1), Send(ready, 2)];
+        var later = Send(loading, 3);
+        Assert.Equal(0, await LoadAsync(loading));
+
+        gate.Set();
+
+        await Task.WhenAll([.. own, later]).WaitAsync(Patience);
+        Assert.Equal([1, 2, 3], served);
+        Assert.Equal(0, await LoadAsync(ready));
+        loaded.SetResult();
+    }
+
     private IActorRef Start(FakeSource source, ModelFunction? function = null)
     {
         var pool = _pool ??= new PoolContext(

@@ -13,10 +13,13 @@ namespace ZeroCopy.Actors.Dispatch;
 internal sealed class ComputeExecutorConfigurator(Config config, IDispatcherPrerequisites prerequisites)
     : ExecutorServiceConfigurator(config, prerequisites)
 {
+    // Read at once, so that what is wrong with it is said when the dispatcher is looked up.
+    private readonly ExecutorServiceConfigurator _threads = new Threads(config, prerequisites).Executor;
+
     /// <inheritdoc/>
     public override ExecutorService Produce(string id) => new ComputeExecutor(
         id,
-        new Threads(Config, Prerequisites).Executor.Produce(id),
+        _threads.Produce(id),
         keepsCallers: Config.GetString(InferenceSettings.CallersKey, "") == InferenceSettings.ComputeThreads);
 
     /// <summary>Akka gives its executors to configurators of dispatchers alone.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using System.Globalization;
+using ZeroCopy.Errors;
 using ZeroCopy.Store;
 
 namespace ZeroCopy.Actors.Telemetry;
@@ -69,9 +70,10 @@ internal static class ObservedStores
             {
                 return read(store);
             }
-            catch (Exception e) when (e is ObjectDisposedException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (
+                e is ObjectDisposedException or StoreUnavailableException or IOException or UnauthorizedAccessException)
             {
-                // Closed meanwhile, or its directory is gone: there is nothing to measure, and the other stores are measured all the same.
+                // Closed meanwhile, its directory is gone, or somebody holds its lock: the other stores are measured all the same.
                 return [];
             }
         });

@@ -7,7 +7,7 @@ namespace ZeroCopy.Actors.Wire;
 /// <summary>As <see cref="WireMapping"/>, for endpoints and their signatures.</summary>
 internal static class EndpointMapping
 {
-    /// <summary>A version: 0 for the current one. Those below 1 are none, and whoever is asked for one says so.</summary>
+    /// <summary>A version: 0 for the current one. A negative one is none, which 0 becomes.</summary>
     public static int ToWire(int? version) => version switch
     {
         null => 0,
@@ -15,7 +15,15 @@ internal static class EndpointMapping
         { } given => given,
     };
 
-    public static int? Version(int wire) => wire == 0 ? null : wire;
+    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
+    public static int? Version(int wire)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(wire);
+        return WantedVersion(wire);
+    }
+
+    /// <summary>As <see cref="Version"/>, of a request: whoever is asked for a version that is none says so.</summary>
+    public static int? WantedVersion(int wire) => wire == 0 ? null : wire;
 
     public static Generated.Endpoint ToWire(EndpointInfo endpoint) => new()
     {

@@ -166,7 +166,7 @@ public sealed class WireSerializer(ExtendedActorSystem system) : ProtobufSeriali
                     WireMapping.Deadline(predict.DeadlineMs),
                     predict.HashKey,
                     predict.Id,
-                    EndpointMapping.Version(predict.Version),
+                    EndpointMapping.WantedVersion(predict.Version),
                     predict.TraceParent,
                     predict.Direct,
                     predict.TakesParts);
@@ -196,7 +196,7 @@ public sealed class WireSerializer(ExtendedActorSystem system) : ProtobufSeriali
             case "ed":
                 var query = Generated.EndpointQuery.Parser.ParseFrom(bytes);
                 return new EndpointRequest.Describe(
-                    query.Name, EndpointMapping.Version(query.Version), query.Id, query.Direct, query.TakesParts);
+                    query.Name, EndpointMapping.WantedVersion(query.Version), query.Id, query.Direct, query.TakesParts);
             case "ell":
                 var endpoints = Generated.EndpointList.Parser.ParseFrom(bytes);
                 return new EndpointReply.Listed([.. endpoints.Endpoints.Select(EndpointMapping.Endpoint)], endpoints.Id);

@@ -16,6 +16,20 @@ public sealed class DispatcherSettingsSpecs() : ServedModelsSpec("zerocopy.infer
     }
 
     [Fact]
+    public void Node_should_not_serve_when_the_number_of_its_threads_is_none()
+    {
+        using var system = Akka.Actor.ActorSystem.Create(
+            "spec", """
+            zerocopy.inference.dispatcher.fork-join-executor.parallelism-min = many
+            akka { loglevel = OFF, stdout-loglevel = OFF }
+            """);
+
+        var thrown = Assert.Throws<InvalidSettingsException>(() => ZeroCopySystem.For(system).Serve(Store, Opener));
+
+        Assert.StartsWith("zerocopy.inference.dispatcher is no dispatcher: ", Assert.Single(thrown.Problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ZeroCopySystem_should_not_start_when_the_dispatcher_of_tasks_is_none()
     {
         using var system = Akka.Actor.ActorSystem.Create(

@@ -258,11 +258,12 @@ public sealed class InstrumentsSpecs : PoolSpec
         Assert.Equal(0, Leases(Owner) + Leases($"behind {_name}"));
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Instruments_should_measure_the_other_stores_when_one_is_closed_or_its_directory_is_gone(bool close)
     {
+        Skip.If(!close && OperatingSystem.IsWindows(), "A directory that is used cannot be deleted there.");
         using var directory = new TemporaryDirectory();
         using var lost = ObjectStore.Open(new ObjectStoreOptions { Directory = directory.File("lost") });
         ObservedStores.Add(lost);
@@ -274,6 +275,9 @@ public sealed class InstrumentsSpecs : PoolSpec
         }
         else
         {
+            // With a change that the other one has not seen.
+            using var second = ObjectStore.Open(lost.Options);
+            await second.PutAsync(SharedModel.Content(2, 64));
             Directory.Delete(directory.File("lost"), recursive: true);
         }
 

@@ -60,7 +60,7 @@ internal sealed class StoreVerifyCommand() : NodeCommand(
 
     private static string Advice(VerifyReport report)
     {
-        var unreadable = report.UnreadableFiles.IsEmpty ? "" : "Delete the unreadable files with 'zerocopy store gc'. ";
+        var unreadable = report.UnreadableFiles.IsEmpty ? "" : "'zerocopy store gc' deletes the unreadable files that are damaged. ";
         return unreadable + (report.Damaged.Any(block => !block.Models.IsEmpty)
             ? "Remove the models named above with 'zerocopy rm', then put them again."
             : unreadable.Length > 0 ? "Then put again what is missing." : "No model needs the damaged blocks.");

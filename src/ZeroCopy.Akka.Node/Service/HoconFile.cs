@@ -9,13 +9,15 @@ internal static class HoconFile
 {
     private static readonly string[] Sections = ["zerocopy", "akka"];
 
-    /// <summary>The settings of a file, with those that it includes, by paths beside it; none of them where something is wrong with it.</summary>
+    /// <summary>
+    /// The settings of a file, with those that it includes by paths beside it; none of them where something is wrong with it.
+    /// </summary>
     public static Config Read(string file, ImmutableArray<string>.Builder problems)
     {
         var count = problems.Count;
         try
         {
-            var config = new Config(Parse(file, []));
+            var config = new Config(Parse(Path.GetFullPath(file), []));
             foreach (var (key, value) in config.IsEmpty ? [] : config.Root.GetObject().Items)
             {
                 if (!Sections.Contains(key))
@@ -30,9 +32,9 @@ internal static class HoconFile
 
             return problems.Count == count ? config : Config.Empty;
         }
-        catch (FileNotFoundException e)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            problems.Add($"there is no file '{e.FileName}' (--config)");
+            problems.Add($"there is no file '{file}' (--config)");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -48,22 +50,12 @@ internal static class HoconFile
 
     private static HoconRoot Parse(string file, ImmutableArray<string> including)
     {
-        if (including.Contains(file))
-        {
-            throw new FormatException($"it includes itself: {string.Join(" includes ", [.. including, file])}");
-        }
-
-        if (!File.Exists(file))
-        {
-            throw new FileNotFoundException("There is no such file.", file);
-        }
-
         var text = HoconText.ForParser(File.ReadAllText(file));
         try
         {
             return Parser.Parse(text, Include);
         }
-        catch (Exception e) when (e is not (IOException or UnauthorizedAccessException))
+        catch (Exception e) when (e is not (IOException or UnauthorizedAccessException or IncludeException))
         {
             // Whatever the parser throws at a text that it cannot read: it has no kind of exception of its own.
             throw new FormatException(e.Message, e);
@@ -72,14 +64,29 @@ internal static class HoconFile
         HoconRoot Include(string name)
         {
             var path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, name);
+            var chain = including.Add(file);
+            if (chain.Contains(path))
+            {
+                throw new IncludeException($"it includes itself: {string.Join(" includes ", [.. chain, path])}");
+            }
+
+            if (!File.Exists(path))
+            {
+                throw new IncludeException($"there is no file '{path}', which '{file}' includes");
+            }
+
             try
             {
-                return Parse(path, [.. including, file]);
+                // With its substitutions done: the parser would look for those of an included file elsewhere.
+                return new HoconRoot(Parse(path, chain).Value);
             }
-            catch (FormatException e) when (including.IsEmpty)
+            catch (FormatException e) when (e is not IncludeException)
             {
-                throw new FormatException($"'{path}', which it includes: {e.Message}", e);
+                throw new IncludeException($"in '{path}', which '{file}' includes: {e.Message}", e);
             }
         }
     }
+
+    /// <summary>Something is wrong with an included file; the message says with which.</summary>
+    private sealed class IncludeException(string message, Exception? inner = null) : FormatException(message, inner);
 }

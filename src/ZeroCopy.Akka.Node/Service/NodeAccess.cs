@@ -54,7 +54,7 @@ internal static class NodeAccess
     }
 
     /// <summary>
-    /// The middleware that logs stands in for the body of the answer and holds back what nobody flushes, which is each unary answer of gRPC:
+    /// The middleware that logs stands in for the body of the answer and holds back what nobody flushes, each unary answer of gRPC that is:
     /// the call would end well, without its message.
     /// </summary>
     private static async Task FlushAsync(HttpContext context, RequestDelegate next)

@@ -98,8 +98,8 @@ public sealed class NodeConfigurationSpecs : IDisposable
     [InlineData("a {", "is not HOCON (--config): '{' in line 1 is not closed")]
     [InlineData("a = ${", "is not HOCON (--config)")]
     [InlineData("zerocopy { } , b = 2", "b in '")]
-    [InlineData("include \"missing.conf\"", "/missing.conf' (--config)")]
-    [InlineData("zerocopy { include \"node.conf\" }", "which it includes: it includes itself: ")]
+    [InlineData("include \"missing.conf\"", "/missing.conf', which '")]
+    [InlineData("zerocopy { include \"node.conf\" }", "is not HOCON (--config): it includes itself: ")]
     [InlineData("this is a letter", "is no setting (--config): a node's settings are under zerocopy and akka")]
     [InlineData("serving.port = 1", "serving in")]
     [InlineData("zerocopy = 5", "is '5' but must be a section (--config)")]
@@ -116,23 +116,29 @@ public sealed class NodeConfigurationSpecs : IDisposable
     {
         Directory.CreateDirectory(_directory.File("more"));
         File.WriteAllText(_directory.File("more/serving.conf"), "max-tensors = 3, max-json-depth = 5");
-        File.WriteAllText(_directory.File("all.conf"), "zerocopy { serving { include \"more/serving.conf\" } }, akka.loglevel = ERROR");
+        File.WriteAllText(_directory.File("all.conf"), """
+            zerocopy { serving { include "more/serving.conf" } }, akka.loglevel = ERROR
+            akka.stdout-loglevel = ${akka.loglevel}
+            """);
 
         var read = Read("include \"all.conf\"\nzerocopy { serving { max-tensors = 7 }, cluster { } }");
 
         Assert.Equal((7, 5), (read.Settings.Serving.MaxTensors, read.Settings.Serving.MaxJsonDepth));
         Assert.Equal("ERROR", read.Config.GetString("akka.loglevel"));
+        Assert.Equal("ERROR", read.Config.GetString("akka.stdout-loglevel"));
     }
 
     [Fact]
     public void NodeConfiguration_should_name_an_included_file_that_is_no_hocon()
     {
         File.WriteAllText(_directory.File("other.conf"), "zerocopy {");
+        File.WriteAllText(_directory.File("middle.conf"), "include \"other.conf\"");
 
-        var problem = Assert.Single(Problems("include \"other.conf\"", Request()));
+        var problem = Assert.Single(Problems("include \"middle.conf\"", Request()));
 
         Assert.EndsWith(
-            $"'{_directory.File("other.conf")}', which it includes: '{{' in line 1 is not closed", problem, StringComparison.Ordinal);
+            $"in '{_directory.File("other.conf")}', which '{_directory.File("middle.conf")}' includes: '{{' in line 1 is not closed",
+            problem, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -5,6 +5,9 @@ namespace ZeroCopy.Datasets.Formats;
 /// <summary>Files and patterns of files as one list in a defined order.</summary>
 internal static class InputFiles
 {
+    private static readonly StringComparison Names =
+        OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+
     /// <summary>
     /// The files in the order in which they were named; those of a pattern in the order of their names' UTF-16 units. A pattern has <c>*
     /// </c> or <c>? </c> in the last part of its path, and matches names as the shell does.
@@ -19,11 +22,11 @@ internal static class InputFiles
             : files;
     }
 
-    /// <summary>Refuses to read what is to be written, by whatever path or link.</summary>
+    /// <summary>Refuses to read what is to be written, also through a link to the file.</summary>
     /// <exception cref="DatasetException">A file is an output too.</exception>
     public static void Refuse(IEnumerable<string> files, params IReadOnlyList<string> outputs)
     {
-        if (files.FirstOrDefault(file => outputs.Any(output => Target(output) == Target(file))) is { } both)
+        if (files.FirstOrDefault(file => outputs.Any(output => string.Equals(Target(output), Target(file), Names))) is { } both)
         {
             throw new DatasetException($"'{both}' is an input and an output of the job; choose another --output.");
         }

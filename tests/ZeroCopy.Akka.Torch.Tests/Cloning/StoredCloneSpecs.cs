@@ -90,7 +90,6 @@ public sealed class StoredCloneSpecs
 
         modules.ForEach(Cycle);
 
-        Collect();
         tensors.Verify();
         modules.ForEach(ModuleDisposal.Release);
 
@@ -98,12 +97,6 @@ public sealed class StoredCloneSpecs
         {
             using var blocks = MemoryBlocks.Of(module);
             ModuleDisposal.Release(StoredClone.Create(module, blocks.Entries, blocks));
-        }
-
-        static void Collect()
-        {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
         }
     }
 

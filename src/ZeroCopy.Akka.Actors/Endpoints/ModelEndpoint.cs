@@ -37,10 +37,25 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
     public bool IsRemote => plan.Settings.Remote;
 
     /// <inheritdoc/>
-    public EndpointState State => serving.IsClosed || _startError is not null ? EndpointState.Failed
-        : Volatile.Read(ref _run) is not { } run ? EndpointState.Ready
-        : run.Started is { IsCompletedSuccessfully: true, Result: var pool } ? pool.State
-        : EndpointState.Loading;
+    public EndpointState State
+    {
+        get
+        {
+            if (serving.IsClosed || _startError is not null)
+            {
+                return EndpointState.Failed;
+            }
+
+            if (Volatile.Read(ref _run) is not { } run)
+            {
+                return EndpointState.Ready;
+            }
+
+            var state = run.Started is { IsCompletedSuccessfully: true, Result: var pool } ? pool.State : EndpointState.Loading;
+            // The next call starts another pool where one has ended, such as between these looks at it.
+            return run.Pool is { IsClosed: true } ? EndpointState.Ready : state;
+        }
+    }
 
     /// <inheritdoc/>
     public string? LastError => _startError

@@ -376,4 +376,28 @@ public sealed class ServedModelsSpecs() : ServedModelsSpec("zerocopy.inference.i
         Assert.Equal(EndpointState.Ready, endpoint.State);
         Assert.Null(endpoint.LastError);
     }
+
+    [Fact]
+    public async Task Model_should_be_ready_while_a_pool_of_it_ends_as_the_next_call_starts_another()
+    {
+        using var entered = new SemaphoreSlim(0);
+        using var gate = new ManualResetEventSlim();
+        Opener.OnRun = _ =>
+        {
+            entered.Release();
+            Assert.True(gate.Wait(Patience));
+        };
+        await PutAsync("model", 1);
+        var endpoint = await FindAsync("model", 1);
+        var held = CallAsync(endpoint);
+        Assert.True(await entered.WaitAsync(Patience));
+
+        var drain = Assert.Single(Zero.Pools).DrainAsync(Timeout.InfiniteTimeSpan);
+
+        Assert.Equal(EndpointState.Ready, endpoint.State);
+        var next = CallAsync(endpoint);
+        gate.Set();
+        Assert.All(await Task.WhenAll(held, next).WaitAsync(Patience), version => Assert.Equal(1, version));
+        await drain.WaitAsync(Patience);
+    }
 }

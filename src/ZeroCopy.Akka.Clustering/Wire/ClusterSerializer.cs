@@ -194,7 +194,7 @@ public sealed class ClusterSerializer(ExtendedActorSystem system) : ProtobufSeri
         "ef" => new EntityRequest.Follow(wire.Name),
         "eu" => new EntityRequest.Unfollow(wire.Name),
         "ep" => new EntityRequest.Place(
-            wire.Name, EndpointMapping.Version(wire.Version), ClusterMapping.Addresses(wire.Tried), wire.Id),
+            wire.Name, EndpointMapping.WantedVersion(wire.Version), ClusterMapping.Addresses(wire.Tried), wire.Id),
         "eo" => new EntityRequest.RollOut(wire.Name, wire.Version, wire.Percent, wire.Id),
         _ => new EntityRequest.RollBack(wire.Name, wire.Id),
     };

@@ -63,7 +63,7 @@ internal static class HoconFile
 
         HoconRoot Include(string name)
         {
-            var path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, name);
+            var path = Path.GetFullPath(name, Path.GetDirectoryName(file)!);
             var chain = including.Add(file);
             if (chain.Contains(path))
             {

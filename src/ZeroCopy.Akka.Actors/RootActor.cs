@@ -41,7 +41,7 @@ internal sealed class RootActor : UntypedActor
         }
         catch (Exception e)
         {
-            // A dispatcher that is configured wrongly, for one: whoever starts the extension gets the reason.
+            // Whoever starts the extension gets the reason.
             children.TrySetException(e);
             throw;
         }

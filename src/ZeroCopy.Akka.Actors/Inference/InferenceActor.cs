@@ -460,7 +460,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
         + $"{_pool.Readiness.LastLoadError?.Message}",
         _pool.Readiness.LastLoadError);
 
-    private static long SinceOf(object work) => work is InferenceCall call ? call.StartedAt : ((CallBatch)work).Calls[0].StartedAt;
+    private static long SinceOf(object work) => Calls(work).First().StartedAt;
 
     private static void Fail(object work, InferenceException reason)
     {

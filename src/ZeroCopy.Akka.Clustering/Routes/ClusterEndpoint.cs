@@ -168,7 +168,7 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
                 e.Failure is InferenceFailure.ModelNotFound && version is null && route.Replicas.Any(replica => replica.Version == wanted))
             {
                 // What was current was removed, or its pool has a newer version now: a route that says so is on its way.
-                if (!await HasChangedAsync(route, cancellationToken).ConfigureAwait(false))
+                if (!await IsOverAsync(entry.ChangeOf(route), cancellationToken).ConfigureAwait(false))
                 {
                     throw;
                 }
@@ -214,9 +214,12 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
         try
         {
             var placing = routes.Table.PlaceAsync(Name, wanted, [.. tried], cancellationToken);
-            if (routes.Choice.Cold(route, wanted, tried) is { } cold && !await IsOverWithinAsync(placing, EntityTime).ConfigureAwait(false))
+            if (routes.Choice.Cold(route, wanted, tried) is { } cold
+                && !await IsOverAsync(placing, cancellationToken).ConfigureAwait(false))
             {
-                // Its entity may be lost, and take its time to start elsewhere: a holder loads the model as well without it.
+                // Its entity may be lost, and take its time to start elsewhere: a holder loads the model as well without it. How the
+                // placing fails is of no interest then.
+                _ = placing.ContinueWith(static task => task.Exception, TaskScheduler.Default);
                 return (cold.Node, wanted);
             }
 
@@ -246,30 +249,16 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
             && failure.Failure is InferenceFailure.ModelNotFound or InferenceFailure.PoolNotFound);
     }
 
-    private async Task<bool> HasChangedAsync(ModelRoute route, CancellationToken cancellationToken)
+    /// <summary>Whether that which an entity is to say has come within the time that one has for it.</summary>
+    private async Task<bool> IsOverAsync(Task task, CancellationToken cancellationToken)
     {
         try
         {
-            await entry.ChangeOf(route).WaitAsync(EntityTime, routes.Clock, cancellationToken).ConfigureAwait(false);
+            await task.WaitAsync(EntityTime, routes.Clock, cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (TimeoutException)
         {
-            return false;
-        }
-    }
-
-    private async Task<bool> IsOverWithinAsync(Task task, TimeSpan time)
-    {
-        try
-        {
-            await task.WaitAsync(time, routes.Clock).ConfigureAwait(false);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            // Its failure is of no interest any more.
-            _ = task.ContinueWith(static task => task.Exception, TaskScheduler.Default);
             return false;
         }
     }

@@ -1,5 +1,4 @@
 using System.Globalization;
-
 using ZeroCopy.Errors;
 
 namespace ZeroCopy.Manifests;

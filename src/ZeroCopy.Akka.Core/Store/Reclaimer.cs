@@ -44,28 +44,25 @@ internal sealed class Reclaimer(StoreCatalog catalog, LeaseLedger leases, Action
     }
 
     /// <summary>Deletes the manifests that are damaged, with their names and pins; gives their number.</summary>
-    public int DeleteDamagedManifests(StoreChange change)
-    {
-        change.Touch(StoreArea.Manifests);
-        return DeleteDamaged(
-            catalog.Directory.Manifests,
-            path => ModelId.TryParse(Path.GetFileNameWithoutExtension(path), out var model) && path == catalog.Directory.ManifestPath(model)
-                ? TryRemove(change, model)
-                : ExclusiveFile.TryDelete(path));
-    }
+    public int DeleteDamagedManifests(StoreChange change) => DeleteDamaged(
+        change,
+        StoreArea.Manifests,
+        catalog.Directory.Manifests,
+        path => ModelId.TryParse(Path.GetFileNameWithoutExtension(path), out var model) && path == catalog.Directory.ManifestPath(model)
+            ? TryRemove(change, model)
+            : ExclusiveFile.TryDelete(path));
 
     /// <summary>Deletes the segments that are damaged; gives their number.</summary>
-    public int DeleteDamagedSegments(StoreChange change)
-    {
-        change.Touch(StoreArea.Segments);
-        return DeleteDamaged(catalog.Directory.Segments, ExclusiveFile.TryDelete);
-    }
+    public int DeleteDamagedSegments(StoreChange change) =>
+        DeleteDamaged(change, StoreArea.Segments, catalog.Directory.Segments, ExclusiveFile.TryDelete);
 
-    private int DeleteDamaged(string folder, Predicate<string> tryDelete)
+    private int DeleteDamaged(StoreChange change, StoreArea area, string folder, Predicate<string> tryDelete)
     {
         var files = 0;
         foreach (var file in catalog.Unreadable.All.Where(file => file.IsDamaged && file.Folder == folder).ToArray())
         {
+            // Only where there is something: whoever has the store open reads the folder of a touched area again.
+            change.Touch(area);
             if (tryDelete(file.Path))
             {
                 log($"Deleted a damaged file of {file.Bytes} bytes: {file.Reason}");

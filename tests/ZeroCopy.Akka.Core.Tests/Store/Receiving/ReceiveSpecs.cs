@@ -137,14 +137,7 @@ public sealed class ReceiveSpecs : StoreFixture
         using var small = Open(options => options with { CapacityBytes = 9000, PutDeadline = TimeSpan.Zero });
         using var lease = await OfferAsync(ArrayTensorSource.Random("a", 5000, 1));
         var (entered, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
-        var first = small.ReceiveAsync(lease.ToOffer(), new LeasedBlocks(lease)
-        {
-            Before = () =>
-            {
-                entered.SetResult();
-                return gate.Task;
-            },
-        });
+        var first = small.ReceiveAsync(lease.ToOffer(), Held(lease, entered, gate.Task));
         await entered.Task;
         var again = new LeasedBlocks(lease);
         var second = small.ReceiveAsync(lease.ToOffer(), again, new PutOptions { Name = new ModelName("again") });
@@ -167,14 +160,7 @@ public sealed class ReceiveSpecs : StoreFixture
     {
         using var lease = await OfferAsync(ArrayTensorSource.Random("a", 5000, 1));
         var (entered, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
-        var first = Store.ReceiveAsync(lease.ToOffer(), new LeasedBlocks(lease)
-        {
-            Before = () =>
-            {
-                entered.SetResult();
-                return gate.Task;
-            },
-        });
+        var first = Store.ReceiveAsync(lease.ToOffer(), Held(lease, entered, gate.Task));
         await entered.Task;
         var second = Store.ReceiveAsync(lease.ToOffer(), new LeasedBlocks(lease));
 
@@ -284,6 +270,15 @@ public sealed class ReceiveSpecs : StoreFixture
         writer.Append([2]);
         Assert.True(writer.TryComplete());
     }
+
+    private static LeasedBlocks Held(ModelLease lease, TaskCompletionSource entered, Task gate) => new(lease)
+    {
+        Before = () =>
+        {
+            entered.SetResult();
+            return gate;
+        },
+    };
 
     // One of two blocks has come, and a half of the other.
     private async Task<ModelLease> KillInTheMiddleAsync()

@@ -90,6 +90,9 @@ public sealed class ZeroCopySystem : IExtension
     /// <summary>What other nodes of the cluster may call here, and nothing of theirs.</summary>
     internal IEndpointDirectory Shared => _remote;
 
+    /// <summary>Names whose models are about to be removed.</summary>
+    internal Withdrawals Withdrawals { get; } = new();
+
     /// <summary>What this process builds models with; null where no host serves its store here.</summary>
     internal IModelOpener? Opener => _endpoints.Models?.Opener;
 
@@ -227,7 +230,7 @@ public sealed class ZeroCopySystem : IExtension
     internal ServedModels Serve(ObjectStore store, IModelOpener opener)
     {
         RequireDispatcher(InferenceSettings.Dispatcher);
-        var models = new ServedModels(store, opener, Starter(_children.Models), Settings.Inference, _clock, _log);
+        var models = new ServedModels(store, opener, Starter(_children.Models), Withdrawals, Settings.Inference, _clock, _log);
         _endpoints.Serve(models);
         return models;
     }

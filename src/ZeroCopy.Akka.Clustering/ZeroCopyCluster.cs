@@ -56,9 +56,9 @@ public sealed class ZeroCopyCluster : IExtension
         });
         var shared = actors.Shared;
         _routes = new RouteTable(actors.Start, Logging.GetLogger(system, typeof(RouteTable)));
-        var survey = new ClusterSurvey(system, _table, store, _routes);
+        var survey = new ClusterSurvey(system, _table, _routes);
         var rates = new NodeRates();
-        var orders = new NodeOrders(store, transfer, shared, new Eviction(system, store, survey), rates);
+        var orders = new NodeOrders(store, transfer, shared, new Eviction(system, store, survey), rates, actors.Withdrawals);
         var info = new NodeInfo(
             cluster.SelfAddress, store.Id, options.Transfer, options.Http, options.Grpc, [.. actors.Opener?.ModelTypes ?? []]);
         var clients = new NodeClients(system);
@@ -67,7 +67,7 @@ public sealed class ZeroCopyCluster : IExtension
             Address = cluster.SelfAddress,
             IsServing = cluster.SelfRoles.Contains(InferenceRole),
             Endpoints = shared,
-            Models = new LocalModels(cluster.SelfAddress, shared, store),
+            Models = new LocalModels(cluster.SelfAddress, shared, store, actors.Withdrawals),
             Table = _table,
             Orders = orders,
             Survey = survey,

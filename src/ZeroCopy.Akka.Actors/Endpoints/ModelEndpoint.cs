@@ -135,24 +135,32 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
     }
 
     /// <summary>A pool, started where there is none, that stays until the call with it has ended.</summary>
-    /// <exception cref="InferenceException">The node shuts down.</exception>
+    /// <exception cref="InferenceException">The node shuts down, or the model is about to be removed.</exception>
     public ModelRun Enter()
     {
         serving.ThrowIfClosed(plan.Name);
         lock (_lock)
         {
+            if (model.Name is { } name)
+            {
+                serving.Withdrawals.ThrowIfWithdrawn(name);
+            }
+
             var run = Running();
             run.Users++;
             return run;
         }
     }
 
-    /// <summary>Starts the pool where there is none, and where the last start did not fail a moment ago.</summary>
+    /// <summary>
+    /// Starts the pool where there is none, unless the model is about to be removed or the last start failed a moment ago.
+    /// </summary>
     public void WarmUp()
     {
         lock (_lock)
         {
-            if (_startError is null || serving.Clock.GetElapsedTime(_failedAt) >= plan.Settings.Load.MaxBackoff)
+            var isWithdrawn = model.Name is { } name && serving.Withdrawals.Has(name);
+            if (!isWithdrawn && (_startError is null || serving.Clock.GetElapsedTime(_failedAt) >= plan.Settings.Load.MaxBackoff))
             {
                 Running();
             }

@@ -32,11 +32,13 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
     private int _refreshing;
 
     public ServedModels(
-        ObjectStore store, IModelOpener opener, PoolStarter starter, InferenceSettings settings, TimeProvider clock, ILoggingAdapter log)
+        ObjectStore store, IModelOpener opener, PoolStarter starter, Withdrawals withdrawals, InferenceSettings settings,
+        TimeProvider clock, ILoggingAdapter log)
     {
         _store = store;
         _settings = settings;
-        _serving = new ServingContext(opener, starter, clock, log, OnChanged);
+        _serving = new ServingContext(opener, starter, withdrawals, clock, log, OnChanged);
+        withdrawals.Changed += OnWithdrawn;
         _declared = settings.Pools.Where(pool => pool.Value.Model is not null)
             .ToImmutableSortedDictionary(pool => pool.Key, pool => Declared(pool.Key, pool.Value), StringComparer.Ordinal);
         _timer = clock.CreateTimer(static served => ((ServedModels)served!).Refresh(), this, TimeSpan.Zero, settings.RefreshInterval);
@@ -76,6 +78,7 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
     /// <summary>Starts no more pools.</summary>
     public void Close()
     {
+        _serving.Withdrawals.Changed -= OnWithdrawn;
         _serving.Close();
         _timer.Dispose();
     }
@@ -112,7 +115,7 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
         {
             if (!_named.TryGetValue(name, out named))
             {
-                _named.Add(name, named = new NamedEndpoint(Undeclared(name), () => _store.Resolve(model), Version, _serving));
+                _named.Add(name, named = new NamedEndpoint(Undeclared(name), () => Resolve(model), Version, _serving));
             }
         }
 
@@ -124,13 +127,31 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
     {
         try
         {
-            return _store.Resolve(name);
+            return Resolve(name);
         }
         catch (ModelNotFoundException)
         {
             return null;
         }
     }
+
+    /// <summary>The model of a name; without a version the newest of those that stay.</summary>
+    private ModelHandle Resolve(ModelName name)
+    {
+        var found = _store.Resolve(name);
+        if (!IsWithdrawn(found))
+        {
+            return found;
+        }
+
+        return (name.Version is null
+                ? _store.ListNames().Where(held => held.Name!.Value.Name == name.Name && !IsWithdrawn(held))
+                    .MaxBy(held => held.Name!.Value.Version)
+                : null)
+            ?? throw new ModelNotFoundException($"{found.Name} is being removed from this node.");
+    }
+
+    private bool IsWithdrawn(ModelHandle model) => _serving.Withdrawals.Has(model.Name!.Value);
 
     private NamedEndpoint Declared(string name, PoolSettings settings)
     {
@@ -157,10 +178,10 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
         }
     }
 
-    /// <summary>Every version of every name that can be built here.</summary>
+    /// <summary>Every version of every name that can be built here, and stays.</summary>
     private ImmutableArray<ModelHandle> Known() =>
     [
-        .. _store.ListNames().Where(CanOpen),
+        .. _store.ListNames().Where(model => !IsWithdrawn(model) && CanOpen(model)),
     ];
 
     private bool CanOpen(ModelHandle model)
@@ -260,6 +281,23 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
         {
             version.EndIfIdle(limit);
         }
+    }
+
+    /// <summary>Pools whose models are about to be removed end with their last call.</summary>
+    private void OnWithdrawn()
+    {
+        ModelEndpoint[] withdrawn;
+        lock (_lock)
+        {
+            withdrawn = [.. _versions.Where(version => _serving.Withdrawals.Has(version.Key)).Select(version => version.Value)];
+        }
+
+        foreach (var version in withdrawn)
+        {
+            version.EndWhenUnused();
+        }
+
+        OnChanged();
     }
 
     private void OnChanged()

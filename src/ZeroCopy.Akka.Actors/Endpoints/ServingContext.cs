@@ -8,10 +8,12 @@ namespace ZeroCopy.Actors.Endpoints;
 /// <summary>What the endpoints of a node's models share. Thread-safe.</summary>
 /// <param name="opener">Opens models.</param>
 /// <param name="starter">Starts their pools.</param>
+/// <param name="withdrawals">Names that get no further calls.</param>
 /// <param name="clock">Behind deadlines and idle times.</param>
 /// <param name="log">Gets what no call can tell.</param>
 /// <param name="changed">Runs when an endpoint's state may have changed, on any thread.</param>
-internal sealed class ServingContext(IModelOpener opener, PoolStarter starter, TimeProvider clock, ILoggingAdapter log, Action changed)
+internal sealed class ServingContext(
+    IModelOpener opener, PoolStarter starter, Withdrawals withdrawals, TimeProvider clock, ILoggingAdapter log, Action changed)
 {
     private readonly ConcurrentDictionary<string, InferencePool> _pools = new(StringComparer.Ordinal);
     private volatile bool _closed;
@@ -19,6 +21,8 @@ internal sealed class ServingContext(IModelOpener opener, PoolStarter starter, T
     private int _ended;
 
     public IModelOpener Opener => opener;
+
+    public Withdrawals Withdrawals => withdrawals;
 
     public TimeProvider Clock => clock;
 

@@ -257,6 +257,7 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
         }
 
         _view.Update();
+        _orders.Keep(_view.All().Select(at => at.Held.Version).OfType<int>());
         var route = _view.ToRoute();
         if (_told is null || !IsSame(_told, route))
         {
@@ -435,7 +436,8 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
 
     private void OnOpened(long id, NodeReply.Failed? failure)
     {
-        if (_orders.End(id, failure?.Message) is not { } order)
+        // One that does not have the name any more has said so, or does: no reason to leave it alone when it gets the name again.
+        if (_orders.End(id, failure is { Failure: InferenceFailure.ModelNotFound } ? null : failure?.Message) is not { } order)
         {
             return;
         }

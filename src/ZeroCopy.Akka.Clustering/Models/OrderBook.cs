@@ -51,6 +51,19 @@ internal sealed class OrderBook(TimeProvider clock)
     /// <summary>A node has loaded a version after all.</summary>
     public void Forgive(Address node, int version) => _failures.Remove((node, version));
 
+    /// <summary>Forgets who failed versions that nobody holds any more: what comes under such a number is another model.</summary>
+    public void Keep(IEnumerable<int> versions)
+    {
+        if (_failures.Count > 0)
+        {
+            var held = versions.ToHashSet();
+            foreach (var gone in _failures.Keys.Where(failure => !held.Contains(failure.Version)).ToArray())
+            {
+                _failures.Remove(gone);
+            }
+        }
+    }
+
     /// <summary>Whether a node has failed a version a moment ago.</summary>
     public bool HasFailed(Address node, int version) =>
         _failures.TryGetValue((node, version), out var failure) && failure.Until > clock.GetUtcNow();

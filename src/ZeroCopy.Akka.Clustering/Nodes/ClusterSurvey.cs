@@ -7,18 +7,16 @@ using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Clustering.Routes;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
-using ZeroCopy.Store;
 
 namespace ZeroCopy.Clustering.Nodes;
 
 /// <summary>Answers for the whole cluster by asking every node: for people and programs, not for calls. Thread-safe.</summary>
 /// <param name="system">The node's actor system.</param>
 /// <param name="table">What all nodes said of themselves.</param>
-/// <param name="store">The node's store.</param>
 /// <param name="routes">Which of two models that are called alike gets the calls.</param>
 /// <param name="removalTime">How long all nodes together may take to remove something; null for the default.</param>
 internal sealed class ClusterSurvey(
-    ActorSystem system, NodeTable table, ObjectStore store, RouteTable routes, TimeSpan? removalTime = null)
+    ActorSystem system, NodeTable table, RouteTable routes, TimeSpan? removalTime = null)
 {
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(3);
 
@@ -95,27 +93,15 @@ internal sealed class ClusterSurvey(
             : ModelName.After(name.Name, known.Select(at => at.Held.Version!.Value).DefaultIfEmpty().Max());
     }
 
-    /// <summary>Takes a name from the node's store, or from every store, whichever models it stands for there.</summary>
+    /// <summary>Takes a name from every store, whichever models it stands for there.</summary>
     /// <exception cref="InferenceException">
     /// No store has the name; or a node has not removed it, or not said so: the message names it, and what was removed where.
     /// </exception>
     public async Task<NodeReply> RemoveAsync(NodeQuery.Remove remove, CancellationToken cancellationToken)
     {
-        if (!remove.Everywhere)
-        {
-            return new NodeReply.Removed(RemoveHere(remove.Name), remove.Id);
-        }
-
         var removed = new SortedDictionary<Address, HashSet<ModelName>>();
-        if (!_cluster.SelfRoles.Contains(ZeroCopyCluster.InferenceRole))
-        {
-            // The others are asked, this one is not.
-            Add(_cluster.SelfAddress, RemoveHere(remove.Name));
-        }
-
-        // Until nothing is found: a node may have received it while others removed it, and of two that share a store the first one may have
-        // found it in use by the second.
-        var failures = new List<(InferenceFailure Failure, string Message)>();
+        // Until nothing is found: a node may have received it while others removed it. One that failed has tried for as long as it may.
+        var failures = new List<(Address Node, InferenceFailure Failure, string Message)>();
         var (from, limit) = (TimeProvider.System.GetTimestamp(), removalTime ?? RemovalTime);
         var isOver = false;
         for (var round = 0; round < RemovalRounds && !isOver; round++)
@@ -127,8 +113,9 @@ internal sealed class ClusterSurvey(
             }
 
             isOver = true;
-            failures.Clear();
-            foreach (var (node, reply) in await AskAllAsync(remove with { Everywhere = false }, left, cancellationToken)
+            // Also of this node's store where it holds no models for others.
+            var asked = Reachable().Append(_cluster.SelfAddress).Distinct().Except(failures.Select(failed => failed.Node));
+            foreach (var (node, reply) in await AskAsync(asked, remove with { Everywhere = false }, left, cancellationToken)
                 .ConfigureAwait(false))
             {
                 switch (reply)
@@ -138,18 +125,17 @@ internal sealed class ClusterSurvey(
                         isOver = false;
                         break;
                     case NodeReply.Failed failed:
-                        failures.Add((failed.Failure, $"{node}: {failed.Message}"));
-                        isOver &= round > 0;
+                        failures.Add((node, failed.Failure, $"{node}: {failed.Message}"));
                         break;
                     case null:
-                        failures.Add((InferenceFailure.Unreachable, $"{node} did not answer in time"));
+                        failures.Add((node, InferenceFailure.Unreachable, $"{node} did not answer in time"));
                         break;
                 }
             }
         }
 
         failures.AddRange(Nodes(_cluster.State.Unreachable)
-            .Select(node => (InferenceFailure.Unreachable, $"{node} is unreachable")));
+            .Select(node => (node, InferenceFailure.Unreachable, $"{node} is unreachable")));
         if (failures.Count > 0)
         {
             var done = removed.Count == 0 ? "Nothing was removed."
@@ -176,26 +162,6 @@ internal sealed class ClusterSurvey(
 
     private static readonly Comparer<ModelName> ByVersion =
         Comparer<ModelName>.Create((one, other) => Nullable.Compare(one.Version, other.Version));
-
-    private ImmutableArray<ModelName> RemoveHere(ModelName name)
-    {
-        var removed = ImmutableArray.CreateBuilder<ModelName>();
-        foreach (var held in store.ListNames().Select(model => model.Name!.Value)
-            .Where(held => held.Name == name.Name && (name.Version is null || held.Version == name.Version)))
-        {
-            try
-            {
-                store.Remove(held);
-                removed.Add(held);
-            }
-            catch (ModelNotFoundException)
-            {
-                // Another process of the store has.
-            }
-        }
-
-        return removed.ToImmutable();
-    }
 
     private async Task<ModelView?> ViewAsync(string name, CancellationToken cancellationToken)
     {
@@ -274,15 +240,20 @@ internal sealed class ClusterSurvey(
     private static IEnumerable<Address> Nodes(IEnumerable<Member> members) =>
         members.Where(member => member.HasRole(ZeroCopyCluster.InferenceRole)).Select(member => member.Address);
 
-    /// <summary>The answers of the nodes that can be reached, this one's first; null of those that do not answer in time.</summary>
-    private async Task<ImmutableArray<(Address Node, NodeReply? Reply)>> AskAllAsync(
-        NodeQuery query, TimeSpan limit, CancellationToken cancellationToken)
-    {
-        var state = _cluster.State;
-        var nodes = Nodes(state.Members.Except(state.Unreachable)).OrderBy(node => node != _cluster.SelfAddress);
-        return [.. await Task.WhenAll(nodes.Select(AskAsync)).ConfigureAwait(false)];
+    private IEnumerable<Address> Reachable() => Nodes(_cluster.State.Members.Except(_cluster.State.Unreachable));
 
-        async Task<(Address Node, NodeReply? Reply)> AskAsync(Address node)
+    /// <summary>
+    /// The answers of the nodes that hold models and can be reached, this one's first; null of those that do not answer in time.
+    /// </summary>
+    private Task<(Address Node, NodeReply? Reply)[]> AskAllAsync(NodeQuery query, TimeSpan limit, CancellationToken cancellationToken) =>
+        AskAsync(Reachable().OrderBy(node => node != _cluster.SelfAddress), query, limit, cancellationToken);
+
+    private Task<(Address Node, NodeReply? Reply)[]> AskAsync(
+        IEnumerable<Address> nodes, NodeQuery query, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        return Task.WhenAll(nodes.Select(AskOneAsync));
+
+        async Task<(Address Node, NodeReply? Reply)> AskOneAsync(Address node)
         {
             try
             {

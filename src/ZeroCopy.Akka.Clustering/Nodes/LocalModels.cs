@@ -13,7 +13,8 @@ namespace ZeroCopy.Clustering.Nodes;
 /// <param name="node">The node.</param>
 /// <param name="endpoints">Its own endpoints.</param>
 /// <param name="store">Its store.</param>
-internal sealed class LocalModels(Address node, IEndpointDirectory endpoints, ObjectStore store)
+/// <param name="withdrawals">Names that it has no longer, though they are still in its store.</param>
+internal sealed class LocalModels(Address node, IEndpointDirectory endpoints, ObjectStore store, Withdrawals withdrawals)
 {
     private volatile Dictionary<(string Name, int? Version), IServedEndpoint> _served = [];
 
@@ -28,7 +29,7 @@ internal sealed class LocalModels(Address node, IEndpointDirectory endpoints, Ob
     /// <summary>The node's account of each name, as it is now.</summary>
     public async Task<ImmutableSortedDictionary<string, ModelReport>> ListAsync(CancellationToken cancellationToken)
     {
-        var stored = store.ListNames().ToDictionary(model => model.Name!.Value);
+        var stored = store.ListNames().Where(model => !withdrawals.Has(model.Name!.Value)).ToDictionary(model => model.Name!.Value);
         var found = new List<(string Name, HeldVersion Held)>();
         var running = new Dictionary<(string Name, int? Version), IServedEndpoint>();
         foreach (var endpoint in await endpoints.ListAsync(cancellationToken).ConfigureAwait(false))

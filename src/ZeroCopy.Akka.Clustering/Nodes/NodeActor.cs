@@ -365,23 +365,23 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 });
                 break;
             case NodeQuery.Remove remove:
-                Answer(query.Id, async token =>
-                {
-                    await _node.Orders.FreeAsync(remove.Name, token).ConfigureAwait(false);
-                    var reply = await _node.Survey.RemoveAsync(remove, token).ConfigureAwait(false);
-                    if (!remove.Everywhere && _node.IsServing)
-                    {
-                        // Nobody is told to receive it from here any more.
-                        await KnownAsync(remove.Name.Name, self, models, token).ConfigureAwait(false);
-                    }
-
-                    return reply;
-                });
+                Answer(query.Id, token => remove.Everywhere
+                    ? _node.Survey.RemoveAsync(remove, token)
+                    : RemoveHereAsync(remove, self, models, token));
                 break;
             default:
                 Unhandled(query);
                 break;
         }
+    }
+
+    /// <summary>Takes a name from the node's store, of which nobody is told to call or receive it from here any more.</summary>
+    private async Task<NodeReply> RemoveHereAsync(
+        NodeQuery.Remove remove, IActorRef self, IActorRef? models, CancellationToken cancellationToken)
+    {
+        var removed = await _node.Orders.RemoveAsync(
+            remove.Name, token => KnownAsync(remove.Name.Name, self, models, token), cancellationToken).ConfigureAwait(false);
+        return new NodeReply.Removed(removed, remove.Id);
     }
 
     /// <summary>Waits until the cluster knows what the node has of a name, so that whoever is answered next can call it.</summary>

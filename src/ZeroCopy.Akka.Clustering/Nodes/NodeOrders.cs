@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ZeroCopy.Actors.Endpoints;
 using ZeroCopy.Clustering.Transfer;
@@ -15,15 +16,42 @@ namespace ZeroCopy.Clustering.Nodes;
 /// <param name="endpoints">The node's own endpoints.</param>
 /// <param name="eviction">Makes room where there is none.</param>
 /// <param name="rates">Told how long it takes.</param>
+/// <param name="withdrawals">Names that are about to be removed.</param>
 internal sealed class NodeOrders(
-    ObjectStore store, ModelTransfer transfer, IEndpointDirectory endpoints, Eviction eviction, NodeRates rates)
+    ObjectStore store, ModelTransfer transfer, IEndpointDirectory endpoints, Eviction eviction, NodeRates rates, Withdrawals withdrawals)
 {
-    private static readonly TimeSpan FreeTime = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan FreePause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan RemovalTime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RemovalPause = TimeSpan.FromMilliseconds(20);
+
+    private readonly ConcurrentDictionary<ComingModel, ModelName> _coming = [];
 
     /// <summary>Has the store hold a model under a name; nothing moves where it does already.</summary>
-    /// <exception cref="InferenceException">The name stands for another model here.</exception>
+    /// <exception cref="InferenceException">
+    /// The name stands for another model here; or it is removed now, or was while the model came.
+    /// </exception>
     public async Task<ReceivedModel> HoldAsync(
+        ModelName name, ModelId model, ImmutableArray<Uri> sources, CancellationToken cancellationToken)
+    {
+        var coming = new ComingModel();
+        _coming[coming] = name;
+        try
+        {
+            withdrawals.ThrowIfWithdrawn(name);
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(coming.Removed, cancellationToken);
+            return await BringAsync(name, model, sources, ended.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new InferenceException(InferenceFailure.ModelNotFound, $"{name} was removed while this node received it.", e);
+        }
+        finally
+        {
+            _coming.TryRemove(coming, out _);
+            coming.End();
+        }
+    }
+
+    private async Task<ReceivedModel> BringAsync(
         ModelName name, ModelId model, ImmutableArray<Uri> sources, CancellationToken cancellationToken)
     {
         if (Find(name) is { } known)
@@ -98,24 +126,84 @@ internal sealed class NodeOrders(
         }
     }
 
-    /// <summary>Ends the pools of a name's versions, and waits until they have given their models back.</summary>
-    /// <exception cref="InferenceException">One of them is declared, and stays.</exception>
-    public async Task FreeAsync(ModelName name, CancellationToken cancellationToken)
+    /// <summary>
+    /// Takes a name from the store: its versions get no further calls, are not received any more, and go when the calls under way have
+    /// ended.
+    /// </summary>
+    /// <param name="name">Name, and version; without one every version.</param>
+    /// <param name="tell">Has the cluster know that the node has none of it any more.</param>
+    /// <param name="cancellationToken">Gives it up; what was removed stays so.</param>
+    /// <returns>What was removed, which may be nothing.</returns>
+    /// <exception cref="InferenceException">
+    /// A declared pool serves it, or calls of it have not ended in time: what is left is served again.
+    /// </exception>
+    public async Task<ImmutableArray<ModelName>> RemoveAsync(
+        ModelName name, Func<CancellationToken, Task> tell, CancellationToken cancellationToken)
     {
-        var models = store.ListNames().Where(model => Means(name, model.Name!.Value)).Select(model => model.Id).ToHashSet();
         foreach (var endpoint in await endpoints.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (endpoint is IServedEndpoint { ReadyActors: > 0, Model.Name: { } held } and ILoadableEndpoint loadable && Means(name, held))
+            if (endpoint is NamedEndpoint { State: not EndpointState.Failed, Model.Name: { } held } declared && Means(name, held))
             {
-                await loadable.UnloadAsync(cancellationToken).ConfigureAwait(false);
+                // Says what declares it.
+                await declared.UnloadAsync(cancellationToken).ConfigureAwait(false);
             }
         }
 
-        var from = store.Options.TimeProvider.GetTimestamp();
-        while (store.ListLeases().Any(lease => models.Contains(lease.Model))
-            && store.Options.TimeProvider.GetElapsedTime(from) < FreeTime)
+        var withdrawn = withdrawals.Begin(name);
+        try
         {
-            await Task.Delay(FreePause, store.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            var coming = _coming.Where(one => Means(name, one.Value)).Select(one => one.Key).ToArray();
+            await Task.WhenAll(coming.Select(one => one.RemoveAsync())).WaitAsync(cancellationToken).ConfigureAwait(false);
+            await tell(cancellationToken).ConfigureAwait(false);
+            return await RemoveUnusedAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            // What is left is served again before anybody hears of the failure.
+            withdrawn.Dispose();
+            await tell(cancellationToken).ConfigureAwait(false);
+            throw;
+        }
+        finally
+        {
+            withdrawn.Dispose();
+        }
+    }
+
+    /// <summary>Takes a name's versions from the store, each as soon as nobody uses it.</summary>
+    private async Task<ImmutableArray<ModelName>> RemoveUnusedAsync(ModelName name, CancellationToken cancellationToken)
+    {
+        var removed = ImmutableArray.CreateBuilder<ModelName>();
+        var from = store.Options.TimeProvider.GetTimestamp();
+        foreach (var held in store.ListNames().Select(model => model.Name!.Value).Where(held => Means(name, held)))
+        {
+            while (!TryRemove(held, removed, store.Options.TimeProvider.GetElapsedTime(from) >= RemovalTime))
+            {
+                await Task.Delay(RemovalPause, store.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return removed.ToImmutable();
+    }
+
+    /// <summary>Takes one version from the store; false where it is still in use.</summary>
+    /// <exception cref="ModelInUseException">It is, and was so for too long.</exception>
+    private bool TryRemove(ModelName name, ImmutableArray<ModelName>.Builder removed, bool isLate)
+    {
+        try
+        {
+            store.Remove(name);
+            removed.Add(name);
+            return true;
+        }
+        catch (ModelNotFoundException)
+        {
+            // Another process of the store has removed it.
+            return true;
+        }
+        catch (ModelInUseException) when (!isLate)
+        {
+            return false;
         }
     }
 

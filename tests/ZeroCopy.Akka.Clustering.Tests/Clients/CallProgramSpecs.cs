@@ -21,7 +21,7 @@ public sealed class CallProgramSpecs
                 return torch.mul(x, 2)
             """);
         await node.Host.Runtime.PutFileAsync(path, new PutOptions { Name = ModelName.Parse("scorer") });
-        await Eventually.FindAsync(node.Cluster.Endpoints, "scorer");
+        await Eventually.KnownAsync(node, "scorer");
 
         Assert.Equal((0, "2 4.5 -6\n", ""), await RunAsync(node.Address.ToString(), "scorer", "1", "2.25", "-3"));
         var (code, output, error) = await RunAsync(node.Address.ToString(), "nobody", "1");

@@ -53,4 +53,16 @@ public sealed class OrderBookSpecs
 
         Assert.Equal([(B, "no room")], _orders.Failed(2));
     }
+
+    [Fact]
+    public void OrderBook_should_forget_who_failed_a_version_that_nobody_holds_any_more()
+    {
+        _orders.End(_orders.Add(A, 1).Id, "no room");
+        _orders.End(_orders.Add(A, 2).Id, "no room");
+
+        _orders.Keep([2]);
+
+        Assert.Empty(_orders.Failed(1));
+        Assert.Equal([(A, "no room")], _orders.Failed(2));
+    }
 }

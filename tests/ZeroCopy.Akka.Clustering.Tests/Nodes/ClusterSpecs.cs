@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 using ZeroCopy.Clustering.Catalog;
@@ -165,13 +167,107 @@ public sealed class ClusterSpecs : IAsyncLifetime
         var model = await PutAsync(first, "contract", 1);
         await Eventually.FindAsync(second.Cluster.Endpoints, "contract");
         await ReceiveAsync(second, "contract", model);
-        Assert.Equal(3, await CallAsync(await Eventually.FindAsync(second.Host.Endpoints, "contract")));
+        Assert.Equal(3, await CallAsync(await Eventually.FindAsync(second.Host.Actors.OwnEndpoints, "contract")));
 
         var removed = await RemoveAsync(first);
 
         var failed = Assert.IsType<NodeReply.Failed>(removed);
         Assert.Contains($"{second.Address}: ", failed.Message, StringComparison.Ordinal);
         Assert.Contains($"Removed contract@1 from {first.Address}", failed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_removal_should_end_the_calls_of_a_model_that_is_called_all_the_time()
+    {
+        var (first, second) = (await StartAsync(), await StartAsync());
+        var model = await PutAsync(first, "contract", 1);
+        await Eventually.FindAsync(second.Cluster.Endpoints, "contract");
+        await ReceiveAsync(second, "contract", model);
+        var callers = new List<Task<InferenceFailure>>();
+        foreach (var node in _nodes)
+        {
+            var endpoint = await Eventually.FindAsync(node.Cluster.Endpoints, "contract");
+            Assert.Equal(3, await CallAsync(endpoint));
+            callers.AddRange(Enumerable.Range(0, 3).Select(_ => Task.Run(() => CallUntilFailedAsync(endpoint))));
+        }
+
+        var removed = await RemoveAsync(first);
+
+        Assert.Equal(["contract@1"], Assert.IsType<NodeReply.Removed>(removed).Names.Select(name => name.ToString()));
+        Assert.All(await Task.WhenAll(callers).WaitAsync(Patience), failure => Assert.Equal(InferenceFailure.ModelNotFound, failure));
+        Assert.All([first, second], node => Assert.Empty(node.Host.Store.List()));
+
+        // The number is another model's from now on, and nobody is left alone for what was said of the one before.
+        await PutAsync(first, "contract", 11);
+        var again = await Eventually.FindAsync(second.Cluster.Endpoints, "contract", 1);
+        Assert.Equal(13, await CallAsync(again));
+    }
+
+    [Fact]
+    public async Task A_removal_of_the_newest_version_should_fail_no_call_of_the_name()
+    {
+        var (first, second) = (await StartAsync(), await StartAsync());
+        await PutAsync(first, "contract", 1);
+        await PutAsync(first, "contract", 11);
+        await Eventually.FindAsync(second.Cluster.Endpoints, "contract", 2);
+        using var stop = new CancellationTokenSource();
+        var callers = new List<Task>();
+        foreach (var node in _nodes)
+        {
+            var endpoint = await Eventually.FindAsync(node.Cluster.Endpoints, "contract");
+            Assert.Equal(13, await CallAsync(endpoint));
+            callers.AddRange(Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
+            {
+                while (!stop.IsCancellationRequested)
+                {
+                    Assert.Contains(await CallAsync(endpoint), new float[] { 3, 13 });
+                }
+            })));
+        }
+
+        var removed = await second.Cluster.Node.Ask<NodeReply>(
+            new NodeQuery.Remove(ModelName.Parse("contract@2"), Everywhere: true, 1), Patience);
+
+        Assert.Equal(["contract@2"], Assert.IsType<NodeReply.Removed>(removed).Names.Select(name => name.ToString()));
+        Assert.Equal(3, await CallAsync(await Eventually.FindAsync(second.Cluster.Endpoints, "contract")));
+        await stop.CancelAsync();
+        await Task.WhenAll(callers).WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task A_removal_should_end_what_brings_the_model_to_a_node()
+    {
+        var node = await StartAsync();
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var source = new Uri($"http://{silent.LocalEndpoint}");
+        var receiving = node.Cluster.Node.Ask<NodeReply>(
+            new NodeQuery.Receive(ModelName.Parse("contract"), ModelId.Of([7]), [source], "", 1), Patience);
+        using var connection = await silent.AcceptSocketAsync().WaitAsync(Patience);
+
+        await RemoveAsync(node);
+
+        var failed = Assert.IsType<NodeReply.Failed>(await receiving);
+        Assert.Equal(InferenceFailure.ModelNotFound, failed.Failure);
+        Assert.Contains("contract@1 was removed", failed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_removal_that_fails_should_leave_a_model_that_is_called()
+    {
+        var node = await StartAsync();
+        var model = await PutAsync(node, "contract", 1);
+        var endpoint = await Eventually.FindAsync(node.Cluster.Endpoints, "contract");
+        using (node.Host.Store.Acquire(model.Id, "the spec"))
+        {
+            var failed = Assert.IsType<NodeReply.Failed>(await RemoveAsync(node));
+
+            Assert.Contains("the spec", failed.Message, StringComparison.Ordinal);
+        }
+
+        await Eventually.TrueAsync(
+            node.Cluster.Endpoints, () => Task.FromResult(endpoint.State == EndpointState.Ready), "it is served again");
+        Assert.Equal(3, await CallAsync(endpoint));
     }
 
     [Fact]
@@ -250,7 +346,7 @@ public sealed class ClusterSpecs : IAsyncLifetime
 
     /// <summary>One more survey of a node, which waits for removals for another time.</summary>
     private static ClusterSurvey Survey(TestNode node, TimeSpan removalTime) => new(
-        node.System, new NodeTable(), node.Host.Store,
+        node.System, new NodeTable(),
         new RouteTable((props, name) => node.System.ActorOf(props, $"{name}-of-the-spec"), node.System.Log, "it is over"), removalTime);
 
     [Fact]
@@ -580,6 +676,22 @@ public sealed class ClusterSpecs : IAsyncLifetime
                 return torch.add(x, {added})
             """);
         return await node.Host.Runtime.PutFileAsync(path, new PutOptions { Name = ModelName.Parse(name) });
+    }
+
+    /// <summary>Calls again and again; ends with how the first call fails.</summary>
+    private static async Task<InferenceFailure> CallUntilFailedAsync(IModelEndpoint endpoint)
+    {
+        while (true)
+        {
+            try
+            {
+                Assert.Equal(3, await CallAsync(endpoint));
+            }
+            catch (InferenceException e)
+            {
+                return e.Failure;
+            }
+        }
     }
 
     private static async Task<float> CallAsync(IModelEndpoint endpoint)

@@ -1,3 +1,5 @@
+using Akka.Actor;
+using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Endpoints;
 
 namespace ZeroCopy.Clustering.Tests.Nodes;
@@ -18,6 +20,12 @@ internal static class Eventually
             $"there is an endpoint {name}{(version is null ? "" : $"@{version}")}");
         return found!;
     }
+
+    /// <summary>Waits until the entity of a name knows who has it, so that processes outside find it too.</summary>
+    public static Task KnownAsync(TestNode node, string name) => TrueAsync(
+        node.Cluster.Endpoints,
+        async () => !(await node.Cluster.Node.Ask<ModelRoute>(new EntityRequest.Follow(name), Patience)).Replicas.IsEmpty,
+        $"the cluster knows {name}");
 
     /// <summary>
     /// Waits until a condition holds, which is looked at when the endpoints of a directory change, and now and then: what it asks for may

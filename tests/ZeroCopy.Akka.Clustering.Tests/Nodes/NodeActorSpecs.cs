@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.TestKit.Xunit2;
+using ZeroCopy.Actors.Endpoints;
 using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Nodes;
 using ZeroCopy.Clustering.Protocol;
@@ -62,7 +63,7 @@ public sealed class NodeActorSpecs : TestKit
             Address = address,
             IsServing = true,
             Endpoints = _endpoints,
-            Models = new LocalModels(address, _endpoints, _store),
+            Models = new LocalModels(address, _endpoints, _store, new Withdrawals()),
             Table = new NodeTable(),
             Rollouts = new RolloutFiles(_store.Options.Directory, Sys.Log),
             Doubt = _ => { },

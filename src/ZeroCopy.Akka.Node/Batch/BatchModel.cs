@@ -1,3 +1,4 @@
+using ZeroCopy.Clustering.Clients;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -52,7 +53,7 @@ internal sealed class BatchModel : IAsyncDisposable
         }
     }
 
-    /// <summary>A model of a cluster, called through the node that answers first.</summary>
+    /// <summary>A model of a cluster, called where it is, also when the nodes that the command names are lost one by one.</summary>
     public static async Task<BatchModel> ConnectAsync(CommandContext context, ModelName name, CancellationToken cancellationToken)
     {
         var connection = await NodeConnection.OpenAsync(context, cancellationToken).ConfigureAwait(false);
@@ -60,9 +61,11 @@ internal sealed class BatchModel : IAsyncDisposable
         {
             // A job is of one version, also where another one becomes current meanwhile.
             var model = RemoteModels.Find(await connection.Node.StatusAsync(cancellationToken).ConfigureAwait(false), name);
-            var calls = await connection.CallsAsync(cancellationToken).ConfigureAwait(false);
-            return new BatchModel(
-                connection, calls.Endpoint(model.Name, model.Version), model.Model?.ToString() ?? RemoteModels.Text(model));
+            var client = await ClusterClient.ConnectAsync(connection.System, context.Nodes, cancellationToken: cancellationToken)
+                .ConfigureAwait(false);
+            var endpoint = await client.FindAsync(model.Name, model.Version, cancellationToken).ConfigureAwait(false)
+                ?? throw new ModelNotFoundException($"No node of the cluster holds {RemoteModels.Text(model)} any more.");
+            return new BatchModel(connection, endpoint, model.Model?.ToString() ?? RemoteModels.Text(model));
         }
         catch
         {

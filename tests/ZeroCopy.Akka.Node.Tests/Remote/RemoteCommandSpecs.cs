@@ -107,6 +107,38 @@ public sealed class RemoteCommandSpecs : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Batch_should_go_on_when_a_node_that_it_names_is_killed()
+    {
+        const int Rows = 150;
+        using var first = await StartAsync("first");
+        using var second = await StartAsync("second", "--seed", first.Address);
+        // The two that are left are the majority.
+        using var third = await StartAsync("third", "--seed", first.Address);
+        _local.Run("put", NodeScripts.Slow(_local.File("slow.pt")), "--name", "slow").Succeeded();
+        foreach (var node in new[] { first, second })
+        {
+            _local.Run("push", "slow", "--node", node.Address).Succeeded();
+        }
+
+        await NodeCalls.KnowsAsync(second, "slow");
+        await File.WriteAllLinesAsync(
+            _local.File("in.jsonl"), Enumerable.Range(0, Rows).Select(row => $$"""{"x": {{row}}}"""));
+        var output = _local.File("out.jsonl");
+        using var batch = _nodes.Start(
+            "batch", "slow", "--input", _local.File("in.jsonl"), "--output", output, "--batch-size", "1", "--commit-every", "0",
+            "--node", $"{first.Address},{second.Address}");
+        await Eventually(() => Directory.Exists($"{output}.job")
+            && Directory.GetFiles($"{output}.job").Any(file => new FileInfo(file).Length > 0));
+
+        first.Signal("KILL");
+
+        Zerocopy.Finish(batch).Succeeded();
+        var answers = (await File.ReadAllLinesAsync(output))
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("output").GetDouble());
+        Assert.Equal(Enumerable.Range(0, Rows).Select(row => row + 1.0), answers);
+    }
+
     [Theory]
     [InlineData("ls")]
     [InlineData("show counter")]
@@ -202,6 +234,16 @@ public sealed class RemoteCommandSpecs : IDisposable
         catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
         {
             connections.ForEach(connection => connection.Dispose());
+        }
+    }
+
+    private static async Task Eventually(Func<bool> condition)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (!condition())
+        {
+            await timer.WaitForNextTickAsync(patience.Token);
         }
     }
 

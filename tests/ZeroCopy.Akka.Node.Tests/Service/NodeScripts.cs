@@ -18,6 +18,16 @@ internal static class NodeScripts
             return x0
         """);
 
+    /// <summary>Adds one to <c>x</c> within a few hundredths of a second.</summary>
+    public static string Slow(string path) => Save(path, $"""
+          def forward(self: {ScriptText.Self},
+            x: Tensor) -> Tensor:
+            y = x
+            for i in range(3000):
+              y = torch.add(x, 1)
+            return y
+        """);
+
     /// <summary>Multiplies matrices, on all threads that libtorch has, as often as <c>times</c> says: for ever, for a test.</summary>
     public static string Multiply(string path) => Save(path, $"""
           def forward(self: {ScriptText.Self},

@@ -254,8 +254,10 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
     private async Task<PoolEndpoint> StartAsync(ModelRun run)
     {
         IOpenedModel? opened = null;
+        var turn = await serving.Turns.TakeAsync().ConfigureAwait(false);
         try
         {
+            serving.ThrowIfClosed(plan.Name);
             opened = serving.Opener.Open(model, plan.Settings.Device);
             var (source, binder) = (opened.Source, opened.Binder);
             Volatile.Write(ref _signature, SignatureOf(binder));
@@ -269,6 +271,7 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
                     Version = Version,
                 },
                 () => Ended(run, opened)).ConfigureAwait(false);
+            _ = run.Pool.WhenDecidedAsync(CancellationToken.None).ContinueWith(_ => turn.End(), TaskScheduler.Default);
             _startError = null;
             return new PoolEndpoint(run.Pool, binder)
             {
@@ -280,6 +283,7 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
         }
         catch (Exception e)
         {
+            turn.End();
             opened?.Dispose();
             var failure = Failure(e);
             lock (_lock)

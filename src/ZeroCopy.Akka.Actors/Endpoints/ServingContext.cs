@@ -28,6 +28,9 @@ internal sealed class ServingContext(
 
     public ILoggingAdapter Log => log;
 
+    /// <summary>When models load.</summary>
+    public LoadTurns Turns { get; } = new(LoadTurns.Default, clock);
+
     /// <summary>The pools that run, old versions that still have calls among them.</summary>
     public IEnumerable<InferencePool> Pools => _pools.Values;
 

@@ -68,7 +68,8 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
             .Except(state.Unreachable).Select(member => member.Address));
         _isAsking = _asked.Count > 0;
         AskNodes();
-        Timers.StartPeriodicTimer(Tick.Look, Tick.Look, LookPause);
+        // Thousands of names may have been started at once, and are not to be looked after at once.
+        Timers.StartPeriodicTimer(Tick.Look, Tick.Look, LookPause * (0.5 + Random.Shared.NextDouble() / 2), LookPause);
     }
 
     protected override void OnReceive(object message)

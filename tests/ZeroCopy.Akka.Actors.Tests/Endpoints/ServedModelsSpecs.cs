@@ -1,3 +1,4 @@
+using ZeroCopy.Actors.Endpoints;
 using ZeroCopy.Actors.Tests.Fakes;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
@@ -375,6 +376,30 @@ public sealed class ServedModelsSpecs() : ServedModelsSpec("zerocopy.inference.i
         Assert.Equal(1, await CallAsync(endpoint));
         Assert.Equal(EndpointState.Ready, endpoint.State);
         Assert.Null(endpoint.LastError);
+    }
+
+    [Fact]
+    public async Task Endpoint_should_load_behind_many_models_that_cannot_be_opened_or_loaded()
+    {
+        var broken = new List<Task>();
+        await PutAsync("good", 1);
+        Opener.OnOpen = model => Assert.NotEqual("unopened", model.Name!.Value.Name);
+        Opener.Sources = model => new FakeSource
+        {
+            Warm = model.Name!.Value.Name != "unloaded",
+            OnLoad = _ => Task.FromException(new InvalidOperationException("broken")),
+        };
+        foreach (var name in (string[])["unopened", "unloaded"])
+        {
+            for (var version = 1; version <= LoadTurns.Default + 1; version++)
+            {
+                await PutAsync(name, version);
+                broken.Add(FailsAsync(InferenceFailure.LoadFailed, CallAsync(await FindAsync(name, version))));
+            }
+        }
+
+        Assert.Equal(1, await CallAsync(await FindAsync("good")));
+        await Task.WhenAll(broken).WaitAsync(Patience);
     }
 
     [Fact]

@@ -28,7 +28,8 @@ internal sealed class FleetCalls(IReadOnlyList<IModelEndpoint> models, NamedTens
         var start = Stopwatch.GetTimestamp();
         while (running.Count < trace.Length)
         {
-            var due = Math.Min((int)(Stopwatch.GetElapsedTime(start).TotalSeconds * rate), trace.Length);
+            // The first one is due at once.
+            var due = Math.Min((int)(Stopwatch.GetElapsedTime(start).TotalSeconds * rate) + 1, trace.Length);
             while (running.Count < due)
             {
                 var planned = start + (long)((double)running.Count / rate * Stopwatch.Frequency);

@@ -198,7 +198,7 @@ internal sealed class NodeApplication : IAsyncDisposable
 
     private static void AddLogs(ILoggingBuilder logging, bool json)
     {
-        logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning)
+        logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning)
             .AddFilter("Microsoft.AspNetCore.HttpLogging", LogLevel.Information)
             // Whoever asks for health is told; the log says once what is waited for, and not with each question.
             .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);

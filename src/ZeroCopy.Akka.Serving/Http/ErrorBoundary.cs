@@ -32,9 +32,10 @@ internal sealed class ErrorBoundary(ServingOptions options, ILogger logger)
 
             await handler(context).ConfigureAwait(false);
         }
-        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception error) when (context.RequestAborted.IsCancellationRequested || IsBroken(error))
         {
-            // Nobody is left to tell, and the call was cancelled with the request.
+            // Nobody is left to tell, and the call was cancelled with the request. The server has nothing to read there either.
+            context.Abort();
         }
         catch (Exception error) when (!context.Response.HasStarted)
         {
@@ -48,12 +49,22 @@ internal sealed class ErrorBoundary(ServingOptions options, ILogger logger)
         }
     }
 
+    /// <summary>Whether the connection broke while the body was read.</summary>
+    private static bool IsBroken(Exception error) =>
+        error is RequestException { InnerException: IOException and not BadHttpRequestException };
+
     private Task AnswerAsync(HttpContext context, Exception error)
     {
         var failure = Failure.Of(error);
         if (failure.Kind is { } kind)
         {
             context.Response.Headers[Failure.Header] = kind.ToString();
+        }
+
+        if (error.InnerException is BadHttpRequestException && HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            // No further request comes behind a body that broke off.
+            context.Response.Headers.Connection = "close";
         }
 
         if (failure.IsOurs)

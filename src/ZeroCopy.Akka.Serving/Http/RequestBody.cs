@@ -131,7 +131,7 @@ internal sealed class RequestBody : IAsyncDisposable
     {
         try
         {
-            var result = await _pipe.ReadAsync(cancellationToken).ConfigureAwait(false);
+            var result = await ReadPipeAsync(cancellationToken).ConfigureAwait(false);
             if (_taken + result.Buffer.Length <= _options.MaxBodyBytes)
             {
                 return result;
@@ -152,6 +152,34 @@ internal sealed class RequestBody : IAsyncDisposable
         catch (BadHttpRequestException e)
         {
             throw new RequestException(e.StatusCode, $"The body cannot be read: {e.Message.TrimEnd('.')}.", e);
+        }
+        catch (IOException e)
+        {
+            // Its sender has broken the connection.
+            throw new RequestException($"The body cannot be read: {e.Message.TrimEnd('.')}.", e);
+        }
+    }
+
+    /// <summary>Reads, and leaves the pipe as one that is not being read where that is cancelled: the server goes on with it.</summary>
+    private async ValueTask<ReadResult> ReadPipeAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var reading = _pipe.ReadAsync(CancellationToken.None);
+        if (reading.IsCompletedSuccessfully)
+        {
+            return reading.Result;
+        }
+
+        using (cancellationToken.UnsafeRegister(static pipe => ((PipeReader)pipe!).CancelPendingRead(), _pipe))
+        {
+            var result = await reading.ConfigureAwait(false);
+            if (result.IsCanceled)
+            {
+                _pipe.AdvanceTo(result.Buffer.Start);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            return result;
         }
     }
 }

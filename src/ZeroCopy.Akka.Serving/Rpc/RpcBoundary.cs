@@ -34,6 +34,11 @@ internal sealed class RpcBoundary(ILogger<RpcBoundary> logger) : Interceptor
         {
             await continuation(requestStream, responseStream, context).ConfigureAwait(false);
         }
+        catch (IOException error)
+        {
+            // The client has broken the stream: what fails within it is answered there.
+            throw new RpcException(new Status(StatusCode.Cancelled, "The call was cancelled.", error));
+        }
         catch (Exception error) when (error is not RpcException)
         {
             throw Refusal(error, context);

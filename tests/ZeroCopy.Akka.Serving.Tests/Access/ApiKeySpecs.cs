@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -97,7 +96,7 @@ public sealed class ApiKeySpecs
     [Fact]
     public async Task ApiKey_should_be_in_no_log()
     {
-        var logs = new Logs();
+        var logs = new LogLines();
         await using var served = await StartAsync(logs);
         served.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
         (await served.InferAsync("identity", Body)).Succeeded();
@@ -142,7 +141,7 @@ public sealed class ApiKeySpecs
         Assert.DoesNotContain("secret", error.Message, StringComparison.Ordinal);
     }
 
-    private static Task<ServedModels> StartAsync(Logs? logs = null) => ServedModels.StartWithAsync(
+    private static Task<ServedModels> StartAsync(LogLines? logs = null) => ServedModels.StartWithAsync(
         services =>
         {
             services.AddZeroCopyApiKeys(keys =>
@@ -160,24 +159,4 @@ public sealed class ApiKeySpecs
         },
         application => application.MapZeroCopyStatus(),
         FakeEndpoint.Identity());
-
-    private sealed class Logs : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> Lines { get; } = new();
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue($"{formatter(state, exception)} {exception}");
-
-        public void Dispose()
-        {
-        }
-    }
 }

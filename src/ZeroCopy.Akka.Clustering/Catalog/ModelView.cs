@@ -118,7 +118,8 @@ internal sealed class ModelView(string name)
             from at in All()
             where at.Held.CanBuild && !at.IsOther
             orderby at.Held.Version, at.Node
-            select new Replica(at.Node, at.Held.Version, at.Held.State, at.Held.ReadyActors, at.Held.Pending, at.Held.Model);
+            select new Replica(
+                at.Node, at.Held.Version, at.Held.State, at.Held.ReadyActors, at.Held.Pending, at.Held.Model, at.Held.LastError);
         var callable = replicas.ToImmutableArray();
         var (next, percent) = Share();
         return new ModelRoute(name, Current, next, percent, callable, callable.IsEmpty ? Problem() : null);

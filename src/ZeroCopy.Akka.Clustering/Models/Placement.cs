@@ -65,7 +65,10 @@ internal sealed class Placement(NodeTable nodes, Random random)
 
         if (candidates.Count == 0)
         {
-            return null;
+            // One that failed says why, or can load it by now.
+            var failed = held.FirstOrDefault(at => at.Held.CanBuild && !excluded.Contains(at.Node)
+                && nodes.Find(at.Node) is { Load.IsLeaving: false });
+            return failed.Held is null ? null : new PlacementChoice(failed.Node, failed.Held, IsThere: true);
         }
 
         var limit = candidates.Min(candidate => candidate.Seconds) * Near;

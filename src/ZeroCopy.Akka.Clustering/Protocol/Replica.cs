@@ -11,8 +11,9 @@ namespace ZeroCopy.Clustering.Protocol;
 /// <param name="ReadyActors">Actors that have it loaded; 0 where the first call loads it.</param>
 /// <param name="Pending">Calls that were queued or running there when it was last heard of.</param>
 /// <param name="Model">The model; null for a pool that code made.</param>
+/// <param name="LastError">Why it could not be loaded there the last time; null while it could.</param>
 public sealed record Replica(
-    Address Node, int? Version, EndpointState State, int ReadyActors, int Pending, ModelId? Model = null)
+    Address Node, int? Version, EndpointState State, int ReadyActors, int Pending, ModelId? Model = null, string? LastError = null)
 {
     /// <summary>Whether the next call there waits for no load.</summary>
     public bool IsWarm => ReadyActors > 0 && State == EndpointState.Ready;

@@ -45,8 +45,8 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
     }
 
     /// <inheritdoc/>
-    public string? LastError => entry.Route is { } route && route.Replicas.Any(replica => replica.Version == Version)
-        ? null
+    public string? LastError => State == EndpointState.Ready ? null
+        : Replicas().Any() ? Replicas().Select(replica => replica.LastError).FirstOrDefault(error => error is not null)
         : entry.Route?.Problem ?? NotFound().Message;
 
     /// <inheritdoc/>

@@ -134,11 +134,12 @@ internal static class ClusterMapping
         ReadyActors = replica.ReadyActors,
         Pending = replica.Pending,
         Model = ToWire(replica.Model),
+        LastError = replica.LastError ?? "",
     };
 
     private static Replica Replica(Generated.Replica wire) => new(
         Address(wire.Node), EndpointMapping.Version(wire.Version), WireMapping.Known<EndpointState>(wire.State),
-        wire.ReadyActors, wire.Pending, Id(wire.Model));
+        wire.ReadyActors, wire.Pending, Id(wire.Model), Text(wire.LastError));
 
     // Whatever else it is would make a node the best or the worst of all.
     private static double Rate(double wire) => double.IsFinite(wire) && wire > 0 ? wire : 0;

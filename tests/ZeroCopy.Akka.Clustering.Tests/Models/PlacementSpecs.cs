@@ -121,6 +121,19 @@ public sealed class PlacementSpecs
         Assert.Null(Chosen(A));
     }
 
+    [Fact]
+    public void Placement_should_take_a_node_that_could_not_load_it_where_there_is_no_other()
+    {
+        Node(A);
+        Hold(A, Held with { State = EndpointState.Failed });
+
+        Assert.Equal((A, true), Chosen());
+        Assert.Null(Chosen(A));
+
+        Node(B);
+        Assert.Equal((B, false), Chosen());
+    }
+
     private void Node(
         Address node, int pending = 0, long free = 1L << 40, bool leaving = false, string? store = null, double receive = 0,
         double load = 0) => _nodes.Set(new NodeReport(

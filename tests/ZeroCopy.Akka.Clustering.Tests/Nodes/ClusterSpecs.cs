@@ -271,6 +271,34 @@ public sealed class ClusterSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_model_that_could_not_be_loaded_should_say_why_and_be_tried_again()
+    {
+        var node = await StartAsync("zerocopy.inference.pool-defaults.load.attempts = 1");
+        await PutAsync(node, "contract", 1);
+        await Eventually.KnownAsync(node, "contract");
+        var endpoint = await Eventually.FindAsync(node.Cluster.Endpoints, "contract");
+        var segments = Path.Combine(node.Host.Store.Options.Directory, "segments");
+        Directory.Move(segments, segments + "-away");
+        for (var call = 0; call < 2; call++)
+        {
+            var failed = await Assert.ThrowsAsync<InferenceException>(() => CallAsync(endpoint));
+
+            Assert.Equal(InferenceFailure.LoadFailed, failed.Failure);
+            Assert.Contains("could not be", failed.Message, StringComparison.Ordinal);
+            await Eventually.TrueAsync(
+                node.Cluster.Endpoints, () => Task.FromResult(endpoint.State == EndpointState.Failed), "it has failed");
+            Assert.Equal(failed.Message, endpoint.LastError);
+        }
+
+        Directory.Move(segments + "-away", segments);
+
+        Assert.Equal(3, await CallAsync(endpoint));
+        await Eventually.TrueAsync(
+            node.Cluster.Endpoints, () => Task.FromResult(endpoint.State == EndpointState.Ready), "it is ready");
+        Assert.Null(endpoint.LastError);
+    }
+
+    [Fact]
     public async Task A_call_should_not_find_a_model_that_its_last_holder_has_lost()
     {
         var first = await StartAsync("zerocopy.inference.refresh-interval = 1h");

@@ -105,6 +105,15 @@ internal sealed class MicroBatcher : IDisposable
         Send(full);
     }
 
+    /// <summary>Hands on what waits while actors are idle, which may have become ready a moment ago.</summary>
+    public void UseIdle()
+    {
+        while (TakeForIdle() is { } next)
+        {
+            Send(next);
+        }
+    }
+
     /// <summary>Hands on everything that waits, due or not.</summary>
     public void FlushAll() => Flush(long.MaxValue);
 
@@ -113,22 +122,28 @@ internal sealed class MicroBatcher : IDisposable
     // Batches that are full or due wait at their actors, and count as running.
     private bool HasIdleActor => _settings.Adaptive && _running < _actors();
 
-    /// <summary>An actor has come to the end of a batch: it gets the one that has waited longest.</summary>
+    /// <summary>An actor has come to the end of a batch.</summary>
     private void Ended()
     {
-        CallBatch? next = null;
+        Interlocked.Decrement(ref _running);
+        UseIdle();
+    }
+
+    /// <summary>The batch that has waited longest, where an actor is idle; else null.</summary>
+    private CallBatch? TakeForIdle()
+    {
         lock (_lock)
         {
-            Interlocked.Decrement(ref _running);
+            CallBatch? next = null;
             while (next is null && _open.Count > 0 && HasIdleActor)
             {
                 var (group, batch) = _open.MinBy(open => open.Value.DueAt);
                 next = batch.Take();
                 _open.Remove(group);
             }
-        }
 
-        Send(next);
+            return next;
+        }
     }
 
     private void FlushDue() => Flush(_clock.GetTimestamp());

@@ -34,6 +34,7 @@ public sealed class InferencePool
             _batcher = new MicroBatcher(
                 batching, codec, context.Kinds, () => context.Readiness.Ready, context.Ledger.Clock,
                 work => Router.Tell(work, ActorRefs.NoSender));
+            context.Readiness.Changed += _batcher.UseIdle;
         }
 
         _observed = ObservedPools.Add(context.Ledger.Telemetry, () => Actors, () => ReadyActors);

@@ -31,6 +31,21 @@ public sealed class AdaptiveBatchSpecs() : ZeroCopySpec("""
     }
 
     [Fact]
+    public async Task Adaptive_batches_should_not_keep_a_lone_request_that_came_while_the_pool_loaded()
+    {
+        var load = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var pool = await Zero.CreatePoolAsync("joined", new FakeSource { Warm = false, OnLoad = _ => load.Task }, Tenfold, _codec);
+        var answer = pool.CallAsync(new FakeTensor(1));
+        Assert.Equal(0, pool.ReadyActors);
+        _goOn.Release();
+
+        load.SetResult();
+
+        await answer.WaitAsync(Patience);
+        await pool.DrainAsync().WaitAsync(Patience);
+    }
+
+    [Fact]
     public async Task Adaptive_batches_should_join_what_comes_while_the_actor_computes()
     {
         var pool = await PoolAsync();

@@ -12,6 +12,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using ZeroCopy.Actors;
+using ZeroCopy.Clocks;
 using ZeroCopy.Clustering;
 using ZeroCopy.Clustering.Hosting;
 using ZeroCopy.Hosting;
@@ -147,8 +148,9 @@ internal sealed class NodeApplication : IAsyncDisposable
         var services = builder.Services;
         services.AddRoutingCore();
         services.AddSingleton<IHostLifetime, OwnLifetime>();
-        services.Configure<HostOptions>(host => host.ShutdownTimeout =
-            (settings.Inference.DrainTimeout * 2) + settings.Cluster.LeaveTimeout + TimeSpan.FromSeconds(10));
+        var shutdown = (settings.Inference.DrainTimeout * 2) + settings.Cluster.LeaveTimeout + TimeSpan.FromSeconds(10);
+        services.Configure<HostOptions>(host =>
+            host.ShutdownTimeout = shutdown < Durations.LongestPause ? shutdown : Durations.LongestPause);
         services.AddAkka("zerocopy", (akka, provider) => akka
             .AddSetup(new LoggerFactorySetup(provider.GetRequiredService<ILoggerFactory>()))
             .AddHocon(configuration.Config, HoconAddMode.Prepend)

@@ -85,6 +85,19 @@ public sealed class RunNodeCommandSpecs : IDisposable
     }
 
     [Fact]
+    public async Task Node_should_end_as_told_where_calls_may_take_any_time()
+    {
+        File.WriteAllText(
+            _zerocopy.File("node.conf"),
+            "zerocopy { serving.drain-delay = 10ms, inference.drain-timeout = 49d, cluster.leave-timeout = 49d }");
+        using var node = await RunningNode.StartAsync(_zerocopy, "--config", _zerocopy.File("node.conf"));
+
+        node.Signal("TERM");
+
+        Assert.Equal(0, (await node.EndAsync()).ExitCode);
+    }
+
+    [Fact]
     public async Task Node_should_end_as_told_while_calls_run_that_nobody_waits_for()
     {
         _zerocopy.Run("put", NodeScripts.Multiply(_zerocopy.File("multiply.pt")), "--name", "multiply").Succeeded();

@@ -9,7 +9,7 @@ namespace ZeroCopy.Actors.Endpoints;
 internal sealed class LoadTurns(int count, TimeProvider clock)
 {
     /// <summary>After it a model is in nobody's way any more.</summary>
-    public static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(250);
 
     private readonly SemaphoreSlim _free = new(count);
 

@@ -143,7 +143,7 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
         {
             if (model.Name is { } name)
             {
-                serving.Withdrawals.ThrowIfWithdrawn(name);
+                serving.Withdrawals.ThrowIfRefused(name);
             }
 
             var run = Running();
@@ -159,8 +159,8 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
     {
         lock (_lock)
         {
-            var isWithdrawn = model.Name is { } name && serving.Withdrawals.Has(name);
-            if (!isWithdrawn && (_startError is null || serving.Clock.GetElapsedTime(_failedAt) >= plan.Settings.Load.MaxBackoff))
+            var isRefused = model.Name is { } name && serving.Withdrawals.Refuses(name);
+            if (!isRefused && (_startError is null || serving.Clock.GetElapsedTime(_failedAt) >= plan.Settings.Load.MaxBackoff))
             {
                 Running();
             }
@@ -257,7 +257,7 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
         var turn = await serving.Turns.TakeAsync().ConfigureAwait(false);
         try
         {
-            serving.ThrowIfClosed(plan.Name);
+            ThrowIfEnded(run);
             opened = serving.Opener.Open(model, plan.Settings.Device);
             var (source, binder) = (opened.Source, opened.Binder);
             Volatile.Write(ref _signature, SignatureOf(binder));
@@ -294,6 +294,19 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
             }
 
             throw failure;
+        }
+    }
+
+    /// <summary>One whose model was freed, or whose node was closed, while it waited is not opened any more.</summary>
+    private void ThrowIfEnded(ModelRun run)
+    {
+        serving.ThrowIfClosed(plan.Name);
+        lock (_lock)
+        {
+            if (_run != run)
+            {
+                throw new InferenceException(InferenceFailure.ShuttingDown, $"{plan.Name} was freed before it was loaded.");
+            }
         }
     }
 

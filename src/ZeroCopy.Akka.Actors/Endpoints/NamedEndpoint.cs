@@ -152,6 +152,20 @@ internal sealed class NamedEndpoint(
         }
     }
 
+    /// <summary>
+    /// Whether it is declared, and serves one of the models that are meant, or is about to. One that it could not load is free.
+    /// </summary>
+    public bool IsDeclaredFor(Func<ModelName, bool> isMeant)
+    {
+        lock (_lock)
+        {
+            return plan.IsDeclared && (Serves(_current) || Serves(_next));
+        }
+
+        bool Serves(ModelEndpoint? model) =>
+            model is { Model.Name: { } name } && isMeant(name) && (model.ReadyActors > 0 || model.LastError is null);
+    }
+
     /// <summary>Lets the next model serve as soon as it is as warm as the one that does.</summary>
     public void TakeOver()
     {

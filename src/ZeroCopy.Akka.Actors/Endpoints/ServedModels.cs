@@ -70,7 +70,8 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
         }
 
         IEnumerable<IModelEndpoint> models = known
-            .Where(model => !served.Contains((model.Name!.Value.Name, model.Name.Value.Version))).Select(Version);
+            .Where(model => !served.Contains((model.Name!.Value.Name, model.Name.Value.Version)))
+            .Where(model => !_serving.Withdrawals.Hides(model.Name!.Value)).Select(Version);
         return ValueTask.FromResult<ImmutableArray<IModelEndpoint>>(
             [.. declared.Concat(models).OrderBy(endpoint => endpoint.Name, StringComparer.Ordinal).ThenBy(endpoint => endpoint.Version)]);
     }
@@ -139,19 +140,19 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
     private ModelHandle Resolve(ModelName name)
     {
         var found = _store.Resolve(name);
-        if (!IsWithdrawn(found))
+        if (!IsRefused(found))
         {
             return found;
         }
 
         return (name.Version is null
-                ? _store.ListNames().Where(held => held.Name!.Value.Name == name.Name && !IsWithdrawn(held))
+                ? _store.ListNames().Where(held => held.Name!.Value.Name == name.Name && !IsRefused(held))
                     .MaxBy(held => held.Name!.Value.Version)
                 : null)
             ?? throw new ModelNotFoundException($"{found.Name} is being removed from this node.");
     }
 
-    private bool IsWithdrawn(ModelHandle model) => _serving.Withdrawals.Has(model.Name!.Value);
+    private bool IsRefused(ModelHandle model) => _serving.Withdrawals.Refuses(model.Name!.Value);
 
     private NamedEndpoint Declared(string name, PoolSettings settings)
     {
@@ -178,10 +179,10 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
         }
     }
 
-    /// <summary>Every version of every name that can be built here, and stays.</summary>
+    /// <summary>Every version of every name that can be built here.</summary>
     private ImmutableArray<ModelHandle> Known() =>
     [
-        .. _store.ListNames().Where(model => !IsWithdrawn(model) && CanOpen(model)),
+        .. _store.ListNames().Where(CanOpen),
     ];
 
     private bool CanOpen(ModelHandle model)
@@ -283,16 +284,16 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
         }
     }
 
-    /// <summary>Pools whose models are about to be removed end with their last call.</summary>
+    /// <summary>Pools whose calls are refused end with their last one.</summary>
     private void OnWithdrawn()
     {
-        ModelEndpoint[] withdrawn;
+        ModelEndpoint[] refused;
         lock (_lock)
         {
-            withdrawn = [.. _versions.Where(version => _serving.Withdrawals.Has(version.Key)).Select(version => version.Value)];
+            refused = [.. _versions.Where(version => _serving.Withdrawals.Refuses(version.Key)).Select(version => version.Value)];
         }
 
-        foreach (var version in withdrawn)
+        foreach (var version in refused)
         {
             version.EndWhenUnused();
         }

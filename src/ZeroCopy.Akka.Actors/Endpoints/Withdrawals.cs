@@ -5,57 +5,82 @@ using ZeroCopy.Manifests;
 namespace ZeroCopy.Actors.Endpoints;
 
 /// <summary>
-/// Names whose models are about to be removed from the store: they get no further calls, so that those under way are the last ones, and
-/// their leases end. Thread-safe.
+/// Names whose models are about to be removed from the store. They are hidden first, so that nobody is sent here for them any more; then
+/// their calls are refused, so that those under way are the last ones, and their leases end. Thread-safe.
 /// </summary>
 internal sealed class Withdrawals
 {
-    private ImmutableList<ModelName> _names = [];
+    private ImmutableDictionary<Withdrawal, bool> _refuses = ImmutableDictionary<Withdrawal, bool>.Empty;
 
-    /// <summary>A name was withdrawn, or is served again if it is still there.</summary>
+    /// <summary>What is hidden or refused has changed.</summary>
     public event Action? Changed;
 
-    /// <summary>Withdraws a name until what is returned is disposed of.</summary>
+    /// <summary>Hides a name until what is returned is disposed of.</summary>
     /// <param name="name">Name, and version; without one every version.</param>
-    public IDisposable Begin(ModelName name)
+    public Withdrawal Hide(ModelName name)
     {
-        ImmutableInterlocked.Update(ref _names, names => names.Add(name));
-        Changed?.Invoke();
-        return new Withdrawal(this, name);
+        var withdrawal = new Withdrawal(this, name);
+        Set(withdrawal, false);
+        return withdrawal;
     }
 
-    /// <summary>Whether a version of a name is withdrawn.</summary>
-    public bool Has(ModelName held)
+    /// <summary>Whether a version of a name is hidden.</summary>
+    public bool Hides(ModelName held)
     {
-        var names = Volatile.Read(ref _names);
-        return !names.IsEmpty && names.Exists(name => name.Name == held.Name && (name.Version is null || name.Version == held.Version));
+        var refuses = Volatile.Read(ref _refuses);
+        return !refuses.IsEmpty && refuses.Keys.Any(withdrawal => withdrawal.Means(held));
     }
 
-    /// <exception cref="InferenceException">It is withdrawn: <see cref="InferenceFailure.ModelNotFound"/>.</exception>
-    public void ThrowIfWithdrawn(ModelName held)
+    /// <summary>Whether calls of a version are refused.</summary>
+    public bool Refuses(ModelName held)
     {
-        if (Has(held))
+        var refuses = Volatile.Read(ref _refuses);
+        return !refuses.IsEmpty && refuses.Any(withdrawal => withdrawal.Value && withdrawal.Key.Means(held));
+    }
+
+    /// <exception cref="InferenceException">Its calls are refused: <see cref="InferenceFailure.ModelNotFound"/>.</exception>
+    public void ThrowIfRefused(ModelName held)
+    {
+        if (Refuses(held))
         {
-            throw new InferenceException(InferenceFailure.ModelNotFound, $"{held} is being removed from this node.");
+            throw Removing(held);
         }
     }
 
-    private void End(ModelName name)
+    /// <exception cref="InferenceException">It is hidden: <see cref="InferenceFailure.ModelNotFound"/>.</exception>
+    public void ThrowIfHidden(ModelName held)
     {
-        ImmutableInterlocked.Update(ref _names, names => names.Remove(name));
+        if (Hides(held))
+        {
+            throw Removing(held);
+        }
+    }
+
+    private static InferenceException Removing(ModelName held) =>
+        new(InferenceFailure.ModelNotFound, $"{held} is being removed from this node.");
+
+    private void Set(Withdrawal withdrawal, bool refuses)
+    {
+        ImmutableInterlocked.Update(ref _refuses, all => all.SetItem(withdrawal, refuses));
         Changed?.Invoke();
     }
 
-    private sealed class Withdrawal(Withdrawals all, ModelName name) : IDisposable
+    private void End(Withdrawal withdrawal)
     {
-        private int _ended;
+        ImmutableInterlocked.Update(ref _refuses, all => all.Remove(withdrawal));
+        Changed?.Invoke();
+    }
 
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref _ended, 1) == 0)
-            {
-                all.End(name);
-            }
-        }
+    /// <summary>The withdrawal of a name, which one owner ends.</summary>
+    internal sealed class Withdrawal(Withdrawals all, ModelName name) : IDisposable
+    {
+        /// <summary>Whether a version is withdrawn by it.</summary>
+        public bool Means(ModelName held) => held.Name == name.Name && (name.Version is null || held.Version == name.Version);
+
+        /// <summary>Refuses further calls.</summary>
+        public void Refuse() => all.Set(this, true);
+
+        /// <summary>What is left of the name is served again.</summary>
+        public void Dispose() => all.End(this);
     }
 }

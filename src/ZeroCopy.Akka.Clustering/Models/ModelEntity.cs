@@ -529,6 +529,13 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
 
     private void CompleteDecision()
     {
+        if (_decisions.Version is { } version && !_view.At(version).Any())
+        {
+            GiveDecisionUp($"No node of the cluster holds {Title(version)} any more.");
+            Changed();
+            return;
+        }
+
         if (_decisions.Complete() is not { } decision)
         {
             return;

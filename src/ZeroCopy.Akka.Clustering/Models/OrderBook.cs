@@ -37,7 +37,7 @@ internal sealed class OrderBook(TimeProvider clock)
     /// <summary>The orders of a node.</summary>
     public IReadOnlyList<OpenOrder> At(Address node) => [.. _orders.Values.Where(order => order.Node == node)];
 
-    /// <summary>An order was answered, with why it cannot be carried out or null; gives it, or null where it was ended before.</summary>
+    /// <summary>An order was answered, with why it cannot be carried out or null; returns it, or null where it was ended before.</summary>
     public OpenOrder? End(long id, string? failure)
     {
         if (_orders.Remove(id, out var order) && failure is not null)

@@ -46,7 +46,7 @@ internal sealed class RolloutDecisions(ModelView view, TimeProvider clock)
         view.Decide(rollout);
     }
 
-    /// <summary>What was decided holds from now on. Gives the decision that ends, null where none was under way.</summary>
+    /// <summary>What was decided holds from now on. Returns the decision that ends, null where none was under way.</summary>
     public Decision? Complete()
     {
         var decision = _decision;
@@ -55,7 +55,7 @@ internal sealed class RolloutDecisions(ModelView view, TimeProvider clock)
     }
 
     /// <summary>
-    /// It is given up, and what was decided before holds again. Gives the decision that ends, null where none was under way.
+    /// It is given up, and what was decided before holds again. Returns the decision that ends, null where none was under way.
     /// </summary>
     public Decision? GiveUp()
     {

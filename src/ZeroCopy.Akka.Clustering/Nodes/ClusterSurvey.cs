@@ -138,11 +138,11 @@ internal sealed class ClusterSurvey(
             .Select(node => (node, InferenceFailure.Unreachable, $"{node} is unreachable")));
         if (failures.Count > 0)
         {
-            var done = removed.Count == 0 ? "Nothing was removed."
-                : $"Removed {string.Join("; ", removed.Select(at => $"{string.Join(", ", at.Value.Order(ByVersion))} from {at.Key}"))}.";
+            var done = removed.Count == 0 ? ""
+                : $" Removed {string.Join("; ", removed.Select(at => $"{string.Join(", ", at.Value.Order(ByVersion))} from {at.Key}"))}.";
             throw new InferenceException(
                 failures[0].Failure,
-                $"Not every node has removed {remove.Name}: {string.Join("; ", failures.Select(failure => failure.Message.TrimEnd('.')))}. "
+                $"Not every node has removed {remove.Name}: {string.Join("; ", failures.Select(failure => failure.Message.TrimEnd('.')))}."
                 + done);
         }
 

@@ -1,6 +1,6 @@
 namespace ZeroCopy.Clustering.Nodes;
 
-/// <summary>A model that a node is about to receive under a name, until that name is removed. Thread-safe.</summary>
+/// <summary>A model that a node is about to receive under a name, which may be removed meanwhile. Thread-safe.</summary>
 internal sealed class ComingModel
 {
     private readonly CancellationTokenSource _removed = new();
@@ -9,10 +9,10 @@ internal sealed class ComingModel
     /// <summary>Cancelled when the name is removed.</summary>
     public CancellationToken Removed => _removed.Token;
 
-    /// <summary>It came, or does not.</summary>
+    /// <summary>The model has come, or does not come.</summary>
     public void End() => _ended.TrySetResult();
 
-    /// <summary>Has it not come any more; ends when it does not, or has.</summary>
+    /// <summary>Gives the receiving up; ends when that has ended, perhaps with the model.</summary>
     public Task RemoveAsync()
     {
         _removed.Cancel();

@@ -13,10 +13,14 @@ namespace ZeroCopy.Clustering.Nodes;
 /// <param name="node">The node.</param>
 /// <param name="endpoints">Its own endpoints.</param>
 /// <param name="store">Its store.</param>
-/// <param name="withdrawals">Names that it has no longer, though they are still in its store.</param>
+/// <param name="withdrawals">Names that it lists no longer, though its store has them yet.</param>
 internal sealed class LocalModels(Address node, IEndpointDirectory endpoints, ObjectStore store, Withdrawals withdrawals)
 {
     private volatile Dictionary<(string Name, int? Version), IServedEndpoint> _served = [];
+
+    /// <summary>Whether the store may hold a name yet that the node lists no longer: it is being removed, which may fail.</summary>
+    public bool IsHidden(string name) =>
+        store.ListNames().Any(model => model.Name!.Value.Name == name && withdrawals.Hides(model.Name.Value));
 
     /// <summary>A node's account of a name, with the calls that its versions have now.</summary>
     public ModelReport NowOf(ModelReport model)
@@ -29,7 +33,7 @@ internal sealed class LocalModels(Address node, IEndpointDirectory endpoints, Ob
     /// <summary>The node's account of each name, as it is now.</summary>
     public async Task<ImmutableSortedDictionary<string, ModelReport>> ListAsync(CancellationToken cancellationToken)
     {
-        var stored = store.ListNames().Where(model => !withdrawals.Has(model.Name!.Value)).ToDictionary(model => model.Name!.Value);
+        var stored = store.ListNames().Where(model => !withdrawals.Hides(model.Name!.Value)).ToDictionary(model => model.Name!.Value);
         var found = new List<(string Name, HeldVersion Held)>();
         var running = new Dictionary<(string Name, int? Version), IServedEndpoint>();
         foreach (var endpoint in await endpoints.ListAsync(cancellationToken).ConfigureAwait(false))

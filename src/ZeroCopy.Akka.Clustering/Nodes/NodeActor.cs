@@ -266,7 +266,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         var changed = now.Values.Where(report => !_announced.TryGetValue(report.Name, out var before) || !IsSame(before, report))
             .Concat(_announced.Keys.Where(name => !now.ContainsKey(name)).Select(Nothing)).ToArray();
         _announced = now;
-        foreach (var gone in _rollouts.Keys.Where(name => !now.ContainsKey(name)).ToArray())
+        foreach (var gone in _rollouts.Keys.Where(name => !now.ContainsKey(name) && !_node.Models.IsHidden(name)).ToArray())
         {
             _rollouts.Remove(gone);
             _node.Rollouts.Forget(gone);

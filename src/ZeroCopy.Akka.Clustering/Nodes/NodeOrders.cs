@@ -21,7 +21,8 @@ internal sealed class NodeOrders(
     ObjectStore store, ModelTransfer transfer, IEndpointDirectory endpoints, Eviction eviction, NodeRates rates, Withdrawals withdrawals)
 {
     private static readonly TimeSpan RemovalTime = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan RemovalPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan RemovalPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
     private readonly ConcurrentDictionary<ComingModel, ModelName> _coming = [];
 
@@ -36,11 +37,11 @@ internal sealed class NodeOrders(
         _coming[coming] = name;
         try
         {
-            withdrawals.ThrowIfWithdrawn(name);
+            withdrawals.ThrowIfHidden(name);
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(coming.Removed, cancellationToken);
             return await BringAsync(name, model, sources, ended.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException e) when (coming.Removed.IsCancellationRequested)
         {
             throw new InferenceException(InferenceFailure.ModelNotFound, $"{name} was removed while this node received it.", e);
         }
@@ -101,6 +102,7 @@ internal sealed class NodeOrders(
         if (await endpoints.FindAsync(name.Name, name.Version, cancellationToken).ConfigureAwait(false) is not IServedEndpoint endpoint
             || endpoint.Model?.Id != model)
         {
+            withdrawals.ThrowIfHidden(name);
             throw new InferenceException(InferenceFailure.LoadFailed, $"{name} cannot be built here.");
         }
 
@@ -127,83 +129,88 @@ internal sealed class NodeOrders(
     }
 
     /// <summary>
-    /// Takes a name from the store: its versions get no further calls, are not received any more, and go when the calls under way have
+    /// Takes a name from the store: nobody is sent here for it any more, further calls are refused, and it goes when those under way have
     /// ended.
     /// </summary>
     /// <param name="name">Name, and version; without one every version.</param>
-    /// <param name="tell">Has the cluster know that the node has none of it any more.</param>
+    /// <param name="tell">Has the cluster know what the node has of it.</param>
     /// <param name="cancellationToken">Gives it up; what was removed stays so.</param>
     /// <returns>What was removed, which may be nothing.</returns>
     /// <exception cref="InferenceException">
-    /// A declared pool serves it, or calls of it have not ended in time: what is left is served again.
+    /// A declared pool serves it, or something has used it for ten seconds: what is left is served again, and the message says what was
+    /// removed.
     /// </exception>
     public async Task<ImmutableArray<ModelName>> RemoveAsync(
         ModelName name, Func<CancellationToken, Task> tell, CancellationToken cancellationToken)
     {
         foreach (var endpoint in await endpoints.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (endpoint is NamedEndpoint { State: not EndpointState.Failed, Model.Name: { } held } declared && Means(name, held))
+            if (endpoint is NamedEndpoint declared && declared.IsDeclaredFor(held => Means(name, held)))
             {
                 // Says what declares it.
                 await declared.UnloadAsync(cancellationToken).ConfigureAwait(false);
             }
         }
 
-        var withdrawn = withdrawals.Begin(name);
+        var from = store.Options.TimeProvider.GetTimestamp();
         try
         {
+            using var withdrawal = withdrawals.Hide(name);
             var coming = _coming.Where(one => Means(name, one.Value)).Select(one => one.Key).ToArray();
             await Task.WhenAll(coming.Select(one => one.RemoveAsync())).WaitAsync(cancellationToken).ConfigureAwait(false);
             await tell(cancellationToken).ConfigureAwait(false);
-            return await RemoveUnusedAsync(name, cancellationToken).ConfigureAwait(false);
+            withdrawal.Refuse();
+            return await RemoveUnusedAsync(name, from, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
-            // What is left is served again before anybody hears of the failure.
-            withdrawn.Dispose();
-            await tell(cancellationToken).ConfigureAwait(false);
+            // Before anybody hears of the failure.
+            await tell(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
-        finally
-        {
-            withdrawn.Dispose();
-        }
     }
 
-    /// <summary>Takes a name's versions from the store, each as soon as nobody uses it.</summary>
-    private async Task<ImmutableArray<ModelName>> RemoveUnusedAsync(ModelName name, CancellationToken cancellationToken)
+    /// <summary>Takes a name's versions from the store, each as soon as nothing uses it.</summary>
+    private async Task<ImmutableArray<ModelName>> RemoveUnusedAsync(ModelName name, long from, CancellationToken cancellationToken)
     {
-        var removed = ImmutableArray.CreateBuilder<ModelName>();
-        var from = store.Options.TimeProvider.GetTimestamp();
-        foreach (var held in store.ListNames().Select(model => model.Name!.Value).Where(held => Means(name, held)))
+        var removed = new List<ModelName>();
+        var left = store.ListNames().Where(model => Means(name, model.Name!.Value)).ToList();
+        for (var pause = RemovalPause; ; pause = pause < LongestPause ? 2 * pause : pause)
         {
-            while (!TryRemove(held, removed, store.Options.TimeProvider.GetElapsedTime(from) >= RemovalTime))
+            ModelInUseException? inUse = null;
+            foreach (var model in left.ToArray())
             {
-                await Task.Delay(RemovalPause, store.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    store.Remove(model.Name!.Value);
+                    removed.Add(model.Name.Value);
+                    left.Remove(model);
+                }
+                catch (ModelNotFoundException)
+                {
+                    // Another process of the store has removed it.
+                    left.Remove(model);
+                }
+                catch (ModelInUseException e)
+                {
+                    inUse = e;
+                }
             }
-        }
 
-        return removed.ToImmutable();
-    }
+            if (inUse is null)
+            {
+                return [.. removed];
+            }
 
-    /// <summary>Takes one version from the store; false where it is still in use.</summary>
-    /// <exception cref="ModelInUseException">It is, and was so for too long.</exception>
-    private bool TryRemove(ModelName name, ImmutableArray<ModelName>.Builder removed, bool isLate)
-    {
-        try
-        {
-            store.Remove(name);
-            removed.Add(name);
-            return true;
-        }
-        catch (ModelNotFoundException)
-        {
-            // Another process of the store has removed it.
-            return true;
-        }
-        catch (ModelInUseException) when (!isLate)
-        {
-            return false;
+            if (store.Options.TimeProvider.GetElapsedTime(from) >= RemovalTime)
+            {
+                throw new InferenceException(
+                    InferenceFailure.LoadFailed,
+                    removed.Count == 0 ? inUse.Message : $"{inUse.Message} Removed {string.Join(", ", removed)}.",
+                    inUse);
+            }
+
+            await Task.Delay(pause, store.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
     }
 

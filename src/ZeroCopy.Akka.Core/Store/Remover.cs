@@ -75,5 +75,5 @@ internal sealed class Remover(StoreCatalog catalog, LeaseLedger leases, Reclaime
     }
 
     private static ModelInUseException InUse(ModelId model, string by) =>
-        new($"Model {model} is leased by {by}. Nothing was removed; release the leases first.");
+        new($"Model {model} is leased by {by}; release the leases first.");
 }

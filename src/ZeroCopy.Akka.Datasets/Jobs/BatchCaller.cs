@@ -15,8 +15,7 @@ internal sealed class BatchCaller(IModelEndpoint endpoint, TensorBinder binder, 
 {
     private const int Attempts = 3;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
-    // A batch whose node died while it ran is answered by another one: models are taken to answer the same twice.
-    private readonly CallOptions _call = new() { Deadline = options.Timeout ?? Timeout.InfiniteTimeSpan, IsIdempotent = true };
+    private readonly CallOptions _call = new() { Deadline = options.Timeout ?? Timeout.InfiniteTimeSpan };
 
     /// <summary>Answers a batch.</summary>
     /// <exception cref="DatasetException">A row failed and none may, or the model's answer is none for rows.</exception>

@@ -1,4 +1,5 @@
 using ZeroCopy.Clustering.Clients;
+using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -53,7 +54,10 @@ internal sealed class BatchModel : IAsyncDisposable
         }
     }
 
-    /// <summary>A model of a cluster, called where it is, also when the nodes that the command names are lost one by one.</summary>
+    /// <summary>
+    /// A model of a cluster: called through the node where the command names one; where it names several, each node that has the model is
+    /// called itself, also when some of them are lost.
+    /// </summary>
     public static async Task<BatchModel> ConnectAsync(CommandContext context, ModelName name, CancellationToken cancellationToken)
     {
         var connection = await NodeConnection.OpenAsync(context, cancellationToken).ConfigureAwait(false);
@@ -61,10 +65,9 @@ internal sealed class BatchModel : IAsyncDisposable
         {
             // A job is of one version, also where another one becomes current meanwhile.
             var model = RemoteModels.Find(await connection.Node.StatusAsync(cancellationToken).ConfigureAwait(false), name);
-            var client = await ClusterClient.ConnectAsync(connection.System, context.Nodes, cancellationToken: cancellationToken)
-                .ConfigureAwait(false);
-            var endpoint = await client.FindAsync(model.Name, model.Version, cancellationToken).ConfigureAwait(false)
-                ?? throw new ModelNotFoundException($"No node of the cluster holds {RemoteModels.Text(model)} any more.");
+            var endpoint = context.Nodes.Count > 1
+                ? await FindAsync(connection, context.Nodes, model, cancellationToken).ConfigureAwait(false)
+                : (await connection.CallsAsync(cancellationToken).ConfigureAwait(false)).Endpoint(model.Name, model.Version);
             return new BatchModel(connection, endpoint, model.Model?.ToString() ?? RemoteModels.Text(model));
         }
         catch
@@ -75,4 +78,12 @@ internal sealed class BatchModel : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _owner.DisposeAsync();
+
+    private static async Task<IModelEndpoint> FindAsync(
+        NodeConnection connection, IReadOnlyList<string> nodes, ModelStatus model, CancellationToken cancellationToken)
+    {
+        var client = await ClusterClient.ConnectAsync(connection.System, nodes, cancellationToken: cancellationToken).ConfigureAwait(false);
+        return await client.FindAsync(model.Name, model.Version, cancellationToken).ConfigureAwait(false)
+            ?? throw new ModelNotFoundException($"No node of the cluster holds {RemoteModels.Text(model)} any more.");
+    }
 }

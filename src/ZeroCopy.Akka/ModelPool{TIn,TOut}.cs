@@ -53,7 +53,7 @@ public sealed class ModelPool<TIn, TOut> : IAsyncDisposable
         (TOut)(await Actors.CallAsync(input, options, cancellationToken).ConfigureAwait(false))!;
 
     /// <summary>
-    /// Runs the pool's function on each input and gives the answers in the order of the inputs. Reads no more inputs ahead than
+    /// Runs the pool's function on each input and returns the answers in the order of the inputs. Reads no more inputs ahead than
     /// <see cref="MapOptions.Prefetch"/>. When the enumeration ends early, calls in flight are given up and their answers disposed.
     /// </summary>
     /// <exception cref="InferenceException">A call was not answered: its failure says why, its message which input it was.</exception>

@@ -68,7 +68,7 @@ public sealed class ModelWrapper<T> : ModelWrapper
         Abandonable.Run(() => Load(options), Release, cancellationToken);
 
     /// <summary>
-    /// Runs a function on a data set in batches, through a pool of actors that is made for it, and gives the answers in the order of the
+    /// Runs a function on a data set in batches, through a pool of actors that is made for it, and returns the answers in the order of the
     /// rows. The function is what <c>StartPoolAsync</c> of <see cref="ZeroCopyHost"/> takes too, so that one function serves data sets and
     /// long-running actors.
     /// </summary>

@@ -20,7 +20,7 @@ internal static class CallProgram
         }
         """;
 
-    /// <summary>Runs the program; gives its exit code.</summary>
+    /// <summary>Runs the program; returns its exit code.</summary>
     public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter errors)
     {
         if (arguments.Length < 3 || Numbers(arguments[2..]) is not { } numbers)

@@ -51,7 +51,7 @@ internal static class BenchModels
         return target is ScriptProgram program ? program.Forward(tokens, mask) : ((jit.ScriptModule)target).invoke("forward", tokens, mask);
     }
 
-    /// <summary>Gives a parameter one value everywhere.</summary>
+    /// <summary>Sets a parameter to one value everywhere.</summary>
     public static void Fill(Tensor parameter, long value)
     {
         using var mode = no_grad();

@@ -26,7 +26,7 @@ internal static class TwelveModels
     /// <summary>Which of the checkpoints a model is.</summary>
     public static int CheckpointOf(int model) => model % Checkpoints;
 
-    /// <summary>Puts all of them; gives the bytes of the store, and what a copy for each name would take.</summary>
+    /// <summary>Puts all of them; returns the bytes of the store, and what a copy for each name would take.</summary>
     /// <param name="host">Whose store they go to.</param>
     /// <param name="configuration">The shapes.</param>
     /// <param name="made">Told of each checkpoint, by its number; null for nobody.</param>

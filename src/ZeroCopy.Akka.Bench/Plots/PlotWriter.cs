@@ -24,7 +24,7 @@ internal static class PlotWriter
     /// <exception cref="InvalidOperationException">The system has none; the message says how to get one.</exception>
     public static string Font() => PlotFont.Among([.. SKFontManager.Default.FontFamilies]);
 
-    /// <summary>Draws into a folder; gives the file's path.</summary>
+    /// <summary>Draws into a folder; returns the file's path.</summary>
     public static string Write(GrowthPlot plot, string folder)
     {
         var path = Path.Combine(folder, plot.FileName);

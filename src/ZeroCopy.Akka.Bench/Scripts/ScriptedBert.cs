@@ -6,7 +6,8 @@ namespace ZeroCopy.Bench.Scripts;
 
 /// <summary>
 /// A BERT as a TorchScript file, as tracing <c>transformers</c>' own writes it: the same tree of modules, a class for each. Its
-/// <c>forward</c> takes <c>input_ids</c> and <c>attention_mask</c> [batch, tokens] and gives the last hidden state and the pooler's output.
+/// <c>forward</c> takes <c>input_ids</c> and <c>attention_mask</c> [batch, tokens] and returns the last hidden state and the pooler's
+/// output.
 /// </summary>
 internal static class ScriptedBert
 {

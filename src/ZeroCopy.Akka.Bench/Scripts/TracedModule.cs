@@ -7,7 +7,7 @@ namespace ZeroCopy.Bench.Scripts;
 /// <summary>A module as <c>torch.jit.trace</c> leaves it: a class of its own, parameters, children, and one method.</summary>
 /// <param name="type">Name of the Python class.</param>
 /// <param name="arguments">Arguments of <c>forward</c> with their types; empty for a module that only holds others.</param>
-/// <param name="result">Type of what it gives.</param>
+/// <param name="result">Type of what it returns.</param>
 /// <param name="body">Statements of <c>forward</c>; each attribute is there as a variable, its name behind an underscore.</param>
 internal sealed class TracedModule(string type, string arguments, string result, params string[] body)
 {

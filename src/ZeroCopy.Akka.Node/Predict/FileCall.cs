@@ -21,15 +21,16 @@ internal static class FileCall
         IModelEndpoint endpoint, string method, CallInputs inputs, string? file, CancellationToken cancellationToken)
     {
         var signature = await endpoint.GetSignatureAsync(cancellationToken).ConfigureAwait(false);
+        var found = signature.Find(method);
         try
         {
             // A method that there is not is refused by the endpoint, before it looks at any input.
-            return await endpoint.CallAsync(method, signature.Find(method) is { } found ? inputs.For(found) : [], null, cancellationToken)
+            return await endpoint.CallAsync(method, found is null ? [] : inputs.For(found), null, cancellationToken)
                 .ConfigureAwait(false);
         }
         catch (InputMismatchException error)
         {
-            throw Refused(error.Message, error);
+            throw Refused($"{error.Message} The method of {endpoint.Name} is {found}.", error);
         }
         catch (InferenceException error)
         {

@@ -29,12 +29,12 @@ internal static class SafetensorsTensors
 
     /// <param name="file">The file to write.</param>
     /// <param name="path">The name to use in errors.</param>
-    /// <param name="tensors">The tensors; one without a name is called <c>output</c>.</param>
+    /// <param name="tensors">The tensors.</param>
     public static void Write(string file, string path, IReadOnlyList<NamedTensor> tensors)
     {
         try
         {
-            SafetensorsWriter.Write(file, tensors.Select(tensor => KeyValuePair.Create(tensor.Name ?? "output", tensor.Tensor)));
+            SafetensorsWriter.Write(file, tensors.Select(tensor => KeyValuePair.Create(tensor.Name, tensor.Tensor)));
         }
         catch (InvalidModelException error)
         {

@@ -21,7 +21,7 @@ internal static class StoredClone
     /// </summary>
     /// <param name="source">The module; it is only read.</param>
     /// <param name="entries">Its tensors in the store: all of them, but for transient buffers.</param>
-    /// <param name="views">Gives views of <paramref name="entries"/>.</param>
+    /// <param name="views">Returns views of <paramref name="entries"/>.</param>
     /// <exception cref="CloneRefusedException">
     /// The module holds something that cannot be cloned, or a native layer that cannot be built anew.
     /// </exception>

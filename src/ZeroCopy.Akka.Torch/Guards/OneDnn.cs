@@ -24,7 +24,7 @@ internal static class OneDnn
     public static void Guard() => _ = Checked.Value;
 
     /// <summary>
-    /// The largest difference between what a small LSTM gives without gradients, which oneDNN computes where it is switched on, and the
+    /// The largest difference between what a small LSTM returns without gradients, which oneDNN computes where it is switched on, and the
     /// same by hand.
     /// </summary>
     /// <remarks>

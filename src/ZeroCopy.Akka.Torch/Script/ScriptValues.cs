@@ -8,7 +8,7 @@ using ZeroCopy.Torch.Script.Sources;
 
 namespace ZeroCopy.Torch.Script;
 
-/// <summary>Lays values out as the list of tensors that a <see cref="ScriptAdapter"/> takes, and reads what it gives.</summary>
+/// <summary>Lays values out as the list of tensors that a <see cref="ScriptAdapter"/> takes, and reads what it returns.</summary>
 internal static class ScriptValues
 {
     private static readonly ScriptType Text = ScriptType.Parse("str");

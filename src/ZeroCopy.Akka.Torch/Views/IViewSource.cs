@@ -4,7 +4,7 @@ using ZeroCopy.Manifests;
 namespace ZeroCopy.Torch.Views;
 
 /// <summary>
-/// Gives views of a model's tensors: the seam between binding and the place where the blocks lie. Views live on when their source is
+/// Returns views of a model's tensors: the seam between binding and the place where the blocks lie. Views live on when their source is
 /// disposed.
 /// </summary>
 internal interface IViewSource : IDisposable

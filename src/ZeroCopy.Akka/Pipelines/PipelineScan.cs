@@ -10,7 +10,7 @@ namespace ZeroCopy.Pipelines;
 /// <summary>
 /// Finds the modules, tensors and plain values of an object graph: in fields and auto-properties, private and inherited ones too, in nested
 /// objects, arrays, lists, dictionaries and closures. Each object is visited once, so cycles are safe; a module or tensor that is held in
-/// several places gives one slot for each. Modules are not entered: what is in them is theirs.
+/// several places has one slot for each. Modules are not entered: what is in them is theirs.
 /// </summary>
 internal sealed class PipelineScan
 {

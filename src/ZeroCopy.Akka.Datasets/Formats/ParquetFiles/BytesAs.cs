@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace ZeroCopy.Datasets.Formats;
+namespace ZeroCopy.Datasets.Formats.ParquetFiles;
 
 /// <summary>Bytes as values of a type, for libraries that take memory of values.</summary>
 internal sealed class BytesAs<T>(Memory<byte> bytes) : MemoryManager<T>

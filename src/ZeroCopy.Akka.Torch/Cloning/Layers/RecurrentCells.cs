@@ -34,7 +34,7 @@ internal static class RecurrentCells
     }
 
     /// <summary>
-    /// Only tanh gives values below 0, only ReLU some above 1. Weights of zero give neither, and then both are the same function.
+    /// Only tanh returns values below 0, only ReLU some above 1. Weights of zero give neither, and then both are the same function.
     /// </summary>
     public static NonLinearities NonLinearityOf(torch.Tensor answer) =>
         answer.min().to(torch.float64).item<double>() >= 0 && answer.max().to(torch.float64).item<double>() > 1

@@ -17,7 +17,7 @@ internal sealed unsafe class LoadedLibrary
     private readonly nint _handle;
     private readonly nint* _dynamic;
 
-    /// <summary>A library by the handle that <see cref="NativeLibrary"/> gives.</summary>
+    /// <summary>A library by the handle that <see cref="NativeLibrary"/> returns.</summary>
     public LoadedLibrary(nint handle)
     {
         nint* map;

@@ -311,7 +311,7 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
         return Computed(operation, values);
     }
 
-    /// <summary>What an operator of numbers, tensors or lists gives: a new tensor, or a list of what the lists hold.</summary>
+    /// <summary>What an operator of numbers, tensors or lists returns: a new tensor, or a list of what the lists hold.</summary>
     public AbstractValue Computed(Expression place, IReadOnlyList<AbstractValue> values)
     {
         if (values.All(value => value.IsScalar))

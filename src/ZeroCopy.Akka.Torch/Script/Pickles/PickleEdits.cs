@@ -44,7 +44,7 @@ internal sealed class PickleEdits
     public void Rename(PickleGlobal type, string module, string name) =>
         _replacements[type.Start] = (type.End, Encoding.UTF8.GetBytes($"c{module}\n{name}\n"));
 
-    /// <summary>Remembers a tensor behind its end; gives the place in the memo.</summary>
+    /// <summary>Remembers a tensor behind its end; returns the place in the memo.</summary>
     public uint Remember(PickleTensor tensor)
     {
         var place = _memo++;

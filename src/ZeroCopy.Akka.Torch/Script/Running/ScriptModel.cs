@@ -33,14 +33,14 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
     private ScriptProgram? _shared;
 
     /// <summary>
-    /// A model whose tensors <paramref name="map"/> gives, each time in memory of their own: its argument says whether nothing will be
+    /// A model whose tensors <paramref name="map"/> returns, each time in memory of their own: its argument says whether nothing will be
     /// written there. Owns <paramref name="lease"/>, which keeps the model. On a device, tensors that nothing writes to are moved once,
     /// for all programs.
     /// </summary>
     /// <param name="name">The model, for errors.</param>
     /// <param name="manifest">The model's tensors, and what is known of its code.</param>
     /// <param name="skeleton">Its code.</param>
-    /// <param name="map">Gives views of the tensors.</param>
+    /// <param name="map">Returns views of the tensors.</param>
     /// <param name="lease">Keeps the model in the store.</param>
     /// <param name="device">Where it runs.</param>
     /// <param name="isolation">Whether instances share what nothing writes to.</param>

@@ -23,7 +23,7 @@ internal sealed class KeptTensors(ScriptArchive archive)
     /// <summary>Further records, for readers other than the program: the elements of lazy conjugates and negatives.</summary>
     public IReadOnlyDictionary<string, byte[]> Resolved => _resolved;
 
-    /// <summary>Adds a tensor under names of its own; gives why not, where it cannot be read where it lies.</summary>
+    /// <summary>Adds a tensor under names of its own; returns why not, where it cannot be read where it lies.</summary>
     public string? AddOrRefuse(PickleTensor tensor, IEnumerable<(string Name, TensorRole Role)> names)
     {
         if (tensor.IsQuantized)

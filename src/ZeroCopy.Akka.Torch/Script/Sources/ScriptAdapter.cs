@@ -6,7 +6,7 @@ namespace ZeroCopy.Torch.Script.Sources;
 /// <summary>
 /// Methods that a skeleton gets beside its own, for those whose arguments or answers TorchSharp cannot pass: texts, dictionaries, nested
 /// lists and tuples; and for those with several defaults, of which a call without a name for each can leave out the last ones only. An
-/// adapter takes one list of tensors and gives one; <see cref="ScriptValues"/> is the other side of it. Values are laid out one after the
+/// adapter takes one list of tensors and returns one; <see cref="ScriptValues"/> is the other side of it. Values are laid out one after the
 /// other: a number as one element, a complex one as two on its way in, a text as its UTF-8 bytes, a device as its text, a list or
 /// dictionary behind its count, what is optional behind a flag. An argument that no value can be laid out for keeps its default.
 /// </summary>

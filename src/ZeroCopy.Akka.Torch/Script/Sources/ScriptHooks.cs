@@ -13,7 +13,7 @@ internal static class ScriptHooks
     /// <summary>The name that the old <c>forward</c> gets.</summary>
     public const string Inner = "zerocopy_unhooked_forward";
 
-    /// <summary>The source text of the new <c>forward</c>, and what it takes and gives.</summary>
+    /// <summary>The source text of the new <c>forward</c>, and what it takes and returns.</summary>
     /// <param name="type">The class.</param>
     /// <param name="forward">The old one.</param>
     /// <param name="before">The hooks in front of it, in order.</param>

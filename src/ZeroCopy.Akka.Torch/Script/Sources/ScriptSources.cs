@@ -92,7 +92,7 @@ internal sealed partial class ScriptSources
         && !All.Any(definition => OnlyInModules().IsMatch(WithoutLists(definition.Text)));
 
     /// <summary>
-    /// Leaves one class of those that differ in their namespace only; gives the full names of the others with the name of the one that
+    /// Leaves one class of those that differ in their namespace only; returns the full names of the others with the name of the one that
     /// stands for each.
     /// </summary>
     public IReadOnlyDictionary<string, (string Module, string Name)> Merge(PickleGlobal root)

@@ -28,8 +28,6 @@ public sealed class WireSerializer(ExtendedActorSystem system) : ProtobufSeriali
     /// <inheritdoc/>
     public override string Manifest(object o) => o switch
     {
-        ModelReference => "h",
-        WrapperReference => "w",
         PredictRequest => "p",
         PredictCancel => "pc",
         MessagePart => "mp",
@@ -63,8 +61,6 @@ public sealed class WireSerializer(ExtendedActorSystem system) : ProtobufSeriali
     /// <inheritdoc/>
     protected override IMessage ToWire(object message) => message switch
     {
-        ModelReference m => WireMapping.ToWire(m.Model),
-        WrapperReference m => new Generated.Wrapper { Version = m.Version, Payload = UnsafeByteOperations.UnsafeWrap(m.Payload) },
         PredictRequest m => new Generated.Predict
         {
             Pool = m.Pool,
@@ -151,11 +147,6 @@ public sealed class WireSerializer(ExtendedActorSystem system) : ProtobufSeriali
     {
         switch (manifest)
         {
-            case "h":
-                return new ModelReference(WireMapping.Handle(Generated.Handle.Parser.ParseFrom(bytes)));
-            case "w":
-                var wrapper = Generated.Wrapper.Parser.ParseFrom(bytes);
-                return new WrapperReference(wrapper.Version, wrapper.Payload.Memory);
             case "p":
                 var predict = Generated.Predict.Parser.ParseFrom(bytes);
                 ArgumentOutOfRangeException.ThrowIfNegative(predict.DeadlineMs);

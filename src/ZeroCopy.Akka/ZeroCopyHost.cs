@@ -185,10 +185,11 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
     private ActorSystem StartSystem()
     {
         // Ctrl+C and exit are the process's affair: the host is disposed by whoever opened it.
-        var config = ConfigurationFactory.ParseString("""
+        var config = ConfigurationFactory.ParseString($$"""
             akka.coordinated-shutdown { run-by-clr-shutdown-hook = off, exit-clr = off }
             akka.loglevel = WARNING
             akka.stdout-loglevel = WARNING
+            akka.stdout-logger-class = "{{typeof(StandardErrorLogger).AssemblyQualifiedName}}"
             """);
         var setup = ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config), new ZeroCopySetup { Store = Store });
         var system = ActorSystem.Create("zerocopy", setup);

@@ -72,8 +72,7 @@ public sealed partial class PackageSpecs(PackedFeed feed) : IClassFixture<Packed
     {
         var start = await feed.BuildAsync("console", Project(), Example("ZeroCopyHost.Open();\nvar tasks"));
 
-        // On some processors the log has a word of oneDNN before.
-        Assert.Equal("3, 2", (await RunAsync(start)).Trim().Split('\n')[^1]);
+        Assert.Equal("3, 2", (await RunAsync(start)).Trim());
     }
 
     [Fact]

@@ -32,7 +32,7 @@ internal sealed class ErrorBoundary(ServingOptions options, ILogger logger)
 
             await handler(context).ConfigureAwait(false);
         }
-        catch (Exception error) when (context.RequestAborted.IsCancellationRequested || IsBroken(error))
+        catch (Exception error) when (context.RequestAborted.IsCancellationRequested || error is RequestException { IsBroken: true })
         {
             // Nobody is left to tell, and the call was cancelled with the request. The server has nothing to read there either.
             context.Abort();
@@ -48,10 +48,6 @@ internal sealed class ErrorBoundary(ServingOptions options, ILogger logger)
             context.Abort();
         }
     }
-
-    /// <summary>Whether the connection broke while the body was read.</summary>
-    private static bool IsBroken(Exception error) =>
-        error is RequestException { InnerException: IOException and not BadHttpRequestException };
 
     private Task AnswerAsync(HttpContext context, Exception error)
     {

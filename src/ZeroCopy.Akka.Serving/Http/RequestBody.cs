@@ -155,8 +155,7 @@ internal sealed class RequestBody : IAsyncDisposable
         }
         catch (IOException e)
         {
-            // Its sender has broken the connection.
-            throw new RequestException($"The body cannot be read: {e.Message.TrimEnd('.')}.", e);
+            throw new RequestException($"The body cannot be read: {e.Message.TrimEnd('.')}.", e) { IsBroken = true };
         }
     }
 

@@ -19,4 +19,7 @@ internal sealed class RequestException(int status, string message, Exception? in
 
     /// <summary>HTTP status of the answer.</summary>
     public int Status { get; } = status;
+
+    /// <summary>Whether the connection broke while the request was read, so that nobody is left to answer.</summary>
+    public bool IsBroken { get; init; }
 }

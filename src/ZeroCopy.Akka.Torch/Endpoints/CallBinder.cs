@@ -82,9 +82,11 @@ internal abstract class CallBinder : ICallBinder
         {
             // libtorch's messages go on with a native stack trace behind their first line.
             var line = error.Message.Trim().Split('\n')[0].TrimEnd('\r', '.');
-            throw new InferenceException(InferenceFailure.ModelError, $"{_model}.{bound.Method.Name}: {line}", error)
+            var isRefusal = LibTorchError.IsRefusal(error);
+            var hint = isRefusal ? $". The method is {bound.Method}." : "";
+            throw new InferenceException(InferenceFailure.ModelError, $"{_model}.{bound.Method.Name}: {line}{hint}", error)
             {
-                CausedByInput = LibTorchError.IsRefusal(error),
+                CausedByInput = isRefusal,
             };
         }
     }

@@ -70,6 +70,11 @@ internal sealed class FleetSuite(FleetSizes sizes) : IBenchSuite
         }
 
         progress.Report($"fleet: {sizes.Rate} calls/s of one model for {sizes.Seconds} s");
+        using (await models[0].CallAsync("", input, null, cancellationToken).ConfigureAwait(false))
+        {
+            // Loaded, also where that takes longer than all the calls.
+        }
+
         var one = new FleetCalls([models[0]], input);
         var (alone, _) = await one.PlayAsync(new int[calls], sizes.Rate, cancellationToken).ConfigureAwait(false);
         Report(one, alone, "of one model");

@@ -33,8 +33,8 @@ internal static partial class ScriptTrial
                 var missing = Missing().Match(error.Message);
                 var (library, name) = (missing.Groups[1].Value, missing.Groups[2].Value);
                 var versions =
-                    $"libtorch {TorchLibrary.Version} here does not have it, and the script is of a newer PyTorch, or of one with operators "
-                    + $"of its own (its archive has the format {skeleton.FormatVersion} and names no version)";
+                    $"libtorch {TorchLibrary.Version} here does not have it, and the script is of a newer PyTorch, or of one with "
+                    + $"operators of its own (its archive has the format {skeleton.FormatVersion} and names no version)";
                 if (library == Own && tries < MostOperators
                     && skeleton.TryDoWithout(name, $"The operator aten::{name} cannot be called: {versions}."))
                 {

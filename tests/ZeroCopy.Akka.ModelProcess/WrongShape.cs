@@ -21,6 +21,8 @@ internal static class WrongShape
         }
 
         var settings = ConfigurationFactory.ParseString(how == "off-in-settings" ? "zerocopy.inference.catch-cpp-exceptions = off" : "")
+            // What it answers is on standard output.
+            .WithFallback("akka { loglevel = OFF, stdout-loglevel = OFF }")
             .WithFallback($"zerocopy.object-store.directory = \"{directory}\"");
         using var system = ActorSystem.Create("wrong-shape", settings);
         await using var host = ZeroCopyHost.Open(new ZeroCopyHostOptions { ActorSystem = system });

@@ -12,6 +12,7 @@ public sealed class OneDnnSpecs
         OneDnn.Guard();
 
         Assert.InRange(OneDnn.LstmError(), 0, 1e-5);
+        Assert.InRange(OneDnn.ConvolutionError(), 0, 1e-4);
     }
 
     [Theory]

@@ -7,8 +7,8 @@ namespace ZeroCopy.Torch.Guards;
 
 /// <summary>
 /// Guards against a oneDNN whose numbers are wrong. On some processors (seen: AMD family 26 in a virtual machine, oneDNN 3.7.1 in libtorch
-/// 2.10) small LSTMs without gradients are off by up to 0.5, with AVX-512, and many convolutions are wrong or NaN, also where oneDNN is held
-/// to AVX2, without any error. There libtorch's own kernels take over, for all operations.
+/// 2.10) small LSTMs without gradients are off by up to 0.5, with AVX-512, and many convolutions are wrong or NaN, also where oneDNN is
+/// held to AVX2, without any error. There libtorch's own kernels take over, for all operations.
 /// </summary>
 internal static class OneDnn
 {

@@ -39,7 +39,11 @@ internal static class MethodTypes
         var known = method.ReturnParameter.GetCustomAttributes<TensorValueAttribute>().ToList();
         var outputs = OutputSignatures.Of(result);
         return outputs.IsEmpty
-            ? [.. known.Select(output => new ValueSignature(output.Name ?? "output", ValueSignature.Tensor, output.DType, output.Shape))]
+            ?
+            [
+                .. known.Select(output => new ValueSignature(
+                    output.Name ?? "output", ValueSignature.Tensor, output.DType, output.Shape, output.IsOptional)),
+            ]
             : [
                 .. outputs.Select(output => known.Find(candidate => (candidate.Name ?? "output") == output.Name) is { } said
                     ? output with { DType = said.DType, Shape = said.Shape } : output),

@@ -35,4 +35,7 @@ public sealed class TensorValueAttribute : Attribute
     /// The output, where a method has several: a dictionary's key, or <c>output_0</c> and so on; null for the one there is.
     /// </summary>
     public string? Name { get; init; }
+
+    /// <summary>Whether the output may be missing from an answer. Of an input its parameter's default says it.</summary>
+    public bool IsOptional { get; init; }
 }

@@ -16,7 +16,8 @@ public sealed class MethodBinderSpecs
     public void MethodBinder_should_know_the_methods_of_a_module_and_what_is_optional() => Assert.Equal(
         [
             "forward(input_ids: Tensor [-1, -1], attention_mask: Optional[Tensor] [-1, -1] (optional), "
-            + "token_type_ids: Optional[Tensor] [-1, -1] (optional))",
+            + "token_type_ids: Optional[Tensor] [-1, -1] (optional)) "
+            + "-> (last_hidden_state: Tensor [-1, -1, -1], pooler_output: Tensor [-1, -1] (optional))",
         ],
         MethodBinder.Of("bert", typeof(BertModel)).Signature.Methods.Select(method => method.ToString()));
 

@@ -13,6 +13,8 @@ public sealed class BertModel : nn.Module<Tensor, Tensor?, Tensor?, Dictionary<s
     /// <summary>The key in the catalog: Hugging Face's <c>model_type</c>.</summary>
     public const string CatalogKey = "bert";
 
+    private const string LastHiddenState = "last_hidden_state";
+    private const string PoolerOutput = "pooler_output";
     private readonly BertConfiguration _configuration;
     // In an array, because TorchSharp registers every field that holds a module, under the field's own name.
     private readonly BertNode[] _nodes;
@@ -70,6 +72,8 @@ public sealed class BertModel : nn.Module<Tensor, Tensor?, Tensor?, Dictionary<s
     /// <exception cref="ArgumentException">
     /// A shape or a type does not fit, a number is outside the vocabulary or the segments, or a sequence is longer than the positions.
     /// </exception>
+    [return: TensorValue(-1, -1, -1, Name = LastHiddenState)]
+    [return: TensorValue(-1, -1, Name = PoolerOutput, IsOptional = true)]
     public override Dictionary<string, Tensor> forward(
         [TensorValue(-1, -1)] Tensor input_ids,
         [TensorValue(-1, -1)] Tensor? attention_mask = null,
@@ -90,10 +94,10 @@ public sealed class BertModel : nn.Module<Tensor, Tensor?, Tensor?, Dictionary<s
             states = layer.forward(states, mask);
         }
 
-        var answer = new Dictionary<string, Tensor>(StringComparer.Ordinal) { ["last_hidden_state"] = states.MoveToOuterDisposeScope() };
+        var answer = new Dictionary<string, Tensor>(StringComparer.Ordinal) { [LastHiddenState] = states.MoveToOuterDisposeScope() };
         if (Pooler is not null)
         {
-            answer["pooler_output"] = tanh(Pooler.Linear(states[TensorIndex.Colon, 0])).MoveToOuterDisposeScope();
+            answer[PoolerOutput] = tanh(Pooler.Linear(states[TensorIndex.Colon, 0])).MoveToOuterDisposeScope();
         }
 
         return answer;

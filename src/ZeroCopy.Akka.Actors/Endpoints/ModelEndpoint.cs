@@ -67,6 +67,8 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
     /// <summary>Actors that have the model.</summary>
     public int ReadyActors => Volatile.Read(ref _run)?.Pool?.ReadyActors ?? 0;
 
+    private bool IsRefused => model.Name is { } name && serving.Withdrawals.Refuses(name);
+
     /// <inheritdoc/>
     public int Pending => Volatile.Read(ref _run)?.Pool?.Pending ?? 0;
 
@@ -141,9 +143,9 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
         serving.ThrowIfClosed(plan.Name);
         lock (_lock)
         {
-            if (model.Name is { } name)
+            if (IsRefused)
             {
-                serving.Withdrawals.ThrowIfRefused(name);
+                throw Withdrawals.Removing(model.Name!.Value);
             }
 
             var run = Running();
@@ -159,8 +161,7 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
     {
         lock (_lock)
         {
-            var isRefused = model.Name is { } name && serving.Withdrawals.Refuses(name);
-            if (!isRefused && (_startError is null || serving.Clock.GetElapsedTime(_failedAt) >= plan.Settings.Load.MaxBackoff))
+            if (!IsRefused && (_startError is null || serving.Clock.GetElapsedTime(_failedAt) >= plan.Settings.Load.MaxBackoff))
             {
                 Running();
             }

@@ -28,23 +28,14 @@ internal sealed class Withdrawals
     public bool Hides(ModelName held)
     {
         var refuses = Volatile.Read(ref _refuses);
-        return !refuses.IsEmpty && refuses.Keys.Any(withdrawal => withdrawal.Means(held));
+        return !refuses.IsEmpty && refuses.Keys.Any(withdrawal => withdrawal.Name.Covers(held));
     }
 
     /// <summary>Whether calls of a version are refused.</summary>
     public bool Refuses(ModelName held)
     {
         var refuses = Volatile.Read(ref _refuses);
-        return !refuses.IsEmpty && refuses.Any(withdrawal => withdrawal.Value && withdrawal.Key.Means(held));
-    }
-
-    /// <exception cref="InferenceException">Its calls are refused: <see cref="InferenceFailure.ModelNotFound"/>.</exception>
-    public void ThrowIfRefused(ModelName held)
-    {
-        if (Refuses(held))
-        {
-            throw Removing(held);
-        }
+        return !refuses.IsEmpty && refuses.Any(withdrawal => withdrawal.Value && withdrawal.Key.Name.Covers(held));
     }
 
     /// <exception cref="InferenceException">It is hidden: <see cref="InferenceFailure.ModelNotFound"/>.</exception>
@@ -56,7 +47,8 @@ internal sealed class Withdrawals
         }
     }
 
-    private static InferenceException Removing(ModelName held) =>
+    /// <summary>What a call of a version that is refused gets.</summary>
+    public static InferenceException Removing(ModelName held) =>
         new(InferenceFailure.ModelNotFound, $"{held} is being removed from this node.");
 
     private void Set(Withdrawal withdrawal, bool refuses)
@@ -74,8 +66,8 @@ internal sealed class Withdrawals
     /// <summary>The withdrawal of a name, which one owner ends.</summary>
     internal sealed class Withdrawal(Withdrawals all, ModelName name) : IDisposable
     {
-        /// <summary>Whether a version is withdrawn by it.</summary>
-        public bool Means(ModelName held) => held.Name == name.Name && (name.Version is null || held.Version == name.Version);
+        /// <summary>The name that is withdrawn; without a version every one.</summary>
+        public ModelName Name => name;
 
         /// <summary>Refuses further calls.</summary>
         public void Refuse() => all.Set(this, true);

@@ -145,7 +145,7 @@ internal sealed class NodeOrders(
     {
         foreach (var endpoint in await endpoints.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (endpoint is NamedEndpoint declared && declared.IsDeclaredFor(held => Means(name, held)))
+            if (endpoint is NamedEndpoint declared && declared.IsDeclaredFor(name.Covers))
             {
                 // Says what declares it.
                 await declared.UnloadAsync(cancellationToken).ConfigureAwait(false);
@@ -156,7 +156,7 @@ internal sealed class NodeOrders(
         try
         {
             using var withdrawal = withdrawals.Hide(name);
-            var coming = _coming.Where(one => Means(name, one.Value)).Select(one => one.Key).ToArray();
+            var coming = _coming.Where(one => name.Covers(one.Value)).Select(one => one.Key).ToArray();
             await Task.WhenAll(coming.Select(one => one.RemoveAsync())).WaitAsync(cancellationToken).ConfigureAwait(false);
             await tell(cancellationToken).ConfigureAwait(false);
             withdrawal.Refuse();
@@ -174,7 +174,7 @@ internal sealed class NodeOrders(
     private async Task<ImmutableArray<ModelName>> RemoveUnusedAsync(ModelName name, long from, CancellationToken cancellationToken)
     {
         var removed = new List<ModelName>();
-        var left = store.ListNames().Where(model => Means(name, model.Name!.Value)).ToList();
+        var left = store.ListNames().Where(model => name.Covers(model.Name!.Value)).ToList();
         for (var pause = RemovalPause; ; pause = pause < LongestPause ? 2 * pause : pause)
         {
             ModelInUseException? inUse = null;
@@ -213,9 +213,6 @@ internal sealed class NodeOrders(
             await Task.Delay(pause, store.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
     }
-
-    private static bool Means(ModelName name, ModelName held) =>
-        held.Name == name.Name && (name.Version is null || held.Version == name.Version);
 
     private ModelHandle? Find(ModelName name)
     {

@@ -81,6 +81,9 @@ public readonly record struct ModelName
         : throw new InvalidModelException(
             $"'{name}' has version {version}, the last that there can be, so that no other gets the next one: name its version.");
 
+    /// <summary>Whether a version of a name is meant by this one: the same version, or any where this one has none.</summary>
+    internal bool Covers(ModelName held) => held.Name == Name && (Version is null || held.Version == Version);
+
     private static bool IsValid(string? name)
     {
         if (string.IsNullOrEmpty(name) || name.Length > MaxLength || !char.IsAsciiLetterOrDigit(name[0]))

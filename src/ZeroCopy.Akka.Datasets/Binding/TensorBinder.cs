@@ -92,25 +92,7 @@ internal sealed class TensorBinder(BindingPlan plan)
                     + $"{input.DType.ToToken()} cannot hold.");
         }
 
-        return new Column(typed.Type with { DType = input.DType }, typed.Rows, converted, Rebased(typed));
-    }
-
-    private static System.Collections.Immutable.ImmutableArray<ReadOnlyMemory<int>> Rebased(Column column)
-    {
-        if (column.Offsets.IsEmpty)
-        {
-            return [];
-        }
-
-        // Of all levels the innermost alone points to the elements, which were copied from the first of the rows' on.
-        var (low, _) = column.Range(column.Type.Depth);
-        var innermost = column.Offsets[^1].ToArray();
-        for (var i = 0; i < innermost.Length; i++)
-        {
-            innermost[i] -= low;
-        }
-
-        return column.Offsets.SetItem(column.Offsets.Length - 1, innermost);
+        return typed.WithNumbers(input.DType, converted);
     }
 
     private static NamedTensor Stacked(InputBinding input, Column[] columns)

@@ -21,30 +21,10 @@ internal static class AnswerColumns
         return [.. answer.Outputs.Select(output => Of(output, rows))];
     }
 
-    /// <summary>The first row that has a not-a-number in one of the columns; -1 where none has.</summary>
-    public static (int Row, string Column) FindNaN(ImmutableArray<Column> columns)
-    {
-        foreach (var column in columns)
-        {
-            var size = column.Type.Kind == ElementKind.Number ? column.Type.DType.ElementSize() : 1;
-            var data = column.Data.Span;
-            var element = column.Type is not { Kind: ElementKind.Number } ? -1 : column.Type.DType switch
-            {
-                DType.Float16 => FirstNaN(MemoryMarshal.Cast<byte, Half>(data)),
-                DType.Float32 or DType.Complex64 => FirstNaN(MemoryMarshal.Cast<byte, float>(data)),
-                DType.Float64 or DType.Complex128 => FirstNaN(MemoryMarshal.Cast<byte, double>(data)),
-                DType.BFloat16 => MemoryMarshal.Cast<byte, ushort>(data).IndexOfAnyNaN(),
-                _ => -1,
-            };
-            if (element >= 0)
-            {
-                var part = column.Type.DType is DType.Complex64 or DType.Complex128 ? size / 2 : size;
-                return ((int)((long)element * part * column.Rows / data.Length), column.Type.Name);
-            }
-        }
-
-        return (-1, "");
-    }
+    /// <summary>The first row that has a not-a-number, and the first column where it has one; -1 where none has.</summary>
+    public static (int Row, string Column) FindNaN(ImmutableArray<Column> columns) => columns
+        .Select(column => (Row: RowOfNaN(column), Column: column.Type.Name)).Where(found => found.Row >= 0)
+        .DefaultIfEmpty((Row: -1, Column: "")).MinBy(found => found.Row);
 
     private static Column Of(NamedTensor output, int rows)
     {
@@ -65,27 +45,25 @@ internal static class AnswerColumns
         return Column.OfTensor(name, output.DType, output.Shape.AsSpan(), output.Data.ToArray());
     }
 
-    private static int FirstNaN<T>(ReadOnlySpan<T> values)
-        where T : unmanaged, System.Numerics.IFloatingPointIeee754<T>
+    private static int RowOfNaN(Column column) => column.Type.Kind != ElementKind.Number ? -1 : column.Type.DType switch
     {
+        DType.Float16 => RowOfFirst<Half>(column, Half.IsNaN),
+        DType.Float32 or DType.Complex64 => RowOfFirst<float>(column, float.IsNaN),
+        DType.Float64 or DType.Complex128 => RowOfFirst<double>(column, double.IsNaN),
+        DType.BFloat16 => RowOfFirst<ushort>(column, half => (half & 0x7FFF) > 0x7F80),
+        _ => -1,
+    };
+
+    // All rows of an answer are of one shape.
+    private static int RowOfFirst<T>(Column column, Func<T, bool> isWanted)
+        where T : unmanaged
+    {
+        var values = MemoryMarshal.Cast<byte, T>(column.Numbers().Span);
         for (var i = 0; i < values.Length; i++)
         {
-            if (T.IsNaN(values[i]))
+            if (isWanted(values[i]))
             {
-                return i;
-            }
-        }
-
-        return -1;
-    }
-
-    private static int IndexOfAnyNaN(this ReadOnlySpan<ushort> halves)
-    {
-        for (var i = 0; i < halves.Length; i++)
-        {
-            if ((halves[i] & 0x7FFF) > 0x7F80)
-            {
-                return i;
+                return (int)((long)i * column.Rows / values.Length);
             }
         }
 

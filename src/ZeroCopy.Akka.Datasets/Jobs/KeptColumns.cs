@@ -53,9 +53,10 @@ internal sealed class KeptColumns
             return NumberColumnBuilder.Build(column, target.DType, target.Depth).Typed(target);
         }
 
-        var converted = new byte[column.Data.Length / column.Type.DType.ElementSize() * target.DType.ElementSize()];
-        _ = NumberConversion.Convert(column.Type.DType, column.Data.Span, target.DType, converted);
-        return new Column(target, column.Rows, converted, column.Offsets, column.Nulls, column.ElementNulls);
+        var numbers = column.Numbers().Span;
+        var converted = new byte[numbers.Length / column.Type.DType.ElementSize() * target.DType.ElementSize()];
+        _ = NumberConversion.Convert(column.Type.DType, numbers, target.DType, converted);
+        return column.WithNumbers(target.DType, converted).Typed(target);
     }
 
     // Texts of a typed file stay texts; those of CSV become what they look like wherever that can be said.

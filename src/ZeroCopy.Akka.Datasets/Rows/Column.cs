@@ -125,6 +125,28 @@ internal sealed class Column
         return Data.Slice(low * size, (high - low) * size);
     }
 
+    /// <summary>The same rows with other numbers in the place of <see cref="Numbers"/>, as many as they are.</summary>
+    public Column WithNumbers(DType dtype, ReadOnlyMemory<byte> numbers)
+    {
+        var (low, high) = Range(Type.Depth);
+        var type = Type with { DType = dtype };
+        if (Offsets.IsEmpty)
+        {
+            return new Column(type, Rows, numbers, Offsets, Nulls);
+        }
+
+        // Of all levels the innermost alone points to the elements, of which the rows' first is now the first.
+        var innermost = Offsets[^1].ToArray();
+        for (var i = 0; i < innermost.Length; i++)
+        {
+            innermost[i] -= low;
+        }
+
+        return new Column(
+            type, Rows, numbers, Offsets.SetItem(Offsets.Length - 1, innermost), Nulls,
+            ElementNulls.IsEmpty ? ElementNulls : ElementNulls[low..high]);
+    }
+
     /// <summary>The bytes of an element of texts or JSON values; the index counts all elements of the memory.</summary>
     public ReadOnlySpan<byte> Bytes(int element)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using ZeroCopy.Datasets.Binding;
@@ -200,6 +201,31 @@ public sealed class BatchJobFailureSpecs : IDisposable
 
         Assert.Equal(1, report.Failed);
         Assert.Equal(["0", "1", "3"], Answers());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(8)]
+    public async Task BatchJob_should_fail_the_same_rows_with_a_nan_whatever_the_batch_size(int batchSize)
+    {
+        // Two outputs of shape [rows, 3] with a NaN in different places: in rows 1 and 4, and in row 2.
+        var endpoint = new FakeEndpoint([new ValueSignature("x")], (inputs, _) =>
+            Task.FromResult<ImmutableArray<NamedTensor>>([Marked("a", inputs[0], 1, 4), Marked("b", inputs[0], 2)]));
+
+        var report = await BatchJob.RunAsync(endpoint, Options(8) with { SkipFailed = true, FailOnNaN = true, BatchSize = batchSize });
+
+        Assert.Equal(3, report.Failed);
+        Assert.Equal(
+            Enumerable.Range(0, 8).Where(row => row is not (1 or 2 or 4)).Select(row =>
+                $$"""{"a":[{{row}},{{row}},{{row}}],"b":[{{row}},{{row}},{{row}}]}"""),
+            File.ReadLines(report.Output));
+
+        static NamedTensor Marked(string name, NamedTensor input, params float[] rows) => new(name, HostTensor.From<float>(
+            DType.Float32,
+            [.. input.Tensor.Values<float>().ToArray().SelectMany<float, float>(x => [x, x, rows.Contains(x) ? float.NaN : x])],
+            input.Shape[0], 3));
     }
 
     [Fact]

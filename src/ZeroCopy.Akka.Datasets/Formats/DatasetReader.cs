@@ -116,17 +116,19 @@ internal sealed class DatasetReader : IAsyncDisposable
     private static ImmutableArray<ColumnType> Merge(
         ImmutableArray<ColumnType> columns, string first, IRowReader reader, string file)
     {
+        // Rows of JSON name their columns themselves, and may leave any of them out.
+        var isJson = DatasetFormats.Of(file) == DatasetFormat.JsonLines;
         var others = reader.Columns;
         var merged = columns.ToBuilder();
         for (var i = merged.Count - 1; i >= 0; i--)
         {
             var column = merged[i];
-            if (column.Kind == ElementKind.Json)
+            var other = others.FirstOrDefault(candidate => candidate.Name == column.Name);
+            if (other is null && isJson && column.Kind == ElementKind.Json)
             {
                 continue;
             }
 
-            var other = others.FirstOrDefault(candidate => candidate.Name == column.Name);
             if (other is null || other with { IsNullable = column.IsNullable } != column)
             {
                 var type = other?.ToString() ?? reader.Unread.FirstOrDefault(candidate => candidate.Name == column.Name)?.Type;
@@ -139,7 +141,6 @@ internal sealed class DatasetReader : IAsyncDisposable
             merged[i] = column with { IsNullable = column.IsNullable || other.IsNullable };
         }
 
-        // Rows of JSON name their columns themselves, and may leave any of them out.
         merged.AddRange(others.Where(other => other.Kind == ElementKind.Json && columns.All(column => column.Name != other.Name)));
         return merged.ToImmutable();
     }

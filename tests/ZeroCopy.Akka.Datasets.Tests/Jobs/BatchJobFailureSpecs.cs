@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using ZeroCopy.Datasets.Binding;
 using ZeroCopy.Datasets.Jobs;
+using ZeroCopy.Datasets.Tests.Formats;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Tensors;
@@ -289,6 +291,46 @@ public sealed class BatchJobFailureSpecs : IDisposable
         await BatchJob.RunAsync(Poisoned(), Options(2) with { Force = true });
 
         Assert.Equal(["0", "2"], Answers());
+    }
+
+    [Theory]
+    [InlineData("x,s|1,b3", ".csv", "Column 's' is text in '{0}' and JSON in '{1}'; make them of one type.")]
+    [InlineData("x|1", ".csv", "'{0}' has no column 's', which '{1}' has; files of one dataset have the same columns.")]
+    [InlineData("x\ts|1\tb3", ".tsv", "Column 's' is text in '{0}' and JSON in '{1}'; make them of one type.")]
+    public async Task BatchJob_should_refuse_a_table_behind_a_file_of_JSON(string lines, string extension, string words)
+    {
+        var options = Options("""{"x": 1, "s": "a1"}""") with { Keep = ["s"] };
+        var table = _directory.File("table" + extension);
+        File.WriteAllLines(table, lines.Split('|'));
+
+        var error = await Assert.ThrowsAsync<DatasetException>(
+            () => BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Inputs = [options.Inputs[0], table] }));
+
+        Assert.Equal(string.Format(CultureInfo.InvariantCulture, words, table, options.Inputs[0]), error.Message);
+    }
+
+    [Fact]
+    public async Task BatchJob_should_refuse_a_typed_file_behind_a_file_of_JSON()
+    {
+        var options = Options("""{"x": 1}""");
+        var typed = _directory.File("typed.parquet");
+        DuckDb.Query($"COPY (SELECT 1.5::FLOAT AS x) TO '{typed}' (FORMAT parquet)");
+
+        var error = await Assert.ThrowsAsync<DatasetException>(
+            () => BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Inputs = [options.Inputs[0], typed] }));
+
+        Assert.Equal($"Column 'x' is F32 in '{typed}' and JSON in '{options.Inputs[0]}'; make them of one type.", error.Message);
+    }
+
+    [Fact]
+    public async Task BatchJob_should_take_files_of_JSON_that_leave_out_different_columns()
+    {
+        var options = Options("""{"x": 1}""", """{"x": 2, "s": "a"}""") with { Keep = ["s"] };
+        File.WriteAllText(_directory.File("other.jsonl"), """{"x": 3}""");
+
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Inputs = [options.Inputs[0], _directory.File("other.jsonl")] });
+
+        Assert.Equal(["2", "4", "6"], Answers());
     }
 
     [Theory]

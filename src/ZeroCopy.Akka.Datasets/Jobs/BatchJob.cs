@@ -42,9 +42,9 @@ public static class BatchJob
             }
 
             var journal = JobStart.OpenJournal(folder, plan.Identity, options);
-            if (options.Resume && journal.Finished is { } finished)
+            if (journal.Finished is { } finished && JobEnd.HasAppeared(folder, finished))
             {
-                // All that was left to do was to let the output appear.
+                // All that was left to do was to tidy up. An output that has not appeared is made again of the last state that verifies.
                 using (journal)
                 {
                     JobEnd.Publish(folder, journal);

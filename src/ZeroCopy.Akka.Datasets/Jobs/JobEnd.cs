@@ -3,6 +3,11 @@ namespace ZeroCopy.Datasets.Jobs;
 /// <summary>The last steps of a job, each of which a crash may come before or after.</summary>
 internal static class JobEnd
 {
+    /// <summary>Whether the finished file has become the output.</summary>
+    public static bool HasAppeared(JobFolder folder, FinishedFile finished) =>
+        !File.Exists(Path.Combine(folder.Root, finished.Name))
+        && new FileInfo(folder.Output) is { Exists: true } output && output.Length == finished.Bytes;
+
     /// <summary>Lets the output and the list of failed rows appear, and deletes everything else, the journal last.</summary>
     public static void Publish(JobFolder folder, JobJournal journal)
     {
@@ -11,6 +16,8 @@ internal static class JobEnd
             throw new InvalidOperationException("The job is not finished.");
         }
 
+        // The output before the list, which is part of the state that a run goes on from where the output has not appeared.
+        MoveIfThere(Path.Combine(folder.Root, finished.Name), folder.Output);
         if (finished.Part.Failed > 0)
         {
             MoveIfThere(folder.Failed, folder.FailedOutput);
@@ -20,7 +27,6 @@ internal static class JobEnd
             File.Delete(folder.FailedOutput);
         }
 
-        MoveIfThere(Path.Combine(folder.Root, finished.Name), folder.Output);
         folder.Delete();
     }
 

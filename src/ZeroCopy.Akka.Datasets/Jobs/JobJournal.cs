@@ -23,7 +23,7 @@ internal sealed class JobJournal : IDisposable
     /// <summary>The states in their order.</summary>
     public List<JournalPart> Parts { get; } = [];
 
-    /// <summary>The finished file, once all rows are done.</summary>
+    /// <summary>The finished file, where the last line has one.</summary>
     public FinishedFile? Finished { get; private set; }
 
     /// <summary>Opens a journal, or makes an empty one.</summary>
@@ -61,6 +61,7 @@ internal sealed class JobJournal : IDisposable
 
     public void Add(JournalPart part)
     {
+        Finished = null;
         Parts.Add(part);
         Append(new JournalLine { Part = part });
     }
@@ -71,11 +72,12 @@ internal sealed class JobJournal : IDisposable
         Append(new JournalLine { Finished = finished });
     }
 
-    /// <summary>Forgets all states but the first so many: what they settled did not stay as it was.</summary>
+    /// <summary>Forgets the finished file, and all states but the first so many: what they settled did not stay as it was.</summary>
     public void Rewind(int parts)
     {
-        if (parts < Parts.Count)
+        if (parts < Parts.Count || Finished is not null)
         {
+            Finished = null;
             Parts.RemoveRange(parts, Parts.Count - parts);
             Append(new JournalLine { Keep = parts });
         }
@@ -98,7 +100,7 @@ internal sealed class JobJournal : IDisposable
         {
             Job = line.Job ?? Job;
             Columns = line.Columns ?? Columns;
-            Finished = line.Finished ?? Finished;
+            Finished = line.Finished;
             if (line.Keep is { } keep)
             {
                 Parts.RemoveRange(keep, Parts.Count - keep);

@@ -1,3 +1,4 @@
+using ZeroCopy.Datasets.Formats;
 using ZeroCopy.Datasets.Jobs;
 using ZeroCopy.Errors;
 using ZeroCopy.TestSupport;
@@ -129,24 +130,63 @@ public sealed class BatchJobResumeSpecs : IDisposable
     [InlineData(false)]
     public async Task BatchJob_should_end_what_a_crash_left_to_do_after_the_last_row(bool isRenamed)
     {
-        var options = Options("out.jsonl");
-        var folder = new JobFolder(options.Output);
-        await BreakAsync(options, afterCalls: 4);
-        using (var journal = JobJournal.Open(folder.Journal))
-        {
-            journal.Add(new FinishedFile("rows", 0, journal.Parts[^1]));
-        }
-
+        var options = Options("out.jsonl") with { SkipFailed = true };
+        var folder = await FinishAsync(options, FailingAt(4));
         if (isRenamed)
         {
             File.Move(folder.Rows, options.Output);
         }
 
         var endpoint = FakeEndpoint.Doubling();
-        await BatchJob.RunAsync(endpoint, options with { Resume = true });
+        var report = await BatchJob.RunAsync(endpoint, options with { Resume = true });
 
-        Assert.Equal(0, endpoint.Calls);
-        Assert.Equal(["in.jsonl", "out.jsonl"], Directory.EnumerateFileSystemEntries(_directory.Path).Select(Path.GetFileName).Order());
+        Assert.Equal((0, Rows - 1, 1), (endpoint.Calls, report.Rows, report.Failed));
+        Assert.Equal(
+            Enumerable.Range(0, Rows).Where(row => row != 4).Select(row => $$"""{"output":{{row * 2}}}"""), File.ReadLines(options.Output));
+        Assert.Equal(
+            ["in.jsonl", "out.jsonl", "out.jsonl.failed.jsonl"],
+            Directory.EnumerateFileSystemEntries(_directory.Path).Select(Path.GetFileName).Order());
+    }
+
+    [Theory]
+    [InlineData("out.jsonl", "rows", 0)]
+    [InlineData("out.jsonl", "rows", 10)]
+    [InlineData("out.jsonl", "rows", 1000)]
+    [InlineData("out.parquet", "rows", 10)]
+    [InlineData("out.npy", "finished", 10)]
+    [InlineData("out.npy", "finished", 1000)]
+    public async Task BatchJob_should_not_take_a_finished_file_that_is_not_as_it_was_written(string output, string name, int length)
+    {
+        var options = Options(output);
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), options);
+        var unbroken = await File.ReadAllBytesAsync(options.Output);
+        File.Delete(options.Output);
+        var folder = await FinishAsync(options, FakeEndpoint.Doubling());
+        await File.WriteAllBytesAsync(Path.Combine(folder.Root, name), new byte[length]);
+
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Resume = true });
+
+        Assert.Equal(Rows, report.Rows);
+        Assert.Equal(unbroken, await File.ReadAllBytesAsync(options.Output));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("of something else")]
+    public async Task BatchJob_should_not_take_a_finished_file_that_is_gone(string? other)
+    {
+        var options = Options("out.jsonl");
+        var folder = await FinishAsync(options, FakeEndpoint.Doubling());
+        File.Delete(folder.Rows);
+        if (other is not null)
+        {
+            await File.WriteAllTextAsync(options.Output, other);
+        }
+
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Resume = true });
+
+        Assert.Equal((Rows, 0), (report.Rows, report.ResumedAt));
+        Assert.Equal(Enumerable.Range(0, Rows).Select(row => $$"""{"output":{{row * 2}}}"""), File.ReadLines(options.Output));
     }
 
     [Fact]
@@ -210,6 +250,19 @@ public sealed class BatchJobResumeSpecs : IDisposable
         await Assert.ThrowsAsync<InferenceException>(() => BatchJob.RunAsync(endpoint, options));
     }
 
+    /// <summary>Runs a job to the line of its journal that says that it is finished, and no further.</summary>
+    private static async Task<JobFolder> FinishAsync(BatchJobOptions options, FakeEndpoint endpoint)
+    {
+        using var cancellation = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => BatchJob.RunAsync(endpoint, options, new AtTheEnd(cancellation), cancellation.Token));
+        var folder = new JobFolder(options.Output);
+        using var journal = JobJournal.Open(folder.Journal);
+        var finished = DatasetFormats.Of(options.Output) == DatasetFormat.Npy ? folder.Spare : folder.Rows;
+        journal.Add(new FinishedFile(Path.GetFileName(finished), new FileInfo(folder.Rows).Length, journal.Parts[^1]));
+        return folder;
+    }
+
     private static FakeEndpoint FailingAt(params float[] values) => FakeEndpoint.Of(
         inputs => inputs[0].Tensor.Values<float>().ContainsAny(values)
             ? throw new InferenceException(InferenceFailure.ModelError, "poison") : FakeEndpoint.Doubled(inputs[0]),
@@ -233,5 +286,16 @@ public sealed class BatchJobResumeSpecs : IDisposable
             CommitInterval =
                 TimeSpan.Zero,
         };
+    }
+
+    private sealed class AtTheEnd(CancellationTokenSource cancellation) : IProgress<BatchProgress>
+    {
+        public void Report(BatchProgress value)
+        {
+            if (value.Done == Rows)
+            {
+                cancellation.Cancel();
+            }
+        }
     }
 }

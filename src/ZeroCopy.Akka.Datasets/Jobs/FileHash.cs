@@ -43,9 +43,8 @@ internal static class FileHash
     }
 
     /// <summary>The hash of a file's first and last bytes, where formats have their headers and footers.</summary>
-    public static string OfEdges(string path)
+    public static string OfEdges(SafeFileHandle file)
     {
-        using var file = File.OpenHandle(path);
         var length = RandomAccess.GetLength(file);
         return OfRange(file, 0, Math.Min(EdgeBytes, length)) + OfRange(file, Math.Max(0, length - EdgeBytes), length);
     }

@@ -28,8 +28,7 @@ internal static class JobIdentity
             new("--limit", options.Limit is { } limit ? Text(limit) : ""),
             new("number of input files", Text(files.Count)),
         };
-        identity.AddRange(files.Select((file, index) => KeyValuePair.Create(
-            $"input {index + 1}", $"{Path.GetFileName(file)}, {Text(new FileInfo(file).Length)} bytes, {FileHash.OfEdges(file)}")));
+        identity.AddRange(files.SelectMany(Of));
         return [.. identity];
     }
 
@@ -40,6 +39,16 @@ internal static class JobIdentity
         var changes = now.Where(pair => old.GetValueOrDefault(pair.Key) != pair.Value)
             .Select(pair => $"{pair.Key} was {Shown(old.GetValueOrDefault(pair.Key))} and is {Shown(pair.Value)}").ToList();
         return changes.Count == 0 ? null : string.Join("; ", changes);
+    }
+
+    // Of the file itself where it is named by a link. Its time tells of changes between its edges.
+    private static IEnumerable<KeyValuePair<string, string>> Of(string path, int index)
+    {
+        using var file = File.OpenHandle(path);
+        yield return new(
+            $"input {index + 1}", $"{Path.GetFileName(path)}, {Text(RandomAccess.GetLength(file))} bytes, {FileHash.OfEdges(file)}");
+        yield return new(
+            $"time of input {index + 1}", File.GetLastWriteTimeUtc(file).ToString("O", CultureInfo.InvariantCulture));
     }
 
     private static string Shown(string? value) => string.IsNullOrEmpty(value) ? "not given" : $"'{value}'";

@@ -75,6 +75,32 @@ public sealed class BatchJobResumeSpecs : IDisposable
         Assert.Contains("input 1 was 'in.jsonl, ", error.Message, StringComparison.Ordinal);
     }
 
+    [SkippableTheory]
+    [InlineData("in.jsonl")]
+    [InlineData("link.jsonl")]
+    public async Task BatchJob_should_see_a_change_in_the_middle_of_an_input(string name)
+    {
+        Skip.If(OperatingSystem.IsWindows() && name.StartsWith("link", StringComparison.Ordinal), "A link needs rights there.");
+        var file = _directory.File("in.jsonl");
+        await File.WriteAllLinesAsync(file, Enumerable.Range(0, 20_000).Select(row => $$"""{"x": 1{{row:00000}}}"""));
+        if (name != "in.jsonl")
+        {
+            File.CreateSymbolicLink(_directory.File(name), file);
+        }
+
+        var options = Options("out.jsonl") with { Inputs = [_directory.File(name)] };
+        await BreakAsync(options, afterCalls: 4);
+        var lines = await File.ReadAllLinesAsync(file);
+        lines[10_000] = lines[10_001];
+        await File.WriteAllLinesAsync(file, lines);
+        File.SetLastWriteTimeUtc(file, File.GetLastWriteTimeUtc(file).AddHours(1));
+
+        var error = await Assert.ThrowsAsync<DatasetException>(
+            () => BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Resume = true }));
+
+        Assert.Contains("cannot be gone on with: time of input 1 was '", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task BatchJob_should_start_at_the_first_row_when_there_is_nothing_to_resume()
     {

@@ -5,8 +5,8 @@ using ZeroCopy.Endpoints;
 namespace ZeroCopy.Datasets.Jobs;
 
 /// <summary>
-/// Tells a finished output of a job from one of another job with as many rows: the first batch is answered once more, and its rows must be
-/// those that the output begins with. Nothing else could tell, since a job leaves nothing but its output.
+/// Tells a finished output of a job from one of another job with as many rows: the first batch that has an answer is answered once more,
+/// and its rows must be those that the output begins with. Nothing else could tell, since a job leaves nothing but its output.
 /// </summary>
 internal static class OutputSample
 {
@@ -16,14 +16,13 @@ internal static class OutputSample
         var folder = Directory.CreateTempSubdirectory("zerocopy-batch-");
         try
         {
-            var sample = options with
+            var sample = Path.Combine(folder.FullName, "sample" + Path.GetExtension(options.Output));
+            if (!await WriteAsync(endpoint, options with { Output = sample, Resume = false }, cancellationToken).ConfigureAwait(false))
             {
-                Output = Path.Combine(folder.FullName, "sample" + Path.GetExtension(options.Output)),
-                Limit = Math.Min(options.BatchSize, options.Limit ?? options.BatchSize),
-                Resume = false,
-            };
-            await BatchJob.RunAsync(endpoint, sample, null, cancellationToken).ConfigureAwait(false);
-            var expected = await FirstAsync(sample.Output, int.MaxValue, cancellationToken).ConfigureAwait(false);
+                return false;
+            }
+
+            var expected = await FirstAsync(sample, int.MaxValue, cancellationToken).ConfigureAwait(false);
             var found = await FirstAsync(options.Output, expected.Rows, cancellationToken).ConfigureAwait(false);
             return expected.Rows == found.Rows && expected.Columns.Length == found.Columns.Length
                 && expected.Columns.Zip(found.Columns).All(pair => pair.First.HasRowsOf(pair.Second));
@@ -32,6 +31,36 @@ internal static class OutputSample
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    // False where no batch has an answer.
+    private static async Task<bool> WriteAsync(IModelEndpoint endpoint, BatchJobOptions options, CancellationToken cancellationToken)
+    {
+        var plan = await JobPlan.CreateAsync(endpoint, options, cancellationToken).ConfigureAwait(false);
+        await using (plan.ConfigureAwait(false))
+        {
+            var source = new BatchSource(plan.Reader, options.BatchSize, 0, options.Limit);
+            while (await source.NextAsync(cancellationToken).ConfigureAwait(false) is { } batch)
+            {
+                var result = await plan.Caller.CallAsync(batch, cancellationToken).ConfigureAwait(false);
+                if (result.Answers is not null)
+                {
+                    var folder = new JobFolder(options.Output);
+                    var output = await JobOutput.OpenAsync(
+                        folder, JobStart.OpenJournal(folder, plan.Identity, options), options.CommitInterval,
+                        cancellationToken).ConfigureAwait(false);
+                    await using (output.ConfigureAwait(false))
+                    {
+                        await output.AppendAsync(result, cancellationToken).ConfigureAwait(false);
+                        await output.FinishAsync(cancellationToken).ConfigureAwait(false);
+                    }
+
+                    return true;
+                }
+            }
+        }
+
+        return false;
     }
 
     private static async Task<RowChunk> FirstAsync(string path, int rows, CancellationToken cancellationToken)

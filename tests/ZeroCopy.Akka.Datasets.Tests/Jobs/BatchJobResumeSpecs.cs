@@ -124,6 +124,27 @@ public sealed class BatchJobResumeSpecs : IDisposable
         Assert.Equal(before, new FileInfo(options.Output).LastWriteTimeUtc);
     }
 
+    [Theory]
+    [InlineData("out.jsonl", 2)]
+    [InlineData("out.parquet", 2)]
+    [InlineData("out.npy", 7)]
+    public async Task BatchJob_should_know_its_finished_output_where_the_first_batches_failed(string output, int lastFailed)
+    {
+        var options = Options(output) with { SkipFailed = true };
+        var endpoint = FailingAt([.. Enumerable.Range(0, lastFailed + 1).Select(row => (float)row)]);
+        var first = await BatchJob.RunAsync(endpoint, options);
+        var before = await File.ReadAllBytesAsync(options.Output);
+
+        var again = await BatchJob.RunAsync(endpoint, options with { Resume = true });
+
+        Assert.Equal((Rows - lastFailed - 1, lastFailed + 1), (again.Rows, again.Failed));
+        Assert.Equal((first.Rows, first.Failed, first.FailedFile), (again.Rows, again.Failed, again.FailedFile));
+        Assert.Equal(before, await File.ReadAllBytesAsync(options.Output));
+        Assert.Equal(
+            ["in.jsonl", output, $"{output}.failed.jsonl"],
+            Directory.EnumerateFileSystemEntries(_directory.Path).Select(Path.GetFileName).Order());
+    }
+
     [Fact]
     public async Task BatchJob_should_refuse_to_resume_with_an_output_of_something_else()
     {

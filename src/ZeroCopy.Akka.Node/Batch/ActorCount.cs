@@ -1,4 +1,4 @@
-using ZeroCopy.Node.Cli;
+using ZeroCopy.Datasets;
 
 namespace ZeroCopy.Node.Batch;
 
@@ -8,18 +8,18 @@ internal static class ActorCount
     private const int MostPerProcessor = 16;
 
     /// <summary>Says where more are wanted than there are processors, and refuses many more.</summary>
-    /// <exception cref="UsageException">None, or so many that they would only be in each other's way.</exception>
+    /// <exception cref="DatasetException">None, or so many that they would only be in each other's way.</exception>
     public static int Check(int actors, TextWriter error)
     {
         var processors = Environment.ProcessorCount;
         if (actors < 1)
         {
-            throw new UsageException($"--actors is {actors}; at least 1 has to compute.");
+            throw new DatasetException($"--actors is {actors}; at least 1 has to compute.");
         }
 
         if (actors > MostPerProcessor * processors)
         {
-            throw new UsageException(
+            throw new DatasetException(
                 $"--actors is {actors}, and {processors} processors take {MostPerProcessor * processors} at most; use about {processors}.");
         }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using ZeroCopy.Datasets;
 using ZeroCopy.Node.Cli;
 using ZeroCopy.Tensors;
 
@@ -45,12 +46,12 @@ internal static class BatchPairs
                 ? number : throw new UsageException($"{option} {pair.Key}={pair.Value}: '{pair.Value}' is no number."),
             StringComparer.Ordinal);
 
-    /// <exception cref="UsageException">Negative, or longer than a day times a thousand.</exception>
+    /// <exception cref="DatasetException">Negative, or longer than a day times a thousand.</exception>
     public static TimeSpan? Seconds(string option, double? value)
     {
         const double Most = 86_400_000;
         return value is null or (>= 0 and <= Most) ? value is { } seconds ? TimeSpan.FromSeconds(seconds) : null
-            : throw new UsageException(string.Create(
+            : throw new DatasetException(string.Create(
                 CultureInfo.InvariantCulture, $"{option} is {value}; it must be 0 to {Most} seconds."));
     }
 }

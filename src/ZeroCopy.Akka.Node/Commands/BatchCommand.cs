@@ -162,16 +162,6 @@ internal sealed class BatchCommand : NodeCommand
             throw new UsageException($"--output {context.Get(_output)}: the extension is not one that is written here; use "
                 + $"{DatasetFormats.Extensions}.");
         }
-
-        if (context.Get(_batchSize) < 1)
-        {
-            throw new UsageException($"--batch-size is {context.Get(_batchSize)}; a call takes 1 row or more.");
-        }
-
-        if (context.Get(_limit) < 1)
-        {
-            throw new UsageException($"--limit is {context.Get(_limit)}; it must be 1 or more.");
-        }
     }
 
     private static async Task<int> RunAsync(

@@ -33,22 +33,33 @@ public sealed class BatchRefusalSpecs : IDisposable
     }
 
     [Theory]
-    [InlineData("--batch-size 0", "--batch-size is 0")]
-    [InlineData("--actors 0", "--actors is 0")]
-    [InlineData("--actors 1000000", "--actors is 1000000")]
+    [InlineData("--batch-size many", "many")]
+    [InlineData("--actors many", "many")]
+    [InlineData("--limit 1.5", "1.5")]
     [InlineData("--dtype x=F33", "no such element type")]
-    [InlineData("--limit 0", "--limit is 0")]
     [InlineData("--pad x", "write INPUT=VALUE")]
     [InlineData("--mask x=", "write INPUT=VALUE")]
     [InlineData("--pad x=one", "'one' is no number")]
-    [InlineData("--timeout -1", "--timeout is -1")]
-    [InlineData("--commit-every -1", "--commit-every is -1")]
-    public void Batch_should_exit_with_2_where_its_options_cannot_work(string options, string words)
+    public void Batch_should_exit_with_2_where_its_options_are_not_of_their_form(string options, string words)
     {
         Put("return x * 2");
 
         Batch(Write("in.csv", "x", "1"), "out.csv", options.Split(' ')).Failed(2, words);
         Batch(Write("in.csv", "x", "1"), "out.txt").Failed(2, "--output", "out.txt", ".parquet");
+    }
+
+    [Theory]
+    [InlineData("--batch-size 0", "--batch-size is 0; a call takes 1 row or more")]
+    [InlineData("--actors 0", "--actors is 0; at least 1 has to compute")]
+    [InlineData("--actors 1000000", "--actors is 1000000, and ")]
+    [InlineData("--limit 0", "--limit is 0; it must be 1 or more")]
+    [InlineData("--timeout -1", "--timeout is -1; it must be 0 to 86400000 seconds")]
+    [InlineData("--commit-every -1", "--commit-every is -1; it must be 0 to 86400000 seconds")]
+    public void Batch_should_exit_with_1_where_a_number_is_out_of_its_range(string options, string words)
+    {
+        Put("return x * 2");
+
+        Batch(Write("in.csv", "x", "1"), "out.csv", options.Split(' ')).Failed(1, words);
     }
 
     [Fact]

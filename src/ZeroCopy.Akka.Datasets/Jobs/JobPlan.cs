@@ -68,7 +68,7 @@ internal sealed class JobPlan : IAsyncDisposable
             var first = await reader.PeekAsync(cancellationToken).ConfigureAwait(false)
                 ?? throw NoRows(files);
             binding = binding.WithDepths(first);
-            var kept = KeptColumns.Create(options.Keep, reader.Columns, first, format);
+            var kept = await KeptColumns.CreateAsync(options, format, reader.Columns, files, cancellationToken).ConfigureAwait(false);
             var caller = new BatchCaller(endpoint, new TensorBinder(binding), kept, options);
             return new JobPlan(options, reader, binding, caller, JobIdentity.Of(options, endpoint.Name, files));
         }

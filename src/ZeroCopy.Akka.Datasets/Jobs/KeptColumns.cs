@@ -13,26 +13,32 @@ internal sealed class KeptColumns
     private KeptColumns(ImmutableArray<ColumnType> targets) => _targets = targets;
 
     /// <summary>
-    /// Finds the types. Values of files without types go over as they stand where the output has none either; else the first rows say what
-    /// they are: I64, F64, BOOL, lists of numbers, or texts.
+    /// Finds the types. Values of files without types go over as they stand where the output has none either; else all rows say what they
+    /// are, for which those columns are read once before the job: see <see cref="TypeGuess"/>.
     /// </summary>
-    /// <param name="names">Names of the columns.</param>
-    /// <param name="columns">The dataset's columns.</param>
-    /// <param name="first">The first rows.</param>
+    /// <param name="options">The names of the columns, and how many rows count.</param>
     /// <param name="format">The output's format.</param>
+    /// <param name="columns">The dataset's columns.</param>
+    /// <param name="files">The dataset's files.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="DatasetException">The output's format has nothing that holds a column.</exception>
-    public static KeptColumns Create(
-        ImmutableArray<string> names, ImmutableArray<ColumnType> columns, RowChunk first, DatasetFormat format)
+    public static async Task<KeptColumns> CreateAsync(
+        BatchJobOptions options, DatasetFormat format, ImmutableArray<ColumnType> columns, IReadOnlyList<string> files,
+        CancellationToken cancellationToken)
     {
-        var targets = names.Select(name => columns.First(column => column.Name == name)).Select(
-            column => column.Kind == ElementKind.Number ? DatasetFormats.Written(format, column)
-                : IsCarriedAsItStands(column, format) ? column
-                : DatasetFormats.Written(format, ValueTypes.Guess(first.Find(column.Name)!)));
-        return new KeptColumns([.. targets]);
+        var kept = options.Keep.Select(name => columns.First(column => column.Name == name)).ToList();
+        var guesses = kept.Where(column => column.Kind != ElementKind.Number && !IsCarriedAsItStands(column, format))
+            .ToDictionary(column => column.Name, column => new TypeGuess(column.Name), StringComparer.Ordinal);
+        if (guesses.Count > 0)
+        {
+            await SeeAllAsync(guesses, files, options.Limit, cancellationToken).ConfigureAwait(false);
+        }
+
+        return new KeptColumns(
+            [.. kept.Select(column => DatasetFormats.Written(format, guesses.GetValueOrDefault(column.Name)?.Type ?? column))]);
     }
 
     /// <summary>The columns of some rows.</summary>
-    /// <exception cref="RowException">A row is not of the type of the first ones.</exception>
     public IEnumerable<Column> Of(RowChunk rows) => _targets.Select(target => Convert(rows.Find(target.Name)!, target));
 
     /// <summary>A column in another type.</summary>
@@ -57,6 +63,30 @@ internal sealed class KeptColumns
         var converted = new byte[numbers.Length / column.Type.DType.ElementSize() * target.DType.ElementSize()];
         _ = NumberConversion.Convert(column.Type.DType, numbers, target.DType, converted);
         return column.WithNumbers(target.DType, converted).Typed(target);
+    }
+
+    private static async Task SeeAllAsync(
+        Dictionary<string, TypeGuess> guesses, IReadOnlyList<string> files, long? limit, CancellationToken cancellationToken)
+    {
+        var reader = await DatasetReader.OpenAsync(files, cancellationToken).ConfigureAwait(false);
+        await using (reader.ConfigureAwait(false))
+        {
+            reader.Select([.. guesses.Keys]);
+            for (var left = limit ?? long.MaxValue; left > 0 && !guesses.Values.All(guess => guess.IsText);)
+            {
+                if (await reader.ReadAsync(cancellationToken).ConfigureAwait(false) is not { } chunk)
+                {
+                    break;
+                }
+
+                foreach (var column in chunk.Slice(0, (int)Math.Min(left, chunk.Rows)).Columns)
+                {
+                    guesses[column.Type.Name].See(column);
+                }
+
+                left -= chunk.Rows;
+            }
+        }
     }
 
     // Texts of a typed file stay texts; those of CSV become what they look like wherever that can be said.

@@ -10,21 +10,6 @@ internal static class ValueTypes
 {
     private static readonly SearchValues<byte> Whole = SearchValues.Create("-0123456789"u8);
 
-    /// <summary>I64 or F64 where all rows are such numbers, or lists of them of one depth; BOOL where all are true or false; else
-    /// text.</summary>
-    public static ColumnType Guess(Column column)
-    {
-        foreach (var dtype in (ReadOnlySpan<DType>)[DType.Int64, DType.Float64, DType.Bool])
-        {
-            if (AllAre(column, dtype) is { } type)
-            {
-                return type with { IsNullable = true };
-            }
-        }
-
-        return ColumnType.Text(column.Type.Name) with { IsNullable = true };
-    }
-
     /// <summary>The values as texts.</summary>
     public static Column ToText(Column column)
     {
@@ -50,18 +35,12 @@ internal static class ValueTypes
         return builder.Build();
     }
 
-    private static ColumnType? AllAre(Column column, DType dtype)
+    /// <summary>The values as numbers of a type, or lists of them; null where one would not be the same then.</summary>
+    public static ColumnType? AllAre(Column column, DType dtype)
     {
-        var hasValue = false;
         for (var row = 0; row < column.Rows; row++)
         {
-            if (column.IsNull(row))
-            {
-                continue;
-            }
-
-            hasValue = true;
-            if (!LooksLike(column.Bytes(row), dtype))
+            if (!column.IsNull(row) && !LooksLike(column.Bytes(row), dtype))
             {
                 return null;
             }
@@ -69,7 +48,7 @@ internal static class ValueTypes
 
         try
         {
-            return hasValue ? NumberColumnBuilder.Build(column, dtype).Type : null;
+            return NumberColumnBuilder.Build(column, dtype).Type;
         }
         catch (RowException)
         {

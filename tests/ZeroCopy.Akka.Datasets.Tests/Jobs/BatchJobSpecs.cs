@@ -1,4 +1,6 @@
+using ZeroCopy.Datasets.Formats;
 using ZeroCopy.Datasets.Jobs;
+using ZeroCopy.Datasets.Tests.Rows;
 using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Datasets.Tests.Jobs;
@@ -36,6 +38,36 @@ public sealed class BatchJobSpecs : IDisposable
 
         Assert.Equal(
             [$$"""{"id":"{{one}}","output":2}""", $$"""{"id":"{{other}}","output":4}"""], File.ReadLines(_directory.File("out.jsonl")));
+    }
+
+    [Theory]
+    [InlineData("12", "55000.5", "12", "55000.5")]
+    [InlineData("12", "A12", "\"12\"", "\"A12\"")]
+    [InlineData("9007199254740993", "0.5", "\"9007199254740993\"", "\"0.5\"")]
+    [InlineData("", "12", "null", "12")]
+    [InlineData("\"[1, 2]\"", "7", "\"[1, 2]\"", "\"7\"")]
+    [InlineData("true", "1", "\"true\"", "\"1\"")]
+    public async Task BatchJob_should_carry_over_a_column_whose_last_value_is_of_another_kind(
+        string first, string last, string firstKept, string lastKept)
+    {
+        // More than is read at a time.
+        const int rows = 3_000;
+        var padding = new string('p', 1_000);
+        var input = Write("in.csv", Enumerable.Range(0, rows).Select(row => $"{row},{(row == rows - 1 ? last : first)},{padding}")
+            .Prepend("x,kept,padding"));
+
+        await BatchJob.RunAsync(
+            FakeEndpoint.Doubling(), Options(input) with { Keep = ["kept"], BatchSize = rows, Output = _directory.File("out.arrow") });
+
+        await using var reader = await DatasetFormats.OpenReaderAsync(_directory.File("out.arrow"), CancellationToken.None);
+        reader.Select(["kept"]);
+        var kept = new List<string>();
+        while (await reader.ReadAsync(CancellationToken.None) is { } chunk)
+        {
+            kept.AddRange(chunk.Columns[0].ToJson());
+        }
+
+        Assert.Equal([.. Enumerable.Repeat(firstKept, rows - 1), lastKept], kept);
     }
 
     [Fact]

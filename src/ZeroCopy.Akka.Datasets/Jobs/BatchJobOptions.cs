@@ -48,7 +48,10 @@ public sealed record BatchJobOptions
     /// <summary>Calls that run at the same time. At least 1.</summary>
     public int CallsInFlight { get; init; } = 2;
 
-    /// <summary>Bytes of rows that were read and are not written yet, at most; one batch is always taken.</summary>
+    /// <summary>
+    /// Bytes of rows and of their answers that are not written yet and let no further row be read; answers of as many let no further call
+    /// begin. One batch is always taken.
+    /// </summary>
     public long MaxBytesInFlight { get; init; } = 32L << 20;
 
     /// <summary>Time between two states that a later run can go on from, at least.</summary>

@@ -4,7 +4,8 @@ namespace ZeroCopy.Datasets.Jobs;
 
 /// <summary>
 /// Reads batches, calls with several of them at a time, and hands the results out in order. What is on its way is bounded in batches and in
-/// bytes: while calls run, the next batches are read, so that a large piece of a file is decoded while the one before it is computed.
+/// bytes, also those of answers that wait to be written: while calls run, the next batches are read, so that a large piece of a file is
+/// decoded while the one before it is computed.
 /// </summary>
 internal sealed class BatchPipeline(BatchSource source, BatchCaller caller, BatchJobOptions options)
 {
@@ -36,7 +37,7 @@ internal sealed class BatchPipeline(BatchSource source, BatchCaller caller, Batc
             {
                 var result = await call.ConfigureAwait(false);
                 await take(result).ConfigureAwait(false);
-                _budget.Return(result.Batch.Rows.ByteLength);
+                _budget.Return(result.Batch.Rows.ByteLength, AnswerBytes(result));
             }
         }
         finally
@@ -48,6 +49,8 @@ internal sealed class BatchPipeline(BatchSource source, BatchCaller caller, Batc
             _calls.Dispose();
         }
     }
+
+    private static long AnswerBytes(BatchResult result) => result.Answers?.ByteLength ?? 0;
 
     private async Task ReadAsync(CancellationToken end)
     {
@@ -75,6 +78,7 @@ internal sealed class BatchPipeline(BatchSource source, BatchCaller caller, Batc
             await foreach (var batch in _batches.Reader.ReadAllAsync(end).ConfigureAwait(false))
             {
                 await _calls.WaitAsync(end).ConfigureAwait(false);
+                await _budget.CallAsync(end).ConfigureAwait(false);
                 var call = Task.Run(() => CallAsync(batch, abandon), CancellationToken.None);
                 await _results.Writer.WriteAsync(call, abandon).ConfigureAwait(false);
             }
@@ -95,7 +99,9 @@ internal sealed class BatchPipeline(BatchSource source, BatchCaller caller, Batc
     {
         try
         {
-            return await caller.CallAsync(batch, abandon).ConfigureAwait(false);
+            var result = await caller.CallAsync(batch, abandon).ConfigureAwait(false);
+            _budget.Add(AnswerBytes(result));
+            return result;
         }
         finally
         {

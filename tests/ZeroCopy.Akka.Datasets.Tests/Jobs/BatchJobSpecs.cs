@@ -1,6 +1,7 @@
 using ZeroCopy.Datasets.Formats;
 using ZeroCopy.Datasets.Jobs;
 using ZeroCopy.Datasets.Tests.Rows;
+using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Datasets.Tests.Jobs;
@@ -105,6 +106,47 @@ public sealed class BatchJobSpecs : IDisposable
             Enumerable.Range(0, 40).Select(row => $$"""{"output":{{row * 2}}}"""), File.ReadLines(_directory.File("out.jsonl")));
     }
 
+    [Theory]
+    [InlineData(100)]
+    [InlineData(10_000)]
+    [InlineData(40_000)]
+    public async Task BatchJob_should_call_no_further_batch_while_large_answers_wait_to_be_written(long maxBytes)
+    {
+        const int callsInFlight = 2;
+        const int rows = 200;
+        var input = Write("in.jsonl", Enumerable.Range(0, rows).Select(row => $$"""{"x": {{row}}}"""));
+        var secondAnswered = new TaskCompletionSource();
+        var (called, mostUnwritten, counting) = (0, 0, new Lock());
+        var written = new Count();
+        var endpoint = new FakeEndpoint([new("x")], async (inputs, _) =>
+        {
+            bool isFirst;
+            lock (counting)
+            {
+                isFirst = ++called == 1;
+                mostUnwritten = Math.Max(mostUnwritten, called - written.Batches);
+            }
+
+            if (isFirst)
+            {
+                await secondAnswered.Task;
+            }
+            else
+            {
+                secondAnswered.TrySetResult();
+            }
+
+            return [new("output", HostTensor.From<float>(
+                DType.Float32, [.. inputs[0].Tensor.Values<float>().ToArray().SelectMany(x => Enumerable.Repeat(x, 10_000))], 1, 10_000))];
+        });
+        var options = Options(input) with { BatchSize = 1, CallsInFlight = callsInFlight, MaxBytesInFlight = maxBytes };
+
+        var report = await BatchJob.RunAsync(endpoint, options with { Output = _directory.File("out.npy") }, written);
+
+        Assert.Equal(rows, report.Rows);
+        Assert.InRange(mostUnwritten, 1, callsInFlight);
+    }
+
     private BatchJobOptions Options(params string[] inputs) =>
         new() { Inputs = [.. inputs], Output = _directory.File("out.jsonl"), BatchSize = 3 };
 
@@ -112,5 +154,14 @@ public sealed class BatchJobSpecs : IDisposable
     {
         File.WriteAllLines(_directory.File(name), lines);
         return _directory.File(name);
+    }
+
+    private sealed class Count : IProgress<BatchProgress>
+    {
+        private int _batches;
+
+        public int Batches => Volatile.Read(ref _batches);
+
+        public void Report(BatchProgress value) => Interlocked.Increment(ref _batches);
     }
 }

@@ -30,6 +30,13 @@ internal static class JobEnd
         folder.Delete();
     }
 
+    /// <summary>Lets the list of failed rows appear alone, where there is no other row, and deletes everything else.</summary>
+    public static void PublishFailed(JobFolder folder)
+    {
+        MoveIfThere(folder.Failed, folder.FailedOutput);
+        folder.Delete();
+    }
+
     // What is not there any more was moved before the crash.
     private static void MoveIfThere(string from, string to)
     {

@@ -167,19 +167,22 @@ internal sealed class JobOutput : IAsyncDisposable
     private async ValueTask FinishFilesAsync(CancellationToken cancellationToken)
     {
         await WriteGroupAsync(cancellationToken).ConfigureAwait(false);
-        if (_writer is null)
-        {
-            throw new DatasetException($"All {State.Failed} rows failed, so there is nothing to write; the first: {FirstFailure()}");
-        }
-
-        await _pending.DisposeAsync().ConfigureAwait(false);
-        var finished = await _writer.CompleteAsync(_folder.Spare, cancellationToken).ConfigureAwait(false);
         if (_failed is not null)
         {
             await _failed.DisposeAsync().ConfigureAwait(false);
             _failed = null;
         }
 
+        if (_writer is null)
+        {
+            JobEnd.PublishFailed(_folder);
+            throw new DatasetException(
+                $"All {State.Failed} rows failed, so there is nothing to write; '{_folder.FailedOutput}' lists them with their reasons, "
+                + $"the first: {File.ReadLines(_folder.FailedOutput).First()}");
+        }
+
+        await _pending.DisposeAsync().ConfigureAwait(false);
+        var finished = await _writer.CompleteAsync(_folder.Spare, cancellationToken).ConfigureAwait(false);
         _journal.Add(new FinishedFile(Path.GetFileName(finished), new FileInfo(finished).Length, _done));
         JobEnd.Publish(_folder, _journal);
     }
@@ -247,6 +250,4 @@ internal sealed class JobOutput : IAsyncDisposable
             FailedHash = failed > _done.FailedBytes ? FileHash.OfRange(_folder.Failed, _done.FailedBytes, failed)! : "",
         };
     }
-
-    private string FirstFailure() => File.ReadLines(_folder.Failed).First();
 }

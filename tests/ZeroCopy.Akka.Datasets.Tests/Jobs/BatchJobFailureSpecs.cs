@@ -264,12 +264,17 @@ public sealed class BatchJobFailureSpecs : IDisposable
     }
 
     [Fact]
-    public async Task BatchJob_should_say_that_every_row_failed()
+    public async Task BatchJob_should_say_that_every_row_failed_and_list_them()
     {
         var error = await Assert.ThrowsAsync<DatasetException>(
             () => BatchJob.RunAsync(Poisoned(0, 1, 2, 3), Options(4) with { SkipFailed = true }));
 
         Assert.Contains("All 4 rows failed", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"'{_directory.File("out.jsonl.failed.jsonl")}' lists them", error.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            ["in.jsonl", "out.jsonl.failed.jsonl"],
+            Directory.EnumerateFileSystemEntries(_directory.Path).Select(Path.GetFileName).Order());
+        Assert.Equal(4, File.ReadLines(_directory.File("out.jsonl.failed.jsonl")).Count());
     }
 
     [Fact]

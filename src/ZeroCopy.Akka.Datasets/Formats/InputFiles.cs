@@ -10,7 +10,7 @@ internal static class InputFiles
 
     /// <summary>
     /// The files in the order in which they were named; those of a pattern in the order of their names' UTF-16 units. A pattern has <c>*
-    /// </c> or <c>? </c> in the last part of its path, and matches names as the shell does.
+    /// </c> or <c>? </c> in the last part of its path, and matches names as the shell does: hidden files only where it begins with a dot.
     /// </summary>
     /// <exception cref="DatasetException">A pattern matches nothing, or a file is named twice.</exception>
     /// <exception cref="FileNotFoundException">A file is not there.</exception>
@@ -42,18 +42,22 @@ internal static class InputFiles
             return [input];
         }
 
-        var name = Path.GetFileName(input);
+        var (name, folder) = (Path.GetFileName(input), Path.GetDirectoryName(input) is { Length: > 0 } given ? given : ".");
+        if (!Directory.Exists(folder) && folder.AsSpan().ContainsAny("*?["))
+        {
+            throw new DatasetException($"'{input}': a pattern has * and ? in the name of the file alone; name each folder.");
+        }
+
         if (!name.AsSpan().ContainsAny('*', '?'))
         {
             throw new FileNotFoundException(
                 Directory.Exists(input)
                     ? $"'{input}' is a folder; name its files, such as '{Path.Combine(input, "*.parquet")}'."
-                    : $"There is no file '{input}'.", input);
+                    : $"There is no file '{input}'{(name.Contains('[') ? "; a pattern has * and ? alone" : "")}.", input);
         }
 
-        var folder = Path.GetDirectoryName(input) is { Length: > 0 } given ? given : ".";
         var files = Directory.Exists(folder)
-            ? Directory.EnumerateFiles(folder).Select(Path.GetFileName)
+            ? Directory.EnumerateFiles(folder).Select(Path.GetFileName).Where(file => name[0] == '.' || file![0] != '.')
                 .Where(file => FileSystemName.MatchesSimpleExpression(name, file, ignoreCase: false)).Order(StringComparer.Ordinal)
                 .Select(file => folder == "." ? file! : Path.Combine(folder, file!)).ToList()
             : [];

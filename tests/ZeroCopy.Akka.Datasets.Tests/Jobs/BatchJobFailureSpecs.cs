@@ -338,6 +338,22 @@ public sealed class BatchJobFailureSpecs : IDisposable
         Assert.Equal(["2", "4", "6"], Answers());
     }
 
+    [Fact]
+    public async Task BatchJob_should_leave_out_rows_with_a_null_list_inside_a_list()
+    {
+        var input = _directory.File("in.parquet");
+        DuckDb.Query(
+            "COPY (SELECT * FROM (VALUES ([[1::FLOAT], [2]]), ([[3], NULL]), (NULL), ([NULL, [4]]), ([[5], [6]])) rows(x)) "
+            + $"TO '{input}' (FORMAT parquet)");
+
+        var report = await BatchJob.RunAsync(
+            FakeEndpoint.Doubling(), Options(1) with { Inputs = [input], SkipFailed = true });
+
+        Assert.Equal(["[[2],[4]]", "[[10],[12]]"], Answers());
+        Assert.Equal((2, 3), (report.Rows, report.Failed));
+        Assert.Equal(2, File.ReadLines(report.FailedFile!).Count(line => line.Contains("has a null list inside a list")));
+    }
+
     [Theory]
     [InlineData("row", "Did you mean 'rows'?")]
     [InlineData("something else", "The dataset has no column 'something else' to keep")]

@@ -13,16 +13,30 @@ internal static class ArrowColumnReader
 {
     private static readonly bool[] OneNull = [true];
 
-    /// <exception cref="InvalidDataException">A list inside a list is null, which columns here have no place for.</exception>
-    public static Column Read(ColumnType type, ArrayData array)
+    /// <summary>The rows of columns. One that has a null list inside a list, which columns here have no place for, is broken.</summary>
+    public static RowChunk Read(IEnumerable<(ColumnType Type, ArrayData Array)> columns, RowSpan origin)
+    {
+        var broken = new SortedDictionary<int, BrokenRow>();
+        return new RowChunk([.. columns.Select(column => Read(column.Type, column.Array, broken))], origin.Count, [origin])
+        {
+            Broken = [.. broken.Values],
+        };
+    }
+
+    private static Column Read(ColumnType type, ArrayData array, SortedDictionary<int, BrokenRow> broken)
     {
         var offsets = ImmutableArray.CreateBuilder<ReadOnlyMemory<int>>();
         var (rows, nulls, inner) = (array.Length, Nulls(array), array);
         while (inner.DataType is ListType or LargeListType or FixedSizeListType)
         {
-            if (offsets.Count > 0 && Nulls(inner).Length > 0)
+            var nullLists = offsets.Count > 0 ? Nulls(inner) : [];
+            for (var row = 0; nullLists.Length > 0 && row < rows; row++)
             {
-                throw new InvalidDataException("there is a null list inside a list, which is not read here");
+                var (low, high) = Below(offsets, row);
+                if ((nulls.Length == 0 || !nulls[row]) && nullLists.AsSpan(low..high).Contains(true))
+                {
+                    broken.TryAdd(row, new BrokenRow(row, $"'{type.Name}' has a null list inside a list, which is not read here."));
+                }
             }
 
             offsets.Add(ListPlaces(inner));
@@ -34,6 +48,10 @@ internal static class ArrowColumnReader
         var elementNulls = offsets.Count == leaf.Offsets.Length ? default : leaf.Nulls;
         return WithoutHiddenElements(new Column(type, rows, leaf.Data, offsets.ToImmutable(), nulls, elementNulls));
     }
+
+    // First and last place, exclusive, of what a row has below some levels of lists.
+    private static (int Low, int High) Below(IEnumerable<ReadOnlyMemory<int>> offsets, int row) => offsets.Aggregate(
+        (Low: row, High: row + 1), (range, level) => (level.Span[range.Low], level.Span[range.High]));
 
     private static Column Leaf(ColumnType type, ArrayData array)
     {

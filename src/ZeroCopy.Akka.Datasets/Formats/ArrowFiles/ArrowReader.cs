@@ -59,8 +59,9 @@ internal sealed class ArrowReader : IRowReader
                 {
                     if (batch.Length > 0)
                     {
-                        var columns = _selected.Select(column => ArrowColumnReader.Read(column.Type, batch.Column(column.Index).Data));
-                        var chunk = new RowChunk([.. columns], batch.Length, [new RowSpan(_path, _rows, batch.Length)]);
+                        var chunk = ArrowColumnReader.Read(
+                            _selected.Select(column => (column.Type, batch.Column(column.Index).Data)),
+                            new RowSpan(_path, _rows, batch.Length));
                         _rows += batch.Length;
                         return chunk;
                     }

@@ -95,9 +95,8 @@ internal sealed class ParquetFileReader : IRowReader
             _pieces ??= Begin();
             using var piece = await _pieces.ReadNextRecordBatchAsync(cancellationToken).ConfigureAwait(false)
                 ?? throw new InvalidDataException("there are fewer rows than the file says");
-            var chunk = new RowChunk(
-                [.. _selected.Select(column => ArrowColumnReader.Read(column.Type, piece.Column(column.Type.Name).Data))], piece.Length,
-                [new RowSpan(_path, _next, piece.Length)]);
+            var chunk = ArrowColumnReader.Read(
+                _selected.Select(column => (column.Type, piece.Column(column.Type.Name).Data)), new RowSpan(_path, _next, piece.Length));
             _next += piece.Length;
             return chunk;
         }

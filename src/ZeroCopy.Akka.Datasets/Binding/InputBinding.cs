@@ -28,9 +28,11 @@ internal sealed record InputBinding(
             .Select(column => column.Kind == ElementKind.Number ? column.DType.ToToken() : column.Kind == ElementKind.Text
                 ? "text" : "JSON")
             .Distinct().ToList();
+        var rounds = Columns.Any(column => column.Kind == ElementKind.Number && NumberConversion.Rounds(column.DType, DType));
         return $"{Name} <- {columns}"
-            + (IsText ? " (texts)" : conversions.Count > 0 ? $" ({string.Join(", ", conversions)} -> {DType.ToToken()})" : $" "
-            + $"({DType.ToToken()})")
+            + (IsText ? " (texts)"
+                : conversions.Count > 0 ? $" ({string.Join(", ", conversions)} -> {DType.ToToken()}{(rounds ? ", rounded" : "")})"
+                : $" ({DType.ToToken()})")
             + (Columns.Length > 1 ? ", stacked" : "")
             + (Padding is { } fill ? $", padded with {fill.ToString(System.Globalization.CultureInfo.InvariantCulture)}" : "")
             + (Mask is not null ? $"; {Mask} <- its mask ({MaskDType.ToToken()})" : "");

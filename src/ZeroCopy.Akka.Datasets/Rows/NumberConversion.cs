@@ -15,6 +15,10 @@ internal static class NumberConversion
         dtype is DType.Bool or DType.UInt8 or DType.Int8 or DType.UInt16 or DType.Int16 or DType.UInt32
         or DType.Int32 or DType.UInt64 or DType.Int64 or DType.Float16 or DType.BFloat16 or DType.Float32 or DType.Float64;
 
+    /// <summary>Whether numbers of a type are rounded to those of another, which has fewer digits.</summary>
+    public static bool Rounds(DType from, DType to) =>
+        to is DType.Float16 or DType.BFloat16 or DType.Float32 or DType.Float64 && Digits(from) > Digits(to);
+
     /// <summary>Converts all elements.</summary>
     /// <returns>Index of the first element that the type cannot hold; -1 where all are converted.</returns>
     /// <exception cref="NotSupportedException">One of the types is no type of columns of numbers.</exception>
@@ -43,6 +47,16 @@ internal static class NumberConversion
             _ => throw new NotSupportedException($"{from.ToToken()} is no type of numbers in columns."),
         };
     }
+
+    // Binary digits that every number of so many has.
+    private static int Digits(DType dtype) => dtype switch
+    {
+        DType.Float16 => 11,
+        DType.BFloat16 => 8,
+        DType.Float32 => 24,
+        DType.Float64 => 53,
+        _ => 8 * dtype.ElementSize(),
+    };
 
     private static int To<TFrom>(ReadOnlySpan<byte> source, DType to, Span<byte> destination)
         where TFrom : unmanaged, INumber<TFrom>

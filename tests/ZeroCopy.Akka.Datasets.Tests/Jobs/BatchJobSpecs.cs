@@ -1,5 +1,6 @@
 using ZeroCopy.Datasets.Formats;
 using ZeroCopy.Datasets.Jobs;
+using ZeroCopy.Datasets.Tests.Formats;
 using ZeroCopy.Datasets.Tests.Rows;
 using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
@@ -145,6 +146,24 @@ public sealed class BatchJobSpecs : IDisposable
 
         Assert.Equal(rows, report.Rows);
         Assert.InRange(mostUnwritten, 1, callsInFlight);
+    }
+
+    [Theory]
+    [InlineData("BIGINT", DType.Float32, "x <- x (I64 -> F32, rounded)")]
+    [InlineData("INTEGER", DType.Float64, "x <- x (I32 -> F64)")]
+    [InlineData("SMALLINT", DType.Float32, "x <- x (I16 -> F32)")]
+    [InlineData("DOUBLE", DType.Float32, "x <- x (F64 -> F32, rounded)")]
+    [InlineData("DOUBLE", DType.Int64, "x <- x (F64 -> I64)")]
+    [InlineData("FLOAT", DType.Float32, "x <- x (F32)")]
+    public async Task BatchJob_should_say_before_it_runs_where_numbers_are_rounded(string type, DType input, string binding)
+    {
+        var file = _directory.File("in.parquet");
+        DuckDb.Query($"COPY (SELECT 1::{type} AS x) TO '{file}' (FORMAT parquet)");
+        var endpoint = FakeEndpoint.Of(inputs => inputs[0] with { Name = "output" }, new Endpoints.ValueSignature("x", DType: input));
+
+        var preview = await BatchJob.PreviewAsync(endpoint, Options(file));
+
+        Assert.Equal(binding, Assert.Single(preview.Bindings));
     }
 
     private BatchJobOptions Options(params string[] inputs) =>

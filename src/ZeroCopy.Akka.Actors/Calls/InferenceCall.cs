@@ -120,8 +120,8 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
         Telemetry.Computed(compute);
     }
 
-    /// <summary>The model has run for it and others that long.</summary>
-    public void EndJoined(TimeSpan compute) => Times = Times with { Compute = compute };
+    /// <summary>The model has run that long for it and others, so many together.</summary>
+    public void EndJoined(TimeSpan compute, int joined) => Times = Times with { Compute = compute, Joined = joined };
 
     /// <summary>Starts to watch the deadline and the caller's token; the ledger calls it once the call is admitted.</summary>
     public void Arm()

@@ -328,7 +328,7 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
         {
             var compute = pool.Ledger.Clock.GetElapsedTime(startedAt);
             pool.Ledger.Telemetry.Computed(compute);
-            calls.ForEach(call => call.EndJoined(compute));
+            calls.ForEach(call => call.EndJoined(compute, calls.Count));
         }
     }
 

@@ -91,6 +91,7 @@ public sealed class WireSerializer(ExtendedActorSystem system) : ProtobufSeriali
             Id = m.Id,
             QueueUs = (long)m.Times.Queue.TotalMicroseconds,
             ComputeUs = (long)m.Times.Compute.TotalMicroseconds,
+            Joined = m.Times.Joined,
         },
         PredictReply.Failed m => new Generated.Failure
         {
@@ -173,7 +174,10 @@ public sealed class WireSerializer(ExtendedActorSystem system) : ProtobufSeriali
                 return new PredictReply.Answered(WireMapping.Tensors(prediction.Outputs), prediction.Id)
                 {
                     Times = new CallTimes(
-                        TimeSpan.FromMicroseconds(prediction.QueueUs), TimeSpan.FromMicroseconds(prediction.ComputeUs)),
+                        TimeSpan.FromMicroseconds(prediction.QueueUs), TimeSpan.FromMicroseconds(prediction.ComputeUs))
+                    {
+                        Joined = prediction.Joined,
+                    },
                 };
             case "pf":
                 var refusal = Generated.Failure.Parser.ParseFrom(bytes);

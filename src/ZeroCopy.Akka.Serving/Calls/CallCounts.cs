@@ -7,6 +7,7 @@ internal sealed class CallCounts(TimeProvider clock)
     private long _lastMilliseconds;
     private (long Count, TimeSpan Time) _success;
     private (long Count, TimeSpan Time) _fail;
+    private double _executions;
     private TimeSpan _input;
     private TimeSpan _queue;
     private TimeSpan _infer;
@@ -17,11 +18,13 @@ internal sealed class CallCounts(TimeProvider clock)
     /// <param name="queue">Time of the call before its model began.</param>
     /// <param name="infer">Time of the call from then on.</param>
     /// <param name="output">Time to send the answer.</param>
-    public void Succeeded(TimeSpan input, TimeSpan queue, TimeSpan infer, TimeSpan output)
+    /// <param name="joined">Calls that the model answered together with it, itself among them; 0 for none.</param>
+    public void Succeeded(TimeSpan input, TimeSpan queue, TimeSpan infer, TimeSpan output, int joined)
     {
         lock (_lock)
         {
             _lastMilliseconds = clock.GetUtcNow().ToUnixTimeMilliseconds();
+            _executions += 1.0 / Math.Max(joined, 1);
             _success = (_success.Count + 1, _success.Time + input + queue + infer + output);
             (_input, _queue, _infer, _output) = (_input + input, _queue + queue, _infer + infer, _output + output);
         }
@@ -43,6 +46,7 @@ internal sealed class CallCounts(TimeProvider clock)
         {
             return new CallTotals(
                 _lastMilliseconds,
+                (long)Math.Round(_executions),
                 new CallTime(_success.Count, _success.Time),
                 new CallTime(_fail.Count, _fail.Time),
                 new CallTime(_success.Count, _queue),

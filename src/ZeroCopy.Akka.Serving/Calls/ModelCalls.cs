@@ -73,7 +73,8 @@ internal sealed class ModelCalls(Models models, ModelStatistics statistics, Serv
         var counts = statistics.Of(endpoint, ModelVersion.Of(endpoint, answer));
         await send(request, endpoint, answer).ConfigureAwait(false);
         counts.Succeeded(
-            clock.GetElapsedTime(arrived, called), queue, clock.GetElapsedTime(called, answered) - queue, clock.GetElapsedTime(answered));
+            clock.GetElapsedTime(arrived, called), queue, clock.GetElapsedTime(called, answered) - queue, clock.GetElapsedTime(answered),
+            answer.Times.Joined);
     }
 
     /// <summary>The caller waits since the request arrived, not since its body is read.</summary>

@@ -27,7 +27,7 @@ internal static class StatisticsJson
     {
         writer.WriteNumber("last_inference", totals.LastMilliseconds);
         writer.WriteNumber("inference_count", totals.Success.Count);
-        writer.WriteNumber("execution_count", totals.Success.Count);
+        writer.WriteNumber("execution_count", totals.Executions);
         writer.WriteStartObject("inference_stats");
         Write(writer, "success", totals.Success);
         Write(writer, "fail", totals.Fail);

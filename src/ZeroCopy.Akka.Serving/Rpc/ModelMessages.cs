@@ -48,7 +48,7 @@ internal static class ModelMessages
         Version = ModelVersion.Text(endpoint.Version),
         LastInference = (ulong)totals.LastMilliseconds,
         InferenceCount = (ulong)totals.Success.Count,
-        ExecutionCount = (ulong)totals.Success.Count,
+        ExecutionCount = (ulong)totals.Executions,
         InferenceStats = new InferStatistics
         {
             Success = Duration(totals.Success),

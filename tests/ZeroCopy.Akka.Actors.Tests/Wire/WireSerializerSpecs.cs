@@ -32,7 +32,10 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
             "pool", "forward", [Tensor], TimeSpan.FromMilliseconds(250), "key", 7, 3,
             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", Direct: true, TakesParts: true),
         new PredictCancel(8),
-        new PredictReply.Answered([Tensor], 9),
+        new PredictReply.Answered([Tensor], 9)
+        {
+            Times = new CallTimes(TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(3)) { Joined = 4 },
+        },
         new PredictReply.Failed(InferenceFailure.ModelError, "sizes", 10) { CausedByInput = true },
         new StoreRequest.Pin(Id, true),
         new StoreRequest.SetName(Name, Id),

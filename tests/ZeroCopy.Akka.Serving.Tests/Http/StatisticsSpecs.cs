@@ -46,6 +46,24 @@ public sealed class StatisticsSpecs
     }
 
     [Fact]
+    public async Task Statistics_should_count_an_execution_once_for_the_calls_that_it_answered_together()
+    {
+        var joined = 0;
+        await using var served = await ServedModels.StartAsync(
+            new FakeEndpoint("model", _ => new ModelAnswer([]) { Times = new CallTimes { Joined = joined } }));
+        (await served.InferAsync("model", Call)).Succeeded();
+        joined = 3;
+        for (var call = 0; call < 6; call++)
+        {
+            (await served.InferAsync("model", Call)).Succeeded();
+        }
+
+        var model = (await served.GetAsync("/v2/models/model/stats")).Succeeded().Json.GetProperty("model_stats")[0];
+
+        Assert.Equal((7, 3), (model.GetProperty("inference_count").GetInt32(), model.GetProperty("execution_count").GetInt32()));
+    }
+
+    [Fact]
     public async Task Statistics_and_answers_should_name_the_version_that_answered()
     {
         var next = 2;

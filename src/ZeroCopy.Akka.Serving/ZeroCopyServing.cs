@@ -1,5 +1,7 @@
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -50,6 +52,13 @@ public static class ZeroCopyServing
         services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IServiceMethodProvider<InferenceMethods.Provider>, InferenceMethods.Provider>());
         AddHealth(services);
+        var answers = services.FirstOrDefault(service => service.ServiceType == typeof(IAuthorizationMiddlewareResultHandler));
+        if (answers is null || answers.ImplementationType == typeof(AuthorizationMiddlewareResultHandler))
+        {
+            // An application's own stays.
+            services.Replace(ServiceDescriptor.Singleton<IAuthorizationMiddlewareResultHandler, AccessAnswers>());
+        }
+
         services.AddGrpc();
         services.AddGrpcReflection();
         services.AddOptions<GrpcServiceOptions<InferenceMethods.Provider>>().Configure<ServingOptions>((grpc, options) =>

@@ -15,6 +15,7 @@ internal static class AccessRules
     /// <summary>Gives every route of a group its policy.</summary>
     public static void AddTo(IEndpointConventionBuilder routes, ServingOptions options) => routes.Add(route =>
     {
+        route.Metadata.Add(AccessAnswers.Route.Instance);
         var path = (route as RouteEndpointBuilder)?.RoutePattern.RawText ?? "";
         if (IsHealth(path))
         {

@@ -6,8 +6,6 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using ZeroCopy.Serving.Calls;
-using ZeroCopy.Serving.Http;
 
 namespace ZeroCopy.Serving.Access;
 
@@ -35,19 +33,19 @@ internal sealed class ApiKeyHandler(IOptionsMonitor<ApiKeyOptions> options, ILog
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         Response.Headers.WWWAuthenticate = new[] { "Bearer", "Basic realm=\"ZeroCopy\", charset=\"UTF-8\"" };
-        return JsonAnswer.SendErrorAsync(
-            Response,
-            new Failure(
-                StatusCodes.Status401Unauthorized,
-                Shown() is null
-                    ? $"An API key is needed: send it as 'Authorization: Bearer KEY' or '{KeyHeader}: KEY'."
-                    : "The API key is not known.",
-                Kind: null));
+        Response.StatusCode = StatusCodes.Status401Unauthorized;
+        return AccessAnswers.SendAsync(
+            Context,
+            Shown() is null
+                ? $"An API key is needed: send it as 'Authorization: Bearer KEY' or '{KeyHeader}: KEY'."
+                : "The API key is not known.");
     }
 
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => JsonAnswer.SendErrorAsync(
-        Response,
-        new Failure(StatusCodes.Status403Forbidden, $"The API key '{Context.User.Identity?.Name}' may not do this.", Kind: null));
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
+    {
+        Response.StatusCode = StatusCodes.Status403Forbidden;
+        return AccessAnswers.SendAsync(Context, $"The API key '{Context.User.Identity?.Name}' may not do this.");
+    }
 
     private ClaimsPrincipal Principal(ApiKey key)
     {

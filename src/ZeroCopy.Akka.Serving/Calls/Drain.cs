@@ -11,8 +11,12 @@ internal sealed class Drain
     public Drain(IHostApplicationLifetime lifetime, ServingOptions options, TimeProvider clock)
     {
         _over = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
+        Begun = lifetime.ApplicationStopping;
         lifetime.ApplicationStopping.Register(() => _over.CancelAfter(options.DrainTimeout));
     }
+
+    /// <summary>Cancelled when the application begins to stop.</summary>
+    public CancellationToken Begun { get; }
 
     /// <summary>Cancelled when the time is over.</summary>
     public CancellationToken Over => _over.Token;

@@ -13,6 +13,9 @@ internal static class InferBody
     /// <summary>Bytes of the JSON where binary tensors follow it; without it the body is JSON alone.</summary>
     public const string JsonLength = "Inference-Header-Content-Length";
 
+    private const int FirstBytes = 1 << 20;
+    private const int Growth = 4;
+
     /// <summary>The request and its inputs, whose memory is that of <paramref name="memory"/>.</summary>
     /// <exception cref="RequestException">The request cannot be read; the message says why.</exception>
     public static async ValueTask<(InferRequest Request, ImmutableArray<NamedTensor> Inputs)> ReadAsync(
@@ -31,6 +34,11 @@ internal static class InferBody
             finally
             {
                 body.Take(in json);
+            }
+
+            if (request.UsesRegions)
+            {
+                await RegionAccess.RequireAsync(http.HttpContext, options).ConfigureAwait(false);
             }
 
             var inputs = ImmutableArray.CreateBuilder<NamedTensor>(request.Inputs.Length);
@@ -70,9 +78,16 @@ internal static class InferBody
             throw TooShort(input, body.Remaining);
         }
 
-        var bytes = memory.Rent(input.BinarySize);
+        // A size is a claim until its bytes are there: a large tensor's memory grows with what has come of it.
+        var bytes = memory.Rent(Math.Min(input.BinarySize, FirstBytes));
         var filled = await body.FillAsync(bytes, cancellationToken).ConfigureAwait(false);
-        return filled == bytes.Length ? BinaryTensor.Of(input, bytes) : throw TooShort(input, filled);
+        while (filled == bytes.Length && filled < input.BinarySize)
+        {
+            bytes = memory.Grow(bytes, (int)Math.Min(input.BinarySize, (long)filled * Growth));
+            filled += await body.FillAsync(bytes[filled..], cancellationToken).ConfigureAwait(false);
+        }
+
+        return filled == input.BinarySize ? BinaryTensor.Of(input, bytes) : throw TooShort(input, filled);
     }
 
     private static RequestException TooShort(InferInput input, long bytes) =>

@@ -10,6 +10,10 @@ namespace ZeroCopy.Serving.Protocol;
 internal sealed record InferRequest(
     string? Id, ImmutableArray<InferInput> Inputs, ImmutableArray<RequestedOutput> Outputs, InferParameters Parameters)
 {
+    /// <summary>Whether a tensor of it lies in shared memory.</summary>
+    public bool UsesRegions => Inputs.Any(input => input.Region is not null)
+        || (!Outputs.IsDefault && Outputs.Any(output => output.Region is not null));
+
     /// <summary>The outputs of an answer that are sent.</summary>
     /// <exception cref="RequestException">One that is asked for is not among them.</exception>
     public ImmutableArray<NamedTensor> Select(ImmutableArray<NamedTensor> outputs)

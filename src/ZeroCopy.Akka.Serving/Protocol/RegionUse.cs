@@ -6,6 +6,9 @@ namespace ZeroCopy.Serving.Protocol;
 /// <param name="Size">Bytes that the tensor has there.</param>
 internal sealed record RegionUse(string Region, long Offset, long Size)
 {
+    /// <summary>The parameter that names the region.</summary>
+    public const string RegionParameter = "shared_memory_region";
+
     /// <summary>Takes the parameters of the extension one by one.</summary>
     public struct Reader
     {
@@ -18,7 +21,7 @@ internal sealed record RegionUse(string Region, long Offset, long Size)
         {
             switch (name)
             {
-                case "shared_memory_region":
+                case RegionParameter:
                     _region = value.Text(place);
                     return true;
                 case "shared_memory_byte_size":

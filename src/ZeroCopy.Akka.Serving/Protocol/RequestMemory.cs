@@ -21,6 +21,16 @@ internal sealed class RequestMemory : IDisposable
         return array.AsMemory(0, length);
     }
 
+    /// <summary>Larger memory in place of what was rented last, with its content.</summary>
+    public Memory<byte> Grow(Memory<byte> last, int length)
+    {
+        var array = ArrayPool<byte>.Shared.Rent(length);
+        last.CopyTo(array);
+        ArrayPool<byte>.Shared.Return(_rented[^1]);
+        _rented[^1] = array;
+        return array.AsMemory(0, length);
+    }
+
     /// <summary>Lets go of shared memory, or of what else the request has until then.</summary>
     public void Hold(Action release) => _held.Add(release);
 

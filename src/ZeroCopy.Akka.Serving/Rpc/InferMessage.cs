@@ -15,6 +15,10 @@ internal sealed class InferMessage(ModelInferRequest message, ServingOptions opt
 {
     private int _raw;
 
+    /// <summary>Whether a tensor of it lies in shared memory.</summary>
+    public bool UsesRegions => message.Inputs.Any(input => input.Parameters.ContainsKey(RegionUse.RegionParameter))
+        || message.Outputs.Any(output => output.Parameters.ContainsKey(RegionUse.RegionParameter));
+
     /// <exception cref="RequestException">It is no such request; the message names the field.</exception>
     public (InferRequest Request, ImmutableArray<NamedTensor> Inputs) Read()
     {

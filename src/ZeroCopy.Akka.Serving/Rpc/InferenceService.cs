@@ -2,6 +2,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using ZeroCopy.Endpoints;
+using ZeroCopy.Errors;
 using ZeroCopy.OpenInference;
 using ZeroCopy.Serving.Calls;
 using ZeroCopy.Serving.Protocol;
@@ -15,6 +16,7 @@ internal sealed class InferenceService(
     Models models,
     Calls.ModelStatistics statistics,
     ModelCalls calls,
+    Drain drain,
     SharedRegions regions,
     HealthCheckService checks,
     ServingOptions options,
@@ -155,8 +157,10 @@ internal sealed class InferenceService(
         IServerStreamWriter<ModelStreamInferResponse> responseStream,
         ServerCallContext context)
     {
-        await foreach (var request in requestStream.ReadAllAsync(context.CancellationToken).ConfigureAwait(false))
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, drain.Begun);
+        while (await MoveNextAsync().ConfigureAwait(false))
         {
+            var request = requestStream.Current;
             using var memory = new RequestMemory();
             try
             {
@@ -180,6 +184,21 @@ internal sealed class InferenceService(
                 await responseStream.WriteAsync(refusal, context.CancellationToken).ConfigureAwait(false);
             }
         }
+
+        async Task<bool> MoveNextAsync()
+        {
+            try
+            {
+                return await requestStream.MoveNext(ended.Token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (ended.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
+            {
+                // A client that has nothing to ask may hold its stream open for ever. The read ends as a cancelled or as a broken one.
+                throw new InferenceException(
+                    InferenceFailure.ShuttingDown,
+                    "The server is shutting down: open another stream, and send there again what was not answered.", e);
+            }
+        }
     }
 
     private Task InferAsync(
@@ -190,7 +209,16 @@ internal sealed class InferenceService(
             request.ModelName,
             request.ModelVersion,
             context.Deadline == DateTime.MaxValue ? null : context.Deadline - clock.GetUtcNow().UtcDateTime,
-            _ => ValueTask.FromResult(new InferMessage(request, options, regions, memory).Read()),
+            async _ =>
+            {
+                var message = new InferMessage(request, options, regions, memory);
+                if (message.UsesRegions)
+                {
+                    await RegionAccess.RequireAsync(context.GetHttpContext(), options).ConfigureAwait(false);
+                }
+
+                return message.Read();
+            },
             send,
             context.CancellationToken);
 }

@@ -8,6 +8,8 @@ internal static class RpcStatus
     public static StatusCode Of(int status) => status switch
     {
         400 => StatusCode.InvalidArgument,
+        401 => StatusCode.Unauthenticated,
+        403 => StatusCode.PermissionDenied,
         404 => StatusCode.NotFound,
         413 or 429 => StatusCode.ResourceExhausted,
         501 => StatusCode.Unimplemented,

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using ZeroCopy.OpenInference;
 using ZeroCopy.Serving.Access;
 using ZeroCopy.Serving.Settings;
 using ZeroCopy.Serving.Tests.Fakes;
@@ -26,7 +28,7 @@ public sealed class ApiKeySpecs
         Assert.Contains("Basic realm", answer.Headers["WWW-Authenticate"], StringComparison.Ordinal);
     }
 
-    public static TheoryData<string, string> Shown => new()
+    public static TheoryData<string, string> Headers => new()
     {
         { "Authorization", $"Bearer {Key}" },
         { "Authorization", $"bearer  {Key} " },
@@ -35,7 +37,7 @@ public sealed class ApiKeySpecs
     };
 
     [Theory]
-    [MemberData(nameof(Shown))]
+    [MemberData(nameof(Headers))]
     public async Task ApiKey_should_open_the_models_however_it_is_shown(string header, string value)
     {
         await using var served = await StartAsync();
@@ -129,6 +131,80 @@ public sealed class ApiKeySpecs
         Assert.DoesNotContain("Access-Control-Allow-Origin", answer.Headers.Select(header => header.Key));
     }
 
+    [Theory]
+    [InlineData("http://evil.example", 403)]
+    [InlineData("https://evil.example:8080", 403)]
+    [InlineData("null", 403)]
+    [InlineData("http://HOST", 200)]
+    [InlineData("https://HOST", 200)]
+    public async Task Call_should_be_refused_from_a_page_of_another_site_whose_browser_tells_its_origin_alone(string origin, int status)
+    {
+        await using var served = await StartAsync();
+        served.Client.DefaultRequestHeaders.Add("X-API-Key", Key);
+        using var request = ServedModels.Request("identity", Encoding.UTF8.GetBytes(Body), null);
+        request.Headers.Add("Origin", origin.Replace("HOST", served.Client.BaseAddress!.Authority, StringComparison.Ordinal));
+
+        using var answer = await served.Client.SendAsync(request);
+
+        Assert.Equal(status, (int)answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("inputs")]
+    [InlineData("outputs")]
+    public async Task Shared_memory_should_open_to_managers_only_in_calls_too(string list)
+    {
+        using var shared = new SharedObjectFile(64);
+        await using var served = await StartAsync();
+        served.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ManagerKey);
+        (await served.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/v2/systemsharedmemory/region/r/register")
+        {
+            Content = new StringContent($$"""{"key":"{{shared.Key}}","byte_size":64}"""),
+        })).Succeeded();
+        const string InRegion = """ "parameters":{"shared_memory_region":"r","shared_memory_byte_size":4} """;
+        var body = list == "inputs"
+            ? $$"""{"inputs":[{"name":"x","shape":[1],"datatype":"FP32",{{InRegion}}}]}"""
+            : $$"""{{Body[..^1]}},"outputs":[{"name":"output",{{InRegion}}}]}""";
+        var message = RpcRequest.Raw("FP32", [1], RpcRequest.Bytes(1f));
+        var parameters = list == "inputs" ? message.Inputs[0].Parameters : new();
+        parameters["shared_memory_region"] = new InferParameter { StringParam = "r" };
+        parameters["shared_memory_byte_size"] = new InferParameter { Int64Param = 4 };
+        if (list == "inputs")
+        {
+            message.RawInputContents.Clear();
+        }
+        else
+        {
+            message.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "output", Parameters = { parameters } });
+        }
+
+        (await served.InferAsync("identity", body)).Succeeded();
+        await served.Rpc.Infer(message, Shown(ManagerKey));
+        shared.Bytes = [1, 2, 3, 4];
+        served.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
+
+        (await served.InferAsync("identity", body)).Failed(403, "Shared memory");
+        var refused = await Assert.ThrowsAsync<RpcException>(async () => await served.Rpc.Infer(message, Shown(Key)));
+
+        Assert.Equal(StatusCode.PermissionDenied, refused.StatusCode);
+        Assert.Equal([1, 2, 3, 4], shared.Bytes[..4]);
+    }
+
+    [Fact]
+    public async Task ApiKey_should_be_asked_for_over_grpc_in_its_own_words()
+    {
+        await using var served = await StartAsync();
+
+        var unknown = await Assert.ThrowsAsync<RpcException>(async () => await served.Rpc.Infer(RpcRequest.One()));
+        var forbidden = await Assert.ThrowsAsync<RpcException>(async () => await served.Rpc
+            .Call<RepositoryIndexRequest, RepositoryIndexResponse>("RepositoryIndex", new RepositoryIndexRequest(), Shown(Key)));
+
+        Assert.Equal(StatusCode.Unauthenticated, unknown.StatusCode);
+        Assert.Contains("Authorization: Bearer KEY", unknown.Status.Detail, StringComparison.Ordinal);
+        Assert.Equal(
+            (StatusCode.PermissionDenied, "The API key 'caller' may not do this."), (forbidden.StatusCode, forbidden.Status.Detail));
+    }
+
     [Fact]
     public void ApiKey_should_be_refused_where_its_hash_is_none()
     {
@@ -141,6 +217,8 @@ public sealed class ApiKeySpecs
         Assert.DoesNotContain("secret", error.Message, StringComparison.Ordinal);
     }
 
+    private static Grpc.Core.CallOptions Shown(string key) => new(new Metadata { { "authorization", $"Bearer {key}" } });
+
     private static Task<ServedModels> StartAsync(LogLines? logs = null) => ServedModels.StartWithAsync(
         services =>
         {
@@ -150,7 +228,8 @@ public sealed class ApiKeySpecs
                 keys.Keys.Add(new ApiKey("manager", ApiKey.HashOf(ManagerKey).ToUpperInvariant(), MayManage: true));
             });
             services.Configure<ServingOptions>(options =>
-                (options.CallPolicy, options.ManagePolicy) = (ZeroCopyAccess.CallPolicy, ZeroCopyAccess.ManagePolicy));
+                (options.CallPolicy, options.ManagePolicy, options.SharedMemory) =
+                    (ZeroCopyAccess.CallPolicy, ZeroCopyAccess.ManagePolicy, true));
             services.AddZeroCopyStatus();
             if (logs is not null)
             {

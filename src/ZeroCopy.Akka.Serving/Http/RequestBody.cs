@@ -36,7 +36,9 @@ internal sealed class RequestBody : IAsyncDisposable
     {
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
-            limit.MaxRequestBodySize = options.MaxBodyBytes;
+            // The limit is kept here. The server would close the connection at its own while the client still sends, and the client
+            // would not see the answer.
+            limit.MaxRequestBodySize = null;
         }
 
         if (request.ContentLength > options.MaxBodyBytes)
@@ -145,10 +147,6 @@ internal sealed class RequestBody : IAsyncDisposable
             throw new RequestException(
                 "The body is not compressed as its Content-Encoding says, or damaged: it cannot be decompressed.", e);
         }
-        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
-        {
-            throw _options.BodyTooLarge();
-        }
         catch (BadHttpRequestException e)
         {
             throw new RequestException(e.StatusCode, $"The body cannot be read: {e.Message.TrimEnd('.')}.", e);
@@ -159,26 +157,32 @@ internal sealed class RequestBody : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads, and leaves the pipe as one that is not being read where that is cancelled: the server goes on with it.</summary>
+    /// <summary>
+    /// Reads, and leaves the pipe as one that is not being read where that is cancelled: the server goes on with it. The server itself
+    /// wakes who waits when it begins to stop; what still comes is read then.
+    /// </summary>
     private async ValueTask<ReadResult> ReadPipeAsync(CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        var reading = _pipe.ReadAsync(CancellationToken.None);
-        if (reading.IsCompletedSuccessfully)
+        while (true)
         {
-            return reading.Result;
-        }
-
-        using (cancellationToken.UnsafeRegister(static pipe => ((PipeReader)pipe!).CancelPendingRead(), _pipe))
-        {
-            var result = await reading.ConfigureAwait(false);
-            if (result.IsCanceled)
+            cancellationToken.ThrowIfCancellationRequested();
+            using (cancellationToken.UnsafeRegister(static pipe => ((PipeReader)pipe!).CancelPendingRead(), _pipe))
             {
-                _pipe.AdvanceTo(result.Buffer.Start);
-                cancellationToken.ThrowIfCancellationRequested();
-            }
+                try
+                {
+                    var result = await _pipe.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+                    if (!result.IsCanceled)
+                    {
+                        return result;
+                    }
 
-            return result;
+                    _pipe.AdvanceTo(result.Buffer.Start);
+                }
+                catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+                {
+                    // As a stream, behind which a compressed body lies, says it.
+                }
+            }
         }
     }
 }

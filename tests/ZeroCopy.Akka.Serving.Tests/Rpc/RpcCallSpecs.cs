@@ -129,6 +129,22 @@ public sealed class RpcCallSpecs
         await cancelled.WaitAsync(Patience);
     }
 
+    [Fact]
+    public async Task End_of_the_application_should_end_streams_that_ask_nothing()
+    {
+        await using var served = await ServedModels.StartAsync(FakeEndpoint.Identity());
+        using var stream = served.Rpc.Stream();
+        await stream.RequestStream.WriteAsync(One());
+        Assert.True(await stream.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience));
+
+        served.Application.Lifetime.StopApplication();
+
+        var refusal = await Assert.ThrowsAsync<RpcException>(() => ReadAsync(stream).WaitAsync(Patience));
+        Assert.Equal(StatusCode.Unavailable, refusal.StatusCode);
+        Assert.Contains("open another stream", refusal.Status.Detail, StringComparison.Ordinal);
+        await served.Application.StopAsync().WaitAsync(Patience);
+    }
+
     private static Grpc.Core.CallOptions Within(TimeSpan time) => new(deadline: TimeProvider.System.GetUtcNow().UtcDateTime + time);
 
     private static async Task<List<ModelStreamInferResponse>> ReadAsync(

@@ -12,6 +12,9 @@ internal readonly record struct Failure(int Status, string Message, InferenceFai
     /// <summary>What the kind is sent as: a header over HTTP, a trailer over gRPC.</summary>
     public const string Header = "zerocopy-failure";
 
+    /// <summary>Characters of a message, which may show what the caller sent.</summary>
+    private const int LongestMessage = 4000;
+
     /// <summary>The server's own fault: its log has more.</summary>
     public bool IsOurs => Status == 500;
 
@@ -24,6 +27,10 @@ internal readonly record struct Failure(int Status, string Message, InferenceFai
             ZeroCopyException ours => (500, ours.Message),
             _ => (500, "The server failed; its log has the error."),
         };
-        return new Failure(status, message.ReplaceLineEndings(" "), (error as InferenceException)?.Failure);
+        return new Failure(status, Cut(message.ReplaceLineEndings(" ")), (error as InferenceException)?.Failure);
     }
+
+    private static string Cut(string message) => message.Length <= LongestMessage
+        ? message
+        : $"{message[..(char.IsHighSurrogate(message[LongestMessage - 1]) ? LongestMessage - 1 : LongestMessage)]}…";
 }

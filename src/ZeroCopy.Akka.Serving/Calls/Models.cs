@@ -21,7 +21,7 @@ internal sealed class Models(IEndpointDirectory directory)
     {
         int? number = string.IsNullOrEmpty(version) ? null
             : ModelVersion.TryParse(version, out var parsed) ? parsed
-            : throw new RequestException($"The version is '{version}' but must be a whole number from 1 on.");
+            : throw new RequestException($"The version is '{version}' but must be a whole number from 1 to {int.MaxValue}.");
         return directory.FindAsync(name, number, cancellationToken);
     }
 

@@ -14,6 +14,9 @@ internal ref struct JsonCursor(in ReadOnlySequence<byte> json, int maxDepth)
     /// <summary>What a number of things is, for messages.</summary>
     public const string CountExpected = "a whole number from 0 to 9223372036854775807";
 
+    /// <summary>Most fields of an object: each name is kept, to find one that stands twice.</summary>
+    private const int MaxFields = 65_536;
+
     private Utf8JsonReader _reader = new(json, new JsonReaderOptions { MaxDepth = maxDepth });
 
     /// <summary>Kind of the value that was read last.</summary>
@@ -51,6 +54,11 @@ internal ref struct JsonCursor(in ReadOnlySequence<byte> json, int maxDepth)
         }
 
         var name = String(place);
+        if (seen.Count == MaxFields)
+        {
+            throw new RequestException($"{place} has more than {MaxFields} fields.");
+        }
+
         if (!seen.Add(name))
         {
             throw new RequestException($"{place.At(Cut(name))} stands twice.");

@@ -13,9 +13,14 @@ internal sealed class RequestException(int status, string message, Exception? in
     {
     }
 
-    /// <summary>The request's text is no JSON.</summary>
-    public static RequestException NotJson(JsonException error) =>
-        new($"The request is not valid JSON: {error.Message.TrimEnd('.')}.", error);
+    /// <summary>The request's text is no JSON, or lies deeper in itself than allowed.</summary>
+    public static RequestException NotJson(JsonException error)
+    {
+        // The reader's first sentence; others are for its programmer, and its place counts from 0.
+        var what = error.Message.Split(". ", 2)[0].TrimEnd('.');
+        return new RequestException(
+            $"The request cannot be read as JSON at line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}: {what}.", error);
+    }
 
     /// <summary>HTTP status of the answer.</summary>
     public int Status { get; } = status;

@@ -8,7 +8,7 @@ namespace ZeroCopy.Serving.Rpc;
 /// <summary>Runs the methods of the service and turns what they throw into a status with one sentence.</summary>
 internal sealed class RpcBoundary(ILogger<RpcBoundary> logger) : Interceptor
 {
-    /// <summary>Clients take some kilobytes of headers, and refuse an answer with more whatever it says.</summary>
+    /// <summary>Bytes of a message in the headers: clients take some kilobytes, and refuse an answer with more whatever it says.</summary>
     private const int LongestMessage = 2000;
 
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
@@ -54,7 +54,25 @@ internal sealed class RpcBoundary(ILogger<RpcBoundary> logger) : Interceptor
             logger.LogError(error, "{Method} failed", context.Method);
         }
 
-        return failure.Message.Length <= LongestMessage ? failure.Message : $"{failure.Message[..LongestMessage]}…";
+        return Cut(failure.Message);
+    }
+
+    // A header has each byte but those of printable ASCII as three.
+    private static string Cut(string message)
+    {
+        var (bytes, end) = (0, 0);
+        foreach (var rune in message.EnumerateRunes())
+        {
+            bytes += rune.Value is >= ' ' and <= '~' and not '%' ? 1 : 3 * rune.Utf8SequenceLength;
+            if (bytes > LongestMessage)
+            {
+                return $"{message[..end]}…";
+            }
+
+            end += rune.Utf16SequenceLength;
+        }
+
+        return message;
     }
 
     private RpcException Refusal(Exception error, ServerCallContext context)

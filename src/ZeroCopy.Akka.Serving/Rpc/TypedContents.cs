@@ -13,6 +13,9 @@ internal static class TypedContents
     /// <exception cref="RequestException">They are not as many as the shape says, or not of the input's type.</exception>
     public static NamedTensor Read(InferTensorContents contents, InferInput input)
     {
+        var elements = contents.BoolContents.Count + contents.IntContents.Count + contents.Int64Contents.Count
+            + contents.UintContents.Count + contents.Uint64Contents.Count + contents.Fp32Contents.Count + contents.Fp64Contents.Count
+            + contents.BytesContents.Count;
         var bytes = input.DType switch
         {
             DType.Bool => Elements<bool, byte>(contents.BoolContents, "bool_contents", element => element ? (byte)1 : (byte)0),
@@ -70,6 +73,11 @@ internal static class TypedContents
             {
                 throw new RequestException(
                     $"{input.Place}.contents.{field} has {count} elements, but shape {Shapes.Text(input.Shape)} has {input.Count}.");
+            }
+
+            if (count != elements)
+            {
+                throw new RequestException($"{input.Place}.contents has elements in other lists than {field}, that of its datatype.");
             }
         }
     }

@@ -14,13 +14,13 @@ public sealed class HostileRequestSpecs
     /// <summary>Bodies of JSON alone, and words of the answer.</summary>
     public static TheoryData<string, string> Texts => new()
     {
-        { "", "not valid JSON" },
-        { " ", "not valid JSON" },
-        { "{", "not valid JSON" },
-        { """{"inputs":[]}}""", "not valid JSON" },
-        { """{"inputs":[]} x""", "not valid JSON" },
-        { """{'inputs':[]}""", "not valid JSON" },
-        { """{"inputs":[NaN]}""", "not valid JSON" },
+        { "", "cannot be read as JSON" },
+        { " ", "cannot be read as JSON" },
+        { "{", "cannot be read as JSON" },
+        { """{"inputs":[]}}""", "cannot be read as JSON" },
+        { """{"inputs":[]} x""", "cannot be read as JSON" },
+        { """{'inputs':[]}""", "cannot be read as JSON" },
+        { """{"inputs":[NaN]}""", "cannot be read as JSON" },
         { "[]", "the request is an array but must be an object" },
         { "7", "the request is 7 but must be an object" },
         { "{}", "no inputs" },
@@ -192,7 +192,7 @@ public sealed class HostileRequestSpecs
     [InlineData("1.5", "'1.5' but must be")]
     [InlineData("12,12", "'12,12' but must be")]
     [InlineData("99999999999999999999", "'99999999999999999999' but must be")]
-    [InlineData("5", "not valid JSON")]
+    [InlineData("5", "cannot be read as JSON")]
     [InlineData("14", "is 14, but the body has 13 bytes")]
     public async Task Infer_should_refuse_a_length_of_the_json_that_lies(string length, string words)
     {
@@ -221,7 +221,38 @@ public sealed class HostileRequestSpecs
 
         var answer = await served.InferAsync("identity", $"{{\"inputs\":[],\"more\":{new string('[', 9)}{new string(']', 9)}}}");
 
-        answer.Failed(400, "not valid JSON", "depth");
+        answer.Failed(400, "cannot be read as JSON", "depth");
+    }
+
+    [Fact]
+    public async Task Infer_should_say_in_one_sentence_where_the_json_ends_to_be_some()
+    {
+        await using var served = await ServedModels.StartAsync(FakeEndpoint.Identity());
+
+        var answer = await served.InferAsync("identity", "{\"inputs\":\n [}");
+
+        Assert.Equal(
+            "The request cannot be read as JSON at line 2, byte 3: '}' is an invalid start of a value.", answer.Failed(400).Error);
+    }
+
+    [Fact]
+    public async Task Infer_should_not_send_back_all_of_what_it_refuses()
+    {
+        await using var served = await ServedModels.StartAsync(FakeEndpoint.Identity());
+        var text = new string('d', 1 << 20);
+
+        var answer = await served.InferAsync("identity", $$"""{"inputs":[{"name":"x","shape":[1],"datatype":"{{text}}","data":[1]}]}""");
+
+        Assert.InRange(answer.Failed(400, "ddd").Error.Length, 1000, 4001);
+    }
+
+    [Fact]
+    public async Task Infer_should_refuse_more_fields_than_it_remembers()
+    {
+        await using var served = await ServedModels.StartAsync(FakeEndpoint.Identity());
+        var fields = string.Join(',', Enumerable.Range(0, 70_000).Select(field => $"\"{field}\":1"));
+
+        (await served.InferAsync("identity", $"{{{fields}}}")).Failed(400, "the request has more than 65536 fields");
     }
 
     [Fact]

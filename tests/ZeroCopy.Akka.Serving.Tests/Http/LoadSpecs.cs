@@ -46,7 +46,7 @@ public sealed class LoadSpecs
     }
 
     [Theory]
-    [InlineData("{", "not valid JSON")]
+    [InlineData("{", "cannot be read as JSON")]
     [InlineData("""{"parameters":1}""", "parameters is 1 but must be an object")]
     [InlineData("""{"parameters":{"config":[]}}""", "parameters.config is an array but must be a string")]
     [InlineData("""{"parameters":{"file:1/model.pt":"AAAA"}}""", "'file:1/model.pt' is not supported: models are loaded from the store")]

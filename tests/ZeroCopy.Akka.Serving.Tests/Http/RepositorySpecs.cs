@@ -32,8 +32,8 @@ public sealed class RepositorySpecs
 
     [Theory]
     [InlineData("[]", "must be an object")]
-    [InlineData("{", "not valid JSON")]
-    [InlineData("{} x", "not valid JSON")]
+    [InlineData("{", "cannot be read as JSON")]
+    [InlineData("{} x", "cannot be read as JSON")]
     [InlineData("""{"ready":1}""", "ready is 1 but must be true or false")]
     [InlineData("""{"ready":true,"ready":true}""", "ready stands twice")]
     public async Task Index_should_refuse_a_body_that_is_wrong(string body, string words)

@@ -50,7 +50,8 @@ public sealed class RpcRefusalSpecs
             "parameters.timeout is a string but must be a whole number"),
         ["empty parameter"] = (
             new ModelInferRequest(One()) { Parameters = { ["timeout"] = new InferParameter() } }, "parameters.timeout has no value."),
-        ["version"] = (new ModelInferRequest(One()) { ModelVersion = "new" }, "The version is 'new' but must be a whole number from 1 on."),
+        ["version"] = (
+            new ModelInferRequest(One()) { ModelVersion = "new" }, "The version is 'new' but must be a whole number from 1 to 2147483647."),
     };
 
     public static TheoryData<string> Cases => [.. Wrong.Keys];
@@ -116,6 +117,27 @@ public sealed class RpcRefusalSpecs
         var refusal = await served.Rpc.RefusedAsync(One(), StatusCode.Internal, "eee");
 
         Assert.Equal(2001, refusal.Status.Detail.Length);
+    }
+
+    [Fact]
+    public async Task Infer_should_count_what_a_message_takes_in_headers()
+    {
+        await using var served = await ServedModels.StartAsync(FakeEndpoint.Identity());
+
+        var refusal = await served.Rpc.RefusedAsync(
+            new ModelInferRequest(One()) { ModelName = new string('模', 900) }, StatusCode.NotFound, "There is no model '模模");
+
+        Assert.InRange(Uri.EscapeDataString(refusal.Status.Detail).Length, 1500, 2100);
+    }
+
+    [Fact]
+    public async Task Infer_should_refuse_elements_in_two_lists()
+    {
+        await using var served = await ServedModels.StartAsync(FakeEndpoint.Identity());
+
+        await served.Rpc.RefusedAsync(
+            Typed("FP32", [1], new InferTensorContents { Fp32Contents = { 1 }, IntContents = { 1 } }), StatusCode.InvalidArgument,
+            "inputs[0].contents has elements in other lists than fp32_contents");
     }
 
     [Fact]

@@ -32,12 +32,15 @@ internal sealed class NodeApplication : IAsyncDisposable
 
     private readonly WebApplication _application;
     private readonly NodeConfiguration _configuration;
+    private readonly OpenConnections _connections;
     private int _ended;
 
-    private NodeApplication(WebApplication application, NodeConfiguration configuration, string http, string? grpc)
+    private NodeApplication(
+        WebApplication application, NodeConfiguration configuration, OpenConnections connections, string http, string? grpc)
     {
         _application = application;
         _configuration = configuration;
+        _connections = connections;
         Http = http;
         Grpc = grpc;
     }
@@ -117,11 +120,21 @@ internal sealed class NodeApplication : IAsyncDisposable
         await Task.WhenAny(disposal, Task.Delay(DisposalLimit)).ConfigureAwait(false);
         if (disposal.IsCompleted)
         {
+            _connections.Dispose();
             await disposal.ConfigureAwait(false);
         }
     }
 
-    private Task EndAsync() => Interlocked.Exchange(ref _ended, 1) == 0 ? _application.StopAsync() : Task.CompletedTask;
+    private Task EndAsync()
+    {
+        if (Interlocked.Exchange(ref _ended, 1) != 0)
+        {
+            return Task.CompletedTask;
+        }
+
+        _connections.CloseAfter(_configuration.Settings.Inference.DrainTimeout);
+        return _application.StopAsync();
+    }
 
     private static NodeApplication Build(NodeConfiguration configuration, bool json)
     {
@@ -129,19 +142,20 @@ internal sealed class NodeApplication : IAsyncDisposable
         var early = new EarlySockets();
         var http = early.Bind(configuration.Address, settings.Serving.Port);
         var grpc = settings.Serving.GrpcPort is { } wanted ? early.Bind(configuration.Address, wanted) : null;
+        var connections = new OpenConnections();
         // Nothing from the environment and no files beside the program: a node's settings are HOCON.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "zerocopy" });
         AddLogs(builder.Logging, json);
         builder.WebHost.UseKestrelCore().UseSockets(sockets => sockets.CreateBoundListenSocket = early.Take).ConfigureKestrel(server =>
         {
             server.AddServerHeader = false;
-            server.Listen(http, Secure);
+            server.Listen(http, Prepare);
             if (grpc is not null)
             {
                 server.Listen(grpc, port =>
                 {
                     port.Protocols = HttpProtocols.Http2;
-                    Secure(port);
+                    Prepare(port);
                 });
             }
         });
@@ -185,12 +199,13 @@ internal sealed class NodeApplication : IAsyncDisposable
         NodeAccess.Use(application, settings.Serving);
         application.MapZeroCopyInference();
         NodeTelemetry.Map(application, settings.Telemetry, settings.Serving);
-        return new NodeApplication(application, configuration, Url(http), grpc is null ? null : Url(grpc));
+        return new NodeApplication(application, configuration, connections, Url(http), grpc is null ? null : Url(grpc));
 
         string Url(IPEndPoint port) => $"{(configuration.Tls is null ? "http" : "https")}://{settings.Cluster.Host}:{port.Port}";
 
-        void Secure(ListenOptions port)
+        void Prepare(ListenOptions port)
         {
+            connections.Watch(port);
             if (configuration.Tls is { } tls)
             {
                 port.UseHttps(tls);

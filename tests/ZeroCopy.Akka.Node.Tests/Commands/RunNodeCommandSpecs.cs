@@ -98,6 +98,25 @@ public sealed class RunNodeCommandSpecs : IDisposable
     }
 
     [Fact]
+    public async Task Node_should_end_as_told_where_a_client_holds_half_a_request()
+    {
+        Put("counter");
+        File.WriteAllText(
+            _zerocopy.File("node.conf"),
+            "zerocopy { serving.drain-delay = 10ms, inference.drain-timeout = 100ms, cluster.leave-timeout = 48d }");
+        using var node = await RunningNode.StartAsync(_zerocopy, "--serve", "counter", "--config", _zerocopy.File("node.conf"));
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(IPAddress.Loopback, node.Client.BaseAddress!.Port);
+        await client.SendAsync("POST /v2/models/counter/infer HTTP/1.1\r\nHost: node\r\nContent-Length: 100\r\n\r\n{"u8.ToArray());
+        // It is being read by the time when another one is answered.
+        await NodeCalls.CountAsync(node.Client, "counter", 1);
+
+        node.Signal("TERM");
+
+        Assert.Equal(0, (await node.EndAsync()).ExitCode);
+    }
+
+    [Fact]
     public async Task Node_should_end_as_told_while_calls_run_that_nobody_waits_for()
     {
         _zerocopy.Run("put", NodeScripts.Multiply(_zerocopy.File("multiply.pt")), "--name", "multiply").Succeeded();

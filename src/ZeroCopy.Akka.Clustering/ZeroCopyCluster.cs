@@ -104,6 +104,12 @@ public sealed class ZeroCopyCluster : IExtension
             CoordinatedShutdown.PhaseBeforeServiceUnbind,
             "zerocopy-hand-over",
             () => LeaveAsync(new Handover(system, cluster.SelfAddress, _table, survey), shutdown));
+        shutdown.AddTask(CoordinatedShutdown.PhaseServiceStop, "zerocopy-models-end", () =>
+        {
+            _actor.Tell(NodeActor.ModelsEnd.Instance, ActorRefs.NoSender);
+            _routes.Lose("This node leaves its cluster.");
+            return Task.FromResult(Akka.Done.Instance);
+        });
     }
 
     /// <summary>Every model of the cluster that some node can build, and what else can be called from here.</summary>

@@ -121,6 +121,9 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             case ModelsStarted started:
                 OnModelsStarted(started.Region);
                 break;
+            case ModelsEnd:
+                _models = Context.System.DeadLetters;
+                break;
             case AnnounceNow now when !_node.IsServing:
                 now.Told.SetResult();
                 break;
@@ -478,6 +481,15 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     internal sealed class Leaving
     {
         public static Leaving Instance { get; } = new();
+    }
+
+    /// <summary>
+    /// The entities of the names are about to go to other nodes. Nothing is sent to them any more: a region ends when it has no message left,
+    /// and on the last node of a cluster nobody takes those that come now.
+    /// </summary>
+    internal sealed class ModelsEnd
+    {
+        public static ModelsEnd Instance { get; } = new();
     }
 
     /// <summary>Where the entities of the names are reached from now on.</summary>

@@ -99,6 +99,8 @@ public sealed class ZeroCopyCluster : IExtension
         // Regions that start before the cluster is formed wait longer for their coordinator.
         cluster.RegisterOnMemberUp(StartModels);
         system.RegisterOnTermination(_http.Dispose);
+        ObservedMembers.Add(cluster);
+        system.RegisterOnTermination(() => ObservedMembers.Remove(cluster));
         var shutdown = CoordinatedShutdown.Get(system);
         shutdown.AddTask(
             CoordinatedShutdown.PhaseBeforeServiceUnbind,

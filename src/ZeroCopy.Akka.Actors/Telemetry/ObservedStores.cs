@@ -20,6 +20,7 @@ internal static class ObservedStores
         meter.CreateObservableUpDownCounter("zerocopy.store.usage", Usage, "By", "Bytes of the store, by what they are.");
         meter.CreateObservableUpDownCounter(
             "zerocopy.store.unshared", Unshared, "By", "Bytes that the store's models would take if they shared no blocks.");
+        meter.CreateObservableUpDownCounter("zerocopy.store.blocks", AllBlocks, "{block}", "Blocks of the store's models, each once.");
         meter.CreateObservableUpDownCounter(
             "zerocopy.store.model.size", Sizes, "By", "Bytes of a model's blocks, by whether other models have them too.");
         meter.CreateObservableUpDownCounter(
@@ -48,6 +49,9 @@ internal static class ObservedStores
 
     private static IEnumerable<Measurement<long>> Unshared() => Statistics()
         .Select(sizes => new Measurement<long>(sizes.LogicalBytes, new KeyValuePair<string, object?>("store", sizes.Directory)));
+
+    private static IEnumerable<Measurement<long>> AllBlocks() => Statistics()
+        .Select(sizes => new Measurement<long>(sizes.Blocks, new KeyValuePair<string, object?>("store", sizes.Directory)));
 
     private static IEnumerable<Measurement<long>> Sizes() => ByModel(model => (model.Bytes - model.SharedBytes, model.SharedBytes));
 

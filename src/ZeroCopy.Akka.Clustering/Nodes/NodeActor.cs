@@ -484,7 +484,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     }
 
     /// <summary>
-    /// The entities of the names are about to go to other nodes. Nothing is sent to them any more: a region ends when it has no message left,
+    /// The entities of the names are about to go to other nodes. Nothing is sent to them any more: a region ends with its last message,
     /// and on the last node of a cluster nobody takes those that come now.
     /// </summary>
     internal sealed class ModelsEnd

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
 using ZeroCopy.Clustering;
+using ZeroCopy.Clustering.Nodes;
 using ZeroCopy.Nodes;
 
 namespace ZeroCopy.Node.Service;
@@ -19,9 +20,7 @@ internal sealed class ClusterNodes(ActorSystem system) : INodeList
         [
             .. from member in state.Members.Union(state.Unreachable)
                orderby member.Address == cluster.SelfAddress descending, member.Address.ToString()
-               select new NodeStatus(
-                   member.Address.ToString(),
-                   state.Unreachable.Contains(member) ? "unreachable" : member.Status.ToString().ToLowerInvariant())
+               select new NodeStatus(member.Address.ToString(), ObservedMembers.StateOf(member, state))
                {
                    Roles = [.. member.Roles.Order(StringComparer.Ordinal)],
                    Http = http.GetValueOrDefault(member.Address)?.ToString().TrimEnd('/'),

@@ -41,6 +41,8 @@ public sealed class StatusPageSpecs : IDisposable
                 "data-value", metrics.Sum("zerocopy_store_usage_bytes", $"state=\"{state}\"").ToString(CultureInfo.InvariantCulture));
         }
 
+        Assert.Equal(1, metrics.Sum("zerocopy_cluster_nodes", "state=\"up\""));
+        Assert.InRange(metrics.Sum("zerocopy_store_blocks"), 1, 100);
         await Assertions.Expect(page.Locator("[data-id=nodes]")).ToContainTextAsync(node.Ready.GetProperty("address").GetString()!);
         await Assertions.Expect(model).ToContainTextAsync("ready");
         Assert.Empty(browser.Complaints);

@@ -21,10 +21,17 @@ internal static class AnswerColumns
         return [.. answer.Outputs.Select(output => Of(output, rows))];
     }
 
-    /// <summary>The first row that has a not-a-number, and the first column where it has one; -1 where none has.</summary>
-    public static (int Row, string Column) FindNaN(ImmutableArray<Column> columns) => columns
-        .Select(column => (Row: RowOfNaN(column), Column: column.Type.Name)).Where(found => found.Row >= 0)
-        .DefaultIfEmpty((Row: -1, Column: "")).MinBy(found => found.Row);
+    /// <summary>Of each row the name of the first column where it has a not-a-number; null where it has none.</summary>
+    public static string?[] FindNaN(ImmutableArray<Column> columns, int rows)
+    {
+        var found = new string?[rows];
+        foreach (var column in columns.Where(column => column.Type.Kind == ElementKind.Number))
+        {
+            Mark(column, found);
+        }
+
+        return found;
+    }
 
     private static Column Of(NamedTensor output, int rows)
     {
@@ -45,28 +52,36 @@ internal static class AnswerColumns
         return Column.OfTensor(name, output.DType, output.Shape.AsSpan(), output.Data.ToArray());
     }
 
-    private static int RowOfNaN(Column column) => column.Type.Kind != ElementKind.Number ? -1 : column.Type.DType switch
+    private static void Mark(Column column, string?[] found)
     {
-        DType.Float16 => RowOfFirst<Half>(column, Half.IsNaN),
-        DType.Float32 or DType.Complex64 => RowOfFirst<float>(column, float.IsNaN),
-        DType.Float64 or DType.Complex128 => RowOfFirst<double>(column, double.IsNaN),
-        DType.BFloat16 => RowOfFirst<ushort>(column, half => (half & 0x7FFF) > 0x7F80),
-        _ => -1,
-    };
+        switch (column.Type.DType)
+        {
+            case DType.Float16:
+                Mark<Half>(column, Half.IsNaN, found);
+                break;
+            case DType.Float32 or DType.Complex64:
+                Mark<float>(column, float.IsNaN, found);
+                break;
+            case DType.Float64 or DType.Complex128:
+                Mark<double>(column, double.IsNaN, found);
+                break;
+            case DType.BFloat16:
+                Mark<ushort>(column, half => (half & 0x7FFF) > 0x7F80, found);
+                break;
+        }
+    }
 
     // All rows of an answer are of one shape.
-    private static int RowOfFirst<T>(Column column, Func<T, bool> isWanted)
+    private static void Mark<T>(Column column, Func<T, bool> isNaN, string?[] found)
         where T : unmanaged
     {
         var values = MemoryMarshal.Cast<byte, T>(column.Numbers().Span);
         for (var i = 0; i < values.Length; i++)
         {
-            if (isWanted(values[i]))
+            if (isNaN(values[i]))
             {
-                return (int)((long)i * column.Rows / values.Length);
+                found[(long)i * column.Rows / values.Length] ??= column.Type.Name;
             }
         }
-
-        return -1;
     }
 }

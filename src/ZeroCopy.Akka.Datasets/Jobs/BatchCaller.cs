@@ -73,12 +73,15 @@ internal sealed class BatchCaller(IModelEndpoint endpoint, TensorBinder binder, 
         {
             var from = 0;
             var all = new RowChunk([.. kept.Of(rows), .. outputs], rows.Rows);
-            while (options.FailOnNaN && from < rows.Rows
-                && AnswerColumns.FindNaN([.. outputs.Select(column => column.Slice(from, rows.Rows - from))]) is ( >= 0, _) found)
+            var columns = options.FailOnNaN ? AnswerColumns.FindNaN(outputs, rows.Rows) : [];
+            for (var row = 0; row < columns.Length; row++)
             {
-                Fail(start + from + found.Row, $"the answer '{found.Column}' has a NaN.");
-                Keep(all, from, found.Row);
-                from += found.Row + 1;
+                if (columns[row] is { } column)
+                {
+                    Fail(start + row, $"the answer '{column}' has a NaN.");
+                    Keep(all, from, row - from);
+                    from = row + 1;
+                }
             }
 
             Keep(all, from, rows.Rows - from);

@@ -50,6 +50,8 @@ internal sealed class JobOutput : IAsyncDisposable
     public static async Task<JobOutput> OpenAsync(JobFolder folder, JobJournal journal, TimeSpan interval,
         CancellationToken cancellationToken)
     {
+        // First that the job is not at its end, for a crash after the finished file is gone: an older output could pass for it then.
+        journal.Rewind(journal.Parts.Count);
         journal.Rewind(JobRestore.Restore(folder, journal.Parts));
         var output = new JobOutput(folder, journal, interval);
         if (journal.Parts.Count > 0 && !journal.Columns.IsDefault)

@@ -47,6 +47,8 @@ internal sealed class JobPlan : IAsyncDisposable
         var method = signature.Find(options.Method) ?? throw new DatasetException(
             $"'{endpoint.Name}' has no method '{options.Method}'. "
             + $"{NearestName.Hint(options.Method, [.. signature.Methods.Select(known => known.Name)])}");
+        // Before anything is read: what changes from then on is seen.
+        var identity = JobIdentity.Of(options, endpoint.Name, files);
         var reader = await DatasetReader.OpenAsync(files, cancellationToken).ConfigureAwait(false);
         try
         {
@@ -70,7 +72,7 @@ internal sealed class JobPlan : IAsyncDisposable
             binding = binding.WithDepths(first);
             var kept = await KeptColumns.CreateAsync(options, format, reader.Columns, files, cancellationToken).ConfigureAwait(false);
             var caller = new BatchCaller(endpoint, new TensorBinder(binding), kept, options);
-            return new JobPlan(options, reader, binding, caller, JobIdentity.Of(options, endpoint.Name, files));
+            return new JobPlan(options, reader, binding, caller, identity);
         }
         catch
         {

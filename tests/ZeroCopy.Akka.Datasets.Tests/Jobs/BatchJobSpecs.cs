@@ -130,7 +130,7 @@ public sealed class BatchJobSpecs : IDisposable
 
             if (isFirst)
             {
-                await secondAnswered.Task;
+                await secondAnswered.Task.WaitAsync(TimeSpan.FromMinutes(2));
             }
             else
             {

@@ -17,7 +17,7 @@ public sealed class ByteBudgetSpecs
 
         Assert.False(next.IsCompleted);
         _budget.Return(10, 85);
-        await next;
+        await next.WaitAsync(TimeSpan.FromMinutes(2));
     }
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed class ByteBudgetSpecs
 
         Assert.False(next.IsCompleted);
         _budget.Return(10, 100);
-        await next;
+        await next.WaitAsync(TimeSpan.FromMinutes(2));
     }
 
     [Fact]

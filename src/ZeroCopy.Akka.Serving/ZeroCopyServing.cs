@@ -52,7 +52,7 @@ public static class ZeroCopyServing
         services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IServiceMethodProvider<InferenceMethods.Provider>, InferenceMethods.Provider>());
         AddHealth(services);
-        var answers = services.FirstOrDefault(service => service.ServiceType == typeof(IAuthorizationMiddlewareResultHandler));
+        var answers = services.LastOrDefault(service => service.ServiceType == typeof(IAuthorizationMiddlewareResultHandler));
         if (answers is null || answers.ImplementationType == typeof(AuthorizationMiddlewareResultHandler))
         {
             // An application's own stays.

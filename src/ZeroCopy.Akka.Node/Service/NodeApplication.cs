@@ -190,6 +190,7 @@ internal sealed class NodeApplication : IAsyncDisposable
             options.MaxJsonDepth = settings.Serving.MaxJsonDepth;
             options.SharedMemory = settings.Serving.SharedMemory;
             options.RetryAfter = settings.Serving.RetryAfter;
+            options.DrainDelay = settings.Serving.DrainDelay;
             options.DrainTimeout = settings.Serving.DrainDelay + settings.Inference.DrainTimeout;
         });
         services.AddSingleton<INodeList, ClusterNodes>();

@@ -6,7 +6,7 @@ namespace ZeroCopy.Node.Service;
 
 /// <summary>
 /// Closes connections that outlast the time that calls have at a node's end. The server's own limits for slow clients stand still while it
-/// stops: it would wait for half a request as long as its host lets it. Thread-safe.
+/// stops: it would wait for an unfinished request until the host's time limit. Thread-safe.
 /// </summary>
 internal sealed class OpenConnections : IDisposable
 {

@@ -34,11 +34,13 @@ internal sealed class RequestBody : IAsyncDisposable
     /// <exception cref="RequestException">The body is too large as its header says, or compressed in a way that is not known.</exception>
     public static RequestBody Open(HttpRequest request, ServingOptions options)
     {
+        var encoding = request.Headers.ContentEncoding.ToString();
+        var isPlain = encoding.Length == 0 || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase);
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
             // The limit is kept here. The server would close the connection at its own while the client still sends, and the client
-            // would not see the answer.
-            limit.MaxRequestBodySize = null;
+            // would not see the answer. But compressed, a body may have no end, and nothing in it.
+            limit.MaxRequestBodySize = isPlain ? null : options.MaxBodyBytes;
         }
 
         if (request.ContentLength > options.MaxBodyBytes)
@@ -46,10 +48,9 @@ internal sealed class RequestBody : IAsyncDisposable
             throw options.BodyTooLarge();
         }
 
-        var encoding = request.Headers.ContentEncoding.ToString();
         return encoding.ToLowerInvariant() switch
         {
-            "" or "identity" => new RequestBody(request.BodyReader, options, request.ContentLength, isDecompressed: false),
+            _ when isPlain => new RequestBody(request.BodyReader, options, request.ContentLength, isDecompressed: false),
             "gzip" or "x-gzip" => Decompressed(new GZipStream(request.Body, CompressionMode.Decompress), options),
             "deflate" => Decompressed(new ZLibStream(request.Body, CompressionMode.Decompress), options),
             _ => throw new RequestException(415, $"Content-Encoding is '{encoding}' but must be gzip, deflate or identity."),
@@ -147,6 +148,10 @@ internal sealed class RequestBody : IAsyncDisposable
             throw new RequestException(
                 "The body is not compressed as its Content-Encoding says, or damaged: it cannot be decompressed.", e);
         }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            throw _options.BodyTooLarge();
+        }
         catch (BadHttpRequestException e)
         {
             throw new RequestException(e.StatusCode, $"The body cannot be read: {e.Message.TrimEnd('.')}.", e);
@@ -163,7 +168,7 @@ internal sealed class RequestBody : IAsyncDisposable
     /// </summary>
     private async ValueTask<ReadResult> ReadPipeAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        for (var isWoken = false; ;)
         {
             cancellationToken.ThrowIfCancellationRequested();
             using (cancellationToken.UnsafeRegister(static pipe => ((PipeReader)pipe!).CancelPendingRead(), _pipe))
@@ -178,9 +183,14 @@ internal sealed class RequestBody : IAsyncDisposable
 
                     _pipe.AdvanceTo(result.Buffer.Start);
                 }
-                catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+                catch (OperationCanceledException) when (_isDecompressed && !isWoken && !cancellationToken.IsCancellationRequested)
                 {
-                    // As a stream, behind which a compressed body lies, says it.
+                    // As a stream, behind which a compressed body lies, says that it was woken.
+                    isWoken = true;
+                }
+                catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+                {
+                    throw new RequestException("The connection was closed.", e) { IsBroken = true };
                 }
             }
         }

@@ -30,7 +30,8 @@ internal static class RegionAccess
         if (!result.Succeeded)
         {
             throw new RequestException(
-                StatusCodes.Status403Forbidden, "Shared memory is for those who may register it; this caller may call models alone.");
+                result.Challenged ? StatusCodes.Status401Unauthorized : StatusCodes.Status403Forbidden,
+                "Shared memory is for those who may register it; this caller may call models alone.");
         }
     }
 }

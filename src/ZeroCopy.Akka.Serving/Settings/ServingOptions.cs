@@ -47,6 +47,12 @@ public sealed class ServingOptions
     public TimeSpan RetryAfter { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
+    /// Time that calls are taken for when the application begins to stop, for clients that have not noticed yet. Streams of calls end
+    /// behind it; nothing else would end those whose client asks nothing.
+    /// </summary>
+    public TimeSpan DrainDelay { get; set; } = TimeSpan.Zero;
+
+    /// <summary>
     /// Time that calls get when the application begins to stop; those that run longer are cancelled and answered with status 503.
     /// <see cref="Timeout.InfiniteTimeSpan"/>: as long as the application's own shutdown lets them.
     /// </summary>
@@ -63,6 +69,7 @@ public sealed class ServingOptions
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxStatusReaders, nameof(MaxStatusReaders));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxSharedMemoryRegions, nameof(MaxSharedMemoryRegions));
         ArgumentOutOfRangeException.ThrowIfLessThan(RetryAfter, TimeSpan.Zero, nameof(RetryAfter));
+        ArgumentOutOfRangeException.ThrowIfLessThan(DrainDelay, TimeSpan.Zero, nameof(DrainDelay));
         if (DrainTimeout != Timeout.InfiniteTimeSpan)
         {
             ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(DrainTimeout, TimeSpan.Zero, nameof(DrainTimeout));

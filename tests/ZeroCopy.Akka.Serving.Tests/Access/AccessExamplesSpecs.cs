@@ -2,6 +2,9 @@ using System.Net.Http.Headers;
 using System.Security.Claims;
 using Grpc.Core;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -89,6 +92,20 @@ public sealed class AccessExamplesSpecs
         (await served.GetAsync("/v2/health/ready")).Succeeded();
     }
 
+    [Fact]
+    public void Serving_should_leave_an_applications_own_answers_to_who_may_not()
+    {
+        var services = new ServiceCollection();
+        services.AddAuthorization();
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, OwnAnswers>();
+
+        services.AddZeroCopyServing();
+
+        Assert.Equal(
+            typeof(OwnAnswers),
+            services.Last(service => service.ServiceType == typeof(IAuthorizationMiddlewareResultHandler)).ImplementationType);
+    }
+
     private static Task<Answer> LoadAsync(ServedModels served) =>
         served.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/v2/repository/models/identity/load"));
 
@@ -117,4 +134,11 @@ public sealed class AccessExamplesSpecs
             Expires = expires ?? new DateTime(2100, 1, 1, 0, 0, 0, DateTimeKind.Utc),
             SigningCredentials = new SigningCredentials(key ?? Key, SecurityAlgorithms.HmacSha256),
         });
+
+    private sealed class OwnAnswers : IAuthorizationMiddlewareResultHandler
+    {
+        public Task HandleAsync(
+            RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult) =>
+            Task.CompletedTask;
+    }
 }

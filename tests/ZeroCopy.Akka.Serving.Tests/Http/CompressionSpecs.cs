@@ -33,6 +33,19 @@ public sealed class CompressionSpecs
         (await served.SendAsync(Request(encoding, bomb, null))).Failed(413, "1048576", "MaxBodyBytes");
     }
 
+    [Fact]
+    public async Task Infer_should_refuse_a_body_that_goes_on_and_holds_nothing()
+    {
+        const int Limit = 1 << 20;
+        await using var served = await ServedModels.StartAsync(options => options.MaxBodyBytes = Limit, FakeEndpoint.Identity());
+        byte[] emptyBlock = [0, 0, 0, 0xFF, 0xFF];
+        var body = Enumerable.Repeat(emptyBlock, (Limit / emptyBlock.Length) + 10_000).SelectMany(block => block);
+        var request = Request("deflate", [0x78, 0x01, .. body], null);
+        request.Headers.TransferEncodingChunked = true;
+
+        (await served.SendAsync(request)).Failed(413, "MaxBodyBytes");
+    }
+
     [Theory]
     [InlineData("gzip")]
     [InlineData("deflate")]

@@ -1,7 +1,10 @@
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.OpenInference;
+using ZeroCopy.Serving.Settings;
 using ZeroCopy.Serving.Tests.Fakes;
 using static ZeroCopy.Serving.Tests.Fakes.RpcRequest;
 
@@ -132,17 +135,30 @@ public sealed class RpcCallSpecs
     [Fact]
     public async Task End_of_the_application_should_end_streams_that_ask_nothing()
     {
-        await using var served = await ServedModels.StartAsync(FakeEndpoint.Identity());
+        var clock = new FakeTimeProvider();
+        await using var served = await ServedModels.StartWithAsync(
+            services => services.AddSingleton<TimeProvider>(clock).Configure<ServingOptions>(
+                options => options.DrainDelay = TimeSpan.FromSeconds(20)),
+            FakeEndpoint.Identity());
         using var stream = served.Rpc.Stream();
-        await stream.RequestStream.WriteAsync(One());
-        Assert.True(await stream.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience));
+        await AskAsync();
 
         served.Application.Lifetime.StopApplication();
+        clock.Advance(TimeSpan.FromSeconds(19));
+        await AskAsync();
+        clock.Advance(TimeSpan.FromSeconds(1));
 
         var refusal = await Assert.ThrowsAsync<RpcException>(() => ReadAsync(stream).WaitAsync(Patience));
         Assert.Equal(StatusCode.Unavailable, refusal.StatusCode);
         Assert.Contains("open another stream", refusal.Status.Detail, StringComparison.Ordinal);
         await served.Application.StopAsync().WaitAsync(Patience);
+
+        async Task AskAsync()
+        {
+            await stream.RequestStream.WriteAsync(One());
+            Assert.True(await stream.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience));
+            Assert.Equal("", stream.ResponseStream.Current.ErrorMessage);
+        }
     }
 
     private static Grpc.Core.CallOptions Within(TimeSpan time) => new(deadline: TimeProvider.System.GetUtcNow().UtcDateTime + time);

@@ -108,8 +108,14 @@ public sealed class ZeroCopyCluster : IExtension
             () => LeaveAsync(new Handover(system, cluster.SelfAddress, _table, survey), shutdown));
         shutdown.AddTask(CoordinatedShutdown.PhaseServiceStop, "zerocopy-models-end", () =>
         {
-            _actor.Tell(NodeActor.ModelsEnd.Instance, ActorRefs.NoSender);
-            _routes.Lose("This node leaves its cluster.");
+            // A region ends with its last message, and where no other node places names, nobody takes those that are sent now.
+            if (!cluster.State.Members.Any(member => member.Address != cluster.SelfAddress && member.Status == MemberStatus.Up
+                && member.HasRole(InferenceRole)))
+            {
+                _actor.Tell(NodeActor.ModelsEnd.Instance, ActorRefs.NoSender);
+                _routes.Lose("This node leaves its cluster, and is the last one.");
+            }
+
             return Task.FromResult(Akka.Done.Instance);
         });
     }
@@ -171,7 +177,7 @@ public sealed class ZeroCopyCluster : IExtension
 
     private void StartModels()
     {
-        if (ProductVersion.Problem(Cluster.Get(_system)) is not null)
+        if (_leaving || ProductVersion.Problem(Cluster.Get(_system)) is not null)
         {
             // It leaves again, and takes no model from those whose messages it may not understand.
             return;

@@ -483,10 +483,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         public static Leaving Instance { get; } = new();
     }
 
-    /// <summary>
-    /// The entities of the names are about to go to other nodes. Nothing is sent to them any more: a region ends with its last message,
-    /// and on the last node of a cluster nobody takes those that come now.
-    /// </summary>
+    /// <summary>The entities of the names end with this node, the last one of its cluster: nothing is sent to them any more.</summary>
     internal sealed class ModelsEnd
     {
         public static ModelsEnd Instance { get; } = new();

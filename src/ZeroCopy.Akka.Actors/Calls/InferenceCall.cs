@@ -116,7 +116,8 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
     public void End(long startedAt)
     {
         var compute = _ledger.Clock.GetElapsedTime(startedAt);
-        Times = Times with { Compute = compute };
+        // It may have run with others before, in a batch that failed.
+        Times = Times with { Compute = compute, Joined = 0 };
         Telemetry.Computed(compute);
     }
 

@@ -46,7 +46,7 @@ internal static class MethodTypes
             ]
             : [
                 .. outputs.Select(output => known.Find(candidate => (candidate.Name ?? "output") == output.Name) is { } said
-                    ? output with { DType = said.DType, Shape = said.Shape } : output),
+                    ? output with { DType = said.DType, Shape = said.Shape, IsOptional = output.IsOptional || said.IsOptional } : output),
             ];
     }
 

@@ -22,7 +22,7 @@ internal static unsafe class NativeClones
         {
             handle = sharing switch
             {
-                // On a tensor that is not lazily conjugated this gives the very same native tensor: what a native layer reads through its
+                // On a tensor that is not lazily conjugated this returns the very same native tensor: what a native layer reads through its
                 // own member.
                 TensorSharing.SameTensor => TorchNative.THSTensor_resolve_conj(source.Handle),
                 TensorSharing.Copy => Detached(TorchNative.THSTensor_clone(source.Handle)),

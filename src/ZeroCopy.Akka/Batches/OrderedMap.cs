@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace ZeroCopy.Batches;
 
-/// <summary>Maps a sequence through concurrent calls, and gives the answers in the order of the inputs, or as they come.</summary>
+/// <summary>Maps a sequence through concurrent calls, and returns the answers in the order of the inputs, or as they come.</summary>
 internal static class OrderedMap
 {
     /// <summary>

@@ -110,7 +110,7 @@ public sealed class BertModel : nn.Module<Tensor, Tensor?, Tensor?, Dictionary<s
         return Norm.Norm(words + segments + Positions.Weight.narrow(0, 0, input.shape[1]), _configuration.NormEpsilon);
     }
 
-    // Null where nothing is masked. Padding gets the type's lowest finite value, so that a row of padding alone gives no NaN.
+    // Null where nothing is masked. Padding gets the type's lowest finite value, so that a row of padding alone has no NaN.
     private static Tensor? Mask(Tensor? attention, Tensor states)
     {
         if (attention is null)

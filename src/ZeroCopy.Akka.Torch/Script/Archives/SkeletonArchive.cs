@@ -9,7 +9,7 @@ namespace ZeroCopy.Torch.Script.Archives;
 
 /// <summary>
 /// A zip archive of stored records as a tensor of bytes. What is taken over from the file is read from there when it is asked for, so that
-/// a script with much that cannot be shared is put in little memory. Fixed times and no compression: the same model gives the same bytes on
+/// a script with much that cannot be shared is put in little memory. Fixed times and no compression: the same model has the same bytes on
 /// every host. Source: PKWARE APPNOTE 6.3.10.
 /// </summary>
 internal sealed class SkeletonArchive : TensorSource

@@ -49,7 +49,7 @@ internal sealed class ScriptNesting
         }
     }
 
-    // Takes a token and gives the place behind it; -1 for one without an end.
+    // Takes a token and returns the place behind it; -1 for one without an end.
     private int Take(string text, int at)
     {
         switch (text[at])

@@ -261,7 +261,7 @@ internal sealed class ScriptSkeleton
         names.Add((name, role));
     }
 
-    // Takes the weights out; gives the records that they were in.
+    // Takes the weights out; returns the records that they were in.
     private HashSet<string> Split(IReadOnlyList<PickleTensor> tensors, PickleEdits edits)
     {
         var stripped = new HashSet<string>(StringComparer.Ordinal);

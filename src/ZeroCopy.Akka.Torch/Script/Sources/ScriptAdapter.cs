@@ -75,7 +75,7 @@ internal sealed class ScriptAdapter
         return name;
     }
 
-    // Statements that take a value from the list; gives the variable that holds it.
+    // Statements that take a value from the list; returns the variable that holds it.
     private string Read(int depth, ScriptType type)
     {
         var name = NewName();

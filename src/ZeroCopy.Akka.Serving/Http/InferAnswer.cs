@@ -89,7 +89,7 @@ internal static class InferAnswer
         {
             RegionTensors.Write(output, asked);
             writer.WriteStartObject("parameters");
-            writer.WriteString("shared_memory_region", region.Region);
+            writer.WriteString(RegionUse.RegionParameter, region.Region);
             writer.WriteNumber("shared_memory_byte_size", BinaryTensor.Size(output));
             writer.WriteNumber("shared_memory_offset", region.Offset);
             writer.WriteEndObject();

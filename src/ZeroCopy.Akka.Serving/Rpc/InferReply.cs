@@ -30,7 +30,7 @@ internal static class InferReply
             if (asked.Region is { } region)
             {
                 RegionTensors.Write(output, asked);
-                tensor.Parameters.Add("shared_memory_region", new InferParameter { StringParam = region.Region });
+                tensor.Parameters.Add(RegionUse.RegionParameter, new InferParameter { StringParam = region.Region });
                 tensor.Parameters.Add("shared_memory_byte_size", new InferParameter { Int64Param = BinaryTensor.Size(output) });
                 tensor.Parameters.Add("shared_memory_offset", new InferParameter { Int64Param = region.Offset });
             }

@@ -2,10 +2,12 @@ using System.Text.Json.Serialization;
 using Akka.Actor;
 using Akka.Hosting;
 using Akka.Routing;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using ZeroCopy.Hosting;
 using ZeroCopy.Manifests;
+using ZeroCopy.Serving;
 using ZeroCopy.Store;
 using ZeroCopy.Torch.Catalog;
 using ZeroCopy.Torch.Script;
@@ -111,6 +113,17 @@ internal static class ReadmeExamples
         // end
         await application.StopAsync();
         return answer;
+    }
+
+    public static WebApplication ServeOverHttp(WebApplicationBuilder builder)
+    {
+        // example: serving
+        builder.Services.AddZeroCopyHost().AddHealthChecks();
+        builder.Services.AddZeroCopyServing(options => options.MaxBodyBytes = 16 << 20);
+        var application = builder.Build();
+        application.MapZeroCopyInference();
+        // end
+        return application;
     }
 
     // example: actor

@@ -1,3 +1,7 @@
+using Akka.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using ZeroCopy.Hosting;
 using ZeroCopy.Manifests;
 using ZeroCopy.Node.Tests.Cli;
 using ZeroCopy.Safetensors;
@@ -34,7 +38,7 @@ public sealed class ReadmeSpecs : IAsyncLifetime
         var documents = string.Join('\n', Documents.All.Select(File.ReadAllText));
         var examples = Documents.Examples("tests", "ZeroCopy.Akka.Node.Tests", "Readme", "ReadmeExamples.cs");
 
-        Assert.Equal(13, examples.Count);
+        Assert.Equal(14, examples.Count);
         Assert.All(examples, example => Assert.Contains(example, documents, StringComparison.Ordinal));
     }
 
@@ -105,6 +109,27 @@ public sealed class ReadmeSpecs : IAsyncLifetime
         var path = Path.Combine(RepositoryRoot.SharedData!, "detector", "detector.pt");
         using var answer = await ReadmeExamples.CallScript(_host, path, window);
         Assert.Equal([1, 1], answer.shape);
+    }
+
+    [Fact]
+    public async Task Readme_example_should_serve_the_models_of_a_web_application()
+    {
+        var script = _directory.File("double.pt");
+        ScriptText.Save(script, $"  def forward(self: {ScriptText.Self},\n    x: Tensor) -> Tensor:\n    return x * 2\n");
+        await _host.Runtime.PutFileAsync(script, new PutOptions { Name = new ModelName("double") });
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddAkka("inference", akka => akka
+            .AddHocon($$"""zerocopy.object-store.directory = "{{StoreOptions.Directory}}" """, HoconAddMode.Prepend).WithZeroCopyHost());
+
+        await using var application = ReadmeExamples.ServeOverHttp(builder);
+        await application.StartAsync();
+        using var client = new HttpClient { BaseAddress = new Uri(application.Urls.First()) };
+        using var answer = await client.PostAsync(
+            "/v2/models/double/infer",
+            new StringContent("""{"inputs":[{"name":"x","shape":[2],"datatype":"FP32","data":[1,2]}]}"""));
+
+        Assert.Contains("\"data\":[2,4]", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

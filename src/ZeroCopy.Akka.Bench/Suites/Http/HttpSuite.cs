@@ -40,6 +40,7 @@ internal sealed class HttpSuite : IBenchSuite
                 [
                     .. await LatencyAsync(pool, server, progress, cancellationToken).ConfigureAwait(false),
                     .. await RateAsync(pool, server, progress, cancellationToken).ConfigureAwait(false),
+                    await ObservedAsync(pool, server, progress, cancellationToken).ConfigureAwait(false),
                     await AllocationAsync(server, progress, cancellationToken).ConfigureAwait(false),
                     .. await PayloadAsync(server, progress, cancellationToken).ConfigureAwait(false),
                 ];
@@ -95,6 +96,27 @@ internal sealed class HttpSuite : IBenchSuite
         }
 
         return results;
+    }
+
+    /// <summary>One row of input while every metric and trace is recorded, against the same while nobody looks.</summary>
+    private static async Task<BenchResult> ObservedAsync(
+        IModelEndpoint pool, BenchServer server, IProgress<string> progress, CancellationToken cancellationToken)
+    {
+        var direct = new PoolWay(pool, rows: 1);
+        var way = server.Ways(pool.Name, direct.Values, direct.Shape).First();
+        var concurrency = Concurrencies[^1];
+        progress.Report($"http: calls per second with metrics and traces, {way.Name}, {concurrency} at a time");
+        var (value, baseline) = await Interleaved.SampleAsync(
+            Rounds,
+            async () =>
+            {
+                using var observers = new Observers();
+                return await RateAsync(way, concurrency, cancellationToken).ConfigureAwait(false);
+            },
+            () => RateAsync(way, concurrency, cancellationToken),
+            cancellationToken).ConfigureAwait(false);
+        return BenchResult.OfRate(
+            "telemetry", $"{way.Name} with metrics and traces, {concurrency} at a time", "calls/s", value, "without", baseline);
     }
 
     /// <summary>An image of 600 KB to a model that answers with little; the client's share is among it.</summary>

@@ -130,7 +130,7 @@ public sealed class BatchJobSpecs : IDisposable
 
             if (isFirst)
             {
-                await secondAnswered.Task.WaitAsync(TimeSpan.FromMinutes(2));
+                await secondAnswered.Task.WaitAsync(TimeSpan.FromMinutes(2), CancellationToken.None);
             }
             else
             {

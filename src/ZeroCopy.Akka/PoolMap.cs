@@ -112,6 +112,8 @@ internal static class PoolMap
             var pool = await start(settings => SettingsOf(settings, options)).ConfigureAwait(false);
             var calls = CallsOf(pool, options);
             var prefetch = PrefetchOf(options, options.MostActors);
+            var stop = new CancellationTokenSource();
+            var unread = new UnreadAnswers<TOut>();
             var (read, answered) = (0L, 0L);
             var batches = Akka.Streams.Dsl.Flow.Create<TIn>().Grouped(options.BatchSize).Select(rows =>
             {
@@ -125,16 +127,24 @@ internal static class PoolMap
             return answers.SelectMany(batch =>
             {
                 Report(options, batch, ref answered);
-                return batch.Answers;
+                return unread.Take(batch);
             }).WatchTermination((materialised, end) =>
             {
-                // Nobody waits for the pool's end; what goes wrong there is the host's to log.
-                _ = end.ContinueWith(_ => pool.DisposeAsync().AsTask(), TaskScheduler.Default);
+                _ = end.ContinueWith(_ => EndAsync(), TaskScheduler.Default);
                 return materialised;
             });
 
-            Task<AnsweredRows<TOut>> AnswerAsync((TIn[] Rows, long First) batch) =>
-                calls.AnswerAsync(batch.Rows, batch.First, CancellationToken.None);
+            async Task<AnsweredRows<TOut>> AnswerAsync((TIn[] Rows, long First) batch) =>
+                unread.Add(await calls.AnswerAsync(batch.Rows, batch.First, stop.Token).ConfigureAwait(false));
+
+            // Nobody waits for it; what goes wrong there is the host's to log.
+            async Task EndAsync()
+            {
+                await stop.CancelAsync().ConfigureAwait(false);
+                unread.End();
+                await pool.DisposeAsync().ConfigureAwait(false);
+                stop.Dispose();
+            }
         }
     }
 

@@ -9,13 +9,16 @@ internal static class NodeCalls
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     /// <summary>Waits until a node knows a model that another one was given.</summary>
-    public static async Task KnowsAsync(RunningNode node, string model)
+    public static Task KnowsAsync(RunningNode node, string model) => AnswersAsync(node.Client, $"/v2/models/{model}");
+
+    /// <summary>Waits until a question has a good answer.</summary>
+    public static async Task AnswersAsync(HttpClient client, string path)
     {
         using var patience = new CancellationTokenSource(Patience);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         while (true)
         {
-            using var answer = await node.Client.GetAsync($"/v2/models/{model}", patience.Token);
+            using var answer = await client.GetAsync(path, patience.Token);
             if (answer.IsSuccessStatusCode)
             {
                 return;

@@ -148,6 +148,32 @@ public sealed class MapActorsSpecs : HostSpec
     }
 
     [Fact]
+    public async Task MapBatches_should_let_go_of_what_the_reader_of_a_stream_did_not_take()
+    {
+        var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
+        using var materializer = Host.ActorSystem.Materializer();
+        // What the first pool of a model makes stays for the next ones.
+        await ReadAsync(80);
+        var before = LiveTensors();
+
+        await ReadAsync(1);
+
+        // The stage may have one in its hands that it had not handed over.
+        await UntilAsync(() => LiveTensors() <= before + 1);
+
+        async Task ReadAsync(int count)
+        {
+            var answers = await Source.From(Rows(80))
+                .Via(wrapper.MapBatchesFlow<float[], Tensor>(
+                    (_, batch) => [.. batch.Select(row => tensor(row))], new MapBatchesOptions { BatchSize = 8 }))
+                .Take(count).RunWith(Sink.Seq<Tensor>(), materializer).WaitAsync(Patience);
+            Assert.Equal(count, answers.Count);
+            Assert.All(answers, answer => answer.Dispose());
+            await UntilAsync(() => Host.Actors.Pools.Count == 0);
+        }
+    }
+
+    [Fact]
     public async Task MapBatches_should_fail_the_stream_with_what_a_batch_failed_with()
     {
         var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);

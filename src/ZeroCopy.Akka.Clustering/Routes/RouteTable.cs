@@ -15,6 +15,7 @@ namespace ZeroCopy.Clustering.Routes;
 internal sealed class RouteTable
 {
     private readonly ConcurrentDictionary<string, RouteEntry> _entries = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<long, RouteTableActor.Ask> _asks = new();
     private readonly IActorRef _actor;
     private readonly ILoggingAdapter _log;
     private readonly string _end;
@@ -69,7 +70,8 @@ internal sealed class RouteTable
         ThrowIfClosed(name);
         var request = new EntityRequest.Place(name, version, tried, Interlocked.Increment(ref _lastId));
         var ask = new RouteTableActor.Ask(request);
-        _actor.Tell(ask, ActorRefs.NoSender);
+        // Before the look: who closes beside this fails what it finds here, whether the actor has heard of it or not.
+        _asks.TryAdd(request.Id, ask);
         if (_closed)
         {
             ask.Answer.TrySetException(Closed(name));
@@ -77,6 +79,7 @@ internal sealed class RouteTable
 
         try
         {
+            _actor.Tell(ask, ActorRefs.NoSender);
             return await ask.Answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false) switch
             {
                 EntityReply.Placed placed => placed,
@@ -86,6 +89,7 @@ internal sealed class RouteTable
         }
         finally
         {
+            _asks.TryRemove(request.Id, out _);
             if (!ask.Answer.Task.IsCompleted)
             {
                 _actor.Tell(new RouteTableActor.GivenUp(request.Id), ActorRefs.NoSender);
@@ -108,6 +112,11 @@ internal sealed class RouteTable
             entry.Fail(Closed(entry.Name));
         }
 
+        foreach (var ask in _asks.Values)
+        {
+            ask.Answer.TrySetException(Closed(ask.Request.Name));
+        }
+
         ChangeEvent.Raise(Changed, _log);
     }
 
@@ -120,7 +129,7 @@ internal sealed class RouteTable
         }
     }
 
-    internal InferenceException Closed(string name) =>
+    private InferenceException Closed(string name) =>
         new(InferenceFailure.ShuttingDown, $"{name} cannot be called from here any more: {_end}.");
 
     internal void Forget(RouteEntry entry) => _entries.TryRemove(new(entry.Name, entry));

@@ -22,14 +22,7 @@ internal sealed class RouteTableActor(RouteTable table) : UntypedActor, IWithTim
 
     protected override void PreStart() => Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, Pause);
 
-    protected override void PostStop()
-    {
-        table.Close();
-        foreach (var ask in _asks.Values)
-        {
-            ask.Answer.TrySetException(table.Closed(ask.Request.Name));
-        }
-    }
+    protected override void PostStop() => table.Close();
 
     protected override void OnReceive(object message)
     {

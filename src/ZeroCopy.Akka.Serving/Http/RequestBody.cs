@@ -171,11 +171,13 @@ internal sealed class RequestBody : IAsyncDisposable
         for (var isWoken = false; ;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            using (cancellationToken.UnsafeRegister(static pipe => ((PipeReader)pipe!).CancelPendingRead(), _pipe))
+            var reading = _pipe.ReadAsync(CancellationToken.None);
+            using (reading.IsCompleted
+                ? default : cancellationToken.UnsafeRegister(static pipe => ((PipeReader)pipe!).CancelPendingRead(), _pipe))
             {
                 try
                 {
-                    var result = await _pipe.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+                    var result = await reading.ConfigureAwait(false);
                     if (!result.IsCanceled)
                     {
                         return result;

@@ -40,9 +40,9 @@ internal sealed class HttpSuite : IBenchSuite
                 [
                     .. await LatencyAsync(pool, server, progress, cancellationToken).ConfigureAwait(false),
                     .. await RateAsync(pool, server, progress, cancellationToken).ConfigureAwait(false),
-                    await ObservedAsync(pool, server, progress, cancellationToken).ConfigureAwait(false),
                     await AllocationAsync(server, progress, cancellationToken).ConfigureAwait(false),
                     .. await PayloadAsync(server, progress, cancellationToken).ConfigureAwait(false),
+                    await ObservedAsync(pool, server, progress, cancellationToken).ConfigureAwait(false),
                 ];
                 ModuleDisposal.Release(model);
                 return results;

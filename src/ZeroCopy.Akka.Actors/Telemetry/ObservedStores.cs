@@ -47,15 +47,16 @@ internal static class ObservedStores
         Of(sizes, sizes.FreeBytes, "free"),
     });
 
-    private static IEnumerable<Measurement<long>> Unshared() => Statistics()
-        .Select(sizes => new Measurement<long>(sizes.LogicalBytes, new KeyValuePair<string, object?>("store", sizes.Directory)));
+    private static IEnumerable<Measurement<long>> Unshared() => ByStore(sizes => sizes.LogicalBytes);
 
-    private static IEnumerable<Measurement<long>> AllBlocks() => Statistics()
-        .Select(sizes => new Measurement<long>(sizes.Blocks, new KeyValuePair<string, object?>("store", sizes.Directory)));
+    private static IEnumerable<Measurement<long>> AllBlocks() => ByStore(sizes => sizes.Blocks);
 
     private static IEnumerable<Measurement<long>> Sizes() => ByModel(model => (model.Bytes - model.SharedBytes, model.SharedBytes));
 
     private static IEnumerable<Measurement<long>> Blocks() => ByModel(model => (model.Blocks - model.SharedBlocks, model.SharedBlocks));
+
+    private static IEnumerable<Measurement<long>> ByStore(Func<StoreStatistics, long> read) => Statistics()
+        .Select(sizes => new Measurement<long>(read(sizes), new KeyValuePair<string, object?>("store", sizes.Directory)));
 
     private static IEnumerable<Measurement<long>> ByModel(Func<ModelSharing, (long Own, long Shared)> read) =>
         from model in Read<ModelSharing>(store => store.GetSharing())

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime;
 using ZeroCopy.Bench.Measuring;
 using ZeroCopy.Bench.Models;
 using ZeroCopy.Endpoints;
@@ -15,7 +16,9 @@ internal sealed class HttpSuite : IBenchSuite
 {
     private const int Rounds = 7;
     private const int LatencyCalls = 2000;
-    private const int RateCalls = 6000;
+    private const int RateRounds = 35;
+    private const int RateCalls = 1200;
+    private const int MostWarmRounds = 50;
     private const int AllocationCalls = 400;
     private const int PayloadBytes = 64 << 20;
     private const int PayloadCalls = 20;
@@ -85,8 +88,10 @@ internal sealed class HttpSuite : IBenchSuite
             foreach (var concurrency in Concurrencies)
             {
                 progress.Report($"http: calls per second, {way.Name}, {concurrency} at a time");
+                await WarmAsync(way, concurrency, cancellationToken).ConfigureAwait(false);
+                await WarmAsync(echo, concurrency, cancellationToken).ConfigureAwait(false);
                 var (value, baseline) = await Interleaved.SampleAsync(
-                    Rounds,
+                    RateRounds,
                     () => RateAsync(way, concurrency, cancellationToken),
                     () => RateAsync(echo, concurrency, cancellationToken),
                     cancellationToken).ConfigureAwait(false);
@@ -106,8 +111,13 @@ internal sealed class HttpSuite : IBenchSuite
         var way = server.Ways(pool.Name, direct.Values, direct.Shape).First();
         var concurrency = Concurrencies[^1];
         progress.Report($"http: calls per second with metrics and traces, {way.Name}, {concurrency} at a time");
+        using (new Observers())
+        {
+            await WarmAsync(way, concurrency, cancellationToken).ConfigureAwait(false);
+        }
+
         var (value, baseline) = await Interleaved.SampleAsync(
-            Rounds,
+            RateRounds,
             async () =>
             {
                 using var observers = new Observers();
@@ -217,6 +227,20 @@ internal sealed class HttpSuite : IBenchSuite
             }
         })).ConfigureAwait(false);
         return RateCalls / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    /// <summary>
+    /// Calls until the compiler has no more to do: it compiles what runs often again, on the processors that the calls have, and a longer
+    /// way has more of that.
+    /// </summary>
+    private static async Task WarmAsync(CallWay way, int concurrency, CancellationToken cancellationToken)
+    {
+        var compiled = -1L;
+        for (var round = 0; round < MostWarmRounds && compiled != JitInfo.GetCompiledMethodCount(); round++)
+        {
+            compiled = JitInfo.GetCompiledMethodCount();
+            await RateAsync(way, concurrency, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static async Task<double> AllocatedAsync(CallWay way, CancellationToken cancellationToken)

@@ -7,7 +7,7 @@ namespace ZeroCopy.Client.Http;
 /// <summary>A value in the JSON of an answer with its place, so that what is wrong with it can be said.</summary>
 /// <param name="Value">The value.</param>
 /// <param name="Place">Where it stands, for messages.</param>
-internal readonly record struct AnswerField(JsonElement Value, string Place)
+internal readonly record struct AnswerField(JsonElement Value, AnswerPlace Place)
 {
     /// <summary>A field of it.</summary>
     /// <exception cref="InferenceServerException">It has none, or is no object.</exception>
@@ -19,7 +19,7 @@ internal readonly record struct AnswerField(JsonElement Value, string Place)
     {
         Require(JsonValueKind.Object);
         return Value.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
-            ? new AnswerField(value, $"{name} of {Place}")
+            ? new AnswerField(value, new AnswerPlace(Place, name))
             : null;
     }
 
@@ -32,7 +32,7 @@ internal readonly record struct AnswerField(JsonElement Value, string Place)
     {
         Require(JsonValueKind.Array);
         var place = Place;
-        return Value.EnumerateArray().Select((value, index) => new AnswerField(value, $"{place}[{index}]"));
+        return Value.EnumerateArray().Select((value, index) => new AnswerField(value, new AnswerPlace(place, null, index)));
     }
 
     /// <summary>A field that is a text.</summary>
@@ -54,13 +54,23 @@ internal readonly record struct AnswerField(JsonElement Value, string Place)
     /// <exception cref="InferenceServerException">It is none.</exception>
     public long Whole() => Value.ValueKind == JsonValueKind.Number && Value.TryGetInt64(out var number) && number >= 0
         ? number
-        : throw InferenceServerException.NotProtocol($"{Place} is {Shown()}, but must be a whole number from 0 on");
+        : throw InferenceServerException.NotProtocol($"{Place} is {Shown(Value)}, but must be a whole number from 0 on");
 
     /// <summary>A field that is an array of sizes, -1 where any is taken.</summary>
-    public ImmutableArray<long> Sizes(string name) => [.. Items(name).Select(static size =>
-        size.Value.ValueKind == JsonValueKind.Number && size.Value.TryGetInt64(out var number)
-            ? number
-            : throw InferenceServerException.NotProtocol($"{size.Place} is {size.Shown()}, but must be a whole number"))];
+    public ImmutableArray<long> Sizes(string name)
+    {
+        var field = Field(name);
+        field.Require(JsonValueKind.Array);
+        var sizes = ImmutableArray.CreateBuilder<long>(field.Value.GetArrayLength());
+        foreach (var size in field.Value.EnumerateArray())
+        {
+            sizes.Add(size.ValueKind == JsonValueKind.Number && size.TryGetInt64(out var number) ? number
+                : throw InferenceServerException.NotProtocol(
+                    $"{new AnswerPlace(field.Place, null, sizes.Count)} is {Shown(size)}, but must be a whole number"));
+        }
+
+        return sizes.MoveToImmutable();
+    }
 
     /// <summary>A field that names an element type.</summary>
     public Datatype Datatype(string name) => DatatypeExtensions.TryParse(Text(name), out var datatype)
@@ -71,7 +81,7 @@ internal readonly record struct AnswerField(JsonElement Value, string Place)
     {
         if (Value.ValueKind != kind)
         {
-            throw InferenceServerException.NotProtocol($"{Place} is {Shown()}, but must be {kind switch
+            throw InferenceServerException.NotProtocol($"{Place} is {Shown(Value)}, but must be {kind switch
             {
                 JsonValueKind.Object => "an object",
                 JsonValueKind.Array => "an array",
@@ -80,6 +90,6 @@ internal readonly record struct AnswerField(JsonElement Value, string Place)
         }
     }
 
-    private string Shown() => Value.ValueKind is JsonValueKind.Object ? "an object"
-        : Value.ValueKind is JsonValueKind.Array ? "an array" : Value.GetRawText();
+    private static string Shown(JsonElement value) => value.ValueKind is JsonValueKind.Object ? "an object"
+        : value.ValueKind is JsonValueKind.Array ? "an array" : value.GetRawText();
 }

@@ -19,7 +19,7 @@ internal static class InferResultReader
             var body = await AnswerBody.OpenAsync(response, limit, cancellationToken).ConfigureAwait(false);
             var jsonLength = body.JsonLength(response);
             using var json = await body.ReadJsonAsync(jsonLength, memory, cancellationToken).ConfigureAwait(false);
-            var root = new AnswerField(json.RootElement, "the answer");
+            var root = new AnswerField(json.RootElement, AnswerPlace.Answer);
             var outputs = ImmutableArray.CreateBuilder<InferOutput>();
             foreach (var output in root.Items("outputs"))
             {
@@ -80,7 +80,8 @@ internal static class InferResultReader
         Flatten(data.Value, elements);
         if (datatype == Datatype.Bytes)
         {
-            return ByteStrings.Encode([.. elements.Select(element => new AnswerField(element, $"an element of output '{name}'").Text())]);
+            var place = new AnswerPlace(null, $"an element of output '{name}'");
+            return ByteStrings.Encode([.. elements.Select(element => new AnswerField(element, place).Text())]);
         }
 
         var size = datatype.ElementSize();

@@ -183,7 +183,7 @@ public sealed class InferenceHttpClient : IInferenceClient, IDisposable
             using var memory = new RentedMemory();
             var body = await AnswerBody.OpenAsync(response, _options.MaxAnswerBytes, token).ConfigureAwait(false);
             using var json = await body.ReadJsonAsync(null, memory, token).ConfigureAwait(false);
-            return read(new AnswerField(json.RootElement, "the answer"));
+            return read(new AnswerField(json.RootElement, AnswerPlace.Answer));
         }, cancellationToken);
 
     private HttpRequestMessage Message(HttpMethod method, string path, bool? isIdempotent = null)

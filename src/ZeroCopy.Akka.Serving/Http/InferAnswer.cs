@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Globalization;
@@ -21,36 +22,64 @@ internal static class InferAnswer
         var outputs = request.Select(answer.Outputs);
         var cancellationToken = response.HttpContext.RequestAborted;
         // The length of the JSON is a header, so it is written before anything is sent.
-        var text = new Pipe(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
-        var jsonLength = WriteJson(text.Writer, request, endpoint.Name, ModelVersion.Of(endpoint, answer), outputs);
-        await text.Writer.CompleteAsync().ConfigureAwait(false);
-        var binary = outputs.Where(output => request.IsBinary(output.Name)).ToImmutableArray();
-        response.ContentType = JsonAnswer.ContentType;
-        if (!binary.IsEmpty)
+        using var text = AnswerText.Rent();
+        WriteJson(text.Writer, request, endpoint.Name, ModelVersion.Of(endpoint, answer), outputs);
+        var json = text.End();
+        var (isBinary, length) = (false, json.Length);
+        foreach (var output in outputs)
         {
-            response.ContentType = "application/octet-stream";
-            response.Headers[InferBody.JsonLength] = jsonLength.ToString(CultureInfo.InvariantCulture);
+            if (request.IsBinary(output.Name))
+            {
+                (isBinary, length) = (true, length + BinaryTensor.Size(output));
+            }
         }
 
-        response.ContentLength = jsonLength + binary.Sum(BinaryTensor.Size);
-        await text.Reader.CopyToAsync(response.BodyWriter, cancellationToken).ConfigureAwait(false);
-        await text.Reader.CompleteAsync().ConfigureAwait(false);
-        foreach (var output in binary)
+        response.ContentType = isBinary ? "application/octet-stream" : JsonAnswer.ContentType;
+        response.ContentLength = length;
+        if (isBinary)
         {
-            if (output.IsText)
-            {
-                BinaryPrimitives.WriteInt32LittleEndian(response.BodyWriter.GetSpan(sizeof(int)), output.Data.Length);
-                response.BodyWriter.Advance(sizeof(int));
-            }
+            response.Headers[InferBody.JsonLength] = json.Length.ToString(CultureInfo.InvariantCulture);
+        }
 
-            await response.BodyWriter.WriteAsync(output.Data, cancellationToken).ConfigureAwait(false);
+        await WriteAsync(response.BodyWriter, json, cancellationToken).ConfigureAwait(false);
+        foreach (var output in outputs)
+        {
+            if (request.IsBinary(output.Name))
+            {
+                await WriteAsync(response.BodyWriter, output, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
-    private static long WriteJson(
-        PipeWriter text, InferRequest request, string name, int? version, ImmutableArray<NamedTensor> outputs)
+    /// <summary>A short text goes with what follows it, or with the end of the answer: each flush is a packet.</summary>
+    private static async ValueTask WriteAsync(PipeWriter body, ReadOnlySequence<byte> json, CancellationToken cancellationToken)
     {
-        using var writer = new Utf8JsonWriter(text, JsonAnswer.WriterOptions);
+        if (json.IsSingleSegment)
+        {
+            body.Write(json.FirstSpan);
+            return;
+        }
+
+        foreach (var part in json)
+        {
+            await body.WriteAsync(part, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async ValueTask WriteAsync(PipeWriter body, NamedTensor output, CancellationToken cancellationToken)
+    {
+        if (output.IsText)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(body.GetSpan(sizeof(int)), output.Data.Length);
+            body.Advance(sizeof(int));
+        }
+
+        await body.WriteAsync(output.Data, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static void WriteJson(
+        Utf8JsonWriter writer, InferRequest request, string name, int? version, ImmutableArray<NamedTensor> outputs)
+    {
         writer.WriteStartObject();
         if (request.Id is { } id)
         {
@@ -67,8 +96,6 @@ internal static class InferAnswer
 
         writer.WriteEndArray();
         writer.WriteEndObject();
-        writer.Flush();
-        return writer.BytesCommitted;
     }
 
     private static void WriteOutput(Utf8JsonWriter writer, NamedTensor output, InferRequest request)
@@ -85,7 +112,7 @@ internal static class InferAnswer
         }
 
         writer.WriteEndArray();
-        if (asked.Region is { } region)
+        if (asked?.Region is { } region)
         {
             RegionTensors.Write(output, asked);
             writer.WriteStartObject("parameters");

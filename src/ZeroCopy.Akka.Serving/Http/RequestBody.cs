@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Compression;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using ZeroCopy.Serving.Protocol;
@@ -130,6 +131,7 @@ internal sealed class RequestBody : IAsyncDisposable
     private static RequestBody Decompressed(Stream stream, ServingOptions options) =>
         new(PipeReader.Create(stream), options, length: null, isDecompressed: true);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken)
     {
         try
@@ -164,8 +166,9 @@ internal sealed class RequestBody : IAsyncDisposable
 
     /// <summary>
     /// Reads, and leaves the pipe as one that is not being read where that is cancelled: the server goes on with it. The server itself
-    /// wakes who waits when it begins to stop; what still comes is read then.
+    /// wakes who waits when it begins to stop; what still comes is read then. A large body has many reads.
     /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> ReadPipeAsync(CancellationToken cancellationToken)
     {
         for (var isWoken = false; ;)

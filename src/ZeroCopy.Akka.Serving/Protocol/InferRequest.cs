@@ -32,11 +32,11 @@ internal sealed record InferRequest(
         return [.. outputs.Where(output => Outputs.Any(asked => asked.Name == output.Name))];
     }
 
-    /// <summary>How an output of that name was asked for.</summary>
-    public RequestedOutput AskedFor(string output) =>
-        (Outputs.IsDefault ? null : Outputs.FirstOrDefault(asked => asked.Name == output)) ?? new RequestedOutput(output);
+    /// <summary>How an output of that name was asked for; null where the request names no outputs.</summary>
+    public RequestedOutput? AskedFor(string output) =>
+        Outputs.IsDefault ? null : Outputs.FirstOrDefault(asked => asked.Name == output);
 
     /// <summary>Whether an output of that name is sent as binary.</summary>
     public bool IsBinary(string output) =>
-        AskedFor(output) is { Region: null } asked && (asked.Binary ?? Parameters.BinaryOutput);
+        AskedFor(output) is { } asked ? asked.Region is null && (asked.Binary ?? Parameters.BinaryOutput) : Parameters.BinaryOutput;
 }

@@ -17,6 +17,14 @@ internal ref struct JsonCursor(in ReadOnlySequence<byte> json, int maxDepth)
     /// <summary>Most fields of an object: each name is kept, to find one that stands twice.</summary>
     private const int MaxFields = 65_536;
 
+    /// <summary>Names that most requests have: such a one is no further string.</summary>
+    private static readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> KnownNames = new HashSet<string>
+    {
+        "id", "inputs", "outputs", "parameters", "name", "datatype", "shape", "data", "binary_data_size", "binary_data",
+        "binary_data_output", "timeout", "priority", "sequence_id", RegionUse.RegionParameter, "shared_memory_byte_size",
+        "shared_memory_offset",
+    }.GetAlternateLookup<ReadOnlySpan<char>>();
+
     private Utf8JsonReader _reader = new(json, new JsonReaderOptions { MaxDepth = maxDepth });
 
     /// <summary>Kind of the value that was read last.</summary>
@@ -53,7 +61,7 @@ internal ref struct JsonCursor(in ReadOnlySequence<byte> json, int maxDepth)
             return null;
         }
 
-        var name = String(place);
+        var name = FieldName(place);
         if (seen.Count == MaxFields)
         {
             throw new RequestException($"{place} has more than {MaxFields} fields.");
@@ -133,6 +141,16 @@ internal ref struct JsonCursor(in ReadOnlySequence<byte> json, int maxDepth)
         {
             throw new RequestException($"{place} holds a string that is not valid Unicode.", e);
         }
+    }
+
+    private readonly string FieldName(FieldPlace place)
+    {
+        const int LongestKnown = 32;
+        Span<char> text = stackalloc char[LongestKnown];
+        // Known names are ASCII: what is not matches none, however it is decoded.
+        return _reader is { HasValueSequence: false, ValueIsEscaped: false, ValueSpan.Length: <= LongestKnown }
+            && KnownNames.TryGetValue(text[..Encoding.Latin1.GetChars(_reader.ValueSpan, text)], out var known)
+                ? known : String(place);
     }
 
     private readonly void Require(JsonTokenType kind, FieldPlace place, string expected)

@@ -27,7 +27,7 @@ internal static class InferReply
             tensor.Shape.Add(output.IsText ? [1] : output.Shape);
             reply.Outputs.Add(tensor);
             var asked = request.AskedFor(output.Name);
-            if (asked.Region is { } region)
+            if (asked?.Region is { } region)
             {
                 RegionTensors.Write(output, asked);
                 tensor.Parameters.Add(RegionUse.RegionParameter, new InferParameter { StringParam = region.Region });
@@ -35,7 +35,7 @@ internal static class InferReply
                 tensor.Parameters.Add("shared_memory_offset", new InferParameter { Int64Param = region.Offset });
             }
 
-            reply.RawOutputContents.Add(asked.Region is not null ? ByteString.Empty
+            reply.RawOutputContents.Add(asked?.Region is not null ? ByteString.Empty
                 : output.IsText ? Text(output.Data.Span) : UnsafeByteOperations.UnsafeWrap(output.Data));
         }
 

@@ -46,6 +46,30 @@ public sealed class InferSpecs
     };
 
     [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 1)]
+    public async Task Infer_should_send_a_small_answer_at_once(bool isBinary, int flushes)
+    {
+        CountedWriter? body = null;
+        await using var served = await ServedModels.StartWithAsync(
+            _ => { },
+            application => application.Use(next => context =>
+            {
+                body = CountedWriter.Watch(context);
+                return next(context);
+            }),
+            FakeEndpoint.Identity());
+
+        var answer = await served.InferAsync("identity", $$"""
+            {"inputs":[{"name":"x","datatype":"INT32","shape":[2],"data":[1,2]}],
+             "parameters":{"binary_data_output":{{(isBinary ? "true" : "false")}} } }
+            """);
+
+        Assert.Equal(isBinary ? 8 : 0, answer.Succeeded().Binary.Length);
+        Assert.Equal(flushes, body!.Flushes);
+    }
+
+    [Theory]
     [MemberData(nameof(JsonTensors))]
     public async Task Infer_should_take_and_return_tensors_as_json(string datatype, string shape, string data)
     {

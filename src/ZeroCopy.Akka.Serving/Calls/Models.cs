@@ -4,39 +4,66 @@ using ZeroCopy.Serving.Protocol;
 
 namespace ZeroCopy.Serving.Calls;
 
-/// <summary>The models that requests name.</summary>
+/// <summary>
+/// The models that requests name. One that a request unloads, in every version, is shown as unavailable until a request, or the next call
+/// here, loads it; to who calls it by other ways it is idle. Thread-safe.
+/// </summary>
 internal sealed class Models(IEndpointDirectory directory)
 {
+    private ImmutableHashSet<string> _unloaded = ImmutableHashSet.Create<string>(StringComparer.Ordinal);
+
     /// <summary>The model of a name; its current version where none is named.</summary>
     /// <exception cref="RequestException">There is no such model, or the version is no number.</exception>
     public async ValueTask<IModelEndpoint> FindAsync(string name, string? version, CancellationToken cancellationToken) =>
-        await TryFindAsync(name, version, cancellationToken).ConfigureAwait(false) ?? throw new RequestException(
-            404,
-            string.IsNullOrEmpty(version)
-                ? $"There is no model '{name}' here." : $"There is no version {version} of a model '{name}' here.");
+        await TryFindAsync(name, version, cancellationToken).ConfigureAwait(false) ?? throw NotFound(name, version);
 
     /// <summary>The same; null where there is no such model.</summary>
     /// <exception cref="RequestException">The version is no number.</exception>
-    public ValueTask<IModelEndpoint?> TryFindAsync(string name, string? version, CancellationToken cancellationToken)
+    public async ValueTask<IModelEndpoint?> TryFindAsync(string name, string? version, CancellationToken cancellationToken)
     {
         int? number = string.IsNullOrEmpty(version) ? null
             : ModelVersion.TryParse(version, out var parsed) ? parsed
             : throw new RequestException($"The version is '{version}' but must be a whole number from 1 to {int.MaxValue}.");
-        return directory.FindAsync(name, number, cancellationToken);
+        return await directory.FindAsync(name, number, cancellationToken).ConfigureAwait(false) is { } found ? Shown(found) : null;
     }
 
-    /// <summary>The model of a name, which can be loaded and unloaded.</summary>
-    /// <exception cref="RequestException">There is no such model, or it cannot.</exception>
-    public async ValueTask<ILoadableEndpoint> FindLoadableAsync(string name, CancellationToken cancellationToken)
+    /// <summary>Loads a model, and ends when it is loaded.</summary>
+    /// <exception cref="RequestException">There is no such model, or it is not loaded by request.</exception>
+    /// <exception cref="Errors.InferenceException">It cannot be loaded.</exception>
+    public async Task LoadAsync(string name, CancellationToken cancellationToken)
     {
-        var endpoint = await FindAsync(name, null, cancellationToken).ConfigureAwait(false);
-        return endpoint as ILoadableEndpoint
-            ?? throw new RequestException(501, $"Model '{name}' is not loaded and unloaded by request: its application does.");
+        var endpoint = await FindLoadableAsync(name, cancellationToken).ConfigureAwait(false);
+        Forget(name);
+        await endpoint.LoadAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Has what every version of a model takes freed behind its last call.</summary>
+    /// <exception cref="RequestException">There is no such model, or it is not unloaded by request.</exception>
+    /// <exception cref="Errors.InferenceException">It is to stay loaded.</exception>
+    public async Task UnloadAsync(string name, CancellationToken cancellationToken)
+    {
+        var endpoint = await FindLoadableAsync(name, cancellationToken).ConfigureAwait(false);
+        var all = await directory.ListAsync(cancellationToken).ConfigureAwait(false);
+        // First: a call that comes in between loads it again, and says so.
+        ImmutableInterlocked.Update(ref _unloaded, static (names, unloaded) => names.Add(unloaded), name);
+        try
+        {
+            await endpoint.UnloadAsync(cancellationToken).ConfigureAwait(false);
+            foreach (var version in all.Where(other => other.Name == name && other.Version != endpoint.Version).OfType<ILoadableEndpoint>())
+            {
+                await version.UnloadAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch
+        {
+            Forget(name);
+            throw;
+        }
     }
 
     /// <summary>Every model in every version.</summary>
-    public ValueTask<ImmutableArray<IModelEndpoint>> ListAsync(CancellationToken cancellationToken) =>
-        directory.ListAsync(cancellationToken);
+    public async ValueTask<ImmutableArray<IModelEndpoint>> ListAsync(CancellationToken cancellationToken) =>
+        [.. (await directory.ListAsync(cancellationToken).ConfigureAwait(false)).Select(Shown)];
 
     /// <summary>Every version of a name, in order.</summary>
     public async ValueTask<IReadOnlyList<string>> VersionsAsync(IModelEndpoint endpoint, CancellationToken cancellationToken)
@@ -53,4 +80,24 @@ internal sealed class Models(IEndpointDirectory directory)
         EndpointState.Loading => "LOADING",
         _ => "UNAVAILABLE",
     };
+
+    private IModelEndpoint Shown(IModelEndpoint endpoint) =>
+        Volatile.Read(ref _unloaded).Contains(endpoint.Name)
+            ? new UnloadedEndpoint(endpoint, () => Forget(endpoint.Name)) : endpoint;
+
+    private void Forget(string name) =>
+        ImmutableInterlocked.Update(ref _unloaded, static (names, loaded) => names.Remove(loaded), name);
+
+    private async ValueTask<ILoadableEndpoint> FindLoadableAsync(string name, CancellationToken cancellationToken) =>
+        await directory.FindAsync(name, null, cancellationToken).ConfigureAwait(false) switch
+        {
+            ILoadableEndpoint endpoint => endpoint,
+            null => throw NotFound(name, null),
+            _ => throw new RequestException(501, $"Model '{name}' is not loaded and unloaded by request: its application does."),
+        };
+
+    private static RequestException NotFound(string name, string? version) => new(
+        404,
+        string.IsNullOrEmpty(version)
+            ? $"There is no model '{name}' here." : $"There is no version {version} of a model '{name}' here.");
 }

@@ -57,8 +57,9 @@ internal sealed class ModelHandler(Models models, ModelStatistics statistics)
         {
             throw new RequestException(
                 StatusCodes.Status503ServiceUnavailable,
-                endpoint.LastError is { } error
-                    ? $"Model '{endpoint.Name}' could not be loaded: {error}" : $"Model '{endpoint.Name}' is being loaded.");
+                endpoint is UnloadedEndpoint ? $"Model '{endpoint.Name}' was unloaded; a call or a request loads it."
+                    : endpoint.LastError is { } error ? $"Model '{endpoint.Name}' could not be loaded: {error}"
+                    : $"Model '{endpoint.Name}' is being loaded.");
         }
 
         await JsonAnswer.SendAsync(context.Response, writer =>

@@ -44,16 +44,14 @@ internal sealed class RepositoryHandler(Models models, ServingOptions options)
     public async Task LoadAsync(HttpContext context)
     {
         LoadParameters.Require(await ParametersAsync(context).ConfigureAwait(false));
-        var endpoint = await models.FindLoadableAsync(context.Request.Name(), context.RequestAborted).ConfigureAwait(false);
-        await endpoint.LoadAsync(context.RequestAborted).ConfigureAwait(false);
+        await models.LoadAsync(context.Request.Name(), context.RequestAborted).ConfigureAwait(false);
         await JsonAnswer.SendAsync(context.Response, static _ => { }).ConfigureAwait(false);
     }
 
     public async Task UnloadAsync(HttpContext context)
     {
         await ParametersAsync(context).ConfigureAwait(false);
-        var endpoint = await models.FindLoadableAsync(context.Request.Name(), context.RequestAborted).ConfigureAwait(false);
-        await endpoint.UnloadAsync(context.RequestAborted).ConfigureAwait(false);
+        await models.UnloadAsync(context.Request.Name(), context.RequestAborted).ConfigureAwait(false);
         await JsonAnswer.SendAsync(context.Response, static _ => { }).ConfigureAwait(false);
     }
 

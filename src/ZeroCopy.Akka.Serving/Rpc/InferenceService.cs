@@ -89,16 +89,14 @@ internal sealed class InferenceService(
         RepositoryModelLoadRequest request, ServerCallContext context)
     {
         LoadParameters.Require(request.Parameters.Keys);
-        var endpoint = await models.FindLoadableAsync(request.ModelName, context.CancellationToken).ConfigureAwait(false);
-        await endpoint.LoadAsync(context.CancellationToken).ConfigureAwait(false);
+        await models.LoadAsync(request.ModelName, context.CancellationToken).ConfigureAwait(false);
         return new RepositoryModelLoadResponse();
     }
 
     public override async Task<RepositoryModelUnloadResponse> RepositoryModelUnload(
         RepositoryModelUnloadRequest request, ServerCallContext context)
     {
-        var endpoint = await models.FindLoadableAsync(request.ModelName, context.CancellationToken).ConfigureAwait(false);
-        await endpoint.UnloadAsync(context.CancellationToken).ConfigureAwait(false);
+        await models.UnloadAsync(request.ModelName, context.CancellationToken).ConfigureAwait(false);
         return new RepositoryModelUnloadResponse();
     }
 

@@ -3,11 +3,11 @@ using ZeroCopy.Endpoints;
 namespace ZeroCopy.Serving.Tests.Fakes;
 
 /// <summary>A model that is loaded and unloaded, which a test sees.</summary>
-public sealed class LoadableEndpoint(string name, Exception? error = null) : ILoadableEndpoint
+public sealed class LoadableEndpoint(string name, Exception? error = null, int version = 1) : ILoadableEndpoint
 {
     public string Name => name;
 
-    public int? Version => 1;
+    public int? Version => version;
 
     public EndpointState State => EndpointState.Ready;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Grpc.Core;
 using ZeroCopy.Errors;
 using ZeroCopy.OpenInference;
@@ -22,6 +23,54 @@ public sealed class LoadSpecs
         await UnloadAsync(served, "bert/large");
 
         Assert.Equal(["load", "unload", "load", "load", "unload"], endpoint.Asked);
+    }
+
+    [Fact]
+    public async Task Unload_should_make_the_model_unavailable_until_it_is_loaded()
+    {
+        var older = new LoadableEndpoint("bert", version: 1);
+        var newer = new LoadableEndpoint("bert", version: 2);
+        await using var served = await ServedModels.StartAsync(newer, older, FakeEndpoint.Identity());
+
+        (await PostAsync(served, "bert/unload", "")).Succeeded();
+
+        Assert.Equal(["unload"], older.Asked);
+        Assert.Equal(["unload"], newer.Asked);
+        Assert.Equal(
+            """[{"name":"bert","version":"2","state":"UNAVAILABLE","reason":"unloaded"},"""
+            + """{"name":"bert","version":"1","state":"UNAVAILABLE","reason":"unloaded"},"""
+            + """{"name":"identity","version":"1","state":"READY","reason":""}]""",
+            await IndexAsync(served));
+        (await served.GetAsync("/v2/models/bert/ready")).Failed(503, "Model 'bert' was unloaded; a call or a request loads it.");
+        (await served.GetAsync("/v2/models/bert/versions/1/ready")).Failed(503, "Model 'bert' was unloaded");
+        Assert.False(await ReadyAsync(served, "bert"));
+
+        await LoadAsync(served, "bert");
+
+        Assert.True(await ReadyAsync(served, "bert"));
+    }
+
+    [Fact]
+    public async Task Unload_should_let_the_next_call_load_the_model()
+    {
+        await using var served = await ServedModels.StartAsync(new LoadableEndpoint("bert"));
+        await UnloadAsync(served, "bert");
+
+        (await served.InferAsync("bert", """{"inputs":[]}""")).Succeeded();
+
+        Assert.True(await ReadyAsync(served, "bert"));
+    }
+
+    [Fact]
+    public async Task Unload_should_leave_a_model_available_that_stays_loaded()
+    {
+        await using var served = await ServedModels.StartAsync(
+            new LoadableEndpoint(
+                "bert", new InferenceException(InferenceFailure.InvalidInput, "bert stays loaded.") { CausedByInput = true }));
+
+        (await PostAsync(served, "bert/unload", "")).Failed(400, "bert stays loaded.");
+
+        Assert.True(await ReadyAsync(served, "bert"));
     }
 
     [Fact]
@@ -65,6 +114,12 @@ public sealed class LoadSpecs
         {
             Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)),
         });
+
+    private static async Task<string> IndexAsync(ServedModels served) => JsonSerializer.Serialize(
+        (await served.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/v2/repository/index"))).Succeeded().Json);
+
+    private static async Task<bool> ReadyAsync(ServedModels served, string model) =>
+        (await served.Rpc.Call<ModelReadyRequest, ModelReadyResponse>("ModelReady", new() { Name = model })).Ready;
 
     private static async Task LoadAsync(ServedModels served, string model) =>
         await served.Rpc.Call<RepositoryModelLoadRequest, RepositoryModelLoadResponse>(

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Serving.Calls;
 
@@ -7,9 +8,25 @@ namespace ZeroCopy.Serving.Http;
 /// <summary>The model that a request's path names.</summary>
 internal static class RouteModel
 {
-    /// <summary>The name: everything is decoded but the slash, which would be one of the path.</summary>
-    public static string Name(this HttpRequest request) =>
-        ((string)request.RouteValues["name"]!).Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+    private const string Slash = "%2F";
+
+    /// <summary>
+    /// The name. The server decodes everything but a slash, so that one and the text of one look alike: what was sent tells them apart.
+    /// </summary>
+    public static string Name(this HttpRequest request)
+    {
+        var name = (string)request.RouteValues["name"]!;
+        if (!name.Contains(Slash, StringComparison.OrdinalIgnoreCase))
+        {
+            return name;
+        }
+
+        var sent = request.HttpContext.Features.Get<IHttpRequestFeature>()?.RawTarget.Split('?')[0].Split('/') ?? [];
+        var segment = sent.FirstOrDefault(segment =>
+            Uri.UnescapeDataString(segment.Replace(Slash, "%25" + Slash[1..], StringComparison.OrdinalIgnoreCase))
+                .Equals(name, StringComparison.OrdinalIgnoreCase));
+        return segment is null ? name.Replace(Slash, "/", StringComparison.OrdinalIgnoreCase) : Uri.UnescapeDataString(segment);
+    }
 
     /// <summary>The version; null where the path has none.</summary>
     public static string? Version(this HttpRequest request) => (string?)request.RouteValues["version"];

@@ -221,6 +221,20 @@ public sealed class InferSpecs
         (await served.InferAsync("a%20b%25c%2Fd", Request("INT8", "[1]", "\"data\":[1]"))).Succeeded();
     }
 
+    [Theory]
+    [InlineData("a%2Fb", "a/b")]
+    [InlineData("a%252Fb", "a%2Fb")]
+    [InlineData("a%252fb%2fc", "a%2fb/c")]
+    [InlineData("%25252F", "%252F")]
+    public async Task Infer_should_decode_the_name_of_a_path_once(string path, string name)
+    {
+        await using var served = await ServedModels.StartAsync(FakeEndpoint.Identity("a/b"), FakeEndpoint.Identity("other"));
+
+        var answer = await served.InferAsync(path, Request("INT8", "[1]", "\"data\":[1]"));
+
+        _ = name == "a/b" ? answer.Succeeded() : answer.Failed(404, $"'{name}'");
+    }
+
     [Fact]
     public async Task Infer_should_send_a_half_width_float_as_binary_alone()
     {

@@ -68,6 +68,20 @@ public sealed class CompressionSpecs
     }
 
     [Theory]
+    [InlineData("gzip", 1)]
+    [InlineData("gzip", 8)]
+    [InlineData("deflate", 1)]
+    [InlineData("deflate", 4)]
+    public async Task Infer_should_refuse_a_compressed_body_that_is_cut_off_behind_its_content(string encoding, int missing)
+    {
+        await using var served = await ServedModels.StartAsync(FakeEndpoint.Identity());
+        var whole = Compressed(encoding, """{"inputs":[{"name":"x","shape":[1],"datatype":"INT8","data":[1]}]}"""u8.ToArray());
+
+        (await served.SendAsync(Request(encoding, whole, null))).Succeeded();
+        (await served.SendAsync(Request(encoding, whole[..^missing], null))).Failed(400, "cannot be decompressed");
+    }
+
+    [Theory]
     [InlineData("br")]
     [InlineData("gzip, deflate")]
     public async Task Infer_should_name_the_encodings_that_it_takes(string encoding)

@@ -97,14 +97,15 @@ public static class ZeroCopyServing
 
         var routes = endpoints.MapGroup("");
         AccessRules.AddTo(routes, services.GetRequiredService<ServingOptions>());
-        MapHttp(routes, services);
-        routes.MapGrpcService<InferenceMethods.Provider>().WithMetadata(NoBodyLimit.Instance);
+        var clock = services.GetRequiredService<TimeProvider>();
+        MapHttp(routes, services, clock);
+        routes.MapGrpcService<InferenceMethods.Provider>().WithMetadata(NoBodyLimit.Instance).Add(method => TimeRequests(method, clock));
         routes.MapGrpcHealthChecksService();
         routes.MapGrpcReflectionService();
         return routes;
     }
 
-    private static void MapHttp(RouteGroupBuilder routes, IServiceProvider services)
+    private static void MapHttp(RouteGroupBuilder routes, IServiceProvider services, TimeProvider clock)
     {
         var options = services.GetRequiredService<ServingOptions>();
         var models = services.GetRequiredService<Models>();
@@ -114,7 +115,7 @@ public static class ZeroCopyServing
         var repository = new RepositoryHandler(models, options);
         var regions = services.GetRequiredService<SharedRegions>();
         var region = new RegionHandler(regions, options);
-        var infer = new InferHandler(services.GetRequiredService<ModelCalls>(), regions, options);
+        var infer = new InferHandler(services.GetRequiredService<ModelCalls>(), regions, options, clock);
         Map(HttpMethods.Get, HealthHandler.LiveAsync, "/v2/health/live", "/health/live");
         Map(HttpMethods.Get, health.ReadyAsync, "/v2/health/ready", "/health/ready");
         Map(HttpMethods.Get, new ServerHandler(options).MetadataAsync, "/v2");
@@ -147,6 +148,17 @@ public static class ZeroCopyServing
                 routes.Map(pattern, (HttpContext context) => boundary.RunAsync(context, method, handler));
             }
         }
+    }
+
+    /// <summary>A method begins when its message is read.</summary>
+    private static void TimeRequests(EndpointBuilder method, TimeProvider clock)
+    {
+        var run = method.RequestDelegate!;
+        method.RequestDelegate = context =>
+        {
+            context.Features.Set(new RequestTime(clock));
+            return run(context);
+        };
     }
 
     private static void AddHealth(IServiceCollection services)

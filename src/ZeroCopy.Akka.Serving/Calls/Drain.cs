@@ -6,22 +6,22 @@ namespace ZeroCopy.Serving.Calls;
 /// <summary>The end of the time that calls get when the application stops.</summary>
 internal sealed class Drain
 {
-    private readonly CancellationTokenSource _begun;
+    private readonly CancellationTokenSource _closed;
     private readonly CancellationTokenSource _over;
 
     public Drain(IHostApplicationLifetime lifetime, ServingOptions options, TimeProvider clock)
     {
         _over = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
-        _begun = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
+        _closed = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
         lifetime.ApplicationStopping.Register(() =>
         {
-            _begun.CancelAfter(options.DrainDelay);
+            _closed.CancelAfter(options.DrainDelay);
             _over.CancelAfter(options.DrainTimeout);
         });
     }
 
     /// <summary>Cancelled when no further call is taken.</summary>
-    public CancellationToken Begun => _begun.Token;
+    public CancellationToken Closed => _closed.Token;
 
     /// <summary>Cancelled when the time is over.</summary>
     public CancellationToken Over => _over.Token;

@@ -12,6 +12,7 @@ internal sealed class ModelCalls(Models models, ModelStatistics statistics, Serv
     /// <summary>One call.</summary>
     /// <param name="name">Name of the model.</param>
     /// <param name="version">Its version; null or empty for the current one.</param>
+    /// <param name="time">Its time, since it arrived.</param>
     /// <param name="timeout">Time to the answer that its transport gives it; null for none. The request's own may be shorter.</param>
     /// <param name="read">Reads the request; the inputs are given up when the call has ended.</param>
     /// <param name="send">Sends the answer, which it takes over.</param>
@@ -22,6 +23,7 @@ internal sealed class ModelCalls(Models models, ModelStatistics statistics, Serv
     public async Task RunAsync(
         string name,
         string? version,
+        RequestTime time,
         TimeSpan? timeout,
         Func<CancellationToken, ValueTask<(InferRequest Request, ImmutableArray<NamedTensor> Inputs)>> read,
         Func<InferRequest, IModelEndpoint, ModelAnswer, ValueTask> send,
@@ -30,15 +32,14 @@ internal sealed class ModelCalls(Models models, ModelStatistics statistics, Serv
         using var given = CancellationTokenSource.CreateLinkedTokenSource(aborted, drain.Over);
         try
         {
-            var arrived = clock.GetTimestamp();
             var endpoint = await models.FindAsync(name, version, given.Token).ConfigureAwait(false);
             try
             {
-                await CallAsync(endpoint, arrived, timeout, read, send, given.Token).ConfigureAwait(false);
+                await CallAsync(endpoint, time, timeout, read, send, given.Token).ConfigureAwait(false);
             }
             catch
             {
-                statistics.Of(endpoint).Failed(clock.GetElapsedTime(arrived));
+                statistics.Of(endpoint).Failed(time.Elapsed);
                 throw;
             }
         }
@@ -54,17 +55,17 @@ internal sealed class ModelCalls(Models models, ModelStatistics statistics, Serv
 
     private async Task CallAsync(
         IModelEndpoint endpoint,
-        long arrived,
+        RequestTime time,
         TimeSpan? timeout,
         Func<CancellationToken, ValueTask<(InferRequest Request, ImmutableArray<NamedTensor> Inputs)>> read,
         Func<InferRequest, IModelEndpoint, ModelAnswer, ValueTask> send,
         CancellationToken cancellationToken)
     {
         var (request, inputs) = await read(cancellationToken).ConfigureAwait(false);
-        var called = clock.GetTimestamp();
+        var (input, called) = (time.Elapsed, clock.GetTimestamp());
         var call = new CallOptions
         {
-            Deadline = Left(Shorter(timeout, request.Parameters.Timeout), clock.GetElapsedTime(arrived, called)),
+            Deadline = time.Left(Shorter(timeout, request.Parameters.Timeout)),
             HashKey = request.Parameters.Sequence,
         };
         var answer = await endpoint.CallAsync(request.Parameters.Method, inputs, call, cancellationToken).ConfigureAwait(false);
@@ -73,15 +74,9 @@ internal sealed class ModelCalls(Models models, ModelStatistics statistics, Serv
         var counts = statistics.Of(endpoint, ModelVersion.Of(endpoint, answer));
         await send(request, endpoint, answer).ConfigureAwait(false);
         counts.Succeeded(
-            clock.GetElapsedTime(arrived, called), queue, clock.GetElapsedTime(called, answered) - queue, clock.GetElapsedTime(answered),
+            input, queue, clock.GetElapsedTime(called, answered) - queue, clock.GetElapsedTime(answered),
             answer.Times.Joined);
     }
-
-    /// <summary>The caller waits since the request arrived, not since its body is read.</summary>
-    private static TimeSpan? Left(TimeSpan? limit, TimeSpan gone) => limit <= gone
-        ? throw new InferenceException(
-            InferenceFailure.DeadlineExceeded, $"The request had {limit} to its answer, which had passed before it was read.")
-        : limit - gone;
 
     private static TimeSpan? Shorter(TimeSpan? one, TimeSpan? other) => one < other ? one : other ?? one;
 }

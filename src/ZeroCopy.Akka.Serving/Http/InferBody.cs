@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using ZeroCopy.Serving.Calls;
 using ZeroCopy.Serving.Protocol;
 using ZeroCopy.Serving.Regions;
 using ZeroCopy.Serving.Settings;
@@ -18,8 +19,10 @@ internal static class InferBody
 
     /// <summary>The request and its inputs, whose memory is that of <paramref name="memory"/>.</summary>
     /// <exception cref="RequestException">The request cannot be read; the message says why.</exception>
+    /// <exception cref="Errors.InferenceException">Its own time has passed before its binary tensors came.</exception>
     public static async ValueTask<(InferRequest Request, ImmutableArray<NamedTensor> Inputs)> ReadAsync(
-        HttpRequest http, ServingOptions options, SharedRegions regions, RequestMemory memory, CancellationToken cancellationToken)
+        HttpRequest http, ServingOptions options, SharedRegions regions, RequestMemory memory, RequestTime time,
+        CancellationToken cancellationToken)
     {
         var jsonLength = LengthOfJson(http, options);
         var body = RequestBody.Open(http, options);
@@ -41,18 +44,33 @@ internal static class InferBody
                 await RegionAccess.RequireAsync(http.HttpContext, options).ConfigureAwait(false);
             }
 
-            var inputs = ImmutableArray.CreateBuilder<NamedTensor>(request.Inputs.Length);
-            foreach (var input in request.Inputs)
+            if (jsonLength is not null)
             {
-                inputs.Add(input.Value ?? (input.Region is null
-                    ? await ReadBinaryAsync(body, input, memory, cancellationToken).ConfigureAwait(false)
-                    : regions.Read(input, memory)));
+                request = await time.WithinAsync(
+                    request.Parameters.Timeout, token => ReadTensorsAsync(body, request, memory, token), cancellationToken)
+                    .ConfigureAwait(false);
             }
 
-            return jsonLength is not null && await body.HasMoreAsync(cancellationToken).ConfigureAwait(false)
-                ? throw new RequestException("The body goes on behind the last binary tensor.")
-                : (regions.OpenOutputs(request, memory), inputs.MoveToImmutable());
+            return regions.Open(request, memory);
         }
+    }
+
+    /// <summary>With the tensors behind the JSON.</summary>
+    private static async ValueTask<InferRequest> ReadTensorsAsync(
+        RequestBody body, InferRequest request, RequestMemory memory, CancellationToken cancellationToken)
+    {
+        var inputs = request.Inputs.ToBuilder();
+        for (var at = 0; at < inputs.Count; at++)
+        {
+            if (inputs[at] is { Value: null, Region: null } input)
+            {
+                inputs[at] = input with { Value = await ReadBinaryAsync(body, input, memory, cancellationToken).ConfigureAwait(false) };
+            }
+        }
+
+        return await body.HasMoreAsync(cancellationToken).ConfigureAwait(false)
+            ? throw new RequestException("The body goes on behind the last binary tensor.")
+            : request with { Inputs = inputs.MoveToImmutable() };
     }
 
     private static long? LengthOfJson(HttpRequest http, ServingOptions options)

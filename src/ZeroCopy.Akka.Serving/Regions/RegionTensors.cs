@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using ZeroCopy.Serving.Protocol;
 
 namespace ZeroCopy.Serving.Regions;
@@ -6,14 +7,21 @@ namespace ZeroCopy.Serving.Regions;
 /// <summary>Tensors of requests and answers that lie in shared memory.</summary>
 internal static class RegionTensors
 {
-    /// <summary>An input over its memory in a region.</summary>
-    /// <exception cref="RequestException">It does not lie in a region, or its elements are not what it says.</exception>
-    public static NamedTensor Read(this SharedRegions regions, InferInput input, RequestMemory memory) =>
-        BinaryTensor.Of(input, regions.Use(input.Region!, memory));
+    /// <summary>A request with the memory of its outputs that are to go to a region, and its inputs.</summary>
+    /// <exception cref="RequestException">One does not lie in a region, or its elements are not what it says.</exception>
+    public static (InferRequest Request, ImmutableArray<NamedTensor> Inputs) Open(
+        this SharedRegions regions, InferRequest request, RequestMemory memory)
+    {
+        var inputs = ImmutableArray.CreateBuilder<NamedTensor>(request.Inputs.Length);
+        foreach (var input in request.Inputs)
+        {
+            inputs.Add(input.Value ?? BinaryTensor.Of(input, regions.Use(input.Region!, memory)));
+        }
 
-    /// <summary>The outputs that a request asks for, with their memory where they are to go to a region.</summary>
-    /// <exception cref="RequestException">One does not lie in a region.</exception>
-    public static InferRequest OpenOutputs(this SharedRegions regions, InferRequest request, RequestMemory memory) =>
+        return (regions.OpenOutputs(request, memory), inputs.MoveToImmutable());
+    }
+
+    private static InferRequest OpenOutputs(this SharedRegions regions, InferRequest request, RequestMemory memory) =>
         request.Outputs.IsDefault || request.Outputs.All(output => output.Region is null) ? request : request with
         {
             Outputs =

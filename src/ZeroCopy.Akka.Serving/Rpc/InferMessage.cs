@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Google.Protobuf.Collections;
 using ZeroCopy.OpenInference;
 using ZeroCopy.Serving.Protocol;
-using ZeroCopy.Serving.Regions;
 using ZeroCopy.Serving.Settings;
 
 namespace ZeroCopy.Serving.Rpc;
@@ -11,40 +10,30 @@ namespace ZeroCopy.Serving.Rpc;
 /// Reads a request for inference from its message. Tensors stay in the message's memory where their elements are raw; lists of elements are
 /// copied.
 /// </summary>
-internal sealed class InferMessage(ModelInferRequest message, ServingOptions options, SharedRegions regions, RequestMemory memory)
+internal sealed class InferMessage(ModelInferRequest message, ServingOptions options)
 {
     private int _raw;
 
-    /// <summary>Whether a tensor of it lies in shared memory.</summary>
-    public bool UsesRegions => message.Inputs.Any(input => input.Parameters.ContainsKey(RegionUse.RegionParameter))
-        || message.Outputs.Any(output => output.Parameters.ContainsKey(RegionUse.RegionParameter));
-
     /// <exception cref="RequestException">It is no such request; the message names the field.</exception>
-    public (InferRequest Request, ImmutableArray<NamedTensor> Inputs) Read()
-    {
-        var (declared, inputs) = ReadInputs();
-        var request = new InferRequest(message.Id.Length == 0 ? null : message.Id, declared, ReadOutputs(), ReadParameters());
-        return (regions.OpenOutputs(request, memory), inputs);
-    }
+    public InferRequest Read() =>
+        new(message.Id.Length == 0 ? null : message.Id, ReadInputs(), ReadOutputs(), ReadParameters());
 
-    private (ImmutableArray<InferInput> Declared, ImmutableArray<NamedTensor> Inputs) ReadInputs()
+    private ImmutableArray<InferInput> ReadInputs()
     {
         var rules = new InputRules(options);
-        var declared = ImmutableArray.CreateBuilder<InferInput>(message.Inputs.Count);
-        var inputs = ImmutableArray.CreateBuilder<NamedTensor>(message.Inputs.Count);
+        var inputs = ImmutableArray.CreateBuilder<InferInput>(message.Inputs.Count);
         foreach (var tensor in message.Inputs)
         {
             var place = rules.Next();
             var name = tensor.Name.Length > 0 ? tensor.Name : throw new RequestException($"{place} has no name.");
             var input = rules.Take(place, name, tensor.Datatype, Shape(tensor.Shape, place.At("shape")));
-            declared.Add(input);
             inputs.Add(ReadRegion(tensor, input) is { } region
-                ? regions.Read(input.In(region), memory)
-                : ReadElements(tensor, input));
+                ? input.In(region)
+                : input with { Value = ReadElements(tensor, input) });
         }
 
         return _raw == message.RawInputContents.Count
-            ? (declared.MoveToImmutable(), inputs.MoveToImmutable())
+            ? inputs.MoveToImmutable()
             : throw new RequestException(
                 $"raw_input_contents has {message.RawInputContents.Count} entries, but the inputs have {_raw} without contents.");
     }

@@ -141,7 +141,8 @@ internal sealed class InferenceService(
         var memory = new RequestMemory();
         response.RegisterForDispose(memory);
         ModelInferResponse? reply = null;
-        await InferAsync(request, context, memory, (read, endpoint, answer) =>
+        var time = context.GetHttpContext().Features.Get<RequestTime>() ?? new RequestTime(clock);
+        await InferAsync(request, context, time, memory, (read, endpoint, answer) =>
         {
             response.RegisterForDispose(answer);
             reply = InferReply.Of(read, endpoint, answer);
@@ -155,14 +156,14 @@ internal sealed class InferenceService(
         IServerStreamWriter<ModelStreamInferResponse> responseStream,
         ServerCallContext context)
     {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, drain.Begun);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, drain.Closed);
         while (await MoveNextAsync().ConfigureAwait(false))
         {
             var request = requestStream.Current;
             using var memory = new RequestMemory();
             try
             {
-                await InferAsync(request, context, memory, async (read, endpoint, answer) =>
+                await InferAsync(request, context, new RequestTime(clock), memory, async (read, endpoint, answer) =>
                 {
                     using (answer)
                     {
@@ -202,20 +203,22 @@ internal sealed class InferenceService(
     private Task InferAsync(
         ModelInferRequest request,
         ServerCallContext context,
+        RequestTime time,
         RequestMemory memory,
         Func<InferRequest, IModelEndpoint, ModelAnswer, ValueTask> send) => calls.RunAsync(
             request.ModelName,
             request.ModelVersion,
-            context.Deadline == DateTime.MaxValue ? null : context.Deadline - clock.GetUtcNow().UtcDateTime,
+            time,
+            context.Deadline == DateTime.MaxValue ? null : context.Deadline - clock.GetUtcNow().UtcDateTime + time.Elapsed,
             async _ =>
             {
-                var message = new InferMessage(request, options, regions, memory);
-                if (message.UsesRegions)
+                var read = new InferMessage(request, options).Read();
+                if (read.UsesRegions)
                 {
                     await RegionAccess.RequireAsync(context.GetHttpContext(), options).ConfigureAwait(false);
                 }
 
-                return message.Read();
+                return regions.Open(read, memory);
             },
             send,
             context.CancellationToken);

@@ -3,6 +3,11 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using ZeroCopy.OpenInference;
 using ZeroCopy.Serving.Tests.Fakes;
 
 namespace ZeroCopy.Serving.Tests.Http;
@@ -55,6 +60,74 @@ public sealed class BodyArrivalSpecs
 
         Assert.StartsWith("HTTP/1.1 200", await ReadAsync(client), StringComparison.Ordinal);
         await stopping.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task Infer_should_count_its_timeout_from_the_arrival_of_the_request()
+    {
+        var clock = new FakeTimeProvider();
+        var endpoint = FakeEndpoint.Identity();
+        await using var served = await ServedModels.StartWithAsync(services => services.AddSingleton<TimeProvider>(clock), endpoint);
+        using var client = await ConnectAsync(served);
+        var json = Binary[..^1] + ""","parameters":{"timeout":5000000}}""";
+        await SendAsync(client, $"Inference-Header-Content-Length: {json.Length}\r\nContent-Length: {json.Length + 4}");
+        await client.SendAsync(Encoding.ASCII.GetBytes(json));
+        var answer = ReadAsync(client);
+
+        // The rest of the body never comes. The timer starts when the server has read the text, which may be after the first steps.
+        while (!answer.IsCompleted)
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        Assert.StartsWith("HTTP/1.1 504", await answer, StringComparison.Ordinal);
+        Assert.Contains("00:00:05", await answer, StringComparison.Ordinal);
+        Assert.Equal(0, endpoint.Calls);
+    }
+
+    [Fact]
+    public async Task Rpc_should_count_its_timeout_from_the_arrival_of_the_request()
+    {
+        var (clock, arrived) = (new FakeTimeProvider(), new TaskCompletionSource());
+        var endpoint = FakeEndpoint.Identity();
+        await using var served = await ServedModels.StartWithAsync(
+            services => services.AddSingleton<TimeProvider>(clock),
+            application => application.Use(next => context =>
+            {
+                // It waits for its message when this returns.
+                var running = next(context);
+                arrived.SetResult();
+                return running;
+            }),
+            endpoint);
+        var call = new ModelInferRequest
+        {
+            ModelName = "identity",
+            Parameters = { ["timeout"] = new InferParameter { Int64Param = 5_000_000 } },
+        }.ToByteArray();
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, $"{served.RpcAddress}/inference.GRPCInferenceService/ModelInfer")
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new PushContent(async body =>
+            {
+                await body.FlushAsync();
+                await arrived.Task.WaitAsync(Patience);
+                clock.Advance(TimeSpan.FromSeconds(6));
+                await body.WriteAsync(new byte[] { 0, 0, 0, 0, (byte)call.Length });
+                await body.WriteAsync(call);
+            }),
+        };
+        request.Content.Headers.ContentType = new("application/grpc");
+
+        using var response = await client.SendAsync(request).WaitAsync(Patience);
+
+        var status = response.TrailingHeaders.Concat(response.Headers).First(header => header.Key == "grpc-status").Value;
+        Assert.Equal([$"{(int)StatusCode.DeadlineExceeded}"], status);
+        Assert.Equal(0, endpoint.Calls);
     }
 
     [Theory]
@@ -151,5 +224,16 @@ public sealed class BodyArrivalSpecs
         }
 
         return text;
+    }
+
+    private sealed class PushContent(Func<Stream, Task> push) : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => push(stream);
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
     }
 }

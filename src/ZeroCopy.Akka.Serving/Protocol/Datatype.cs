@@ -51,7 +51,7 @@ internal static class Datatype
     /// <summary>The name of an output's element type.</summary>
     /// <exception cref="RequestException">The protocol has none for it.</exception>
     public static string OfOutput(NamedTensor output) => output.IsText ? Bytes : NameOf(output.DType) ?? throw new RequestException(
-        500, $"Output '{output.Name}' is a tensor of {output.DType}, for which the protocol has no datatype.");
+        501, $"Output '{output.Name}' is a tensor of {output.DType}, for which the protocol has no datatype.");
 
     /// <summary>Whether elements of the type can stand in JSON; the half-width floats come as binary alone.</summary>
     public static bool IsInJson(DType dtype) => dtype is not (DType.Float16 or DType.BFloat16);

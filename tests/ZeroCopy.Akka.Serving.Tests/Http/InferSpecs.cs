@@ -251,7 +251,7 @@ public sealed class InferSpecs
         await using var served = await ServedModels.StartAsync(new FakeEndpoint("complex", _ => new ModelAnswer(
             [new NamedTensor("z", HostTensor.From<float>(DType.Complex64, [1, 2], 1))])));
 
-        (await served.InferAsync("complex", """{"inputs":[]}""")).Failed(500, "'z'", "Complex64");
+        (await served.InferAsync("complex", """{"inputs":[]}""")).Failed(501, "'z'", "Complex64");
     }
 
     [Fact]

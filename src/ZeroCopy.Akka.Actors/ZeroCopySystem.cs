@@ -7,6 +7,7 @@ using ZeroCopy.Actors.Nodes;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Actors.Stores;
 using ZeroCopy.Actors.Tasks;
+using ZeroCopy.Actors.Telemetry;
 using ZeroCopy.Actors.Wire;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
@@ -28,6 +29,7 @@ public sealed class ZeroCopySystem : IExtension
     private readonly TimeProvider _clock;
     private readonly RootChildren _children;
     private readonly NodeDirectory _endpoints;
+    private readonly IDisposable _observed;
     private readonly SystemEndpoints _all;
     private readonly RemoteEndpoints _remote;
     private readonly IActorRef _root;
@@ -51,6 +53,7 @@ public sealed class ZeroCopySystem : IExtension
         var children = new TaskCompletionSource<RootChildren>(TaskCreationOptions.RunContinuationsAsynchronously);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _endpoints = new NodeDirectory(_log);
+        _observed = ObservedModels.Add(_endpoints.Measure);
         Status = new SystemStatus(_endpoints, _store);
         _all = new SystemEndpoints(_endpoints, _log);
         var remote = _remote = new RemoteEndpoints(_endpoints);
@@ -379,6 +382,7 @@ public sealed class ZeroCopySystem : IExtension
     private void Close()
     {
         Tasks.End();
+        _observed.Dispose();
         _endpoints.Models?.Close();
         foreach (var pool in Pools)
         {

@@ -99,8 +99,7 @@ public sealed class ZeroCopyCluster : IExtension
         // Regions that start before the cluster is formed wait longer for their coordinator.
         cluster.RegisterOnMemberUp(StartModels);
         system.RegisterOnTermination(_http.Dispose);
-        ObservedMembers.Add(cluster);
-        system.RegisterOnTermination(() => ObservedMembers.Remove(cluster));
+        system.RegisterOnTermination(ObservedMembers.Add(cluster).Dispose);
         var shutdown = CoordinatedShutdown.Get(system);
         shutdown.AddTask(
             CoordinatedShutdown.PhaseBeforeServiceUnbind,

@@ -87,5 +87,14 @@ internal sealed class NodeDirectory(ILoggingAdapter log) : IEndpointDirectory
         ];
     }
 
+    /// <summary>All of it, and whether each has a pool; nothing where the store cannot be read.</summary>
+    public IEnumerable<(IModelEndpoint Model, bool HasPool)> Measure()
+    {
+        var listing = ListAsync();
+        // What this node has itself is known at once.
+        return listing.IsCompletedSuccessfully
+            ? listing.Result.Select(endpoint => (endpoint, endpoint is IServedEndpoint { ReadyActors: > 0 })) : [];
+    }
+
     private void Raise() => ChangeEvent.Raise(Changed, log);
 }

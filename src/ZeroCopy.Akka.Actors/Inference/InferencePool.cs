@@ -37,7 +37,7 @@ public sealed class InferencePool
             context.Readiness.Changed += _batcher.UseIdle;
         }
 
-        _observed = ObservedPools.Add(context.Ledger.Telemetry, () => Actors, () => ReadyActors);
+        _observed = ObservedPools.Add(context.Ledger.Telemetry, Settings.QueueCapacity, () => Actors, () => ReadyActors);
         _ended = EndAsync();
     }
 

@@ -13,6 +13,7 @@ internal sealed class SystemStore
     private readonly ObjectStoreOptions _configured;
     private readonly bool _owned;
     private ObjectStore? _store;
+    private IDisposable? _observed;
     private bool _closed;
 
     /// <param name="given">A store that is open already and stays its opener's; null for one of the system's own.</param>
@@ -67,7 +68,7 @@ internal sealed class SystemStore
         {
             if (!_closed && _store is { } store)
             {
-                ObservedStores.Remove(store);
+                _observed?.Dispose();
                 if (_owned)
                 {
                     store.Dispose();
@@ -80,7 +81,7 @@ internal sealed class SystemStore
 
     private ObjectStore Use(ObjectStore store)
     {
-        ObservedStores.Add(store);
+        _observed = ObservedStores.Add(store);
         return _store = store;
     }
 }

@@ -141,6 +141,9 @@ internal sealed class ModelTelemetry
     }
 
     /// <summary>A measurement of this model at a moment.</summary>
+    public Measurement<long> Measure(long value) => new(value, _tags);
+
+    /// <summary>One of several parts.</summary>
     public Measurement<long> Measure(long value, string tag, string text) => new(value, [.. _tags, new(tag, text)]);
 
     // One that a sampler left out only hands its id on, and has no parts.

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 
 namespace ZeroCopy.Actors.Telemetry;
@@ -6,23 +5,22 @@ namespace ZeroCopy.Actors.Telemetry;
 /// <summary>The sizes of the pools of this process, looked at when somebody measures. Thread-safe.</summary>
 internal static class ObservedPools
 {
-    private static ImmutableList<Entry> _pools = [];
+    private static readonly Observed<Entry> Pools = new();
 
-    static ObservedPools() => Instruments.Meter.CreateObservableUpDownCounter(
-        "zerocopy.actors", Count, "{actor}", "Actors of pools, by whether they have their model.");
-
-    /// <summary>Counts a pool's actors until the result is disposed.</summary>
-    public static IDisposable Add(ModelTelemetry model, Func<int> actors, Func<int> ready)
+    static ObservedPools()
     {
-        var entry = new Entry(model, actors, ready);
-        ImmutableInterlocked.Update(ref _pools, static (pools, added) => pools.Add(added), entry);
-        return entry;
+        Instruments.Meter.CreateObservableUpDownCounter(
+            "zerocopy.actors", Count, "{actor}", "Actors of pools, by whether they have their model.");
+        Instruments.Meter.CreateObservableUpDownCounter(
+            "zerocopy.calls.capacity", Capacity, "{call}", "Calls that pools queue or run before they refuse others.");
     }
 
-    // Two pools of one model run while one takes over from the other.
+    /// <summary>Measures a pool until the result is disposed.</summary>
+    public static IDisposable Add(ModelTelemetry model, int capacity, Func<int> actors, Func<int> ready) =>
+        Pools.Add(new Entry(model, capacity, actors, ready));
+
     private static IEnumerable<Measurement<long>> Count() =>
-        from pool in _pools
-        group pool by (pool.Model.Model, pool.Model.Version) into model
+        from model in ByModel()
         let ready = model.Sum(pool => pool.Ready())
         from measured in new[]
         {
@@ -31,8 +29,12 @@ internal static class ObservedPools
         }
         select measured;
 
-    private sealed record Entry(ModelTelemetry Model, Func<int> Actors, Func<int> Ready) : IDisposable
-    {
-        public void Dispose() => ImmutableInterlocked.Update(ref _pools, static (pools, gone) => pools.Remove(gone), this);
-    }
+    private static IEnumerable<Measurement<long>> Capacity() =>
+        ByModel().Select(model => model.First().Model.Measure(model.Sum(pool => (long)pool.Capacity)));
+
+    // Two pools of one model run while one takes over from the other.
+    private static IEnumerable<IGrouping<(string Model, string Version), Entry>> ByModel() =>
+        Pools.GroupBy(pool => (pool.Model.Model, pool.Model.Version));
+
+    private sealed record Entry(ModelTelemetry Model, int Capacity, Func<int> Actors, Func<int> Ready);
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using ZeroCopy.Errors;
@@ -11,7 +10,7 @@ namespace ZeroCopy.Actors.Telemetry;
 /// </summary>
 internal static class ObservedStores
 {
-    private static ImmutableList<ObjectStore> _stores = [];
+    private static readonly Observed<ObjectStore> Stores = new();
 
     static ObservedStores()
     {
@@ -27,15 +26,10 @@ internal static class ObservedStores
             "zerocopy.store.model.blocks", Blocks, "{block}", "Blocks of a model, by whether other models have them too.");
     }
 
-    /// <summary>Measures a store from now on.</summary>
-    public static void Add(ObjectStore store) =>
-        ImmutableInterlocked.Update(ref _stores, static (stores, added) => stores.Add(added), store);
+    /// <summary>Measures a store until the result is disposed.</summary>
+    public static IDisposable Add(ObjectStore store) => Stores.Add(store);
 
-    /// <summary>Ends one <see cref="Add"/>.</summary>
-    public static void Remove(ObjectStore store) =>
-        ImmutableInterlocked.Update(ref _stores, static (stores, gone) => stores.Remove(gone), store);
-
-    private static IEnumerable<Measurement<long>> Leases() => _stores.Distinct().SelectMany(store => store.ListLeases())
+    private static IEnumerable<Measurement<long>> Leases() => Stores.Distinct().SelectMany(store => store.ListLeases())
         .GroupBy(lease => lease.Holder, lease => lease.Leases, StringComparer.Ordinal)
         .Select(holder => new Measurement<long>(holder.Sum(), new KeyValuePair<string, object?>("holder", holder.Key)));
 
@@ -69,7 +63,7 @@ internal static class ObservedStores
 
     // Several objects of one process may have the same store open.
     private static IEnumerable<T> Read<T>(Func<ObjectStore, IReadOnlyList<T>> read) =>
-        _stores.DistinctBy(store => store.Options.Directory, StringComparer.Ordinal).SelectMany(store =>
+        Stores.DistinctBy(store => store.Options.Directory, StringComparer.Ordinal).SelectMany(store =>
         {
             try
             {

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using ZeroCopy.Actors.Endpoints;
 using ZeroCopy.Actors.Tests.Fakes;
 using ZeroCopy.Endpoints;
@@ -63,6 +64,52 @@ public sealed class ServedModelsSpecs() : ServedModelsSpec("zerocopy.inference.i
         Assert.Equal([("an-encoder", 1), ("bert", 1), ("bert", 2)], listed.Select(endpoint => (endpoint.Name, endpoint.Version!.Value)));
         Assert.All(listed, endpoint => Assert.Equal(EndpointState.Ready, endpoint.State));
         Assert.Empty(Opener.Opened);
+    }
+
+    [Fact]
+    public async Task Directory_should_measure_the_states_and_last_errors_of_its_models()
+    {
+        var name = $"measured-{Guid.NewGuid():N}";
+        await PutAsync(name, 1);
+        await PutAsync(name, 2);
+        await PutAsync(name, 3);
+        Opener.OnOpen = model =>
+        {
+            if (model.Name!.Value.Version == 3)
+            {
+                throw new InvalidOperationException("no such operator");
+            }
+        };
+        await CallAsync(await FindAsync(name, 2));
+        await Assert.ThrowsAsync<InferenceException>(async () => await CallAsync(await FindAsync(name, 3)));
+
+        var measured = new List<(string Instrument, string Version, string Tag)>();
+        using var meters = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name.StartsWith("zerocopy.models.", StringComparison.Ordinal))
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        meters.SetMeasurementEventCallback<int>((instrument, value, tags, _) =>
+        {
+            if (value == 1 && Equals(tags[0].Value, name))
+            {
+                measured.Add((instrument.Name, (string)tags[1].Value!, (string)tags[2].Value!));
+            }
+        });
+        meters.Start();
+        meters.RecordObservableInstruments();
+
+        Assert.Equal(
+            [("1", "idle"), ("2", "ready"), ("3", "failed")],
+            measured.Where(one => one.Instrument == "zerocopy.models.state").Select(one => (one.Version, one.Tag)));
+        var (_, version, error) = Assert.Single(measured, one => one.Instrument == "zerocopy.models.error");
+        Assert.Equal("3", version);
+        Assert.Contains("no such operator", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -230,10 +230,11 @@ public sealed class InstrumentsSpecs : PoolSpec
     [Fact]
     public async Task Instruments_should_count_the_actors_of_a_pool_until_it_ends()
     {
-        var pool = await PoolAsync((_, argument) => argument, s => s with { Size = 2 });
+        var pool = await PoolAsync((_, argument) => argument, s => s with { Size = 2, QueueCapacity = 17 });
         await EventuallyAsync(() => pool.ReadyActors == 2);
         Observe();
         Assert.Equal([2, 0], Values("zerocopy.actors"));
+        Assert.Equal([17], Values("zerocopy.calls.capacity"));
         await EndAsync(pool);
         _measured.Clear();
         Observe();
@@ -266,7 +267,7 @@ public sealed class InstrumentsSpecs : PoolSpec
         Skip.If(!close && OperatingSystem.IsWindows(), "A directory that is used cannot be deleted there.");
         using var directory = new TemporaryDirectory();
         using var lost = ObjectStore.Open(new ObjectStoreOptions { Directory = directory.File("lost") });
-        ObservedStores.Add(lost);
+        using var observed = ObservedStores.Add(lost);
         var other = Zero.OpenStore(new ObjectStoreOptions { Directory = directory.File("other"), TimeProvider = Clock });
         using var lease = await other.PutAndAcquireAsync(SharedModel.Content(1, 4096), $"other {_name}");
         if (close)
@@ -281,16 +282,9 @@ public sealed class InstrumentsSpecs : PoolSpec
             Directory.Delete(directory.File("lost"), recursive: true);
         }
 
-        try
-        {
-            Assert.Equal(1, Leases($"other {_name}"));
-            Assert.Contains(directory.File("other"), _stores.Keys);
-            Assert.DoesNotContain(directory.File("lost"), _stores.Keys);
-        }
-        finally
-        {
-            ObservedStores.Remove(lost);
-        }
+        Assert.Equal(1, Leases($"other {_name}"));
+        Assert.Contains(directory.File("other"), _stores.Keys);
+        Assert.DoesNotContain(directory.File("lost"), _stores.Keys);
     }
 
     protected override void AfterAll()

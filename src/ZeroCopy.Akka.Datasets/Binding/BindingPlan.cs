@@ -45,7 +45,7 @@ internal sealed class BindingPlan
         if (missing.Count > 0 || sources.Count == 0)
         {
             var wanted = missing.Count > 0 ? missing : method.Inputs.Select(input => input.Name).ToList();
-            throw unread.FirstOrDefault(column => wanted.Contains(column.Name))?.Refusal() ?? new DatasetException(
+            throw UnreadColumn.Refusal(unread, wanted.Contains) ?? new DatasetException(
                 wanted.Count == 0
                     ? $"'{method.Name}' has no inputs, so no dataset can be sent through it."
                     : $"No column goes to the input{(wanted.Count == 1 ? "" : "s")} {string.Join(", ", wanted)} of '{method.Name}'; name "

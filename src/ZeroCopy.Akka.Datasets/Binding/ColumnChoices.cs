@@ -79,7 +79,7 @@ internal sealed class ColumnChoices(
     private ColumnType? Find(string name) => columns.FirstOrDefault(column => column.Name == name);
 
     private ColumnType Require(string name) => Find(name)
-        ?? throw unread.FirstOrDefault(column => column.Name == name)?.Refusal()
+        ?? throw UnreadColumn.Refusal(unread, name.Equals)
         ?? new DatasetException($"The dataset has no column '{name}'. "
             + $"{NearestName.Hint(name, [.. columns.Select(column => column.Name)])}");
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ZeroCopy.Datasets.Binding;
 using ZeroCopy.Datasets.Formats;
+using ZeroCopy.Datasets.Rows;
 using ZeroCopy.Endpoints;
 
 namespace ZeroCopy.Datasets.Jobs;
@@ -54,14 +55,14 @@ internal sealed class JobPlan : IAsyncDisposable
         {
             foreach (var name in options.Keep.Where(name => reader.Columns.All(column => column.Name != name)))
             {
-                throw reader.Unread.FirstOrDefault(column => column.Name == name)?.Refusal() ?? new DatasetException(
+                throw UnreadColumn.Refusal(reader.Unread, name.Equals) ?? new DatasetException(
                     $"The dataset has no column '{name}' to keep. "
                     + $"{NearestName.Hint(name, [.. reader.Columns.Select(column => column.Name)])}");
             }
 
             if (reader.Columns.IsEmpty)
             {
-                throw reader.Unread.FirstOrDefault()?.Refusal() ?? NoRows(files);
+                throw UnreadColumn.Refusal(reader.Unread, static _ => true) ?? NoRows(files);
             }
 
             var binding = BindingPlan.Create(method, reader.Columns, reader.Unread, options.Keep, options.Binding);

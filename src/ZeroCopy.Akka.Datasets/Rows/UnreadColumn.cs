@@ -5,8 +5,9 @@ namespace ZeroCopy.Datasets.Rows;
 /// <param name="Type">Its type in the file.</param>
 internal sealed record UnreadColumn(string Name, string Type)
 {
-    /// <summary>What is said where it is asked for.</summary>
-    public DatasetException Refusal() => new(
-        $"Column '{Name}' is of type {Type}, and numbers, booleans, texts and lists of them are all that is read here; write it to the "
-        + "file as one of these.");
+    /// <summary>What is said where the first of those that are wanted is asked for; null where none of them is unread.</summary>
+    public static DatasetException? Refusal(IEnumerable<UnreadColumn> unread, Func<string, bool> isWanted) =>
+        unread.FirstOrDefault(column => isWanted(column.Name)) is not { } first ? null : new(
+            $"Column '{first.Name}' is of type {first.Type}, and numbers, booleans, texts and lists of them are all that is read here; "
+            + "write it to the file as one of these.");
 }

@@ -33,12 +33,6 @@ internal sealed class BindingPlan
 
         var sources = options.Columns.IsEmpty
             ? ByName(method, columns, keep) : new ColumnChoices(method, columns, unread).Read(options.Columns);
-        if (options.Masks.GroupBy(pair => pair.Value).FirstOrDefault(group => group.Count() > 1) is { } twice)
-        {
-            throw new DatasetException($"'{twice.Key}' has two masks, {string.Join(" and ", twice.Select(pair => pair.Key))}; keep one "
-                + "of them.");
-        }
-
         var masks = options.Masks.ToDictionary(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
         var missing = method.Inputs.Where(input => !input.IsOptional && !options.Masks.ContainsKey(input.Name)
             && !sources.Any(source => Root(source.Input) == input.Name || source.Input == input.Name)).Select(input => input.Name).ToList();
@@ -121,11 +115,6 @@ internal sealed class BindingPlan
 
         var mask = masks.GetValueOrDefault(name);
         var hasPadding = options.Padding.TryGetValue(name, out var padding);
-        if (mask is not null && !hasPadding)
-        {
-            throw new DatasetException($"'{mask}' is to be the mask of '{name}', which is not padded; add --pad {name}=0.");
-        }
-
         return new InputBinding(
             name, input, columns, wanted ?? Common(columns), isText, hasPadding ? padding : null, mask,
             mask is null ? DType.Int64 : options.DTypes.TryGetValue(mask, out var maskType) ? maskType : DType.Int64);

@@ -32,6 +32,7 @@ public static class BatchJob
             default)
     {
         var start = Stopwatch.GetTimestamp();
+        OptionCheck.RunOutput(options);
         var plan = await JobPlan.CreateAsync(endpoint, options, cancellationToken).ConfigureAwait(false);
         await using (plan.ConfigureAwait(false))
         {

@@ -39,11 +39,8 @@ internal sealed class JobPlan : IAsyncDisposable
     /// fit.</exception>
     public static async Task<JobPlan> CreateAsync(IModelEndpoint endpoint, BatchJobOptions options, CancellationToken cancellationToken)
     {
-        Check(options);
+        var files = OptionCheck.Run(options);
         var format = DatasetFormats.Of(options.Output);
-        var files = InputFiles.Expand(options.Inputs);
-        var folder = new JobFolder(options.Output);
-        InputFiles.Refuse(files, folder.Output, folder.FailedOutput);
         var signature = await endpoint.GetSignatureAsync(cancellationToken).ConfigureAwait(false);
         var method = signature.Find(options.Method) ?? throw new DatasetException(
             $"'{endpoint.Name}' has no method '{options.Method}'. "
@@ -86,32 +83,4 @@ internal sealed class JobPlan : IAsyncDisposable
 
     private static DatasetException NoRows(IReadOnlyList<string> files) =>
         new($"'{files[0]}'{(files.Count > 1 ? $" and {files.Count - 1} more" : "")}: there are no rows.");
-
-    private static void Check(BatchJobOptions options)
-    {
-        if (options.Inputs.IsDefaultOrEmpty)
-        {
-            throw new DatasetException("There is no input; name files with --input.");
-        }
-
-        if (options.BatchSize < 1)
-        {
-            throw new DatasetException($"--batch-size is {options.BatchSize}; a call takes 1 row or more.");
-        }
-
-        if (options.Limit < 1)
-        {
-            throw new DatasetException($"--limit is {options.Limit}; it must be 1 or more.");
-        }
-
-        if (options.CallsInFlight < 1)
-        {
-            throw new DatasetException($"{options.CallsInFlight} calls at a time are too few; it must be 1 or more.");
-        }
-
-        if (options.Keep.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice)
-        {
-            throw new DatasetException($"--keep {twice.Key} is given twice.");
-        }
-    }
 }

@@ -8,7 +8,7 @@ namespace ZeroCopy.Datasets.Jobs;
 internal static class JobStart
 {
     /// <summary>What a job did that an earlier run has finished; null where there is something to do.</summary>
-    /// <exception cref="DatasetException">The output is there and not to be replaced, or is none of this job.</exception>
+    /// <exception cref="DatasetException">The output is there, and is none of this job.</exception>
     public static async Task<JournalPart?> FindFinishedAsync(
         IModelEndpoint endpoint, JobFolder folder, JobPlan plan, CancellationToken cancellationToken)
     {
@@ -16,11 +16,6 @@ internal static class JobStart
         if (!File.Exists(folder.Output) || options.Force || (options.Resume && folder.HasJournal))
         {
             return null;
-        }
-
-        if (!options.Resume)
-        {
-            throw new DatasetException($"'{options.Output}' is there already; choose another --output, or replace it with --force.");
         }
 
         // After a job nothing is left but its output: it is known by its columns, by its number of rows, each of the dataset's or of the
@@ -51,11 +46,6 @@ internal static class JobStart
     public static JobJournal OpenJournal(
         JobFolder folder, ImmutableArray<KeyValuePair<string, string>> identity, BatchJobOptions options)
     {
-        if (Path.GetDirectoryName(folder.Output) is { } parent && !Directory.Exists(parent))
-        {
-            throw new DirectoryNotFoundException($"There is no folder for '{folder.Output}'.");
-        }
-
         Directory.CreateDirectory(folder.Root);
         var journal = JobJournal.Open(folder.Journal);
         try

@@ -140,22 +140,29 @@ internal sealed class BatchCommand : NodeCommand
     public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         CommandContext.OutputPath(context.Get(_output));
-        Check(context);
+        CheckOutput(context);
+        var options = Read(context);
+        OptionCheck.Run(options);
+        if (!context.Get(_dryRun))
+        {
+            OptionCheck.RunOutput(options);
+        }
+
         var actors = ActorCount.Check(context.Get(_actors), context.Error);
         var model = context.Nodes.Count > 0
             ? await BatchModel.ConnectAsync(context, RemoteModels.Name(context.Get(_model)), cancellationToken).ConfigureAwait(false)
             : await BatchModel.OpenAsync(context, context.Get(_model), actors, cancellationToken).ConfigureAwait(false);
         await using (model.ConfigureAwait(false))
         {
-            var options = Read(context, model.Id, actors);
+            // Of the calls on an actor one runs, and one waits for it.
+            options = options with { ModelId = model.Id, CallsInFlight = 2 * actors };
             return context.Get(_dryRun)
                 ? await ShowAsync(context, model, options, cancellationToken).ConfigureAwait(false)
                 : await RunAsync(context, model, options, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>What can be said of the options before a model is opened.</summary>
-    private void Check(CommandContext context)
+    private void CheckOutput(CommandContext context)
     {
         if (!DatasetFormats.IsKnown(context.Get(_output)))
         {
@@ -190,11 +197,10 @@ internal sealed class BatchCommand : NodeCommand
         return ExitCode.Success;
     }
 
-    private BatchJobOptions Read(CommandContext context, string modelId, int actors) => new()
+    private BatchJobOptions Read(CommandContext context) => new()
     {
         Inputs = [.. context.Get(_input)],
         Output = context.Get(_output),
-        ModelId = modelId,
         Method = context.Get(_method),
         BatchSize = context.Get(_batchSize),
         Binding = new BindingOptions
@@ -212,8 +218,5 @@ internal sealed class BatchCommand : NodeCommand
         Resume = context.Get(_resume),
         Force = context.Get(_force),
         CommitInterval = BatchPairs.Seconds("--commit-every", context.Get(_commit))!.Value,
-
-        // One call that runs on each actor, and one that waits for it.
-        CallsInFlight = 2 * actors,
     };
 }

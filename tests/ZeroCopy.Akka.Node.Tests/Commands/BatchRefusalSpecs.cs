@@ -40,10 +40,8 @@ public sealed class BatchRefusalSpecs : IDisposable
     [InlineData("--pad x", "write INPUT=VALUE")]
     [InlineData("--mask x=", "write INPUT=VALUE")]
     [InlineData("--pad x=one", "'one' is no number")]
-    public void Batch_should_exit_with_2_where_its_options_are_not_of_their_form(string options, string words)
+    public void Batch_should_exit_with_2_before_it_opens_the_model_where_its_options_are_not_of_their_form(string options, string words)
     {
-        Put("return x * 2");
-
         Batch(Write("in.csv", "x", "1"), "out.csv", options.Split(' ')).Failed(2, words);
         Batch(Write("in.csv", "x", "1"), "out.txt").Failed(2, "--output", "out.txt", ".parquet");
     }
@@ -53,13 +51,27 @@ public sealed class BatchRefusalSpecs : IDisposable
     [InlineData("--actors 0", "--actors is 0; at least 1 has to compute")]
     [InlineData("--actors 1000000", "--actors is 1000000, and ")]
     [InlineData("--limit 0", "--limit is 0; it must be 1 or more")]
+    [InlineData("--timeout 0", "--timeout is 0; a call takes more than 0 seconds")]
     [InlineData("--timeout -1", "--timeout is -1; it must be 0 to 86400000 seconds")]
     [InlineData("--commit-every -1", "--commit-every is -1; it must be 0 to 86400000 seconds")]
-    public void Batch_should_exit_with_1_where_a_number_is_out_of_its_range(string options, string words)
+    [InlineData("--keep x --keep x", "--keep x is given twice")]
+    [InlineData("--mask m=x", "'m' is to be the mask of 'x', which is not padded; add --pad x=0")]
+    [InlineData("--mask m=x --mask n=x --pad x=0", "'x' has two masks, m and n")]
+    public void Batch_should_exit_with_1_before_it_opens_the_model_where_an_option_cannot_be_met(string options, string words)
     {
-        Put("return x * 2");
-
         Batch(Write("in.csv", "x", "1"), "out.csv", options.Split(' ')).Failed(1, words);
+    }
+
+    [Fact]
+    public void Batch_should_refuse_files_that_are_not_as_they_must_be_before_it_opens_the_model()
+    {
+        var input = Write("in.csv", "x", "1");
+        Write("out.csv", "output");
+
+        Batch(_zerocopy.File("none.csv"), "out.csv").Failed(1, "none.csv");
+        Batch(input, "out.csv").Failed(1, "out.csv' is there already", "--force");
+        Batch(input, "in.csv", "--force").Failed(1, "an input and an output of the job");
+        Batch(input, "none/out.csv").Failed(1, "There is no folder for '");
     }
 
     [Fact]

@@ -52,6 +52,9 @@ internal sealed class DatasetReader : IAsyncDisposable
         return new DatasetReader(files, columns, unread, rows);
     }
 
+    /// <summary>The same dataset at its first row, for another reader of the same columns.</summary>
+    public DatasetReader Again() => new(_files, Columns, Unread, RowCount) { _selected = _selected };
+
     /// <summary>Says which columns are read. Before the first read.</summary>
     public void Select(IReadOnlyList<string> names) => _selected = names;
 

@@ -33,16 +33,23 @@ public static class BatchJob
     {
         var start = Stopwatch.GetTimestamp();
         OptionCheck.RunOutput(options);
-        var plan = await JobPlan.CreateAsync(endpoint, options, cancellationToken).ConfigureAwait(false);
+        var order = await JobOrder.CreateAsync(endpoint, options, cancellationToken).ConfigureAwait(false);
+        var folder = new JobFolder(options.Output);
+        if (JobStart.FindMarked(folder, order) is { } marked)
+        {
+            return Report(options, marked, marked, 0, start);
+        }
+
+        var plan = await JobPlan.CreateAsync(
+            endpoint, order, JobStart.FindColumns(folder, order), cancellationToken).ConfigureAwait(false);
         await using (plan.ConfigureAwait(false))
         {
-            var folder = new JobFolder(options.Output);
-            if (await JobStart.FindFinishedAsync(endpoint, folder, plan, cancellationToken).ConfigureAwait(false) is { } done)
+            if (await JobStart.FindFinishedAsync(folder, plan, cancellationToken).ConfigureAwait(false) is { } done)
             {
                 return Report(options, done, done, 0, start);
             }
 
-            var journal = JobStart.OpenJournal(folder, plan.Identity, options);
+            var journal = JobStart.OpenJournal(folder, order.Identity, options);
             if (journal.Finished is { } finished && JobEnd.HasAppeared(folder, finished))
             {
                 // All that was left to do was to tidy up. An output that has not appeared is made again of the last state that verifies.
@@ -79,7 +86,8 @@ public static class BatchJob
     public static async Task<BatchPreview> PreviewAsync(
         IModelEndpoint endpoint, BatchJobOptions options, CancellationToken cancellationToken = default)
     {
-        var plan = await JobPlan.CreateAsync(endpoint, options, cancellationToken).ConfigureAwait(false);
+        var order = await JobOrder.CreateAsync(endpoint, options, cancellationToken).ConfigureAwait(false);
+        var plan = await JobPlan.CreateAsync(endpoint, order, default, cancellationToken).ConfigureAwait(false);
         await using (plan.ConfigureAwait(false))
         {
             var source = new BatchSource(plan.Reader, options.BatchSize, 0, options.Limit);

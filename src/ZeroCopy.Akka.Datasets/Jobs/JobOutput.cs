@@ -185,6 +185,7 @@ internal sealed class JobOutput : IAsyncDisposable
 
         await _pending.DisposeAsync().ConfigureAwait(false);
         var finished = await _writer.CompleteAsync(_folder.Spare, cancellationToken).ConfigureAwait(false);
+        OutputMark.Write(finished, _journal.Job, _done);
         _journal.Add(new FinishedFile(Path.GetFileName(finished), new FileInfo(finished).Length, _done));
         JobEnd.Publish(_folder, _journal);
     }

@@ -9,18 +9,18 @@ namespace ZeroCopy.Datasets.Jobs;
 /// <summary>A job with everything found that its options name.</summary>
 internal sealed class JobPlan : IAsyncDisposable
 {
-    private JobPlan(
-        BatchJobOptions options, DatasetReader reader, BindingPlan binding, BatchCaller caller,
-        ImmutableArray<KeyValuePair<string, string>> identity)
+    private JobPlan(JobOrder order, DatasetReader reader, BindingPlan binding, BatchCaller caller)
     {
-        Options = options;
+        Order = order;
         Reader = reader;
         Binding = binding;
         Caller = caller;
-        Identity = identity;
     }
 
-    public BatchJobOptions Options { get; }
+    /// <summary>What was asked for.</summary>
+    public JobOrder Order { get; }
+
+    public BatchJobOptions Options => Order.Options;
 
     /// <summary>The dataset at its first row, of which the columns are read that the job needs.</summary>
     public DatasetReader Reader { get; }
@@ -29,24 +29,19 @@ internal sealed class JobPlan : IAsyncDisposable
 
     public BatchCaller Caller { get; }
 
-    /// <summary>What a later run of the job must find again.</summary>
-    public ImmutableArray<KeyValuePair<string, string>> Identity { get; }
-
     /// <summary>Rows to do; null where that is not known before all is read.</summary>
     public long? Total => Reader.RowCount is { } rows ? Math.Min(rows, Options.Limit ?? rows) : null;
 
-    /// <exception cref="DatasetException">An option is out of its range, a file or column is not there, or columns and inputs do not
-    /// fit.</exception>
-    public static async Task<JobPlan> CreateAsync(IModelEndpoint endpoint, BatchJobOptions options, CancellationToken cancellationToken)
+    /// <summary>Reads the first rows, and those that say what types kept columns have.</summary>
+    /// <param name="endpoint">The model.</param>
+    /// <param name="order">What was asked for.</param>
+    /// <param name="written">The output's columns where an earlier run has found them; else default.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="DatasetException">A column is not there, or columns and inputs do not fit.</exception>
+    public static async Task<JobPlan> CreateAsync(
+        IModelEndpoint endpoint, JobOrder order, ImmutableArray<ColumnType> written, CancellationToken cancellationToken)
     {
-        var files = OptionCheck.Run(options);
-        var format = DatasetFormats.Of(options.Output);
-        var signature = await endpoint.GetSignatureAsync(cancellationToken).ConfigureAwait(false);
-        var method = signature.Find(options.Method) ?? throw new DatasetException(
-            $"'{endpoint.Name}' has no method '{options.Method}'. "
-            + $"{NearestName.Hint(options.Method, [.. signature.Methods.Select(known => known.Name)])}");
-        // Before anything is read: what changes from then on is seen.
-        var identity = JobIdentity.Of(options, endpoint.Name, files);
+        var (options, files) = (order.Options, order.Files);
         var reader = await DatasetReader.OpenAsync(files, cancellationToken).ConfigureAwait(false);
         try
         {
@@ -62,15 +57,17 @@ internal sealed class JobPlan : IAsyncDisposable
                 throw UnreadColumn.Refusal(reader.Unread, static _ => true) ?? NoRows(files);
             }
 
-            var binding = BindingPlan.Create(method, reader.Columns, reader.Unread, options.Keep, options.Binding);
+            var binding = BindingPlan.Create(order.Method, reader.Columns, reader.Unread, options.Keep, options.Binding);
             var bound = binding.Inputs.SelectMany(input => input.Columns).Select(column => column.Name);
             reader.Select([.. bound.Concat(options.Keep).Distinct()]);
             var first = await reader.PeekAsync(cancellationToken).ConfigureAwait(false)
                 ?? throw NoRows(files);
             binding = binding.WithDepths(first);
-            var kept = await KeptColumns.CreateAsync(options, format, reader.Columns, files, cancellationToken).ConfigureAwait(false);
+            var kept = written.IsDefault
+                ? await KeptColumns.CreateAsync(options, reader, cancellationToken).ConfigureAwait(false)
+                : KeptColumns.Of(written[..options.Keep.Length]);
             var caller = new BatchCaller(endpoint, new TensorBinder(binding), kept, options);
-            return new JobPlan(options, reader, binding, caller, identity);
+            return new JobPlan(order, reader, binding, caller);
         }
         catch
         {

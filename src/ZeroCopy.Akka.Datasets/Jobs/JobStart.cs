@@ -1,25 +1,39 @@
 using System.Collections.Immutable;
 using ZeroCopy.Datasets.Formats;
-using ZeroCopy.Endpoints;
+using ZeroCopy.Datasets.Rows;
 
 namespace ZeroCopy.Datasets.Jobs;
 
 /// <summary>Decides whether a job begins, goes on, or has been done.</summary>
 internal static class JobStart
 {
-    /// <summary>What a job did that an earlier run has finished; null where there is something to do.</summary>
-    /// <exception cref="DatasetException">The output is there, and is none of this job.</exception>
-    public static async Task<JournalPart?> FindFinishedAsync(
-        IModelEndpoint endpoint, JobFolder folder, JobPlan plan, CancellationToken cancellationToken)
+    /// <summary>What a job did that its output says that it is of; null where there is no output that says so.</summary>
+    /// <exception cref="DatasetException">The output is of another job.</exception>
+    public static JournalPart? FindMarked(JobFolder folder, JobOrder order)
     {
-        var options = plan.Options;
-        if (!File.Exists(folder.Output) || options.Force || (options.Resume && folder.HasJournal))
+        if (!MayBeFinished(folder, order.Options) || OutputMark.Read(folder.Output) is not { } mark
+            || (mark.Failed > 0 && !File.Exists(folder.FailedOutput)))
         {
             return null;
         }
 
-        // After a job nothing is left but its output: it is known by its columns, by its number of rows, each of the dataset's or of the
-        // list of the failed, and by the answers that it begins with.
+        return JobIdentity.Difference(mark.Job, order.Identity) is { } difference
+            ? throw IsOfAnother(order.Options, difference)
+            : JournalPart.Start with { NextRow = mark.NextRow, Rows = mark.Rows, Failed = mark.Failed };
+    }
+
+    /// <summary>What a job did that an earlier run has finished; null where there is something to do.</summary>
+    /// <exception cref="DatasetException">The output is there, and is none of this job.</exception>
+    public static async Task<JournalPart?> FindFinishedAsync(JobFolder folder, JobPlan plan, CancellationToken cancellationToken)
+    {
+        var options = plan.Options;
+        if (!MayBeFinished(folder, options))
+        {
+            return null;
+        }
+
+        // An output that does not say whose it is, such as a copy: it is known by its columns, by its number of rows, each of the
+        // dataset's or of the list of the failed, and by the answers that it begins with.
         var failed = File.Exists(folder.FailedOutput) ? File.ReadLines(folder.FailedOutput).LongCount() : 0;
         var reader = await DatasetReader.OpenAsync([folder.Output], cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
@@ -29,12 +43,42 @@ internal static class JobStart
             var missing = options.Keep.FirstOrDefault(name => reader.Columns.All(column => column.Name != name));
             var difference = missing is not null ? $"it has no column '{missing}'"
                 : rows + failed != wanted ? $"it has {rows} rows, and the dataset {wanted}"
-                : await OutputSample.FitsAsync(endpoint, options, cancellationToken).ConfigureAwait(false) ? null
+                : await OutputSample.FitsAsync(plan, cancellationToken).ConfigureAwait(false) ? null
                 : "its first rows are others than the model answers";
             return difference is null
                 ? JournalPart.Start with { NextRow = wanted, Rows = rows, Failed = failed }
-                : throw new DatasetException($"'{options.Output}' is there and is not what this job makes: {difference}. Choose another "
-                    + "--output, or replace it with --force.");
+                : throw IsOfAnother(options, difference);
+        }
+    }
+
+    /// <summary>The output's columns as the journal of an unfinished run has them; default where there are none.</summary>
+    /// <exception cref="DatasetException">The job to go on with is another one, or another process is at it.</exception>
+    public static ImmutableArray<ColumnType> FindColumns(JobFolder folder, JobOrder order)
+    {
+        if (!order.Options.Resume || !folder.HasJournal)
+        {
+            return default;
+        }
+
+        using var journal = JobJournal.Open(folder.Journal);
+        RefuseAnother(journal, order.Identity, order.Options);
+        return journal.Columns;
+    }
+
+    private static bool MayBeFinished(JobFolder folder, BatchJobOptions options) =>
+        File.Exists(folder.Output) && !options.Force && !(options.Resume && folder.HasJournal);
+
+    private static DatasetException IsOfAnother(BatchJobOptions options, string difference) => new(
+        $"'{options.Output}' is there and is not what this job makes: {difference}. Choose another --output, or replace it with --force.");
+
+    private static void RefuseAnother(
+        JobJournal journal, ImmutableArray<KeyValuePair<string, string>> identity, BatchJobOptions options)
+    {
+        if (!journal.Job.IsDefault && JobIdentity.Difference(journal.Job, identity) is { } difference)
+        {
+            throw new DatasetException(
+                $"'{options.Output}' cannot be gone on with: {difference}. "
+                + "Give what it was begun with, or begin anew without --resume.");
         }
     }
 
@@ -54,11 +98,9 @@ internal static class JobStart
             {
                 journal.Begin(identity);
             }
-            else if (JobIdentity.Difference(journal.Job, identity) is { } difference)
+            else
             {
-                throw new DatasetException(
-                    $"'{options.Output}' cannot be gone on with: {difference}. "
-                    + "Give what it was begun with, or begin anew without --resume.");
+                RefuseAnother(journal, identity, options);
             }
 
             return journal;

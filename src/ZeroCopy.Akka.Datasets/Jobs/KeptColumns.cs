@@ -16,27 +16,28 @@ internal sealed class KeptColumns
     /// Finds the types. Values of files without types go over as they stand where the output has none either; else all rows say what they
     /// are, for which those columns are read once before the job: see <see cref="TypeGuess"/>.
     /// </summary>
-    /// <param name="options">The names of the columns, and how many rows count.</param>
-    /// <param name="format">The output's format.</param>
-    /// <param name="columns">The dataset's columns.</param>
-    /// <param name="files">The dataset's files.</param>
+    /// <param name="options">The names of the columns, the output, and how many rows count.</param>
+    /// <param name="dataset">The dataset, which stays where it is.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="DatasetException">The output's format has nothing that holds a column.</exception>
     public static async Task<KeptColumns> CreateAsync(
-        BatchJobOptions options, DatasetFormat format, ImmutableArray<ColumnType> columns, IReadOnlyList<string> files,
-        CancellationToken cancellationToken)
+        BatchJobOptions options, DatasetReader dataset, CancellationToken cancellationToken)
     {
-        var kept = options.Keep.Select(name => columns.First(column => column.Name == name)).ToList();
+        var format = DatasetFormats.Of(options.Output);
+        var kept = options.Keep.Select(name => dataset.Columns.First(column => column.Name == name)).ToList();
         var guesses = kept.Where(column => column.Kind != ElementKind.Number && !IsCarriedAsItStands(column, format))
             .ToDictionary(column => column.Name, column => new TypeGuess(column.Name), StringComparer.Ordinal);
         if (guesses.Count > 0)
         {
-            await SeeAllAsync(guesses, files, options.Limit, cancellationToken).ConfigureAwait(false);
+            await SeeAllAsync(guesses, dataset, options.Limit, cancellationToken).ConfigureAwait(false);
         }
 
         return new KeptColumns(
             [.. kept.Select(column => DatasetFormats.Written(format, guesses.GetValueOrDefault(column.Name)?.Type ?? column))]);
     }
+
+    /// <summary>As an earlier run has found them.</summary>
+    public static KeptColumns Of(ImmutableArray<ColumnType> targets) => new(targets);
 
     /// <summary>The columns of some rows.</summary>
     public IEnumerable<Column> Of(RowChunk rows) => _targets.Select(target => Convert(rows.Find(target.Name)!, target));
@@ -66,9 +67,9 @@ internal sealed class KeptColumns
     }
 
     private static async Task SeeAllAsync(
-        Dictionary<string, TypeGuess> guesses, IReadOnlyList<string> files, long? limit, CancellationToken cancellationToken)
+        Dictionary<string, TypeGuess> guesses, DatasetReader dataset, long? limit, CancellationToken cancellationToken)
     {
-        var reader = await DatasetReader.OpenAsync(files, cancellationToken).ConfigureAwait(false);
+        var reader = dataset.Again();
         await using (reader.ConfigureAwait(false))
         {
             reader.Select([.. guesses.Keys]);

@@ -1,6 +1,5 @@
 using ZeroCopy.Datasets.Formats;
 using ZeroCopy.Datasets.Rows;
-using ZeroCopy.Endpoints;
 
 namespace ZeroCopy.Datasets.Jobs;
 
@@ -11,19 +10,19 @@ namespace ZeroCopy.Datasets.Jobs;
 internal static class OutputSample
 {
     /// <summary>Whether an output begins with what the job makes of its first rows; the output is only read.</summary>
-    public static async Task<bool> FitsAsync(IModelEndpoint endpoint, BatchJobOptions options, CancellationToken cancellationToken)
+    public static async Task<bool> FitsAsync(JobPlan plan, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("zerocopy-batch-");
         try
         {
-            var sample = Path.Combine(folder.FullName, "sample" + Path.GetExtension(options.Output));
-            if (!await WriteAsync(endpoint, options with { Output = sample, Resume = false }, cancellationToken).ConfigureAwait(false))
+            var sample = Path.Combine(folder.FullName, "sample" + Path.GetExtension(plan.Options.Output));
+            if (!await WriteAsync(plan, sample, cancellationToken).ConfigureAwait(false))
             {
                 return false;
             }
 
             var expected = await FirstAsync(sample, int.MaxValue, cancellationToken).ConfigureAwait(false);
-            var found = await FirstAsync(options.Output, expected.Rows, cancellationToken).ConfigureAwait(false);
+            var found = await FirstAsync(plan.Options.Output, expected.Rows, cancellationToken).ConfigureAwait(false);
             return expected.Rows == found.Rows && expected.Columns.Length == found.Columns.Length
                 && expected.Columns.Zip(found.Columns).All(pair => pair.First.HasRowsOf(pair.Second));
         }
@@ -34,12 +33,12 @@ internal static class OutputSample
     }
 
     // False where no batch has an answer.
-    private static async Task<bool> WriteAsync(IModelEndpoint endpoint, BatchJobOptions options, CancellationToken cancellationToken)
+    private static async Task<bool> WriteAsync(JobPlan plan, string path, CancellationToken cancellationToken)
     {
-        var plan = await JobPlan.CreateAsync(endpoint, options, cancellationToken).ConfigureAwait(false);
-        await using (plan.ConfigureAwait(false))
+        var (options, reader) = (plan.Options with { Output = path, Resume = false }, plan.Reader.Again());
+        await using (reader.ConfigureAwait(false))
         {
-            var source = new BatchSource(plan.Reader, options.BatchSize, 0, options.Limit);
+            var source = new BatchSource(reader, options.BatchSize, 0, options.Limit);
             while (await source.NextAsync(cancellationToken).ConfigureAwait(false) is { } batch)
             {
                 var result = await plan.Caller.CallAsync(batch, cancellationToken).ConfigureAwait(false);
@@ -47,7 +46,7 @@ internal static class OutputSample
                 {
                     var folder = new JobFolder(options.Output);
                     var output = await JobOutput.OpenAsync(
-                        folder, JobStart.OpenJournal(folder, plan.Identity, options), options.CommitInterval,
+                        folder, JobStart.OpenJournal(folder, plan.Order.Identity, options), options.CommitInterval,
                         cancellationToken).ConfigureAwait(false);
                     await using (output.ConfigureAwait(false))
                     {

@@ -119,21 +119,93 @@ public sealed class BatchJobResumeSpecs : IDisposable
 
         var report = await BatchJob.RunAsync(endpoint, options with { Resume = true });
 
-        // One batch, to see that it is this job's.
-        Assert.Equal((Rows, 1), (report.Rows, endpoint.Calls));
+        Assert.Equal((Rows, 0), (report.Rows, endpoint.Calls));
         Assert.Equal(before, new FileInfo(options.Output).LastWriteTimeUtc);
     }
 
     [Theory]
-    [InlineData("out.jsonl", 2)]
-    [InlineData("out.parquet", 2)]
-    [InlineData("out.npy", 7)]
-    public async Task BatchJob_should_know_its_finished_output_where_the_first_batches_failed(string output, int lastFailed)
+    [MemberData(nameof(Outputs))]
+    public async Task BatchJob_should_say_what_another_job_is_whose_output_is_finished(string output)
+    {
+        var options = Options(output);
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), options);
+        File.SetLastWriteTimeUtc(options.Inputs[0], File.GetLastWriteTimeUtc(options.Inputs[0]).AddHours(1));
+
+        var error = await Assert.ThrowsAsync<DatasetException>(
+            () => BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Resume = true, ModelId = "b", BatchSize = 4 }));
+
+        Assert.StartsWith($"'{options.Output}' is there and is not what this job makes: model id was 'a' and is 'b'", error.Message,
+            StringComparison.Ordinal);
+        Assert.Contains("; --batch-size was '3' and is '4'; time of input 1 was '", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BatchJob_should_not_read_its_input_again_when_it_is_finished()
+    {
+        var input = _directory.File("in.csv");
+        await File.WriteAllLinesAsync(input, Enumerable.Range(0, 20_000).Select(row => $"1{row:00000}").Prepend("x"));
+        var options = Options("out.parquet") with { Inputs = [input], BatchSize = 1_000, Keep = ["x"] };
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), options);
+        ChangeInTheMiddle(input, "\"00000");
+
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Resume = true });
+
+        Assert.Equal(20_000, report.Rows);
+    }
+
+    [Fact]
+    public async Task BatchJob_should_not_look_at_all_rows_again_where_the_journal_has_the_types()
+    {
+        var options = Options("out.parquet") with { BatchSize = 1_000, Keep = ["x"] };
+        await File.WriteAllLinesAsync(options.Inputs[0], Enumerable.Range(0, 20_000).Select(row => $$"""{"x": 1{{row:00000}}}"""));
+        await BreakAsync(options, afterCalls: 4);
+        ChangeInTheMiddle(options.Inputs[0], "10000.5}");
+
+        var error = await Assert.ThrowsAsync<DatasetException>(
+            () => BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Resume = true }));
+
+        Assert.Contains("which is no value of I64", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task BatchJob_should_look_at_a_finished_output_that_does_not_say_whose_it_is(bool isChanged)
+    {
+        var options = Options("out.jsonl");
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), options);
+        if (isChanged)
+        {
+            File.SetLastWriteTimeUtc(options.Output, File.GetLastWriteTimeUtc(options.Output).AddHours(1));
+        }
+        else
+        {
+            BecomeACopy(options.Output);
+        }
+
+        var endpoint = FakeEndpoint.Doubling();
+
+        var report = await BatchJob.RunAsync(endpoint, options with { Resume = true });
+
+        // One batch, to see that it is this job's.
+        Assert.Equal((Rows, 1), (report.Rows, endpoint.Calls));
+    }
+
+    [Theory]
+    [InlineData("out.jsonl", 2, false)]
+    [InlineData("out.jsonl", 2, true)]
+    [InlineData("out.parquet", 2, true)]
+    [InlineData("out.npy", 7, true)]
+    public async Task BatchJob_should_know_its_finished_output_where_the_first_batches_failed(string output, int lastFailed, bool isCopy)
     {
         var options = Options(output) with { SkipFailed = true };
         var endpoint = FailingAt([.. Enumerable.Range(0, lastFailed + 1).Select(row => (float)row)]);
         var first = await BatchJob.RunAsync(endpoint, options);
         var before = await File.ReadAllBytesAsync(options.Output);
+        if (isCopy)
+        {
+            BecomeACopy(options.Output);
+        }
 
         var again = await BatchJob.RunAsync(endpoint, options with { Resume = true });
 
@@ -159,10 +231,11 @@ public sealed class BatchJobResumeSpecs : IDisposable
 
     [Theory]
     [MemberData(nameof(Outputs))]
-    public async Task BatchJob_should_know_its_finished_output_from_that_of_another_model(string output)
+    public async Task BatchJob_should_know_a_copy_of_its_output_from_that_of_another_model(string output)
     {
         var options = Options(output);
         await BatchJob.RunAsync(FakeEndpoint.Doubling(), options);
+        BecomeACopy(options.Output);
         var same = await BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Resume = true });
         var other = FakeEndpoint.Of(inputs => inputs[0] with { Name = "output" }, new Endpoints.ValueSignature("x"));
 
@@ -277,6 +350,23 @@ public sealed class BatchJobResumeSpecs : IDisposable
 
         Assert.Equal((Rows - 2, 2), (report.Rows, report.Failed));
         Assert.Equal(2, File.ReadLines(report.FailedFile!).Count());
+    }
+
+    /// <summary>Makes a file one that says nothing but its rows.</summary>
+    private static void BecomeACopy(string path)
+    {
+        File.Copy(path, path + ".copy");
+        File.Move(path + ".copy", path, overwrite: true);
+    }
+
+    /// <summary>Changes a line so that neither length, edges nor time of the file tell of it.</summary>
+    private static void ChangeInTheMiddle(string path, string end)
+    {
+        var time = File.GetLastWriteTimeUtc(path);
+        var lines = File.ReadAllLines(path);
+        lines[lines.Length / 2] = lines[lines.Length / 2][..^end.Length] + end;
+        File.WriteAllLines(path, lines);
+        File.SetLastWriteTimeUtc(path, time);
     }
 
     /// <summary>Runs a job whose endpoint goes away after some calls.</summary>

@@ -1,0 +1,28 @@
+using System.Collections.Immutable;
+using ZeroCopy.Datasets.Binding;
+using ZeroCopy.Endpoints;
+
+namespace ZeroCopy.Datasets.Jobs;
+
+/// <summary>A job as it is asked for, before any row is read.</summary>
+/// <param name="Options">What was asked for.</param>
+/// <param name="Files">The input files, in their order.</param>
+/// <param name="Method">The model's method.</param>
+/// <param name="Identity">What a later run of the job must find again.</param>
+internal sealed record JobOrder(
+    BatchJobOptions Options, IReadOnlyList<string> Files, MethodSignature Method,
+    ImmutableArray<KeyValuePair<string, string>> Identity)
+{
+    /// <exception cref="DatasetException">An option is out of its range, or the model has no such method.</exception>
+    /// <exception cref="FileNotFoundException">An input is not there.</exception>
+    public static async Task<JobOrder> CreateAsync(IModelEndpoint endpoint, BatchJobOptions options, CancellationToken cancellationToken)
+    {
+        var files = OptionCheck.Run(options);
+        var signature = await endpoint.GetSignatureAsync(cancellationToken).ConfigureAwait(false);
+        var method = signature.Find(options.Method) ?? throw new DatasetException(
+            $"'{endpoint.Name}' has no method '{options.Method}'. "
+            + $"{NearestName.Hint(options.Method, [.. signature.Methods.Select(known => known.Name)])}");
+        // Before anything is read: what changes from then on is seen.
+        return new JobOrder(options, files, method, JobIdentity.Of(options, endpoint.Name, files));
+    }
+}

@@ -139,6 +139,47 @@ public sealed class InteropSpecs
         Assert.Equal(["[0,0]", "[1,-1]", "[2,-2]", "[3,-3]", "[1,-1]", "[2,-2]"], rows.Columns[1].ToJson());
     }
 
+    [Fact]
+    public async Task Arrow_with_views_of_texts_and_lists_should_be_read_here()
+    {
+        using var file = new FormatFile("rows.arrow");
+        var text = new StringViewArray.Builder().Append("a").AppendNull().Append("longer than twelve bytes").Append("").Build();
+        var list = new ListViewArray.Builder(Apache.Arrow.Types.FloatType.Default);
+        var values = (FloatArray.Builder)list.ValueBuilder;
+        foreach (var length in (int[])[2, 0, 1])
+        {
+            list.Append();
+            for (var i = 0; i < length; i++)
+            {
+                values.Append(length + (i / 2f));
+            }
+        }
+
+        list.AppendNull();
+        var batch = new RecordBatch.Builder().Append("text", true, text).Append("list", true, list.Build())
+            .Append("mixed", false, Mixed()).Build();
+        await using (var stream = File.Create(file.Path))
+        {
+            using var writer = new ArrowFileWriter(stream, batch.Schema);
+            await writer.WriteRecordBatchAsync(batch);
+            await writer.WriteRecordBatchAsync(batch.Slice(1, 2));
+            await writer.WriteEndAsync();
+        }
+
+        var rows = await file.ReadAsync();
+
+        Assert.Equal(
+            ["\"a\"", "null", "\"longer than twelve bytes\"", "\"\"", "null", "\"longer than twelve bytes\""], rows.Columns[0].ToJson());
+        Assert.Equal(["[2,2.5]", "[]", "[1]", "null", "[]", "[1]"], rows.Columns[1].ToJson());
+        Assert.Equal(["[3,4]", "[1]", "[1,2,3]", "[]", "[1]", "[1,2,3]"], rows.Columns[2].ToJson());
+
+        // Lists that share elements, in no order.
+        static ListViewArray Mixed() => new(
+            new Apache.Arrow.Types.ListViewType(Apache.Arrow.Types.Int64Type.Default), 4,
+            new ArrowBuffer.Builder<int>().AppendRange([2, 0, 0, 1]).Build(), new ArrowBuffer.Builder<int>().AppendRange([2, 1, 3, 0]).Build(),
+            new Int64Array.Builder().AppendRange([1L, 2, 3, 4]).Build(), ArrowBuffer.Empty, 0, 0);
+    }
+
     [Theory]
     [InlineData("rows.parquet")]
     [InlineData("rows.arrow")]

@@ -84,6 +84,27 @@ public sealed class BatchJobUnreadColumnSpecs : IDisposable
             StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task BatchJob_should_name_a_column_of_views_of_bytes()
+    {
+        var input = _directory.File("in.arrow");
+        using var batch = new RecordBatch.Builder()
+            .Append("x", false, new FloatArray.Builder().Append(1.5f).Build())
+            .Append("raw", false, new BinaryViewArray.Builder().Append([1, 2]).Build()).Build();
+        await using (var stream = File.Create(input))
+        {
+            using var writer = new ArrowFileWriter(stream, batch.Schema);
+            await writer.WriteRecordBatchAsync(batch);
+            await writer.WriteEndAsync();
+        }
+
+        Assert.StartsWith(
+            "Column 'raw' is of type binaryview, and ",
+            await RefusalAsync(FakeEndpoint.Doubling(), Options(input) with { Keep = ["raw"] }), StringComparison.Ordinal);
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), Options(input));
+        Assert.Equal("""{"output":3}""", Assert.Single(File.ReadLines(_directory.File("out.jsonl"))));
+    }
+
     private static async Task<string> RefusalAsync(FakeEndpoint endpoint, BatchJobOptions options) =>
         (await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(endpoint, options))).Message;
 

@@ -27,8 +27,9 @@ internal static class ArrowColumnReader
     {
         var offsets = ImmutableArray.CreateBuilder<ReadOnlyMemory<int>>();
         var (rows, nulls, inner) = (array.Length, Nulls(array), array);
-        while (inner.DataType is ListType or LargeListType or FixedSizeListType)
+        while (inner.DataType is ListType or LargeListType or FixedSizeListType or ListViewType or LargeListViewType)
         {
+            inner = ArrowListViews.InOrder(inner);
             var nullLists = offsets.Count > 0 ? Nulls(inner) : [];
             for (var row = 0; nullLists.Length > 0 && row < rows; row++)
             {
@@ -63,6 +64,8 @@ internal static class ArrowColumnReader
             case StringType:
                 return Texts(type, array, MemoryMarshal.Cast<byte, int>(array.Buffers[1].Span).Slice(array.Offset, array.Length + 1),
                     nulls);
+            case StringViewType:
+                return Views(type, new StringViewArray(array));
             case LargeStringType:
                 var places = MemoryMarshal.Cast<byte, long>(array.Buffers[1].Span).Slice(array.Offset, array.Length + 1);
                 return Texts(type, array, Narrow(places), nulls);
@@ -91,6 +94,24 @@ internal static class ArrowColumnReader
         }
 
         return new Column(type, array.Length, array.Buffers[2].Span[places[0]..places[^1]].ToArray(), [offsets], nulls);
+    }
+
+    private static Column Views(ColumnType type, StringViewArray array)
+    {
+        var texts = new ColumnBuilder(type);
+        for (var i = 0; i < array.Length; i++)
+        {
+            if (array.IsNull(i))
+            {
+                texts.AddNull();
+            }
+            else
+            {
+                texts.Add(array.GetBytes(i));
+            }
+        }
+
+        return texts.Build();
     }
 
     // Each index is replaced with what the dictionary has in its place.

@@ -35,7 +35,7 @@ internal static class ArrowColumnTypes
             type = dictionary.ValueType;
         }
 
-        return type is StringType or LargeStringType ? new ColumnType(field.Name, ElementKind.Text, Depth: depth, IsNullable: isNullable)
+        return type is StringType or LargeStringType or StringViewType ? new ColumnType(field.Name, ElementKind.Text, Depth: depth, IsNullable: isNullable)
             : DTypeOf(type) is { } dtype ? new ColumnType(field.Name, ElementKind.Number, dtype, depth, IsNullable: isNullable)
             : null;
     }
@@ -77,6 +77,8 @@ internal static class ArrowColumnTypes
         ListType list => list.ValueField,
         LargeListType list => list.ValueField,
         FixedSizeListType list => list.ValueField,
+        ListViewType list => list.ValueField,
+        LargeListViewType list => list.ValueField,
         _ => null,
     };
 

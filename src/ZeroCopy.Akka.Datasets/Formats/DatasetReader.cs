@@ -7,10 +7,12 @@ namespace ZeroCopy.Datasets.Formats;
 internal sealed class DatasetReader : IAsyncDisposable
 {
     private readonly IReadOnlyList<string> _files;
+    private readonly ImmutableArray<long> _bytes;
     private IReadOnlyList<string> _selected;
     private IRowReader? _reader;
     private RowChunk? _peeked;
     private int _next;
+    private long _closedBytes;
 
     private DatasetReader(
         IReadOnlyList<string> files, ImmutableArray<ColumnType> columns, IEnumerable<UnreadColumn> unread, long? rows)
@@ -20,6 +22,7 @@ internal sealed class DatasetReader : IAsyncDisposable
         Unread = [.. unread.DistinctBy(column => column.Name)];
         RowCount = rows;
         _selected = [.. columns.Select(column => column.Name)];
+        _bytes = [.. files.Select(file => new FileInfo(file).Length)];
     }
 
     /// <summary>The columns that all files have.</summary>
@@ -51,6 +54,9 @@ internal sealed class DatasetReader : IAsyncDisposable
 
         return new DatasetReader(files, columns, unread, rows);
     }
+
+    /// <summary>Share of the files' bytes that is read, from 0 to 1.</summary>
+    public double ReadShare => (_closedBytes + (_reader is null ? 0 : _reader.ReadShare * _bytes[_next - 1])) / Math.Max(1, _bytes.Sum());
 
     /// <summary>The same dataset at its first row, for another reader of the same columns.</summary>
     public DatasetReader Again() => new(_files, Columns, Unread, RowCount) { _selected = _selected };
@@ -165,6 +171,7 @@ internal sealed class DatasetReader : IAsyncDisposable
         if (_reader is { } reader)
         {
             _reader = null;
+            _closedBytes += _bytes[_next - 1];
             await reader.DisposeAsync().ConfigureAwait(false);
         }
     }

@@ -124,7 +124,10 @@ public static class BatchJob
         {
             await output.AppendAsync(result, CancellationToken.None).ConfigureAwait(false);
             JobMeter.Took(model, result);
-            progress?.Report(new BatchProgress(output.State.NextRow, output.State.Failed, plan.Total, resumedAt));
+            progress?.Report(new BatchProgress(output.State.NextRow, output.State.Failed, plan.Total, resumedAt)
+            {
+                Share = plan.ShareOf(result.Batch),
+            });
         }
     }
 

@@ -10,10 +10,11 @@ namespace ZeroCopy.Datasets.Jobs;
 /// <param name="limit">How many rows of the dataset count; null for all.</param>
 internal sealed class BatchSource(DatasetReader reader, int batchSize, long first, long? limit)
 {
-    private readonly Queue<RowChunk> _read = new();
+    private readonly Queue<(RowChunk Rows, double Share, double ShareBefore)> _read = new();
     private int _taken;
     private long _next = first;
     private int _rows;
+    private double? _share;
 
     /// <summary>The next batch, the last one perhaps smaller; null after it.</summary>
     public async ValueTask<RowBatch?> NextAsync(CancellationToken cancellationToken)
@@ -21,7 +22,10 @@ internal sealed class BatchSource(DatasetReader reader, int batchSize, long firs
         var wanted = limit is { } most ? (int)Math.Min(batchSize, Math.Max(0, most - _next)) : batchSize;
         while (_rows < wanted && await reader.ReadAsync(cancellationToken).ConfigureAwait(false) is { } chunk)
         {
-            _read.Enqueue(chunk);
+            // What was passed over before the first chunk took as much a row as that.
+            var read = reader.ReadShare;
+            _read.Enqueue((chunk, read, _share ?? read * _next / (_next + chunk.Rows)));
+            _share = read;
             _rows += chunk.Rows;
         }
 
@@ -31,22 +35,26 @@ internal sealed class BatchSource(DatasetReader reader, int batchSize, long firs
             return null;
         }
 
-        var batch = new RowBatch(_next, Take(count));
+        var (rows, share) = Take(count);
+        var batch = new RowBatch(_next, rows, share);
         _next += count;
         return batch;
     }
 
-    private RowChunk Take(int count)
+    // The share ends in a chunk where its rows would, if all took as many bytes.
+    private (RowChunk Rows, double Share) Take(int count)
     {
         var parts = new List<RowChunk>();
+        var end = 0.0;
         _rows -= count;
         while (count > 0)
         {
-            var chunk = _read.Peek();
+            var (chunk, share, before) = _read.Peek();
             var part = Math.Min(count, chunk.Rows - _taken);
             parts.Add(chunk.Slice(_taken, part));
             count -= part;
             _taken += part;
+            end = before + ((share - before) * _taken / chunk.Rows);
             if (_taken == chunk.Rows)
             {
                 _read.Dequeue();
@@ -54,6 +62,6 @@ internal sealed class BatchSource(DatasetReader reader, int batchSize, long firs
             }
         }
 
-        return RowChunk.Concat(parts);
+        return (RowChunk.Concat(parts), end);
     }
 }

@@ -32,6 +32,14 @@ internal sealed class JobPlan : IAsyncDisposable
     /// <summary>Rows to do; null where that is not known before all is read.</summary>
     public long? Total => Reader.RowCount is { } rows ? Math.Min(rows, Options.Limit ?? rows) : null;
 
+    /// <summary>Share of the job that is done behind a batch, from 0 to 1: see <see cref="BatchProgress.Share"/>.</summary>
+    public double ShareOf(RowBatch batch)
+    {
+        // Of the rows that a limit leaves it is the one end or the other that comes first.
+        var end = (double)(batch.First + batch.Rows.Rows);
+        return Total is { } total ? end / total : Math.Max(batch.ReadShare, Options.Limit is { } limit ? end / limit : 0);
+    }
+
     /// <summary>Reads the first rows, and those that say what types kept columns have.</summary>
     /// <param name="endpoint">The model.</param>
     /// <param name="order">What was asked for.</param>

@@ -14,6 +14,9 @@ internal interface IRowReader : IAsyncDisposable
     /// <summary>Number of rows; null where it is not known before all is read.</summary>
     long? RowCount { get; }
 
+    /// <summary>Share of the file that is read, from 0 to 1: by rows where their number is known, else by bytes.</summary>
+    double ReadShare { get; }
+
     /// <summary>Says which columns later reads return, and in what order.</summary>
     void Select(IReadOnlyList<string> names);
 

@@ -12,6 +12,9 @@ internal static class BatchProgressView
 {
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(10);
 
+    // Of a shorter time nobody can say how long the rest takes.
+    private static readonly TimeSpan LeastTime = TimeSpan.FromSeconds(1);
+
     public static Task<BatchReport> RunAsync(CommandContext context, Func<IProgress<BatchProgress>?, Task<BatchReport>> job)
     {
         if (context.Json)
@@ -31,42 +34,58 @@ internal static class BatchProgressView
     }
 
     /// <summary>For example <c>12,000 of 200,000 rows, 3,400 rows/s, 55 s left, 2 failed</c>.</summary>
-    internal static string Text(BatchProgress progress, TimeSpan elapsed)
+    /// <param name="first">The first report of the run: what was before it says nothing of how fast rows are answered.</param>
+    /// <param name="progress">The last one.</param>
+    /// <param name="elapsed">The time between them.</param>
+    internal static string Text(BatchProgress first, BatchProgress progress, TimeSpan elapsed)
     {
-        var rate = (progress.Done - progress.ResumedAt) / Math.Max(elapsed.TotalSeconds, 1e-9);
-        var left = progress.Total is { } total && rate > 0 ? TimeSpan.FromSeconds((total - progress.Done) / rate) : default(TimeSpan?);
+        var rate = elapsed < LeastTime ? default(double?) : (progress.Done - first.Done) / elapsed.TotalSeconds;
+        var left = rate is not null && progress.Share - first.Share is > 0 and var done
+            ? elapsed.TotalSeconds * (1 - progress.Share) / done : null;
         return string.Create(CultureInfo.InvariantCulture, $"{progress.Done:N0}")
-            + (progress.Total is { } all ? string.Create(CultureInfo.InvariantCulture, $" of {all:N0}") : "")
-            + string.Create(CultureInfo.InvariantCulture, $" rows, {rate:N0} rows/s")
-            + (left is { } time ? string.Create(CultureInfo.InvariantCulture, $", {Math.Ceiling(time.TotalSeconds):N0} s left") : "")
+            + (progress.Total is { } all ? string.Create(CultureInfo.InvariantCulture, $" of {all:N0}") : "") + " rows"
+            + (rate is { } speed ? string.Create(CultureInfo.InvariantCulture, $", {speed:N0} rows/s") : "")
+            + (left is { } time ? string.Create(CultureInfo.InvariantCulture, $", {Math.Ceiling(time):N0} s left") : "")
             + (progress.Failed > 0 ? string.Create(CultureInfo.InvariantCulture, $", {progress.Failed:N0} failed") : "");
     }
 
     private sealed class Lines(TextWriter error) : IProgress<BatchProgress>
     {
-        private readonly long _start = Stopwatch.GetTimestamp();
+        private BatchProgress? _first;
+        private long _start;
         private long _last = Stopwatch.GetTimestamp();
 
         public void Report(BatchProgress value)
         {
+            if (_first is null)
+            {
+                (_first, _start) = (value, Stopwatch.GetTimestamp());
+            }
+
             if (Stopwatch.GetElapsedTime(_last) >= LineInterval)
             {
                 _last = Stopwatch.GetTimestamp();
-                error.WriteLine($"batch: {Text(value, Stopwatch.GetElapsedTime(_start))}");
+                error.WriteLine($"batch: {Text(_first.Value, value, Stopwatch.GetElapsedTime(_start))}");
             }
         }
     }
 
     private sealed class Bar(ProgressTask task) : IProgress<BatchProgress>
     {
-        private readonly long _start = Stopwatch.GetTimestamp();
+        private BatchProgress? _first;
+        private long _start;
 
         public void Report(BatchProgress value)
         {
-            task.IsIndeterminate = value.Total is null;
-            task.MaxValue = Math.Max(1, value.Total ?? value.Done);
-            task.Value = value.Done;
-            task.Description = Markup.Escape(Text(value, Stopwatch.GetElapsedTime(_start)));
+            if (_first is null)
+            {
+                (_first, _start) = (value, Stopwatch.GetTimestamp());
+            }
+
+            task.IsIndeterminate = value.Share is null;
+            task.MaxValue = 1;
+            task.Value = value.Share ?? 0;
+            task.Description = Markup.Escape(Text(_first.Value, value, Stopwatch.GetElapsedTime(_start)));
         }
     }
 }

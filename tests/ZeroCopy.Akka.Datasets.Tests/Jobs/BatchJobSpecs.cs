@@ -166,6 +166,35 @@ public sealed class BatchJobSpecs : IDisposable
         Assert.Equal(binding, Assert.Single(preview.Bindings));
     }
 
+    [Theory]
+    [InlineData("jsonl", null)]
+    [InlineData("csv", null)]
+    [InlineData("arrow", null)]
+    [InlineData("arrows", null)]
+    [InlineData("parquet", null)]
+    [InlineData("npy", null)]
+    [InlineData("jsonl", 10_000)]
+    [InlineData("parquet", 10_000)]
+    public async Task BatchJob_should_say_what_share_of_its_rows_is_done(string format, int? limit)
+    {
+        // Two files of some chunks each; rows that take as many bytes.
+        const int rows = 40_000;
+        var first = Write("first.jsonl", Enumerable.Range(0, rows).Select(row => $$"""{"x": [1{{row:00000}}, 0.5, 0.25, 0.125, 1.5]}"""));
+        var input = new BatchJobOptions { Inputs = [first], Output = _directory.File("one." + format), BatchSize = 1_000 };
+        await BatchJob.RunAsync(FakeEndpoint.Of(inputs => inputs[0], new Endpoints.ValueSignature("x")), input);
+        File.Copy(input.Output, _directory.File("two." + format));
+        var shares = new Shares();
+
+        await BatchJob.RunAsync(
+            FakeEndpoint.Doubling(),
+            Options(input.Output, _directory.File("two." + format)) with { BatchSize = 1_000, Limit = limit }, shares);
+
+        var all = limit ?? 2 * rows;
+        Assert.Equal(all / 1_000, shares.Reports.Count);
+        Assert.All(shares.Reports, report => Assert.InRange(report.Share!.Value, (report.Done / (double)all) - 0.05,
+            (report.Done / (double)all) + 0.05));
+    }
+
     private BatchJobOptions Options(params string[] inputs) =>
         new() { Inputs = [.. inputs], Output = _directory.File("out.jsonl"), BatchSize = 3 };
 
@@ -173,6 +202,13 @@ public sealed class BatchJobSpecs : IDisposable
     {
         File.WriteAllLines(_directory.File(name), lines);
         return _directory.File(name);
+    }
+
+    private sealed class Shares : IProgress<BatchProgress>
+    {
+        public List<BatchProgress> Reports { get; } = [];
+
+        public void Report(BatchProgress value) => Reports.Add(value);
     }
 
     private sealed class Count : IProgress<BatchProgress>

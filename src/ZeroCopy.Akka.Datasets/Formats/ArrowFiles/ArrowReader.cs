@@ -10,14 +10,16 @@ namespace ZeroCopy.Datasets.Formats.ArrowFiles;
 internal sealed class ArrowReader : IRowReader
 {
     private readonly string _path;
+    private readonly FileStream _file;
     private readonly ArrowStreamReader _reader;
     private readonly ImmutableArray<(ColumnType Type, int Index)> _columns;
     private ImmutableArray<(ColumnType Type, int Index)> _selected;
     private long _rows;
 
-    private ArrowReader(string path, ArrowStreamReader reader, Schema schema)
+    private ArrowReader(string path, FileStream file, ArrowStreamReader reader, Schema schema)
     {
         _path = path;
+        _file = file;
         _reader = reader;
         (_columns, Unread) = ArrowColumnTypes.Of(schema);
         _selected = _columns;
@@ -29,13 +31,16 @@ internal sealed class ArrowReader : IRowReader
 
     public long? RowCount => null;
 
+    public double ReadShare => (double)_file.Position / _file.Length;
+
     public static async ValueTask<ArrowReader> OpenAsync(string path, CancellationToken cancellationToken)
     {
         ArrowStreamReader? reader = null;
         try
         {
-            reader = Open(path);
-            return new ArrowReader(path, reader, await reader.GetSchema(cancellationToken).ConfigureAwait(false));
+            var file = OpenFile(path);
+            reader = Open(file);
+            return new ArrowReader(path, file, reader, await reader.GetSchema(cancellationToken).ConfigureAwait(false));
         }
         catch (Exception error) when (IsDamage(error))
         {
@@ -84,7 +89,7 @@ internal sealed class ArrowReader : IRowReader
         return default;
     }
 
-    private static ArrowStreamReader Open(string path)
+    private static FileStream OpenFile(string path)
     {
         var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16);
         if (file.Length == 0)
@@ -93,6 +98,11 @@ internal sealed class ArrowReader : IRowReader
             throw new DatasetException($"'{path}' is empty; an Arrow file begins with its schema.");
         }
 
+        return file;
+    }
+
+    private static ArrowStreamReader Open(FileStream file)
+    {
         Span<byte> magic = stackalloc byte[6];
         var isFile = file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("ARROW1"u8);
         file.Position = 0;

@@ -20,15 +20,17 @@ internal sealed class CsvReader : IRowReader
     private static readonly Encoding Utf8 = Encoding.GetEncoding(
         Encoding.UTF8.WebName, EncoderFallback.ExceptionFallback, new DecoderReplacementFallback($"{Unreadable}"));
     private readonly string _path;
+    private readonly Stream _file;
     private readonly SepReader _reader;
     private readonly int _width;
     private int[] _indexes;
     private ImmutableArray<ColumnType> _selected;
     private long _rows;
 
-    private CsvReader(string path, SepReader reader, ImmutableArray<ColumnType> columns)
+    private CsvReader(string path, Stream file, SepReader reader, ImmutableArray<ColumnType> columns)
     {
         _path = path;
+        _file = file;
         _reader = reader;
         _width = columns.Length;
         Columns = columns;
@@ -40,11 +42,14 @@ internal sealed class CsvReader : IRowReader
 
     public long? RowCount => null;
 
+    public double ReadShare => (double)_file.Position / _file.Length;
+
     public static CsvReader Open(string path)
     {
         var separator = Separator(path);
+        var text = OpenText(path);
         var reader = WithFileInErrors(path, () => Sep.New(separator).Reader(
-            options => options with { HasHeader = false, DisableColCountCheck = true }).From(OpenText(path)));
+            options => options with { HasHeader = false, DisableColCountCheck = true }).From(text));
         try
         {
             if (!WithFileInErrors(path, reader.MoveNext))
@@ -52,7 +57,7 @@ internal sealed class CsvReader : IRowReader
                 throw new DatasetException($"'{path}' is empty; a file of values begins with a line of its columns' names.");
             }
 
-            return new CsvReader(path, reader, Header(path, reader.Current));
+            return new CsvReader(path, text.BaseStream, reader, Header(path, reader.Current));
         }
         catch
         {

@@ -29,6 +29,8 @@ internal sealed class JsonLinesReader : IRowReader
 
     public long? RowCount => null;
 
+    public double ReadShare => _lines.ReadShare;
+
     /// <summary>Opens a file and looks at its first rows.</summary>
     public static JsonLinesReader Open(string path)
     {

@@ -15,6 +15,9 @@ internal sealed class LineReader(string path) : IDisposable
     /// <summary>Number of the last line that was read, from 1.</summary>
     public long Line { get; private set; }
 
+    /// <summary>Share of the file's bytes that the lines that were read are, from 0 to 1.</summary>
+    public double ReadShare => _file.Length > 0 ? (double)(_file.Position - (_end - _start)) / _file.Length : 1;
+
     /// <summary>The next line without its end; valid until the next call.</summary>
     public bool TryRead(out ReadOnlySpan<byte> line)
     {

@@ -48,6 +48,8 @@ internal sealed class ParquetFileReader : IRowReader
 
     public long? RowCount => _groupStarts[^1];
 
+    public double ReadShare => RowCount > 0 ? (double)_next / RowCount.Value : 1;
+
     public static ParquetFileReader Open(string path)
     {
         // Its error is clearer than that of the library.

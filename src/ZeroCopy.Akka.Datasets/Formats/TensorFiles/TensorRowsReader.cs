@@ -33,6 +33,8 @@ internal sealed class TensorRowsReader : IRowReader
 
     public long? RowCount => _rows;
 
+    public double ReadShare => RowCount > 0 ? (double)_next / RowCount.Value : 1;
+
     public static TensorRowsReader OpenNpy(string path) => Open(path, file => [(ArrayName, NpyReader.ReadHead(file, path))]);
 
     public static TensorRowsReader OpenSafetensors(string path) => Open(path, file =>

@@ -197,6 +197,49 @@ public sealed class ModelWrapper<T> : ModelWrapper
     }
 
     /// <summary>
+    /// As with a function that does not await, through objects of a class of your own; what holds of asynchronous functions is said at
+    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings,
+    /// PoolSettings}, LoadOptions{T}, CancellationToken)"/>.
+    /// </summary>
+    /// <inheritdoc cref="MapBatchesAsync{TMapper, TIn, TOut}(IAsyncEnumerable{TIn}, Func{ModelWrapper{T}, TMapper}, Func{TMapper,
+    /// IReadOnlyList{TIn}, IReadOnlyList{TOut}}, MapBatchesOptions, CancellationToken)" path="/param"/>
+    /// <inheritdoc cref="MapBatchesAsync{TMapper, TIn, TOut}(IAsyncEnumerable{TIn}, Func{ModelWrapper{T}, TMapper}, Func{TMapper,
+    /// IReadOnlyList{TIn}, IReadOnlyList{TOut}}, MapBatchesOptions, CancellationToken)" path="/exception"/>
+    [OverloadResolutionPriority(-1)]
+    public IAsyncEnumerable<TOut> MapBatchesAsync<TMapper, TIn, TOut>(
+        IAsyncEnumerable<TIn> rows,
+        Func<ModelWrapper<T>, TMapper> create,
+        Func<TMapper, IReadOnlyList<TIn>, Task<IReadOnlyList<TOut>>> function,
+        MapBatchesOptions? options = null,
+        CancellationToken cancellationToken = default)
+        where TMapper : class
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentNullException.ThrowIfNull(create);
+        ArgumentNullException.ThrowIfNull(function);
+        return PoolMap.RowsAsync(
+            rows,
+            settings => Host.StartPoolAsync(PoolMap.NewName(), Objects(create), function, settings),
+            Checked(options),
+            cancellationToken);
+    }
+
+    /// <inheritdoc cref="MapBatchesAsync{TMapper, TIn, TOut}(IAsyncEnumerable{TIn}, Func{ModelWrapper{T}, TMapper}, Func{TMapper,
+    /// IReadOnlyList{TIn}, Task{IReadOnlyList{TOut}}}, MapBatchesOptions, CancellationToken)"/>
+    [OverloadResolutionPriority(-1)]
+    public IAsyncEnumerable<TOut> MapBatchesAsync<TMapper, TIn, TOut>(
+        IEnumerable<TIn> rows,
+        Func<ModelWrapper<T>, TMapper> create,
+        Func<TMapper, IReadOnlyList<TIn>, Task<IReadOnlyList<TOut>>> function,
+        MapBatchesOptions? options = null,
+        CancellationToken cancellationToken = default)
+        where TMapper : class
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        return MapBatchesAsync(rows.ToAsyncEnumerable(), create, function, options, cancellationToken);
+    }
+
+    /// <summary>
     /// A stage of an Akka stream that maps rows in batches as <see cref="MapBatchesAsync{TIn, TOut}(IAsyncEnumerable{TIn}, Func{T,
     /// IReadOnlyList{TIn}, IReadOnlyList{TOut}}, MapBatchesOptions, CancellationToken)"/> does. Each materialisation has a pool of its own,
     /// from its first row to its end. The stream fails as the map does.
@@ -213,6 +256,57 @@ public sealed class ModelWrapper<T> : ModelWrapper
         options = Checked(options);
         return PoolMap.ToFlow<TIn, TOut>(
             settings => Host.StartPoolAsync(PoolMap.NewName(), this, function, settings, new() { Device = options.Device }), options);
+    }
+
+    /// <summary>
+    /// As with a function that does not await; what holds of asynchronous functions is said at
+    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings,
+    /// PoolSettings}, LoadOptions{T}, CancellationToken)"/>.
+    /// </summary>
+    /// <inheritdoc cref="MapBatchesFlow{TIn, TOut}(Func{T, IReadOnlyList{TIn}, IReadOnlyList{TOut}}, MapBatchesOptions)" path="/param"/>
+    /// <inheritdoc cref="MapBatchesFlow{TIn, TOut}(Func{T, IReadOnlyList{TIn}, IReadOnlyList{TOut}}, MapBatchesOptions)"
+    /// path="/exception"/>
+    [OverloadResolutionPriority(-1)]
+    public Flow<TIn, TOut, NotUsed> MapBatchesFlow<TIn, TOut>(
+        Func<T, IReadOnlyList<TIn>, Task<IReadOnlyList<TOut>>> function, MapBatchesOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        options = Checked(options);
+        return PoolMap.ToFlow<TIn, TOut>(
+            settings => Host.StartPoolAsync(PoolMap.NewName(), this, function, settings, new() { Device = options.Device }), options);
+    }
+
+    /// <summary>
+    /// As with a function on the model, through objects of a class of your own, as <see cref="MapBatchesAsync{TMapper, TIn,
+    /// TOut}(IAsyncEnumerable{TIn}, Func{ModelWrapper{T}, TMapper}, Func{TMapper, IReadOnlyList{TIn}, IReadOnlyList{TOut}},
+    /// MapBatchesOptions, CancellationToken)"/> has them.
+    /// </summary>
+    /// <param name="create">Makes the object of an actor; it may take its time, and runs off the actors' threads.</param>
+    /// <param name="function">Runs the object on a batch; it may answer with more or fewer elements than the batch has rows.</param>
+    /// <param name="options">Size of the batches, number of actors, order, attempts, prefetch, progress.</param>
+    public Flow<TIn, TOut, NotUsed> MapBatchesFlow<TMapper, TIn, TOut>(
+        Func<ModelWrapper<T>, TMapper> create, Func<TMapper, IReadOnlyList<TIn>, IReadOnlyList<TOut>> function,
+        MapBatchesOptions? options = null)
+        where TMapper : class
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        ArgumentNullException.ThrowIfNull(function);
+        return PoolMap.ToFlow<TIn, TOut>(
+            settings => Host.StartPoolAsync(PoolMap.NewName(), Objects(create), function, settings), Checked(options));
+    }
+
+    /// <inheritdoc cref="MapBatchesFlow{TMapper, TIn, TOut}(Func{ModelWrapper{T}, TMapper}, Func{TMapper, IReadOnlyList{TIn},
+    /// IReadOnlyList{TOut}}, MapBatchesOptions)"/>
+    [OverloadResolutionPriority(-1)]
+    public Flow<TIn, TOut, NotUsed> MapBatchesFlow<TMapper, TIn, TOut>(
+        Func<ModelWrapper<T>, TMapper> create, Func<TMapper, IReadOnlyList<TIn>, Task<IReadOnlyList<TOut>>> function,
+        MapBatchesOptions? options = null)
+        where TMapper : class
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        ArgumentNullException.ThrowIfNull(function);
+        return PoolMap.ToFlow<TIn, TOut>(
+            settings => Host.StartPoolAsync(PoolMap.NewName(), Objects(create), function, settings), Checked(options));
     }
 
     private LoadedObjectSource Objects<TMapper>(Func<ModelWrapper<T>, TMapper> create)

@@ -175,6 +175,12 @@ public sealed partial class ZeroCopyHost
         where T : class =>
         StartAsync(name, source, function, null, configure);
 
+    /// <summary>As with a wrapper, over instances of somebody else's making, which end with the pool.</summary>
+    internal Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TIn, TOut>(
+        string name, LoadedObjectSource source, Func<T, TIn, Task<TOut>> function, Func<PoolSettings, PoolSettings> configure)
+        where T : class =>
+        StartAsync(name, source, null, function, configure);
+
     /// <summary>As with a name, for a model that may be put into the store later: the pool loads it then.</summary>
     internal Task<ModelPool<TIn, TOut>> StartPoolLaterAsync<T, TIn, TOut>(
         string name, ModelName model, Func<T, TIn, TOut>? function, Func<T, TIn, Task<TOut>>? asyncFunction,

@@ -30,6 +30,63 @@ public sealed class MapActorsSpecs : HostSpec
         Assert.Empty(Host.Actors.Pools);
     }
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public async Task MapBatches_should_run_objects_in_streams_and_by_functions_that_await(bool isStream, bool isAsync)
+    {
+        using var model = Mlp();
+        var wrapper = await ModelWrapper.FromModelAsync(model, host: Host);
+        using var materializer = Host.ActorSystem.Materializer();
+        var options = new MapBatchesOptions { BatchSize = 4, Actors = 2 };
+        Summing.Reset();
+
+        var answers = (isStream, isAsync) switch
+        {
+            (false, false) => await wrapper.MapBatchesAsync(Rows(50), Make, Run, options).ToListAsync(),
+            (false, true) => await wrapper.MapBatchesAsync(Rows(50), Make, RunAsync, options).ToListAsync(),
+            (true, false) => await StreamAsync(wrapper.MapBatchesFlow<Summing, float[], float>(Make, Run, options)),
+            _ => await StreamAsync(wrapper.MapBatchesFlow<Summing, float[], float>(Make, RunAsync, options)),
+        };
+
+        Assert.Equal(Sums(model, Rows(50)), answers);
+        Assert.InRange(Summing.Made, 1, 2);
+        await UntilAsync(() => Summing.Made == Summing.Disposed && Host.Actors.Pools.Count == 0);
+
+        static Summing Make(ModelWrapper<Module<Tensor, Tensor>> own) => new(own);
+
+        static IReadOnlyList<float> Run(Summing summing, IReadOnlyList<float[]> batch) => summing.Run(batch);
+
+        static async Task<IReadOnlyList<float>> RunAsync(Summing summing, IReadOnlyList<float[]> batch)
+        {
+            await Task.Yield();
+            return summing.Run(batch);
+        }
+
+        async Task<IEnumerable<float>> StreamAsync(Flow<float[], float, Akka.NotUsed> flow) =>
+            await Source.From(Rows(50)).Via(flow).RunWith(Sink.Seq<float>(), materializer).WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task MapBatches_should_fail_the_stream_of_a_function_that_awaits_with_what_it_failed_with()
+    {
+        var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
+        using var materializer = Host.ActorSystem.Materializer();
+
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => Source.From(Rows(20))
+            .Via(wrapper.MapBatchesFlow<float[], float>(async (_, _) =>
+            {
+                await Task.Yield();
+                throw new InvalidOperationException("bad weather");
+            }))
+            .RunWith(Sink.Seq<float>(), materializer).WaitAsync(Patience));
+
+        Assert.Contains("bad weather", error.ToString(), StringComparison.Ordinal);
+        await UntilAsync(() => Host.Actors.Pools.Count == 0);
+    }
+
     [Fact]
     public async Task MapBatches_should_say_why_an_object_cannot_be_made()
     {

@@ -39,7 +39,8 @@ internal sealed class BindingPlan
         if (missing.Count > 0 || sources.Count == 0)
         {
             var wanted = missing.Count > 0 ? missing : method.Inputs.Select(input => input.Name).ToList();
-            throw UnreadColumn.Refusal(unread, wanted.Contains) ?? new DatasetException(
+            throw UnreadColumn.Refusal(unread, wanted.Contains)
+                ?? (columns.All(column => column.Meaning is not null) ? IsValue(columns[0]) : null) ?? new DatasetException(
                 wanted.Count == 0
                     ? $"'{method.Name}' has no inputs, so no dataset can be sent through it."
                     : $"No column goes to the input{(wanted.Count == 1 ? "" : "s")} {string.Join(", ", wanted)} of '{method.Name}'; name "
@@ -83,7 +84,7 @@ internal sealed class BindingPlan
         }
 
         // Without a name in common what is there goes to the inputs in order, where it is as many as they are.
-        var free = columns.Where(column => !keep.Contains(column.Name)).ToList();
+        var free = columns.Where(column => !keep.Contains(column.Name) && column.Meaning is null).ToList();
         var required = method.Inputs.Where(input => !input.IsOptional).ToList();
         return free.Count == required.Count ? [.. required.Zip(free, (input, column) => new InputSource(input.Name, [column]))] : [];
     }
@@ -91,6 +92,11 @@ internal sealed class BindingPlan
     private static InputBinding Bind(
         ValueSignature input, string name, ImmutableArray<ColumnType> columns, Dictionary<string, string> masks, BindingOptions options)
     {
+        if (columns.FirstOrDefault(column => column.Meaning is not null) is { } value)
+        {
+            throw IsValue(value);
+        }
+
         var isText = input.Type is TextInput or TextList;
         if (columns.FirstOrDefault(column => isText ? column.Depth > 0
             || column.Kind == ElementKind.Number : IsListOfTexts(column)) is { } unfit)
@@ -119,6 +125,10 @@ internal sealed class BindingPlan
             name, input, columns, wanted ?? Common(columns), isText, hasPadding ? padding : null, mask,
             mask is null ? DType.Int64 : options.DTypes.TryGetValue(mask, out var maskType) ? maskType : DType.Int64);
     }
+
+    private static DatasetException IsValue(ColumnType column) => new(
+        $"Column '{column.Name}' is of type {column}, which no model takes; it can be carried to the output with --keep, or written to the "
+        + "file as numbers or texts.");
 
     private static bool IsListOfTexts(ColumnType column) => column is { Kind: ElementKind.Text, Depth: > 0 };
 

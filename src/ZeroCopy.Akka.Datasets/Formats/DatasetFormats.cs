@@ -68,6 +68,13 @@ public static class DatasetFormats
     /// <exception cref="DatasetException">The format has nothing that holds it.</exception>
     internal static ColumnType Written(DatasetFormat format, ColumnType column)
     {
+        if (column.Meaning is { } meaning && format is not DatasetFormat.Npy and not DatasetFormat.Safetensors)
+        {
+            return format is DatasetFormat.Arrow or DatasetFormat.ArrowStream ? column
+                : format is not DatasetFormat.Parquet ? column with { Meaning = null }
+                : ParquetColumn.Takes(meaning) ? column : throw Refused("no such values; write .arrow");
+        }
+
         if (format is DatasetFormat.Npy or DatasetFormat.Safetensors)
         {
             return column.Kind == ElementKind.Number ? column : throw Refused("numbers alone");

@@ -16,11 +16,6 @@ public sealed class BatchJobUnreadColumnSpecs : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Theory]
-    [InlineData("DATE '2024-02-29'", "date32")]
-    [InlineData("TIMESTAMP '2024-02-29 12:00:00'", "timestamp")]
-    [InlineData("TIMESTAMPTZ '2024-02-29 12:00:00+01'", "timestamp")]
-    [InlineData("TIME '12:00:00'", "time64")]
-    [InlineData("1.25::DECIMAL(10, 2)", "decimal")]
     [InlineData("MAP {'a': 1}", "map")]
     [InlineData("{'a': 1, 'b': 'text'}", "struct")]
     [InlineData("'bytes'::BLOB", "binary")]
@@ -63,25 +58,6 @@ public sealed class BatchJobUnreadColumnSpecs : IDisposable
         var error = await RefusalAsync(FakeEndpoint.Doubling(), Options(one, other));
 
         Assert.Equal($"Column 'x' is date32 in '{other}' and F32 in '{one}'; make them of one type.", error);
-    }
-
-    [Fact]
-    public async Task BatchJob_should_name_a_column_of_an_Arrow_file_that_it_cannot_read()
-    {
-        var input = _directory.File("in.arrow");
-        using var batch = new RecordBatch.Builder()
-            .Append("x", false, new FloatArray.Builder().Append(1.5f).Build())
-            .Append("day", false, new Date32Array.Builder().Append(new DateOnly(2024, 2, 29)).Build()).Build();
-        await using (var stream = File.Create(input))
-        {
-            using var writer = new ArrowFileWriter(stream, batch.Schema);
-            await writer.WriteRecordBatchAsync(batch);
-            await writer.WriteEndAsync();
-        }
-
-        Assert.StartsWith(
-            "Column 'day' is of type date32", await RefusalAsync(FakeEndpoint.Doubling(), Options(input) with { Keep = ["day"] }),
-            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -61,6 +61,8 @@ internal static class ArrowColumnReader
         {
             case DictionaryType:
                 return Look(type, array, nulls);
+            case var _ when type.Meaning is { } meaning:
+                return Values(type, meaning, array, nulls);
             case StringType:
                 return Texts(type, array, MemoryMarshal.Cast<byte, int>(array.Buffers[1].Span).Slice(array.Offset, array.Length + 1),
                     nulls);
@@ -108,6 +110,25 @@ internal static class ArrowColumnReader
             else
             {
                 texts.Add(array.GetBytes(i));
+            }
+        }
+
+        return texts.Build();
+    }
+
+    private static Column Values(ColumnType type, ValueMeaning meaning, ArrayData array, bool[] nulls)
+    {
+        var texts = new ColumnBuilder(type);
+        for (var i = 0; i < array.Length; i++)
+        {
+            if (nulls.Length > 0 && nulls[i])
+            {
+                texts.AddNull();
+            }
+            else
+            {
+                texts.Add(meaning.Format(array.Buffers[1].Span.Slice((array.Offset + i) * meaning.Bytes, meaning.Bytes))
+                    ?? throw new InvalidDataException($"'{type.Name}' has a {type} outside of the years 1 to 9999"));
             }
         }
 

@@ -11,6 +11,9 @@ internal static class ArrowColumnTypes
 {
     private const string ItemName = "item";
 
+    // Each of three decimal digits more.
+    private static readonly TimeUnit[] Units = [TimeUnit.Second, TimeUnit.Millisecond, TimeUnit.Microsecond, TimeUnit.Nanosecond];
+
     /// <summary>The columns that are read, each with its place among the fields, and the others.</summary>
     public static (ImmutableArray<(ColumnType Type, int Index)> Read, ImmutableArray<UnreadColumn> Unread) Of(Schema schema)
     {
@@ -36,6 +39,7 @@ internal static class ArrowColumnTypes
         }
 
         return type is StringType or LargeStringType or StringViewType ? new ColumnType(field.Name, ElementKind.Text, Depth: depth, IsNullable: isNullable)
+            : depth == 0 && MeaningOf(type) is { } meaning ? ColumnType.Text(field.Name) with { IsNullable = isNullable, Meaning = meaning }
             : DTypeOf(type) is { } dtype ? new ColumnType(field.Name, ElementKind.Number, dtype, depth, IsNullable: isNullable)
             : null;
     }
@@ -53,7 +57,8 @@ internal static class ArrowColumnTypes
     }
 
     /// <summary>The type of a column's elements.</summary>
-    public static IArrowType Leaf(ColumnType column) => column.Kind != ElementKind.Number ? StringType.Default : column.DType switch
+    public static IArrowType Leaf(ColumnType column) => column.Meaning is { } meaning ? Leaf(meaning)
+        : column.Kind != ElementKind.Number ? StringType.Default : column.DType switch
     {
         DType.Bool => BooleanType.Default,
         DType.UInt8 => UInt8Type.Default,
@@ -69,6 +74,34 @@ internal static class ArrowColumnTypes
         DType.Float64 => DoubleType.Default,
         _ => throw new NotSupportedException($"Arrow has no type for {column.DType.ToToken()}."),
     };
+
+    private static IArrowType Leaf(ValueMeaning meaning) => (meaning.Kind, meaning.Bytes) switch
+    {
+        (ValueKind.Date, 4) => Date32Type.Default,
+        (ValueKind.Date, _) => Date64Type.Default,
+        (ValueKind.Time, 4) => new Time32Type(Units[meaning.Digits / 3]),
+        (ValueKind.Time, _) => new Time64Type(Units[meaning.Digits / 3]),
+        (ValueKind.Timestamp, _) => new TimestampType(Units[meaning.Digits / 3], meaning.Zone),
+        (_, 4) => new Decimal32Type(meaning.Precision, meaning.Digits),
+        (_, 8) => new Decimal64Type(meaning.Precision, meaning.Digits),
+        (_, 16) => new Decimal128Type(meaning.Precision, meaning.Digits),
+        _ => new Decimal256Type(meaning.Precision, meaning.Digits),
+    };
+
+    private static ValueMeaning? MeaningOf(IArrowType type) => type switch
+    {
+        Date32Type => new ValueMeaning(ValueKind.Date, 4),
+        Date64Type => new ValueMeaning(ValueKind.Date, 8, 3),
+        TimestampType time => new ValueMeaning(ValueKind.Timestamp, 8, Digits(time.Unit), Zone: time.Timezone is "" ? null : time.Timezone),
+        TimeBasedType time => new ValueMeaning(ValueKind.Time, time.BitWidth / 8, Digits(time.Unit)),
+        Decimal32Type number => new ValueMeaning(ValueKind.Decimal, 4, number.Scale, number.Precision),
+        Decimal64Type number => new ValueMeaning(ValueKind.Decimal, 8, number.Scale, number.Precision),
+        Decimal128Type number => new ValueMeaning(ValueKind.Decimal, 16, number.Scale, number.Precision),
+        Decimal256Type number => new ValueMeaning(ValueKind.Decimal, 32, number.Scale, number.Precision),
+        _ => null,
+    };
+
+    private static int Digits(TimeUnit unit) => 3 * System.Array.IndexOf(Units, unit);
 
     private static string Words(IArrowType type) => Item(type) is { } item ? $"list of {Words(item.DataType)}" : type.Name;
 

@@ -33,6 +33,11 @@ internal static class ArrowColumnWriter
             return new ArrayData(type, high - low, nullCount, 0, [.. buffers, Numbers(column)]);
         }
 
+        if (column.Type.Meaning is { } meaning)
+        {
+            return new ArrayData(type, high - low, nullCount, 0, [.. buffers, Values(column, meaning, low, high)]);
+        }
+
         var (first, last) = column.Range(level + 1);
         return new ArrayData(type, high - low, nullCount, 0, [.. buffers, Places(column, level, low, high),
             new ArrowBuffer(column.Data[first..last])]);
@@ -58,6 +63,23 @@ internal static class ArrowColumnWriter
     {
         var numbers = column.Numbers();
         return new ArrowBuffer(column.Type.DType == DType.Bool ? Bits(numbers.Span, value => value != 0) : numbers);
+    }
+
+    private static ArrowBuffer Values(Column column, ValueMeaning meaning, int low, int high)
+    {
+        var values = new byte[(high - low) * meaning.Bytes];
+        for (var i = low; i < high; i++)
+        {
+            if (!column.IsNullElement(i))
+            {
+                var number = meaning.Parse(column.Bytes(i));
+                var value = values.AsSpan((i - low) * meaning.Bytes, meaning.Bytes);
+                value.Fill(number.Sign < 0 ? byte.MaxValue : (byte)0);
+                _ = number.TryWriteBytes(value, out _);
+            }
+        }
+
+        return new ArrowBuffer(values);
     }
 
     private static ArrowBuffer Validity(ReadOnlySpan<bool> nulls) =>

@@ -24,9 +24,24 @@ internal sealed record ParquetColumn(DataField Leaf, Field Field)
         [typeof(double)] = DType.Float64,
     };
 
+    /// <summary>Whether Parquet has a type for values of a meaning: of its decimals, up to 38 digits, of its times, from milliseconds
+    /// on, and of its points in time, those to the microsecond that the library writes.</summary>
+    public static bool Takes(ValueMeaning meaning) => meaning.Kind switch
+    {
+        ValueKind.Decimal => meaning is { Precision: <= 38, Digits: >= 0 },
+        ValueKind.Timestamp => meaning.Digits <= 6,
+        _ => true,
+    };
+
     /// <summary>The fields for a column.</summary>
     public static ParquetColumn Of(ColumnType type)
     {
+        if (type.Meaning is { } meaning)
+        {
+            var value = Of(type, meaning);
+            return new ParquetColumn(value, value);
+        }
+
         var clr = type.Kind == ElementKind.Number ? DTypes.First(pair => pair.Value == type.DType).Key : typeof(string);
         var leaf = new DataField(type.Depth == 0 ? type.Name : ListField.ElementName, clr, isNullable: type.IsNullable);
         Field field = leaf;
@@ -37,4 +52,17 @@ internal sealed record ParquetColumn(DataField Leaf, Field Field)
 
         return new ParquetColumn(leaf, field);
     }
+
+    private static DataField Of(ColumnType type, ValueMeaning meaning) => meaning.Kind switch
+    {
+        ValueKind.Date => new DateTimeDataField(type.Name, DateTimeFormat.Date, isNullable: type.IsNullable),
+        ValueKind.Time => new TimeDataField(
+            type.Name,
+            meaning.Digits switch { <= 3 => TimeUnitPrecision.Millis, 6 => TimeUnitPrecision.Micros, _ => TimeUnitPrecision.Nanos },
+            type.IsNullable),
+        ValueKind.Timestamp => new DateTimeDataField(
+            type.Name, DateTimeFormat.Timestamp, meaning.Zone is not null,
+            meaning.Digits <= 3 ? DateTimeTimeUnit.Millis : DateTimeTimeUnit.Micros, type.IsNullable),
+        _ => new BigDecimalDataField(type.Name, meaning.Precision, meaning.Digits, type.IsNullable),
+    };
 }

@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.IO.Compression;
+using System.Numerics;
 using System.Text;
 using Parquet;
+using Parquet.Data;
 using Parquet.Schema;
 using ZeroCopy.Datasets.Rows;
 using ZeroCopy.Tensors;
@@ -71,7 +73,8 @@ internal sealed class ParquetFileWriter : IRowWriter
     public ValueTask DisposeAsync() => _file.DisposeAsync();
 
     private Task WriteColumnAsync(ParquetRowGroupWriter group, DataField leaf, Column column, CancellationToken cancellationToken) =>
-        column.Type.Kind != ElementKind.Number ? WriteTextsAsync(group, leaf, column, cancellationToken) : column.Type.DType switch
+        column.Type.Meaning is { } meaning ? WriteValuesAsync(group, leaf, column, meaning, cancellationToken)
+        : column.Type.Kind != ElementKind.Number ? WriteTextsAsync(group, leaf, column, cancellationToken) : column.Type.DType switch
         {
             DType.Bool => WriteNumbersAsync<bool>(group, leaf, column, cancellationToken),
             DType.UInt8 => WriteNumbersAsync<byte>(group, leaf, column, cancellationToken),
@@ -98,6 +101,27 @@ internal sealed class ParquetFileWriter : IRowWriter
         }
 
         return WriteAsync(group, leaf, column, BytesAs<T>.Of(numbers), cancellationToken);
+    }
+
+    private Task WriteValuesAsync(
+        ParquetRowGroupWriter group, DataField leaf, Column column, ValueMeaning meaning, CancellationToken cancellationToken)
+    {
+        var seconds = BigInteger.Pow(10, meaning.Digits);
+        return (meaning.Kind, meaning.Digits) switch
+        {
+            (ValueKind.Decimal, _) => WriteAsync(
+                group, leaf, column, Values(number => new BigDecimal(number, meaning.Precision, meaning.Digits)), cancellationToken),
+            (ValueKind.Time, <= 3) => WriteAsync(group, leaf, column, Values(number => (int)(number * 1_000 / seconds)), cancellationToken),
+            (ValueKind.Time, _) => WriteAsync(group, leaf, column, Values(number => (long)number), cancellationToken),
+            (ValueKind.Date, 0) => WriteAsync(
+                group, leaf, column, Values(number => DateTime.UnixEpoch.AddDays((long)number)), cancellationToken),
+            _ => WriteAsync(
+                group, leaf, column,
+                Values(number => DateTime.UnixEpoch.AddTicks((long)(number * TimeSpan.TicksPerSecond / seconds))), cancellationToken),
+        };
+
+        ReadOnlyMemory<T> Values<T>(Func<BigInteger, T> value) =>
+        (T[])[.. Enumerable.Range(0, column.Rows).Where(row => !column.IsNull(row)).Select(row => value(meaning.Parse(column.Bytes(row))))];
     }
 
     private Task WriteTextsAsync(ParquetRowGroupWriter group, DataField leaf, Column column, CancellationToken cancellationToken)

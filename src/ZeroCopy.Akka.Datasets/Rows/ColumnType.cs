@@ -21,6 +21,6 @@ internal sealed record ColumnType(string Name, ElementKind Kind, DType DType = D
 
     /// <summary>For example <c>list of F32</c>.</summary>
     public override string ToString() =>
-        string.Concat(Enumerable.Repeat("list of "
-            + "", Depth)) + (Kind == ElementKind.Number ? DType.ToToken() : Kind == ElementKind.Text ? Meaning?.ToString() ?? "text" : "JSON");
+        string.Concat(Enumerable.Repeat("list of ", Depth))
+        + (Kind == ElementKind.Number ? DType.ToToken() : Kind == ElementKind.Text ? Meaning?.ToString() ?? "text" : "JSON");
 }

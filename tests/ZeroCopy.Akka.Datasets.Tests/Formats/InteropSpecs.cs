@@ -176,7 +176,8 @@ public sealed class InteropSpecs
         // Lists that share elements, in no order.
         static ListViewArray Mixed() => new(
             new Apache.Arrow.Types.ListViewType(Apache.Arrow.Types.Int64Type.Default), 4,
-            new ArrowBuffer.Builder<int>().AppendRange([2, 0, 0, 1]).Build(), new ArrowBuffer.Builder<int>().AppendRange([2, 1, 3, 0]).Build(),
+            new ArrowBuffer.Builder<int>().AppendRange([2, 0, 0, 1]).Build(),
+            new ArrowBuffer.Builder<int>().AppendRange([2, 1, 3, 0]).Build(),
             new Int64Array.Builder().AppendRange([1L, 2, 3, 4]).Build(), ArrowBuffer.Empty, 0, 0);
     }
 

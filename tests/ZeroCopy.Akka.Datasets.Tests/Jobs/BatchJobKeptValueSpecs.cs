@@ -12,7 +12,8 @@ namespace ZeroCopy.Datasets.Tests.Jobs;
 /// <summary>Dates, times and decimals: they go from file to file, and to no model.</summary>
 public sealed class BatchJobKeptValueSpecs : IDisposable
 {
-    // What DuckDB calls a type that was read, written, read and written; the library that writes Parquet says of all times that they are UTC.
+    // What DuckDB calls a type that was read, written, read and written; the library that writes Parquet says of all times that they are
+    // UTC.
     private static readonly (string Value, string DuckDb, string Type, string Text)[] Values =
     [
         ("DATE '2024-02-29'", "DATE", "date32", "2024-02-29"),

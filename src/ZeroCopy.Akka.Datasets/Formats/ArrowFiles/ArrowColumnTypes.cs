@@ -38,8 +38,10 @@ internal static class ArrowColumnTypes
             type = dictionary.ValueType;
         }
 
-        return type is StringType or LargeStringType or StringViewType ? new ColumnType(field.Name, ElementKind.Text, Depth: depth, IsNullable: isNullable)
-            : depth == 0 && MeaningOf(type) is { } meaning ? ColumnType.Text(field.Name) with { IsNullable = isNullable, Meaning = meaning }
+        return type is StringType or LargeStringType or StringViewType
+            ? new ColumnType(field.Name, ElementKind.Text, Depth: depth, IsNullable: isNullable)
+            : depth == 0 && MeaningOf(type) is { } meaning
+                ? ColumnType.Text(field.Name) with { IsNullable = isNullable, Meaning = meaning }
             : DTypeOf(type) is { } dtype ? new ColumnType(field.Name, ElementKind.Number, dtype, depth, IsNullable: isNullable)
             : null;
     }
@@ -57,8 +59,10 @@ internal static class ArrowColumnTypes
     }
 
     /// <summary>The type of a column's elements.</summary>
-    public static IArrowType Leaf(ColumnType column) => column.Meaning is { } meaning ? Leaf(meaning)
-        : column.Kind != ElementKind.Number ? StringType.Default : column.DType switch
+    public static IArrowType Leaf(ColumnType column) =>
+        column.Meaning is { } meaning ? Leaf(meaning) : column.Kind == ElementKind.Number ? Leaf(column.DType) : StringType.Default;
+
+    private static IArrowType Leaf(DType dtype) => dtype switch
     {
         DType.Bool => BooleanType.Default,
         DType.UInt8 => UInt8Type.Default,
@@ -72,7 +76,7 @@ internal static class ArrowColumnTypes
         DType.Float16 => HalfFloatType.Default,
         DType.Float32 => FloatType.Default,
         DType.Float64 => DoubleType.Default,
-        _ => throw new NotSupportedException($"Arrow has no type for {column.DType.ToToken()}."),
+        _ => throw new NotSupportedException($"Arrow has no type for {dtype.ToToken()}."),
     };
 
     private static IArrowType Leaf(ValueMeaning meaning) => (meaning.Kind, meaning.Bytes) switch

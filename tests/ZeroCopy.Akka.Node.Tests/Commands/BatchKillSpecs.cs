@@ -20,6 +20,9 @@ public sealed class BatchKillSpecs(ITestOutputHelper log) : IDisposable
     [InlineData("parquet")]
     [InlineData("arrow")]
     [InlineData("safetensors")]
+    [InlineData("npy")]
+    [InlineData("tsv")]
+    [InlineData("arrows")]
     public async Task Batch_should_make_the_same_file_when_it_was_killed_at_any_moment(string format)
     {
         Skip.IfNot(Soak.IsOn, Soak.Reason);

@@ -1,5 +1,6 @@
 using ZeroCopy.Bench.Measuring;
 using ZeroCopy.Bench.Suites;
+using ZeroCopy.Bench.Suites.Files;
 using ZeroCopy.Bench.Suites.Fleet;
 using ZeroCopy.Bench.Suites.Http;
 using ZeroCopy.Bench.Suites.Leaks;
@@ -19,6 +20,7 @@ internal static class BenchSuites
     [
         new BatchSuite(),
         new ClusterSuite(),
+        new FilesSuite(),
         new FleetSuite(new FleetSizes()),
         new HttpSuite(),
         new LatencySuite(),

@@ -9,6 +9,7 @@ using ZeroCopy.Torch.Cloning;
 using ZeroCopy.Torch.Devices;
 using ZeroCopy.Torch.Instances;
 using ZeroCopy.Torch.Modules;
+using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch.Script.Running;
 using ZeroCopy.Torch.Views;
 
@@ -19,7 +20,6 @@ namespace ZeroCopy.Torch;
 /// </summary>
 internal sealed class ModelOpener(ObjectStore store, ModelCatalog catalog, LiveModules live, TorchRuntimeOptions options)
 {
-    private bool MapsEachInstance => options.Isolation == InstanceIsolation.Mappings;
 
     /// <summary>A module, by the caller's factory, else by the catalog, else as a clone of what was put in this process.</summary>
     /// <exception cref="RecipeUnavailableException">Nothing here can build the module.</exception>
@@ -36,7 +36,7 @@ internal sealed class ModelOpener(ObjectStore store, ModelCatalog catalog, LiveM
                 : Put<TModule>(lease, views, device);
             try
             {
-                return new OpenModule(model, prototype, views, options.MaxIdleInstances, opening.Stateless);
+                return new OpenModule(model, prototype, views, MaxIdle(prototype.Module), opening.Stateless);
             }
             catch
             {
@@ -74,6 +74,20 @@ internal sealed class ModelOpener(ObjectStore store, ModelCatalog catalog, LiveM
         }
     }
 
+    /// <summary>
+    /// How many idle instances wait for the next holder, who has one that answers as a fresh load does: none where the module has code of
+    /// its user's, which may keep something, unless models are said to keep nothing.
+    /// </summary>
+    private int MaxIdle(torch.nn.Module module)
+    {
+        return options.Isolation == InstanceIsolation.None || TorchInternals.SelfAndDescendants(module).All(KeepsNothing)
+            ? options.MaxIdleInstances
+            : 0;
+
+        static bool KeepsNothing(torch.nn.Module part) =>
+            part.GetType().Assembly is var code && (code == typeof(torch).Assembly || code == typeof(ModelOpener).Assembly);
+    }
+
     /// <summary>Builds and binds a module; null where neither the caller nor the catalog can.</summary>
     private Func<IViewSource, torch.nn.Module>? Builder<TModule>(Manifest manifest, OpenOptions<TModule> opening)
         where TModule : torch.nn.Module =>
@@ -87,8 +101,8 @@ internal sealed class ModelOpener(ObjectStore store, ModelCatalog catalog, LiveM
         var module = Move(build(views), device);
         return new Prototype(
             module,
-            Cloner(lease, device),
-            () => Move(MapsEachInstance ? OnOwnMapping(lease, build) : build(views), device),
+            Cloner(module, lease, device),
+            () => Move(options.Isolation == InstanceIsolation.None ? build(views) : OnOwnMapping(lease, build), device),
             () => ModuleDisposal.Release(module));
     }
 
@@ -108,17 +122,20 @@ internal sealed class ModelOpener(ObjectStore store, ModelCatalog catalog, LiveM
         if (device.type == DeviceType.CPU)
         {
             put.Take();
-            return new Prototype(module, Cloner(lease, device), rebuild: null, put.End);
+            return new Prototype(module, Cloner(module, lease, device), rebuild: null, put.End);
         }
 
         // Clones share native layers, so what moves elsewhere needs layers of its own.
         var moved = Move(put.Use(() => StoredClone.Create(module, lease.Manifest.Tensors, views)), device);
-        return new Prototype(moved, Cloner(lease, device), rebuild: null, () => ModuleDisposal.Release(moved));
+        return new Prototype(moved, Cloner(moved, lease, device), rebuild: null, () => ModuleDisposal.Release(moved));
     }
 
-    private Func<torch.nn.Module, torch.nn.Module> Cloner(ModelLease lease, torch.Device device) => MapsEachInstance
-        ? prototype => Move(OnOwnMapping(lease, views => StoredClone.Create(prototype, lease.Manifest.Tensors, views)), device)
-        : prototype => ModuleCloner.Clone(prototype, options.Isolation == InstanceIsolation.Buffers);
+    private Func<torch.nn.Module> Cloner(torch.nn.Module prototype, ModelLease lease, torch.Device device) => options.Isolation switch
+    {
+        InstanceIsolation.None => () => ModuleCloner.Clone(prototype),
+        InstanceIsolation.Buffers => new PrivateClones(prototype, lease, device).Create,
+        _ => () => Move(OnOwnMapping(lease, views => StoredClone.Create(prototype, lease.Manifest.Tensors, views)), device),
+    };
 
     /// <summary>A module on a mapping of its own, which ends with its last tensor.</summary>
     private static torch.nn.Module OnOwnMapping(ModelLease lease, Func<IViewSource, torch.nn.Module> make)

@@ -27,7 +27,8 @@ public sealed partial class TorchRuntime : IDisposable
         ArgumentNullException.ThrowIfNull(store);
         Store = store;
         Catalog = catalog ?? new ModelCatalog();
-        _opener = new ModelOpener(Store, Catalog, _live, options ?? new TorchRuntimeOptions());
+        Options = options ?? new TorchRuntimeOptions();
+        _opener = new ModelOpener(Store, Catalog, _live, Options);
     }
 
     /// <summary>The store.</summary>
@@ -35,6 +36,9 @@ public sealed partial class TorchRuntime : IDisposable
 
     /// <summary>The model types that this process can build.</summary>
     public ModelCatalog Catalog { get; }
+
+    /// <summary>How instances are made.</summary>
+    public TorchRuntimeOptions Options { get; }
 
     /// <summary>
     /// Opens a model with its prototype: the same object for the same model, type and device. Types that its module has, such as a base

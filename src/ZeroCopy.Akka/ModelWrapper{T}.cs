@@ -315,8 +315,7 @@ public sealed class ModelWrapper<T> : ModelWrapper
         Host.Store,
         Models,
         () => create(this),
-        static mapper => (mapper as IDisposable)?.Dispose(),
-        Host.MaxIdleInstances);
+        static mapper => (mapper as IDisposable)?.Dispose());
 
     /// <summary>Where a pool leases objects that run in this process, whatever the wrapper's mode.</summary>
     internal IInstanceSource Instances(LoadOptions<T>? options)
@@ -331,8 +330,7 @@ public sealed class ModelWrapper<T> : ModelWrapper
                 Document.TypeName,
                 Host.Store,
                 Models,
-                () => Checked(template.Load(module => Materialise(module, options?.Device))),
-                Host.MaxIdleInstances);
+                () => Checked(template.Load(module => Materialise(module, options?.Device))));
     }
 
     /// <summary>

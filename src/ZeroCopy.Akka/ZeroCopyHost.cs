@@ -53,7 +53,6 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
         Store = actors is null ? ObjectStore.Open(options.Store) : actors.OpenStore(options.Store);
         Runtime = new TorchRuntime(Store, catalog, torch);
         _served = new TorchRuntime(Store, catalog, torch);
-        MaxIdleInstances = torch.MaxIdleInstances;
         _ownsSystem = options.ActorSystem is null;
         _system = options.ActorSystem;
         if (actors is not null)
@@ -109,8 +108,6 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
     public IEndpointDirectory Endpoints => Actors.Endpoints;
 
     internal TemplateRegistry Templates { get; } = new(typeof(ZeroCopyHost));
-
-    internal int MaxIdleInstances { get; }
 
     /// <summary>Opens a store and a runtime.</summary>
     /// <exception cref="Errors.StoreUnavailableException">The store's directory cannot be used; the message says why.</exception>

@@ -155,7 +155,7 @@ public sealed class ZeroCopyHostSpecs : IAsyncLifetime
         first.get_buffer("running_mean")!.fill_(5);
 
         Assert.Equal(apart ? 0 : 5, second.get_buffer("running_mean")!.mean().item<float>());
-        Assert.Equal(3, host.MaxIdleInstances);
+        Assert.Equal(3, host.Runtime.Options.MaxIdleInstances);
         ModelWrapper.Release(first);
         ModelWrapper.Release(second);
     }
@@ -167,7 +167,7 @@ public sealed class ZeroCopyHostSpecs : IAsyncLifetime
 
         Assert.Equal(
             new TorchRuntimeOptions(), new TorchRuntimeOptions { Isolation = settings.Isolation, MaxIdleInstances = settings.MaxIdle });
-        Assert.Equal(InstanceIsolation.None, settings.Isolation);
+        Assert.Equal(InstanceIsolation.Buffers, settings.Isolation);
     }
 
     private ActorSystem Start(string hocon = "") => _system = ActorSystem.Create("given", ConfigurationFactory.ParseString(hocon)

@@ -74,21 +74,15 @@ internal sealed class CloneSession : IDisposable
         {
             _prepared.Add(module);
             _own.Add(module.GetType().Assembly);
-            if (TorchInternals.IsNative(module))
+            var native = TorchInternals.IsNative(module);
+            foreach (var (_, parameter) in TorchInternals.Parameters(module))
             {
-                foreach (var (_, parameter) in TorchInternals.Parameters(module))
-                {
-                    Share(parameter, TensorSharing.SameTensor);
-                }
+                Share(parameter, native ? TensorSharing.SameTensor : TensorSharing.Storage);
             }
 
             foreach (var (_, (buffer, _)) in TorchInternals.Buffers(module))
             {
-                Share(
-                    buffer,
-                    TorchInternals.IsNative(module)
-                        ? TensorSharing.SameTensor
-                        : _privateBuffers ? TensorSharing.Copy : TensorSharing.Storage);
+                Share(buffer, native ? TensorSharing.SameTensor : _privateBuffers ? TensorSharing.Copy : TensorSharing.Storage);
             }
         }
     }

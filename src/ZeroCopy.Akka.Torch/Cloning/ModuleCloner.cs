@@ -14,10 +14,10 @@ internal static class ModuleCloner
     /// <exception cref="ZeroCopy.Errors.CloneRefusedException">
     /// The module holds something that cannot be cloned; it is left as it was.
     /// </exception>
-    public static TModule Clone<TModule>(TModule module, bool privateBuffers = false)
+    public static TModule Clone<TModule>(TModule module)
         where TModule : torch.nn.Module
     {
-        using var session = new CloneSession(module, privateBuffers);
+        using var session = new CloneSession(module, privateBuffers: false);
         return (TModule)Run(module, session, module.GetType().Name);
     }
 

@@ -12,7 +12,7 @@ namespace ZeroCopy.Torch.Instances;
 /// <param name="rebuild">Builds a further one; null where nothing here can.</param>
 /// <param name="release">Ends the use of <paramref name="module"/>.</param>
 internal sealed class Prototype(
-    torch.nn.Module module, Func<torch.nn.Module, torch.nn.Module> clone, Func<torch.nn.Module>? rebuild, Action release) : IDisposable
+    torch.nn.Module module, Func<torch.nn.Module> clone, Func<torch.nn.Module>? rebuild, Action release) : IDisposable
 {
     private CloneRefusedException? _refused;
 
@@ -29,7 +29,7 @@ internal sealed class Prototype(
         {
             try
             {
-                return clone(module);
+                return clone();
             }
             catch (CloneRefusedException refused)
             {

@@ -10,8 +10,8 @@ namespace ZeroCopy.Torch.Instances;
 
 /// <summary>
 /// A model of the store that this process can run, with its prototype (built and bound once) and the pool of instances cloned from it,
-/// which all types that the model is opened as have in common. Thread-safe. An instance goes back to the pool as it is, with whatever
-/// managed state its calls left in it, as a warm worker does; <see cref="Materialise"/> always clones the untouched prototype.
+/// which all types that the model is opened as have in common. Thread-safe. Whoever rents an instance has one that answers as a fresh load
+/// does: <see cref="InstanceIsolation"/> says which are rented again. <see cref="Materialise"/> always clones the untouched prototype.
 /// </summary>
 /// <typeparam name="TModule">The module's type.</typeparam>
 public sealed class TorchModel<TModule> : IInstanceSource, IDisposable

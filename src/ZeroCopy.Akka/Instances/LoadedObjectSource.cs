@@ -10,8 +10,8 @@ using ZeroCopy.Torch.Native.Threads;
 namespace ZeroCopy.Instances;
 
 /// <summary>
-/// Rents out objects that a wrapper loads, pipelines above all, or that somebody makes of one: one holder at a time, idle ones kept for the
-/// next. An object comes back with the plain state that its calls left in it, as a warm module does. Thread-safe.
+/// Rents out objects that a wrapper loads, pipelines above all, or that somebody makes of one: to one holder each, for calls may leave
+/// something in them. Thread-safe.
 /// </summary>
 internal sealed class LoadedObjectSource : IInstanceSource, IDisposable
 {
@@ -24,9 +24,8 @@ internal sealed class LoadedObjectSource : IInstanceSource, IDisposable
     /// <param name="store">What has the models.</param>
     /// <param name="models">What the objects are made of.</param>
     /// <param name="load">Loads another object.</param>
-    /// <param name="maxIdle">Most idle objects that are kept.</param>
-    public LoadedObjectSource(string name, ObjectStore store, IReadOnlyList<ModelId> models, Func<LoadedObject> load, int maxIdle)
-        : this(name, store, models, () => load().Root, static root => LoadedObject.Release(root), maxIdle)
+    public LoadedObjectSource(string name, ObjectStore store, IReadOnlyList<ModelId> models, Func<LoadedObject> load)
+        : this(name, store, models, () => load().Root, static root => LoadedObject.Release(root))
     {
     }
 
@@ -35,28 +34,21 @@ internal sealed class LoadedObjectSource : IInstanceSource, IDisposable
     /// <param name="models">What the objects are made of.</param>
     /// <param name="make">Makes another object.</param>
     /// <param name="release">Releases one. It must not throw.</param>
-    /// <param name="maxIdle">Most idle objects that are kept.</param>
-    public LoadedObjectSource(
-        string name, ObjectStore store, IReadOnlyList<ModelId> models, Func<object> make, Action<object> release, int maxIdle)
+    public LoadedObjectSource(string name, ObjectStore store, IReadOnlyList<ModelId> models, Func<object> make, Action<object> release)
     {
         Name = name;
         _store = store;
         _models = models;
         _load = make;
-        _pool = new InstancePool<object>(name, maxIdle, release);
+        _pool = new InstancePool<object>(name, maxIdle: 0, release);
     }
 
     public string Name { get; }
 
     public bool TryRent([NotNullWhen(true)] out IModelInstance? instance) => _pool.TryRent(out instance);
 
-    public ValueTask<IModelInstance> RentAsync(CancellationToken cancellationToken = default)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return TryRent(out var warm)
-            ? ValueTask.FromResult(warm)
-            : new ValueTask<IModelInstance>(Task.Run(() => _pool.RentNew(_load), cancellationToken));
-    }
+    public ValueTask<IModelInstance> RentAsync(CancellationToken cancellationToken = default) =>
+        new(Task.Run(() => _pool.RentNew(_load), cancellationToken));
 
     public IDisposable Lease(string holder) => ModelLeases.Acquire(_store, _models, holder);
 
@@ -72,6 +64,6 @@ internal sealed class LoadedObjectSource : IInstanceSource, IDisposable
 
     public void Release(object? value) => Answers.Release(value);
 
-    /// <summary>Releases the idle objects; those still rented follow when they are returned.</summary>
+    /// <summary>Ends renting; objects still rented are released when they are returned.</summary>
     public void Dispose() => _pool.Dispose();
 }

@@ -11,15 +11,18 @@ internal sealed class LoadedObject
     private static readonly ConditionalWeakTable<object, LoadedObject> Known = [];
 
     private readonly IReadOnlyCollection<torch.nn.Module> _modules;
+    private readonly IReadOnlyCollection<torch.Tensor> _tensors;
     private int _released;
 
     /// <summary>Takes note of an object.</summary>
     /// <param name="root">The pipeline or module.</param>
-    /// <param name="modules">What was made for it; the root itself where it is a module.</param>
-    public LoadedObject(object root, IReadOnlyCollection<torch.nn.Module> modules)
+    /// <param name="modules">The modules that were made for it; the root itself where it is a module.</param>
+    /// <param name="tensors">The tensors that were made for it, beside those of modules.</param>
+    public LoadedObject(object root, IReadOnlyCollection<torch.nn.Module> modules, IReadOnlyCollection<torch.Tensor> tensors)
     {
         Root = root;
         _modules = modules;
+        _tensors = tensors;
         Known.Add(root, this);
     }
 
@@ -44,11 +47,7 @@ internal sealed class LoadedObject
 
         if (Interlocked.Exchange(ref loaded._released, 1) == 0)
         {
-            foreach (var module in loaded._modules)
-            {
-                ModuleDisposal.Release(module);
-            }
-
+            Release(loaded._modules, loaded._tensors);
             foreach (var part in OwnedParts.Take(root))
             {
                 part.Dispose();
@@ -58,5 +57,19 @@ internal sealed class LoadedObject
         }
 
         return true;
+    }
+
+    /// <summary>Disposes what was made for an object.</summary>
+    public static void Release(IEnumerable<torch.nn.Module> modules, IEnumerable<torch.Tensor> tensors)
+    {
+        foreach (var module in modules)
+        {
+            ModuleDisposal.Release(module);
+        }
+
+        foreach (var tensor in tensors)
+        {
+            tensor.Dispose();
+        }
     }
 }

@@ -15,14 +15,17 @@ namespace ZeroCopy.Pipelines;
 internal sealed class PipelineTemplate : IDisposable
 {
     private readonly object _root;
-    private readonly IReadOnlyList<torch.Tensor> _views;
+    private readonly TemplateTensors? _tensors;
     private readonly Holds _holds;
     private readonly ConcurrentDictionary<IDisposable, bool> _leases = new();
 
-    public PipelineTemplate(object root, IReadOnlyList<TemplateModule> modules, IReadOnlyList<torch.Tensor> views)
+    /// <param name="root">The pipeline or module, owned by the template from here on.</param>
+    /// <param name="modules">The modules in it.</param>
+    /// <param name="tensors">The tensors in it outside of modules; null where there are none.</param>
+    public PipelineTemplate(object root, IReadOnlyList<TemplateModule> modules, TemplateTensors? tensors)
     {
         _root = root;
-        _views = views;
+        _tensors = tensors;
         _holds = new Holds($"The wrapped {root.GetType()}", Free);
         Modules = modules;
     }
@@ -86,10 +89,7 @@ internal sealed class PipelineTemplate : IDisposable
             ModuleDisposal.Release(module.Placeholder);
         }
 
-        foreach (var view in _views)
-        {
-            view.Dispose();
-        }
+        _tensors?.Dispose();
     }
 
     private bool IsStandalone => _root is torch.nn.Module;
@@ -97,23 +97,23 @@ internal sealed class PipelineTemplate : IDisposable
     private LoadedObject Copy(Func<TemplateModule, torch.nn.Module> replacement)
     {
         var given = new Dictionary<object, object>(ReferenceEqualityComparer.Instance);
+        var modules = new List<torch.nn.Module>();
+        IReadOnlyCollection<torch.Tensor> tensors = [];
         try
         {
             foreach (var module in Modules)
             {
-                given[module.Placeholder] = replacement(module);
+                var made = replacement(module);
+                given[module.Placeholder] = made;
+                modules.Add(made);
             }
 
-            var copy = ObjectGraph.Clone(_root, given);
-            return new LoadedObject(copy, [.. given.Values.Cast<torch.nn.Module>()]);
+            tensors = _tensors?.AddCopies(given) ?? [];
+            return new LoadedObject(ObjectGraph.Clone(_root, given), modules, tensors);
         }
         catch
         {
-            foreach (var made in given.Values.Cast<torch.nn.Module>())
-            {
-                ModuleDisposal.Release(made);
-            }
-
+            LoadedObject.Release(modules, tensors);
             throw;
         }
     }

@@ -134,7 +134,7 @@ internal static class TemplateBuilder
         }
 
         PlainValues.Apply(document.Values, scan.Values);
-        var views = document.Tensors is { } tensors ? BindTensors(runtime, tensors, scan, given) : [];
+        var views = document.Tensors is { } tensors ? BindTensors(runtime, tensors, scan, given) : null;
         return new PipelineTemplate(ObjectGraph.Clone(built, given), modules, views);
     }
 
@@ -152,7 +152,7 @@ internal static class TemplateBuilder
                 declaredType,
                 [("", declaredType)],
                 document.Methods);
-            return new PipelineTemplate(placeholder, [new TemplateModule(entry, placeholder, placeholder.GetType(), [], factory)], []);
+            return new PipelineTemplate(placeholder, [new TemplateModule(entry, placeholder, placeholder.GetType(), [], factory)], null);
         }
         catch (RecipeUnavailableException exception) when (factory is null)
         {
@@ -200,12 +200,12 @@ internal static class TemplateBuilder
         ObjectGraph.Clone(root, given);
     }
 
-    private static async Task<(WrappedTensors? Tensors, IReadOnlyList<torch.Tensor> Views)> PutTensorsAsync(
+    private static async Task<(WrappedTensors? Tensors, TemplateTensors? Views)> PutTensorsAsync(
         TorchRuntime runtime, PipelineScan scan, Dictionary<object, object> given, CancellationToken cancellationToken)
     {
         if (scan.Tensors.Count == 0)
         {
-            return (null, []);
+            return (null, null);
         }
 
         var groups = scan.Tensors.GroupBy(slot => slot.Value!, ReferenceEqualityComparer.Instance).ToList();
@@ -213,7 +213,7 @@ internal static class TemplateBuilder
             .ToDictionary(tensor => tensor.Name, tensor => tensor.Tensor, StringComparer.Ordinal);
         using var lease = await runtime.PutStateLeasedAsync(state, null, null, cancellationToken).ConfigureAwait(false);
         var handle = lease.Handle;
-        var views = runtime.OpenState(handle);
+        var views = new TemplateTensors(runtime, handle);
         foreach (var (name, tensor) in state)
         {
             given[tensor] = views[name];
@@ -222,13 +222,13 @@ internal static class TemplateBuilder
         var paths = groups.Select(
             (group, index) => KeyValuePair.Create($"tensor{index}", group.Select(slot => slot.Path).ToImmutableArray()));
         var wrapped = new WrappedTensors(handle.Id.ToString(), handle.Bytes, paths.ToImmutableSortedDictionary(StringComparer.Ordinal));
-        return (wrapped, [.. views.Values]);
+        return (wrapped, views);
     }
 
-    private static IReadOnlyList<torch.Tensor> BindTensors(
+    private static TemplateTensors BindTensors(
         TorchRuntime runtime, WrappedTensors tensors, PipelineScan scan, Dictionary<object, object> given)
     {
-        var views = runtime.OpenState(tensors.Handle);
+        var views = new TemplateTensors(runtime, tensors.Handle);
         var places = scan.Tensors.ToDictionary(slot => slot.Path, StringComparer.Ordinal);
         foreach (var (name, paths) in tensors.Paths)
         {
@@ -238,7 +238,7 @@ internal static class TemplateBuilder
             }
         }
 
-        return [.. views.Values];
+        return views;
     }
 
     private static WrappedModule Describe(IEnumerable<PipelineSlot> slots, ModelHandle handle, bool script, bool wrapped) =>

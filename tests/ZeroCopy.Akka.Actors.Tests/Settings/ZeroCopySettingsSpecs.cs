@@ -27,7 +27,7 @@ public sealed class ZeroCopySettingsSpecs
         Assert.True(settings.Inference.CatchesCppExceptions);
         Assert.False(ZeroCopySettings.From("zerocopy.inference.catch-cpp-exceptions = off").Inference.CatchesCppExceptions);
         Assert.Equal(new InstanceSettings(), settings.Inference.Instances);
-        Assert.Equal((16, InstanceIsolation.None), (settings.Inference.Instances.MaxIdle, settings.Inference.Instances.Isolation));
+        Assert.Equal((16, InstanceIsolation.Buffers), (settings.Inference.Instances.MaxIdle, settings.Inference.Instances.Isolation));
         Assert.Equal(
             (TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(1)),
             (settings.Inference.IdleTimeout, settings.Inference.RefreshInterval));

@@ -53,7 +53,7 @@ public sealed class ZeroCopyHostingSpecs : HostingSpec
         Assert.Same(host, ZeroCopyHost.For(application.Services.GetRequiredService<ActorSystem>()));
         Assert.Equal(store, host.Store.Options);
         Assert.Same(Catalog, host.Runtime.Catalog);
-        Assert.Equal(3, host.MaxIdleInstances);
+        Assert.Equal(3, host.Runtime.Options.MaxIdleInstances);
         await using var second = new ServiceCollection()
             .AddAkka("second", akka => akka.WithZeroCopyHost(new() { ActorSystem = host.ActorSystem })).BuildServiceProvider();
         Assert.Throws<ArgumentException>(() => second.GetRequiredService<ActorSystem>());

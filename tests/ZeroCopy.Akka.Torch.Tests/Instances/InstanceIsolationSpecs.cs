@@ -107,6 +107,65 @@ public sealed class InstanceIsolationSpecs : IDisposable
         Release(instances);
     }
 
+    [Theory]
+    [InlineData(InstanceIsolation.Buffers, false)]
+    [InlineData(InstanceIsolation.Buffers, true)]
+    [InlineData(InstanceIsolation.Mappings, false)]
+    [InlineData(InstanceIsolation.Mappings, true)]
+    public async Task TorchModel_should_answer_as_a_fresh_load_does_whatever_other_instances_were_called_with(
+        InstanceIsolation isolation, bool built)
+    {
+        var module = new KeepingModule();
+        var handle = await PutAsync(module, isolation);
+        ModuleDisposal.Release(module);
+        var opening = new OpenOptions<KeepingModule> { Factory = built ? _ => new KeepingModule() : null };
+        var model = _runtime!.Open(handle, opening);
+        var (first, second) = (await model.RentAsync(), await model.RentAsync());
+
+        Assert.Equal([1f, 1, 1, 1, 1], Counts(first));
+        Assert.Equal([2f, 2, 2, 2, 2], Counts(first));
+        Assert.Equal([1f, 1, 1, 1, 1], Counts(second));
+        first.Dispose();
+        second.Dispose();
+        using var third = await model.RentAsync();
+        Assert.Equal([1f, 1, 1, 1, 1], Counts(third));
+    }
+
+    [Fact]
+    public async Task TorchModel_should_rent_again_what_was_used_where_models_are_said_to_keep_nothing()
+    {
+        var module = new KeepingModule();
+        var handle = await PutAsync(module, InstanceIsolation.None);
+        ModuleDisposal.Release(module);
+        var model = _runtime!.Open<KeepingModule>(handle);
+        using (var first = await model.RentAsync())
+        {
+            Assert.Equal([1f, 1, 1, 1, 1], Counts(first));
+        }
+
+        Assert.True(model.TryRent(out var again));
+        Assert.Equal([2f, 2, 2, 2, 2], Counts(again));
+        again.Dispose();
+    }
+
+    [Fact]
+    public async Task TorchRuntime_should_share_the_pages_of_large_buffers_until_they_are_written_to()
+    {
+        var module = new KeepingModule();
+        var handle = await PutAsync(module, InstanceIsolation.Buffers);
+        ModuleDisposal.Release(module);
+        var model = _runtime!.Open<KeepingModule>(handle);
+        var mappings = StoreDiagnostics.LiveMappings;
+        var instances = new[] { model.Materialise(), model.Materialise() };
+
+        // One mapping each; the weights are the prototype's.
+        Assert.Equal(mappings + 2, StoreDiagnostics.LiveMappings);
+        Assert.NotEqual(TorchNative.Data(instances[0].Large), TorchNative.Data(instances[1].Large));
+        Assert.Equal(TorchNative.Data(instances[0].Weight), TorchNative.Data(instances[1].Weight));
+        Release(instances);
+        Assert.Equal(mappings, StoreDiagnostics.LiveMappings);
+    }
+
     [Fact]
     public async Task TorchRuntime_should_unmap_what_an_instance_mapped_with_its_last_tensor()
     {
@@ -117,6 +176,13 @@ public sealed class InstanceIsolationSpecs : IDisposable
 
         Assert.Equal(before - 1, StoreDiagnostics.LiveMappings);
         Release(instances[1..]);
+    }
+
+    private static float[] Counts(IModelInstance instance)
+    {
+        using var input = torch.zeros(1);
+        using var counts = (torch.Tensor)instance.Run(static (module, x) => ((KeepingModule)module).forward((torch.Tensor)x!), input)!;
+        return counts.data<float>().ToArray();
     }
 
     private static void Overwrite(Module module)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Endpoints;
+using ZeroCopy.Errors;
 
 namespace ZeroCopy.Clustering.Routes;
 
@@ -12,7 +13,8 @@ internal sealed class ClusterDirectory(RouteContext routes, Func<CancellationTok
 {
     private const int MaxName = 256;
 
-    private static readonly TimeSpan EntityTime = TimeSpan.FromSeconds(1);
+    private readonly Lock _surveying = new();
+    private Task<NodeReply.ClusterStatus>? _survey;
 
     /// <inheritdoc/>
     public event Action? Changed
@@ -51,13 +53,16 @@ internal sealed class ClusterDirectory(RouteContext routes, Func<CancellationTok
             return Endpoint(known, version);
         }
 
-        // What this node has itself is used where the route lacks it, as what came into its store a moment ago is not announced yet, and
-        // where the route does not come: its entity may be lost, and take its time to start elsewhere.
+        // What this node has itself is used where the route lacks it, as what came into its store a moment ago is not announced yet.
         var own = routes.Own is { } here ? await here.FindAsync(name, version, cancellationToken).ConfigureAwait(false) : null;
-        if (own is not null
-            && await Task.WhenAny(coming, Task.Delay(EntityTime, routes.Clock, cancellationToken)).ConfigureAwait(false) != coming)
+        if (!await routes.IsToldAsync(coming, cancellationToken).ConfigureAwait(false))
         {
-            return own;
+            if (own is not null)
+            {
+                return own;
+            }
+
+            await SupposeAsync(name, coming, cancellationToken).ConfigureAwait(false);
         }
 
         var entry = await coming.ConfigureAwait(false);
@@ -88,6 +93,51 @@ internal sealed class ClusterDirectory(RouteContext routes, Func<CancellationTok
         [
             .. listed.Values.OrderBy(endpoint => endpoint.Name, StringComparer.Ordinal).ThenBy(endpoint => endpoint.Version),
         ];
+    }
+
+    /// <summary>Asks the nodes for a route that its entity does not tell; returns when there is one, or nobody knows any.</summary>
+    private async Task SupposeAsync(string name, Task<RouteEntry> coming, CancellationToken cancellationToken)
+    {
+        Task<NodeReply.ClusterStatus> survey;
+        lock (_surveying)
+        {
+            // One for all callers: many names may be looked for at once. It goes on where one of them gives up.
+            _survey = survey = _survey is { IsCompleted: false } ? _survey : status(CancellationToken.None);
+        }
+
+        if (await Task.WhenAny(survey, coming).WaitAsync(cancellationToken).ConfigureAwait(false) == coming)
+        {
+            return;
+        }
+
+        try
+        {
+            if (RouteOf(name, (await survey.ConfigureAwait(false)).Models) is { } route)
+            {
+                routes.Table.Suppose(route);
+            }
+        }
+        catch (InferenceException)
+        {
+            // No node answers: its entity is waited for, as without a survey.
+        }
+    }
+
+    /// <summary>How a name is called as far as its holders know; null where that is not told from its versions alone.</summary>
+    private static ModelRoute? RouteOf(string name, IEnumerable<ModelStatus> models)
+    {
+        var versions = models.Where(model => model.Name == name).ToArray();
+        if (versions.Length == 0 || versions.DistinctBy(model => model.Version).Count() < versions.Length)
+        {
+            // Of two models of one version the entity knows which is served.
+            return null;
+        }
+
+        var replicas =
+            from model in versions
+            from node in model.Holders.Union(model.Replicas)
+            select new Replica(node, model.Version, EndpointState.Ready, model.Replicas.Contains(node) ? 1 : 0, 0, model.Model);
+        return new ModelRoute(name, versions.FirstOrDefault(model => model.IsCurrent)?.Version, null, 0, [.. replicas], null);
     }
 
     private static bool IsHeld(ModelRoute route, int? version) => route.Problem is not null || (version is null

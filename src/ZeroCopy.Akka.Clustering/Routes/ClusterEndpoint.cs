@@ -17,8 +17,6 @@ namespace ZeroCopy.Clustering.Routes;
 /// <param name="routes">What it calls with.</param>
 internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteContext routes) : ILoadableEndpoint
 {
-    private static readonly TimeSpan EntityTime = TimeSpan.FromSeconds(1);
-
     private volatile Tuple<int?, ModelSignature>? _signature;
 
     /// <inheritdoc/>
@@ -168,7 +166,7 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
                 e.Failure is InferenceFailure.ModelNotFound && version is null && route.Replicas.Any(replica => replica.Version == wanted))
             {
                 // What was current was removed, or its pool has a newer version now: a route that says so is on its way.
-                if (!await IsOverAsync(entry.ChangeOf(route), cancellationToken).ConfigureAwait(false))
+                if (!await routes.IsToldAsync(entry.ChangeOf(route), cancellationToken).ConfigureAwait(false))
                 {
                     throw;
                 }
@@ -215,7 +213,7 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
         {
             var placing = routes.Table.PlaceAsync(Name, wanted, [.. tried], cancellationToken);
             if (routes.Choice.Cold(route, wanted, tried) is { } cold
-                && !await IsOverAsync(placing, cancellationToken).ConfigureAwait(false))
+                && !await routes.IsToldAsync(placing, cancellationToken).ConfigureAwait(false))
             {
                 // Its entity may be lost, and take its time to start elsewhere: a holder loads the model as well without it. How the
                 // placing fails is of no interest then.
@@ -247,20 +245,6 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
         var holders = route.Replicas.Where(replica => replica.Version == wanted).ToArray();
         return holders.Length > 0 && holders.All(replica => failures.TryGetValue(replica.Node, out var failure)
             && failure.Failure is InferenceFailure.ModelNotFound or InferenceFailure.PoolNotFound);
-    }
-
-    /// <summary>Whether that which an entity is to say has come within the time that one has for it.</summary>
-    private async Task<bool> IsOverAsync(Task task, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await task.WaitAsync(EntityTime, routes.Clock, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
     }
 
     /// <summary>The version of a call that names none.</summary>

@@ -7,6 +7,8 @@ namespace ZeroCopy.Clustering.Routes;
 /// <summary>What the endpoints of a cluster call with. Thread-safe.</summary>
 internal sealed class RouteContext
 {
+    private static readonly TimeSpan EntityTime = TimeSpan.FromSeconds(1);
+
     /// <summary>This node; null where this process is none.</summary>
     public required Address? Self { get; init; }
 
@@ -24,6 +26,24 @@ internal sealed class RouteContext
 
     /// <summary>The clock of deadlines.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>
+    /// Whether that which an entity is to say has come within the time that one has for it: it may be lost, and take its time to start
+    /// elsewhere.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task<bool> IsToldAsync(Task telling, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await telling.WaitAsync(EntityTime, Clock, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>A node's endpoint: this process's own without a hop.</summary>
     /// <exception cref="InferenceException">The node does not answer, or does not have it.</exception>

@@ -49,19 +49,40 @@ internal sealed class RouteEntry(string name)
         }
     }
 
+    /// <summary>Its entity's word.</summary>
     public void Set(ModelRoute route)
     {
-        _known = new KnownRoute(
-            route,
-            route.Replicas.Where(replica => replica.IsWarm).GroupBy(replica => replica.Version ?? 0)
-                .ToDictionary(version => version.Key, version => version.ToArray()));
-        _first.TrySetResult();
-        Interlocked.Exchange(ref _next, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+        _known = KnownRoute.Of(route);
+        OnChanged();
+    }
+
+    /// <summary>What others than its entity know; false where a route is there already.</summary>
+    public bool SetFirst(ModelRoute route)
+    {
+        if (Interlocked.CompareExchange(ref _known, KnownRoute.Of(route), null) is not null)
+        {
+            return false;
+        }
+
+        OnChanged();
+        return true;
     }
 
     /// <summary>The replicas of a version that have it loaded, found once for each route.</summary>
     public ReadOnlySpan<Replica> WarmAt(int? version) =>
         _known is { } known && known.Warm.TryGetValue(version ?? 0, out var warm) ? warm : [];
 
-    private sealed record KnownRoute(ModelRoute Route, Dictionary<int, Replica[]> Warm);
+    private void OnChanged()
+    {
+        _first.TrySetResult();
+        Interlocked.Exchange(ref _next, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+    }
+
+    private sealed record KnownRoute(ModelRoute Route, Dictionary<int, Replica[]> Warm)
+    {
+        public static KnownRoute Of(ModelRoute route) => new(
+            route,
+            route.Replicas.Where(replica => replica.IsWarm).GroupBy(replica => replica.Version ?? 0)
+                .ToDictionary(version => version.Key, version => version.ToArray()));
+    }
 }

@@ -97,6 +97,15 @@ internal sealed class RouteTable
         }
     }
 
+    /// <summary>Calls go by a route that the nodes themselves know, until the entity of the name tells its own.</summary>
+    public void Suppose(ModelRoute route)
+    {
+        if (_entries.TryGetValue(route.Name, out var entry) && entry.SetFirst(route))
+        {
+            ChangeEvent.Raise(Changed, _log);
+        }
+    }
+
     internal void OnRoute(RouteEntry entry, ModelRoute route)
     {
         entry.Set(route);

@@ -58,6 +58,21 @@ public sealed class LostNodeSpecs(ITestOutputHelper output)
     });
 
     [SkippableFact]
+    public Task Model_that_nobody_called_should_be_found_while_its_entity_is_lost() => HostCluster.RunAsync(output, async cluster =>
+    {
+        // The first node has the coordinator of the shards, and nobody takes its place: no member is held for lost.
+        await cluster.Add(Patient).StartAsync();
+        var (holder, caller) = (cluster.Add(Patient), cluster.Add(Patient));
+        cluster.PutCounterInto("counter", holder);
+        await Task.WhenAll(holder.StartAsync(), caller.StartAsync());
+
+        await cluster.Nodes[0].KillAsync();
+
+        Assert.Equal(3, await cluster.CountAsync(caller, "counter", 3));
+        Assert.DoesNotContain(caller.Log, line => line.Contains("UNREACHABLE", StringComparison.Ordinal));
+    });
+
+    [SkippableFact]
     public Task Call_should_be_answered_elsewhere_when_its_node_is_killed() => HostCluster.RunSoakAsync(output, async cluster =>
     {
         var nodes = await cluster.StartAsync(3);

@@ -171,9 +171,8 @@ public sealed class ZeroCopySystem : IExtension
     /// Makes a pool of an asynchronous function, see <see cref="IModelInstance.RunAsync"/>. An actor runs nothing else until the function
     /// has ended, and its thread serves others while it awaits.
     /// </summary>
-    /// <inheritdoc
-    /// cref="CreatePoolAsync(string, IInstanceSource, ModelFunction, IBatchCodec, Func{PoolSettings, PoolSettings}, ICallBinder)"
-    /// path="/param"/>
+    /// <inheritdoc cref="CreatePoolAsync(string, IInstanceSource, ModelFunction, IBatchCodec, Func{PoolSettings, PoolSettings},
+    /// ICallBinder)" path="/param"/>
     /// <exception cref="ArgumentException">The name is taken, batching is on, or remote calls are and there is no binder.</exception>
     /// <exception cref="InvalidActorNameException">The name cannot be one of an actor.</exception>
     /// <exception cref="InvalidSettingsException"><paramref name="configure"/> gave settings that no pool can run with.</exception>
@@ -203,9 +202,8 @@ public sealed class ZeroCopySystem : IExtension
     /// <param name="source">Where the actors get their instances.</param>
     /// <param name="model">Calls of the model's methods.</param>
     /// <param name="configure">Changes the settings.</param>
-    /// <inheritdoc
-    /// cref="CreatePoolAsync(string, IInstanceSource, ModelFunction, IBatchCodec, Func{PoolSettings, PoolSettings}, ICallBinder)"
-    /// path="/exception"/>
+    /// <inheritdoc cref="CreatePoolAsync(string, IInstanceSource, ModelFunction, IBatchCodec, Func{PoolSettings, PoolSettings},
+    /// ICallBinder)" path="/exception"/>
     public Task<InferencePool> CreatePoolAsync(
         string name, IInstanceSource source, ICallBinder model, Func<PoolSettings, PoolSettings>? configure = null)
     {

@@ -53,10 +53,9 @@ public sealed partial class ZeroCopyHost
     /// <param name="model">The model, in either mode.</param>
     /// <param name="function">
     /// What a call runs. Behind each await it goes on where the pool computes, without gradients; tensors that it makes on the way are
-    /// disposed when it has ended, those
-    /// in its answer are the caller's own. A dispose scope or mode of its own must not be open across an await, as those belong to threads,
-    /// and behind
-    /// <c>ConfigureAwait(false)</c> it is on its own: on the .NET pool, with gradients on, and with what it makes to dispose.
+    /// disposed when it has ended, those in its answer are the caller's own. A dispose scope or mode of its own must not be open across an
+    /// await, as those belong to threads, and behind <c>ConfigureAwait(false)</c> it is on its own: on the .NET pool, with gradients on,
+    /// and with what it makes to dispose.
     /// </param>
     /// <param name="configure">Changes the settings; micro-batches are for functions that do not await.</param>
     /// <param name="load">Where the instances run, and how they are built in a process that did not wrap the model.</param>
@@ -77,15 +76,13 @@ public sealed partial class ZeroCopyHost
 
     /// <summary>
     /// As <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings},
-    /// LoadOptions{T}, CancellationToken)"/>, for a
-    /// function that knows the model by a base class, such as <c>Module&lt;Tensor, Tensor&gt;</c>.
+    /// LoadOptions{T}, CancellationToken)"/>, for a function that knows the model by a base class, such as <c>Module&lt;Tensor,
+    /// Tensor&gt;</c>.
     /// </summary>
     /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings},
-    /// LoadOptions{T}, CancellationToken)"
-    /// path="/param"/>
+    /// LoadOptions{T}, CancellationToken)" path="/param"/>
     /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings},
-    /// LoadOptions{T}, CancellationToken)"
-    /// path="/exception"/>
+    /// LoadOptions{T}, CancellationToken)" path="/exception"/>
     [OverloadResolutionPriority(-1)]
     public Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TBase, TIn, TOut>(
         string name, ModelWrapper<T> model, Func<TBase, TIn, TOut> function, Func<PoolSettings, PoolSettings>? configure = null,
@@ -96,15 +93,13 @@ public sealed partial class ZeroCopyHost
 
     /// <summary>
     /// As <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings},
-    /// LoadOptions{T}, CancellationToken)"/>,
-    /// for a function that knows the model by a base class, such as <c>Module&lt;Tensor, Tensor&gt;</c>.
+    /// LoadOptions{T}, CancellationToken)"/>, for a function that knows the model by a base class, such as <c>Module&lt;Tensor,
+    /// Tensor&gt;</c>.
     /// </summary>
     /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings},
-    /// LoadOptions{T}, CancellationToken)"
-    /// path="/param"/>
+    /// LoadOptions{T}, CancellationToken)" path="/param"/>
     /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings},
-    /// LoadOptions{T}, CancellationToken)"
-    /// path="/exception"/>
+    /// LoadOptions{T}, CancellationToken)" path="/exception"/>
     [OverloadResolutionPriority(-1)]
     public Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TBase, TIn, TOut>(
         string name, ModelWrapper<T> model, Func<TBase, TIn, Task<TOut>> function, Func<PoolSettings, PoolSettings>? configure = null,
@@ -145,16 +140,13 @@ public sealed partial class ZeroCopyHost
 
     /// <summary>
     /// As <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, torch.Device,
-    /// CancellationToken)"/>, with a
-    /// function as in <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings,
-    /// PoolSettings}, LoadOptions{T}, CancellationToken)"/>.
+    /// CancellationToken)"/>, with a function as in <see cref="StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn,
+    /// Task{TOut}}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/>.
     /// </summary>
     /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings},
-    /// torch.Device, CancellationToken)"
-    /// path="/param"/>
+    /// torch.Device, CancellationToken)" path="/param"/>
     /// <inheritdoc cref="StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings},
-    /// torch.Device, CancellationToken)"
-    /// path="/exception"/>
+    /// torch.Device, CancellationToken)" path="/exception"/>
     public async Task<ModelPool<TIn, TOut>> StartPoolAsync<T, TIn, TOut>(
         string name, ModelName model, Func<T, TIn, Task<TOut>> function, Func<PoolSettings, PoolSettings>? configure = null,
         torch.Device? device = null, CancellationToken cancellationToken = default)
@@ -204,10 +196,9 @@ public sealed partial class ZeroCopyHost
 
     /// <summary>
     /// A pool that was started here, or is started later: a background service that starts before the actors waits for it. Where the
-    /// application has
-    /// <see cref="ZeroCopyHosting.AddZeroCopyHost"/>, the wait is over when all its services have started; elsewhere it lasts until there
-    /// is such a pool. A service that
-    /// waits inside its own start keeps those behind it, and the actors with them, from starting.
+    /// application has <see cref="ZeroCopyHosting.AddZeroCopyHost"/>, the wait is over when all its services have started; elsewhere it
+    /// lasts until there is such a pool. A service that waits inside its own start keeps those behind it, and the actors with them, from
+    /// starting.
     /// </summary>
     /// <param name="name">The pool's name.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -19,8 +19,7 @@ public sealed record ZeroCopyHostOptions
 
     /// <summary>
     /// Model types that this process can build; null for none. Those of the assemblies that the setting <c>zerocopy.models.assemblies</c>
-    /// of
-    /// <see cref="ActorSystem"/> names are registered with them.
+    /// of <see cref="ActorSystem"/> names are registered with them.
     /// </summary>
     public ModelCatalog? Catalog { get; init; }
 

@@ -61,8 +61,7 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
 
     /// <summary>
     /// Joins the calls that still wait. A joined call that fails says nothing about which request was bad, and one whose kind is not
-    /// believed yet
-    /// nothing about the answers: the parts are run one by one then.
+    /// believed yet nothing about the answers: the parts are run one by one then.
     /// </summary>
     public void Run(IModelInstance instance, CallBatch batch)
     {

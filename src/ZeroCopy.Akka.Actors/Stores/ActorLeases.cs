@@ -5,8 +5,7 @@ namespace ZeroCopy.Actors.Stores;
 /// <summary>
 /// What the actors of this system hold of the store, and who ends it: a lease ends when it is disposed, when its actor stops or crashes for
 /// good, or with the system. It is no list of what is held: the store itself has that, see
-/// <see cref="ZeroCopy.Store.ObjectStore.ListLeases"/>. Thread-safe.
-/// Invariant: a holder is listed exactly while it has a lease.
+/// <see cref="ZeroCopy.Store.ObjectStore.ListLeases"/>. Thread-safe. Invariant: a holder is listed exactly while it has a lease.
 /// </summary>
 internal sealed class ActorLeases : IDisposable
 {

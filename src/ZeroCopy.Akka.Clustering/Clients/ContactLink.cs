@@ -63,7 +63,7 @@ internal sealed class ContactLink(RouteTable routes, ImmutableArray<Address> con
         }
     }
 
-    /// <summary>What whoever asks from now on waits for, and whoever waits already.</summary>
+    /// <summary>The node to come, for those who wait already and those who ask from now on; failed where the client is closed.</summary>
     private TaskCompletionSource<IActorRef> Anew()
     {
         if (_node.Task.IsCompleted)

@@ -10,7 +10,7 @@ namespace ZeroCopy.Clustering.Models;
 /// nodes that decide at the same moment do not all decide alike. Not thread-safe.
 /// </summary>
 /// <param name="nodes">What the nodes said of themselves.</param>
-/// <param name="random">Behind the choice.</param>
+/// <param name="random">Decides among the near-best.</param>
 internal sealed class Placement(NodeTable nodes, Random random)
 {
     // What a node does in a second until it has measured that itself.

@@ -32,13 +32,11 @@ public interface IModelInstance : IDisposable
 
     /// <summary>
     /// Runs an asynchronous function piece by piece: the first one, up to its first await, on the calling thread, and what follows each
-    /// await where
-    /// <paramref name="schedule"/> takes it. Gradients are off in each piece; tensors that the pieces make are disposed when the function
-    /// has ended, but those reachable
-    /// from the answer, which belong to the caller. Behind an await with <c>ConfigureAwait(false)</c> the function is on its own: on the
-    /// .NET pool, with gradients on, and with
-    /// what it makes to dispose. No dispose scope or mode of its own may be open across an await: those belong to threads. The holder keeps
-    /// the instance until the task ends.
+    /// await where <paramref name="schedule"/> takes it. Gradients are off in each piece; tensors that the pieces make are disposed when
+    /// the function has ended, but those reachable from the answer, which belong to the caller. Behind an await with
+    /// <c>ConfigureAwait(false)</c> the function is on its own: on the .NET pool, with gradients on, and with what it makes to dispose. No
+    /// dispose scope or mode of its own may be open across an await: those belong to threads. The holder keeps the instance until the task
+    /// ends.
     /// </summary>
     /// <param name="function">The function.</param>
     /// <param name="argument">The caller's argument, valid until the task ends.</param>

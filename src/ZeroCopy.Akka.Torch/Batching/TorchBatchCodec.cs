@@ -7,9 +7,8 @@ using ZeroCopy.Torch.Native;
 namespace ZeroCopy.Torch.Batching;
 
 /// <summary>
-/// Joins requests that are tensors, or arrays, <see cref="List{T}"/>, tuples (of up to seven) and
-/// <see cref="Dictionary{TKey,TValue}"/> of tensors, nested at will, whose first dimensions agree. A null joins with nulls in
-/// the same place. Thread-safe and without state.
+/// Joins requests that are tensors, or arrays, <see cref="List{T}"/>, tuples (of up to seven) and <see cref="Dictionary{TKey,TValue}"/> of
+/// tensors, nested at will, whose first dimensions agree. A null joins with nulls in the same place. Thread-safe and without state.
 /// </summary>
 /// <remarks>
 /// Requests join that have the same structure and, tensor by tensor, the same element type, device and shape behind the first dimension.

@@ -6,8 +6,7 @@ namespace ZeroCopy.Torch.Instances;
 
 /// <summary>
 /// One call of an asynchronous function. Modes and dispose scopes of TorchSharp belong to threads and cannot be open across an await, so
-/// each piece of the
-/// function, from one await to the next, gets its own: this is the context that its awaits come back to.
+/// each piece of the function, from one await to the next, gets its own: this is the context that its awaits come back to.
 /// </summary>
 internal sealed class AsyncModelCall : SynchronizationContext
 {

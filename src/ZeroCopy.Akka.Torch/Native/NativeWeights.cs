@@ -64,8 +64,7 @@ internal static class NativeWeights
 
     /// <summary>
     /// Has the layer compute with the tensors that its managed side has registered, after <paramref name="follow"/> has put the wrapper of
-    /// one right where
-    /// <paramref name="isRight"/> says that the tensor in use is not.
+    /// one right where <paramref name="isRight"/> says that the tensor in use is not.
     /// </summary>
     public static void Reset(torch.nn.Module layer, Func<torch.Tensor, bool> isRight, Action<torch.Tensor> follow)
     {

@@ -39,11 +39,10 @@ public static class ZeroCopyHosting
     }
 
     /// <summary>
-    /// Starts a pool with the actor system, on a model of the store that any process can build, as
-    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings},
-    /// torch.Device, CancellationToken)"/>
-    /// does. <see cref="ZeroCopyHost.Pool{TIn, TOut}"/> finds it, and a health check <c>zerocopy-pool-NAME</c> is healthy while an actor of
-    /// it has its model.
+    /// Starts a pool with the actor system, on a model of the store that any process can build, as <see
+    /// cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings},
+    /// torch.Device, CancellationToken)"/> does. <see cref="ZeroCopyHost.Pool{TIn, TOut}"/> finds it, and a health check
+    /// <c>zerocopy-pool-NAME</c> is healthy while an actor of it has its model.
     /// </summary>
     /// <remarks>
     /// A model that the store lacks at start does not keep the system from starting, as another process may put it later: the pool looks
@@ -64,13 +63,11 @@ public static class ZeroCopyHosting
 
     /// <summary>
     /// As <see cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings,
-    /// PoolSettings}, torch.Device)"/>,
-    /// with a function as in <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}},
-    /// Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/>.
+    /// PoolSettings}, torch.Device)"/>, with a function as in <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T},
+    /// Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/>.
     /// </summary>
     /// <inheritdoc cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, ModelName, Func{T, TIn, TOut}, Func{PoolSettings,
-    /// PoolSettings}, torch.Device)"
-    /// path="/param"/>
+    /// PoolSettings}, torch.Device)" path="/param"/>
     public static AkkaConfigurationBuilder WithModelPool<T, TIn, TOut>(
         this AkkaConfigurationBuilder builder, string name, ModelName model, Func<T, TIn, Task<TOut>> function,
         Func<PoolSettings, PoolSettings>? configure = null, torch.Device? device = null)
@@ -78,11 +75,10 @@ public static class ZeroCopyHosting
         builder.WithPool(name, host => host.StartPoolLaterAsync(name, model, null, function, configure, device));
 
     /// <summary>
-    /// Starts a pool with the actor system, on what a function wraps or reads then, as
-    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings},
-    /// LoadOptions{T}, CancellationToken)"/> does. <see cref="ZeroCopyHost.Pool{TIn, TOut}"/> finds it, and a health check
-    /// <c>zerocopy-pool-NAME</c> is
-    /// healthy while an actor of it has its model. The system does not start where the wrapper cannot be made.
+    /// Starts a pool with the actor system, on what a function wraps or reads then, as <see cref="ZeroCopyHost.StartPoolAsync{T, TIn,
+    /// TOut}(string, ModelWrapper{T}, Func{T, TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/> does.
+    /// <see cref="ZeroCopyHost.Pool{TIn, TOut}"/> finds it, and a health check <c>zerocopy-pool-NAME</c> is healthy while an actor of it
+    /// has its model. The system does not start where the wrapper cannot be made.
     /// </summary>
     /// <param name="builder">The actor system's builder, which has a host.</param>
     /// <param name="name">The pool's name, which chooses its settings in HOCON: <c>zerocopy.inference.pools.NAME</c>.</param>
@@ -104,14 +100,11 @@ public static class ZeroCopyHosting
 
     /// <summary>
     /// As <see cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T, TIn,
-    /// TOut},
-    /// Func{PoolSettings, PoolSettings}, LoadOptions{T})"/>, with a function as in
-    /// <see cref="ZeroCopyHost.StartPoolAsync{T, TIn, TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings,
-    /// PoolSettings}, LoadOptions{T}, CancellationToken)"/>.
+    /// TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T})"/>, with a function as in <see cref="ZeroCopyHost.StartPoolAsync{T, TIn,
+    /// TOut}(string, ModelWrapper{T}, Func{T, TIn, Task{TOut}}, Func{PoolSettings, PoolSettings}, LoadOptions{T}, CancellationToken)"/>.
     /// </summary>
     /// <inheritdoc cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T,
-    /// TIn, TOut},
-    /// Func{PoolSettings, PoolSettings}, LoadOptions{T})" path="/param"/>
+    /// TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T})" path="/param"/>
     public static AkkaConfigurationBuilder WithModelPool<T, TIn, TOut>(
         this AkkaConfigurationBuilder builder,
         string name,
@@ -129,13 +122,11 @@ public static class ZeroCopyHosting
 
     /// <summary>
     /// As <see cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T, TIn,
-    /// TOut},
-    /// Func{PoolSettings, PoolSettings}, LoadOptions{T})"/>, for a function that knows the model by a base class, such as
+    /// TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T})"/>, for a function that knows the model by a base class, such as
     /// <c>Module&lt;Tensor, Tensor&gt;</c>.
     /// </summary>
     /// <inheritdoc cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T,
-    /// TIn, TOut},
-    /// Func{PoolSettings, PoolSettings}, LoadOptions{T})" path="/param"/>
+    /// TIn, TOut}, Func{PoolSettings, PoolSettings}, LoadOptions{T})" path="/param"/>
     [OverloadResolutionPriority(-1)]
     public static AkkaConfigurationBuilder WithModelPool<T, TBase, TIn, TOut>(
         this AkkaConfigurationBuilder builder,
@@ -149,13 +140,11 @@ public static class ZeroCopyHosting
 
     /// <summary>
     /// As <see cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T, TIn,
-    /// Task{TOut}},
-    /// Func{PoolSettings, PoolSettings}, LoadOptions{T})"/>, for a function that knows the model by a base class, such as
+    /// Task{TOut}}, Func{PoolSettings, PoolSettings}, LoadOptions{T})"/>, for a function that knows the model by a base class, such as
     /// <c>Module&lt;Tensor, Tensor&gt;</c>.
     /// </summary>
     /// <inheritdoc cref="WithModelPool{T, TIn, TOut}(AkkaConfigurationBuilder, string, Func{ZeroCopyHost, Task{ModelWrapper{T}}}, Func{T,
-    /// TIn, Task{TOut}},
-    /// Func{PoolSettings, PoolSettings}, LoadOptions{T})" path="/param"/>
+    /// TIn, Task{TOut}}, Func{PoolSettings, PoolSettings}, LoadOptions{T})" path="/param"/>
     [OverloadResolutionPriority(-1)]
     public static AkkaConfigurationBuilder WithModelPool<T, TBase, TIn, TOut>(
         this AkkaConfigurationBuilder builder,

@@ -8,8 +8,7 @@ internal static class ScriptClasses
 {
     /// <summary>
     /// The class that a script must have where it is held: one of its places is declared with such a class, or it is known as one that has
-    /// no signature
-    /// by which a stand-in could be called. Null where a stand-in will do.
+    /// no signature by which a stand-in could be called. Null where a stand-in will do.
     /// </summary>
     /// <param name="type">The type of the module that was wrapped, or that the receiver knows it by.</param>
     /// <param name="places">What the places that hold it are declared as.</param>

@@ -43,9 +43,8 @@ internal static class SharedModules
 
     /// <summary>
     /// A module in this process. A TorchScript program whose places are declared by its signature is called through a stand-in that leases
-    /// the program for
-    /// the length of a call, so all its holders share one loaded program unless it keeps state. See <see cref="ScriptClasses"/> for other
-    /// places.
+    /// the program for the length of a call, so all its holders share one loaded program unless it keeps state. See
+    /// <see cref="ScriptClasses"/> for other places.
     /// </summary>
     public static torch.nn.Module Materialise(
         TorchRuntime runtime,

@@ -14,6 +14,8 @@ public sealed class ClusterClientEndpointSpecs : EndpointContractSpecs
     private TestNode? _node;
     private ClusterClient? _client;
 
+    protected override int? MostCalls => TestNode.QueueCapacity;
+
     public override async Task DisposeAsync()
     {
         // The node has the model for as long as it runs, also when its store's directory is gone.

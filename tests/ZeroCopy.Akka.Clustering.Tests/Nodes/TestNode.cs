@@ -10,6 +10,9 @@ namespace ZeroCopy.Clustering.Tests.Nodes;
 /// <summary>A node of a cluster on loopback, with a store of its own or one that it shares.</summary>
 internal sealed class TestNode : IAsyncDisposable
 {
+    /// <summary>Calls that a pool takes, running and waiting.</summary>
+    public const int QueueCapacity = 16;
+
     private readonly SourceNode _transfer;
     private readonly Lazy<Task> _end;
 
@@ -70,7 +73,7 @@ internal sealed class TestNode : IAsyncDisposable
               }
               coordinated-shutdown { run-by-clr-shutdown-hook = off, exit-clr = off, run-by-actor-system-terminate = off }
             }
-            zerocopy.inference { refresh-interval = 50ms, pool-defaults { size = 2, queue-capacity = 16 } }
+            zerocopy.inference { refresh-interval = 50ms, pool-defaults { size = 2, queue-capacity = {{QueueCapacity}} } }
             {{hocon}}
             """));
 

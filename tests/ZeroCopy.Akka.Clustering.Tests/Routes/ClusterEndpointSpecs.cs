@@ -13,6 +13,8 @@ public sealed class ClusterEndpointSpecs : EndpointContractSpecs
     private TestNode? _holder;
     private TestNode? _caller;
 
+    protected override int? MostCalls => TestNode.QueueCapacity;
+
     public override async Task DisposeAsync()
     {
         await base.DisposeAsync();

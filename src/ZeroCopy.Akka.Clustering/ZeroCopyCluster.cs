@@ -104,7 +104,7 @@ public sealed class ZeroCopyCluster : IExtension
         shutdown.AddTask(
             CoordinatedShutdown.PhaseBeforeServiceUnbind,
             "zerocopy-hand-over",
-            () => LeaveAsync(new Handover(system, cluster.SelfAddress, _table, survey), shutdown));
+            () => LeaveAsync(new Handover(system, cluster.SelfAddress, store, _table, survey), shutdown));
         shutdown.AddTask(CoordinatedShutdown.PhaseServiceStop, "zerocopy-models-end", () =>
         {
             // A region ends with its last message, and where no other node places names, nobody takes those that are sent now.

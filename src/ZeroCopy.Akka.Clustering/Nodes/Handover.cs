@@ -1,20 +1,23 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
 using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Manifests;
+using ZeroCopy.Store;
 
 namespace ZeroCopy.Clustering.Nodes;
 
 /// <summary>
-/// What a node does for its models before it ends: those that no other store holds are received by other nodes, and loaded there where they
-/// are loaded here, so that their calls go on. Thread-safe.
+/// What a node does for its models before it ends: the names that no other store has for the same models are received by other nodes, and
+/// loaded there where they are loaded here, so that their calls go on. Thread-safe.
 /// </summary>
 /// <param name="system">The node's actor system.</param>
 /// <param name="self">The node.</param>
+/// <param name="store">Its store.</param>
 /// <param name="table">What all nodes said of themselves.</param>
 /// <param name="survey">What all nodes have.</param>
-internal sealed class Handover(ActorSystem system, Address self, NodeTable table, ClusterSurvey survey)
+internal sealed class Handover(ActorSystem system, Address self, ObjectStore store, NodeTable table, ClusterSurvey survey)
 {
     // Two at a time keep the connection busy while one of them ends.
     private const int AtOnce = 2;
@@ -37,56 +40,86 @@ internal sealed class Handover(ActorSystem system, Address self, NodeTable table
             return;
         }
 
-        var elsewhere = others.SelectMany(node => node.Models).SelectMany(model => model.Versions).Select(held => held.Model)
-            .OfType<ModelId>().ToHashSet();
-        var sole = own.Models.SelectMany(model => model.Versions.Select(held => (model.Name, Held: held)))
-            .Where(model => model.Held is { Model: { } id, Version: not null } && !elsewhere.Contains(id))
+        // A pool may have a name of its own, which is its node's settings' and not the store's.
+        var stored = store.ListNames().Select(model => model.Name!.Value).ToHashSet();
+        var elsewhere = others.SelectMany(node => Models(node.Models)).Select(model => (model.Name, model.Id)).ToHashSet();
+        var sole = Models(own.Models).Where(model => stored.Contains(model.Name) && !elsewhere.Contains((model.Name, model.Id)))
             .OrderByDescending(model => model.Held.ReadyActors > 0).ToArray();
         if (sole.Length > 0 && others.Length > 0)
         {
-            _log.Info("{0} models are held by no other node: they are handed over", sole.Length);
-            var room = others.ToDictionary(node => node.Node.Info.Address, node => node.Node.Load.FreeBytes);
+            _log.Info("{0} names are held by no other node: they are handed over", sole.Length);
+            var receivers = others.Select(node => new Receiver(
+                node.Node.Info.Address, node.Node.Load.FreeBytes, [.. Models(node.Models).Select(model => model.Id)])).ToArray();
             var limit = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
             await Parallel.ForEachAsync(sole, limit, async (model, token) =>
-                await HandOverAsync(model.Name, model.Held, own.Node.Info, room, token).ConfigureAwait(false)).ConfigureAwait(false);
+                await HandOverAsync(model, own.Node.Info, receivers, token).ConfigureAwait(false)).ConfigureAwait(false);
         }
     }
 
-    private async Task HandOverAsync(
-        string name, HeldVersion held, NodeInfo own, Dictionary<Address, long> room, CancellationToken cancellationToken)
+    private static IEnumerable<Holding> Models(ImmutableArray<ModelReport> reports) =>
+        from report in reports
+        from held in report.Versions
+        where held is { Version: not null, Model: not null } && ModelName.TryParse(report.Name, out _)
+        select new Holding(new ModelName(report.Name, held.Version), held.Model!.Value, held);
+
+    private async Task HandOverAsync(Holding model, NodeInfo own, Receiver[] receivers, CancellationToken cancellationToken)
     {
-        while (Take(held, room) is { } node)
+        var asked = new HashSet<Receiver>();
+        while (Next(model, receivers, asked) is { } receiver)
         {
-            var order = new NodeOrder.Open(
-                new ModelName(name, held.Version), held.Model!.Value, [own.Transfer], Warm: held.ReadyActors > 0, 0);
-            var reply = await NodePath.At(system, node).Ask<NodeReply>(order, Timeout.InfiniteTimeSpan, cancellationToken)
+            var order = new NodeOrder.Open(model.Name, model.Id, [own.Transfer], Warm: model.Held.ReadyActors > 0, 0);
+            var reply = await NodePath.At(system, receiver.Node).Ask<NodeReply>(order, Timeout.InfiniteTimeSpan, cancellationToken)
                 .ConfigureAwait(false);
             if (reply is NodeReply.Opened opened)
             {
-                _log.Info("{0}@{1} was handed over to {2}, {3} bytes", name, held.Version, node, opened.MovedBytes);
+                _log.Info("{0} was handed over to {1}, {2} bytes", model.Name, receiver.Node, opened.MovedBytes);
                 return;
             }
 
-            _log.Warning("{0}@{1} was not taken by {2}: {3}", name, held.Version, node, (reply as NodeReply.Failed)?.Message);
+            _log.Warning("{0} was not taken by {1}: {2}", model.Name, receiver.Node, (reply as NodeReply.Failed)?.Message);
+            lock (receivers)
+            {
+                receiver.Room += model.Held.Bytes;
+            }
         }
 
-        _log.Warning("{0}@{1} goes with this node: no other has room for its {2} bytes", name, held.Version, held.Bytes);
+        _log.Warning(
+            "{0} goes with this node: {1}",
+            model.Name,
+            asked.Count > 0 ? "no other takes it" : $"no other has room for its {model.Held.Bytes} bytes");
     }
 
-    /// <summary>The node that has most room, one that can build the model before all others; each is asked once.</summary>
-    private Address? Take(HeldVersion held, Dictionary<Address, long> room)
+    /// <summary>
+    /// The node to ask next, each once: one that holds the model under another name, where nothing moves, then one that can build it, then
+    /// the one that has most room.
+    /// </summary>
+    private Receiver? Next(Holding model, Receiver[] receivers, HashSet<Receiver> asked)
     {
-        lock (room)
+        lock (receivers)
         {
-            var node = room.Where(node => node.Value >= held.Bytes)
-                .OrderByDescending(node => table.Find(node.Key)?.Info.CanBuild(held.ModelType) == true)
-                .ThenByDescending(node => node.Value).Select(node => node.Key).FirstOrDefault();
-            if (node is not null)
+            var next = receivers
+                .Where(receiver => !asked.Contains(receiver) && (receiver.Models.Contains(model.Id) || receiver.Room >= model.Held.Bytes))
+                .OrderByDescending(receiver => receiver.Models.Contains(model.Id))
+                .ThenByDescending(receiver => table.Find(receiver.Node)?.Info.CanBuild(model.Held.ModelType) == true)
+                .ThenByDescending(receiver => receiver.Room).FirstOrDefault();
+            if (next is not null)
             {
-                room[node] -= held.Bytes;
+                next.Room -= model.Held.Bytes;
+                asked.Add(next);
             }
 
-            return node;
+            return next;
         }
+    }
+
+    private sealed record Holding(ModelName Name, ModelId Id, HeldVersion Held);
+
+    private sealed class Receiver(Address node, long room, HashSet<ModelId> models)
+    {
+        public Address Node => node;
+
+        public HashSet<ModelId> Models => models;
+
+        public long Room { get; set; } = room;
     }
 }

@@ -65,6 +65,39 @@ public sealed class ClusterSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_node_that_leaves_should_hand_over_a_name_whose_model_others_hold_under_another()
+    {
+        var (first, second) = (await StartAsync(), await StartAsync());
+        var model = await PutAsync(first, "contract", 1);
+        await ReceiveAsync(second, "other", model);
+        var endpoint = await Eventually.FindAsync(second.Cluster.Endpoints, "contract");
+
+        await first.DisposeAsync();
+
+        Assert.Equal(["contract@1", "other@1"], second.Host.Store.ListNames().Select(held => held.Name.ToString()));
+        Assert.Equal(3, await CallAsync(endpoint));
+    }
+
+    [Fact]
+    public async Task A_node_that_leaves_should_hand_over_the_rest_where_names_are_refused()
+    {
+        var (first, second) = (await StartAsync(), await StartAsync());
+        foreach (var name in new[] { "one", "two", "three" })
+        {
+            await PutAsync(first, name, 1);
+            await PutAsync(second, name, 2);
+        }
+
+        var rest = new List<ModelHandle> { await PutAsync(first, "yet", 3), await PutAsync(first, "zeta", 4) };
+        await Eventually.FindAsync(second.Cluster.Endpoints, "zeta");
+
+        await first.DisposeAsync();
+
+        Assert.All(rest, model => Assert.Equal(model.Id, second.Host.Store.Resolve(model.Name!.Value).Id));
+        Assert.Equal(5, second.Host.Store.ListNames().Count);
+    }
+
+    [Fact]
     public async Task A_model_should_go_to_a_node_that_can_build_it_when_those_that_hold_it_fail()
     {
         var (first, second) = (await StartAsync(), await StartAsync());

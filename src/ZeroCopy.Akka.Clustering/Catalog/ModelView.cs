@@ -81,8 +81,18 @@ internal sealed class ModelView(string name)
         }
     }
 
-    /// <summary>Takes over which model a version stands for, as somebody else decided it.</summary>
-    public void Keep(int version, ModelId model) => _models[version] = model;
+    /// <summary>Takes over which version is current, and which models the versions stand for, as somebody else decided it.</summary>
+    public void Keep(ModelRoute route)
+    {
+        Current = route.Current;
+        foreach (var replica in route.Replicas)
+        {
+            if (replica is { Version: { } version, Model: { } model })
+            {
+                _models[version] = model;
+            }
+        }
+    }
 
     /// <summary>
     /// The model of a version. Of several it is the one that was served before, for as long as a node can build it; where none was, one

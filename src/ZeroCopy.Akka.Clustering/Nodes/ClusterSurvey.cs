@@ -177,7 +177,9 @@ internal sealed class ClusterSurvey(
 
     /// <summary>What is known of a name, with the models that calls from here get.</summary>
     /// <param name="named">What the nodes have of it.</param>
-    /// <param name="mustKnow">Whether it fails where its entity is not reached; else that finds what the next entity will.</param>
+    /// <param name="mustKnow">
+    /// Whether it fails where a version is of several models and its entity is not reached; else that finds what the next entity will.
+    /// </param>
     /// <param name="cancellationToken">Gives it up.</param>
     private async Task<(string Name, ModelView View)> ViewAsync(
         IGrouping<string, ModelReport> named, bool mustKnow, CancellationToken cancellationToken)
@@ -189,21 +191,17 @@ internal sealed class ClusterSurvey(
         }
 
         var models = named.SelectMany(report => report.Versions).Where(held => held is { Version: not null, Model: not null })
-            .ToLookup(held => held.Version, held => held.Model);
-        if (models.Any(version => version.Distinct().Count() > 1))
+            .Select(held => (held.Version, held.Model)).Distinct().ToArray();
+        if (models.Length > 1)
         {
-            // Which of them is served depends on what happened before, which only the entity knows.
+            mustKnow &= models.DistinctBy(model => model.Version).Count() < models.Length;
+            // Which of several versions calls get, and of several models of one version, depends on what happened before, which only the
+            // entity knows.
             try
             {
                 var entry = await routes.GetAsync(named.Key, cancellationToken).AsTask().WaitAsync(AnswerTime, cancellationToken)
                     .ConfigureAwait(false);
-                foreach (var replica in entry.Route!.Replicas)
-                {
-                    if (replica is { Version: { } version, Model: { } model })
-                    {
-                        view.Keep(version, model);
-                    }
-                }
+                view.Keep(entry.Route!);
             }
             catch (TimeoutException) when (mustKnow)
             {

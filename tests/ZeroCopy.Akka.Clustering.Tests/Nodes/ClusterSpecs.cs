@@ -405,6 +405,31 @@ public sealed class ClusterSpecs : IAsyncLifetime
         await Task.WhenAll(callers).WaitAsync(Patience);
     }
 
+    [Fact]
+    public async Task A_survey_should_name_the_version_as_current_that_calls_get()
+    {
+        // The first node has no room for the second version, which is not current before it is loaded where the first one is.
+        var (small, second) = (await StartAsync("zerocopy.object-store.capacity = 256k"), await StartAsync());
+        await PutAsync(small, "contract", 1);
+        var endpoint = await Eventually.FindAsync(second.Cluster.Endpoints, "contract");
+        Assert.Equal(3, await CallAsync(endpoint));
+        await PutAsync(second, "contract@2", 11, words: 400_000);
+        Assert.Equal(13, await CallAsync(await Eventually.FindAsync(small.Cluster.Endpoints, "contract", 2)));
+        await Eventually.TrueAsync(
+            second.Cluster.Endpoints,
+            async () => (await StatusAsync(second)).Models.Any(model => model is { Version: 2, Replicas.IsEmpty: false }),
+            "the second version is known as loaded");
+
+        Assert.Equal(3, await CallAsync(endpoint));
+        foreach (var node in _nodes)
+        {
+            Assert.Equal(1, Assert.Single((await StatusAsync(node)).Models, model => model.IsCurrent).Version);
+        }
+
+        var located = await second.Cluster.Node.Ask<NodeReply>(new NodeQuery.Locate(ModelName.Parse("contract"), 1), Patience);
+        Assert.Equal(1, Assert.IsType<NodeReply.Located>(located).Model.Name!.Value.Version);
+    }
+
     /// <summary>Two nodes that hold different models as contract@1: the first one's is served, and known everywhere first.</summary>
     private async Task<(TestNode First, TestNode Second, ModelHandle Model)> PutTwoAsync(bool lowestFirst)
     {
@@ -752,13 +777,14 @@ public sealed class ClusterSpecs : IAsyncLifetime
     }
 
     /// <summary>Puts a script that adds a number to its input, as the next version of a name.</summary>
-    private async Task<ModelHandle> PutAsync(TestNode node, string name, int added)
+    private async Task<ModelHandle> PutAsync(TestNode node, string name, int added, int words = 0)
     {
         var path = _directory.File($"{name}{added}.pt");
         ScriptText.Save(path, $"""
               def forward(self: {ScriptText.Self},
                 x: Tensor) -> Tensor:
                 return torch.add(x, {added})
+              # {string.Concat(Enumerable.Repeat("word ", words / 5))}
             """);
         return await node.Host.Runtime.PutFileAsync(path, new PutOptions { Name = ModelName.Parse(name) });
     }

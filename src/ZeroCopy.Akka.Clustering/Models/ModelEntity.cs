@@ -132,7 +132,11 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
                 sender.Tell(_view.ToRoute(), Self);
                 break;
             case EntityRequest.Place place:
-                Place(place, sender);
+                if (!_orders.Awaits(sender, place.Id))
+                {
+                    Place(place, sender);
+                }
+
                 break;
             case EntityRequest.RollOut rollOut:
                 RollOut(rollOut, sender);

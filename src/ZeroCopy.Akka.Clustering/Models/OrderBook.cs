@@ -34,6 +34,10 @@ internal sealed class OrderBook(TimeProvider clock)
     /// <summary>Whether some node has an order for a version.</summary>
     public bool Has(int version) => _orders.Values.Any(order => order.Version == version);
 
+    /// <summary>Whether a call waits for an order already: who has heard nothing asks again.</summary>
+    public bool Awaits(IActorRef sender, long place) =>
+        _orders.Values.Any(order => order.Waiting.Exists(call => call.Place.Id == place && call.Sender.Equals(sender)));
+
     /// <summary>The orders of a node.</summary>
     public IReadOnlyList<OpenOrder> At(Address node) => [.. _orders.Values.Where(order => order.Node == node)];
 

@@ -175,6 +175,14 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
                 failures.Clear();
                 continue;
             }
+            catch (InferenceException e) when (limit is not null && e.Failure is InferenceFailure.Unreachable && IsNobodyReached(failures))
+            {
+                // There is time: those who have it may be reached again, or others take their place.
+                await routes.IsToldAsync(entry.ChangeOf(route), cancellationToken).ConfigureAwait(false);
+                tried.Clear();
+                failures.Clear();
+                continue;
+            }
 
             var left = limit is null ? options : options with { Deadline = limit - routes.Clock.GetElapsedTime(from) };
             using var counted = routes.Clients.Count(node);
@@ -212,13 +220,14 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
         try
         {
             var placing = routes.Table.PlaceAsync(Name, wanted, [.. tried], cancellationToken);
-            if (routes.Choice.Cold(route, wanted, tried) is { } cold
+            var cold = routes.Choice.Cold(route, wanted, tried);
+            if ((cold is not null || IsNobodyReached(failures))
                 && !await routes.IsToldAsync(placing, cancellationToken).ConfigureAwait(false))
             {
                 // Its entity may be lost, and take its time to start elsewhere: a holder loads the model as well without it. How the
                 // placing fails is of no interest then.
                 _ = placing.ContinueWith(static task => task.Exception, TaskScheduler.Default);
-                return (cold.Node, wanted);
+                return cold is not null ? (cold.Node, wanted) : throw failures.Values.Last();
             }
 
             var placed = await placing.ConfigureAwait(false);
@@ -231,7 +240,8 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
         }
         catch (InferenceException e) when (failures.Count > 0)
         {
-            throw Tried(failures, failures.Values.Last() is { Failure: InferenceFailure.LoadFailed } last ? last : e);
+            var last = failures.Values.Last();
+            throw Tried(failures, last.Failure is InferenceFailure.LoadFailed || IsNobodyReached(failures) ? last : e);
         }
         catch (InferenceException e)
         {
@@ -246,6 +256,9 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
         return holders.Length > 0 && holders.All(replica => failures.TryGetValue(replica.Node, out var failure)
             && failure.Failure is InferenceFailure.ModelNotFound or InferenceFailure.PoolNotFound);
     }
+
+    private static bool IsNobodyReached(Dictionary<Address, InferenceException> failures) =>
+        failures.Count > 0 && failures.Values.All(failure => failure.Failure is InferenceFailure.Unreachable);
 
     /// <summary>The version of a call that names none.</summary>
     private static int? Wanted(ModelRoute route) =>

@@ -7,6 +7,8 @@ namespace ZeroCopy.Clustering.Routes;
 internal sealed class RouteTableActor(RouteTable table) : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    // An entity may be lost between two messages; one that is at work answers twice, and is heard once.
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan ForgottenEmpty = TimeSpan.FromSeconds(30);
 
@@ -35,11 +37,7 @@ internal sealed class RouteTableActor(RouteTable table) : UntypedActor, IWithTim
                     Follow(name);
                 }
 
-                foreach (var ask in _asks.Values)
-                {
-                    _models.Tell(ask.Request, Self);
-                }
-
+                Send(_asks.Values);
                 break;
             case NoModels none:
                 OnNoModels(none.Reason);
@@ -59,7 +57,7 @@ internal sealed class RouteTableActor(RouteTable table) : UntypedActor, IWithTim
                 break;
             case Ask ask:
                 _asks.Add(ask.Request.Id, ask);
-                _models?.Tell(ask.Request, Self);
+                Send([ask]);
                 break;
             case EntityReply reply:
                 if (_asks.Remove(reply.Id, out var asked))
@@ -125,15 +123,13 @@ internal sealed class RouteTableActor(RouteTable table) : UntypedActor, IWithTim
             _entities.Remove(name);
             Follow(name);
             // Whoever waits for its answer asks the next one.
-            foreach (var ask in _asks.Values.Where(ask => ask.Request.Name == name))
-            {
-                _models?.Tell(ask.Request, Self);
-            }
+            Send(_asks.Values.Where(ask => ask.Request.Name == name));
         }
     }
 
     private void OnTick()
     {
+        Send(_asks.Values.Where(ask => Environment.TickCount64 - ask.SentAt >= AskAgain.TotalMilliseconds));
         foreach (var (name, entry) in _followed.ToArray())
         {
             if (entry.Idle > (entry.Route is { Replicas.IsEmpty: true } ? ForgottenEmpty : Forgotten))
@@ -153,6 +149,15 @@ internal sealed class RouteTableActor(RouteTable table) : UntypedActor, IWithTim
         }
     }
 
+    private void Send(IEnumerable<Ask> asks)
+    {
+        foreach (var ask in asks)
+        {
+            ask.SentAt = Environment.TickCount64;
+            _models?.Tell(ask.Request, Self);
+        }
+    }
+
     private void Follow(string name) => _models?.Tell(new EntityRequest.Follow(name), Self);
 
     internal sealed record ModelsAt(IActorRef Models);
@@ -165,6 +170,9 @@ internal sealed class RouteTableActor(RouteTable table) : UntypedActor, IWithTim
 
     internal sealed record Ask(EntityRequest.Place Request)
     {
+        /// <summary>When the entity was asked last, in milliseconds since the machine started.</summary>
+        public long SentAt { get; set; }
+
         public TaskCompletionSource<EntityReply> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 

@@ -1,3 +1,5 @@
+using ZeroCopy.Errors;
+using ZeroCopy.Node.Tests.Service;
 using Xunit.Abstractions;
 
 namespace ZeroCopy.Node.Tests.Faults;
@@ -137,6 +139,35 @@ public sealed class LostNodeSpecs(ITestOutputHelper output)
         await cluster.AssertSettledAsync("counter");
         var tally = await stream.EndAsync(nodes[2]);
         output.WriteLine($"{tally}");
+    });
+
+    [SkippableFact]
+    public Task Calls_with_time_left_should_be_answered_when_a_cable_is_plugged_in_again() => HostCluster.RunAsync(output, async cluster =>
+    {
+        // Nobody is removed meanwhile.
+        var nodes = await cluster.StartAsync(3, "akka.cluster.split-brain-resolver.stable-after = 10m");
+        await cluster.PutCounterAsync();
+        await cluster.PushAsync("counter", nodes[0], nodes[1]);
+        Assert.Equal(1, await cluster.CountAsync(nodes[2], "counter", 1));
+
+        nodes[2].Host.Unplug();
+        using var client = nodes[2].Host.CreateClient(nodes[2].Url, Patience);
+        await RefusedAsync();
+        using var content = NodeCalls.Count(4, Patience);
+        var call = client.PostAsync("/v2/models/counter/infer", content);
+        // Behind it, so that the other one has found nobody either.
+        await RefusedAsync();
+        nodes[2].Host.Plug();
+
+        using var answer = await call;
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+
+        async Task RefusedAsync()
+        {
+            using var untimed = NodeCalls.Count(2);
+            using var refused = await client.PostAsync("/v2/models/counter/infer", untimed);
+            Assert.Equal(nameof(InferenceFailure.Unreachable), Assert.Single(refused.Headers.GetValues("zerocopy-failure")));
+        }
     });
 
     [SkippableFact]

@@ -29,8 +29,11 @@ internal static class NodeCalls
     }
 
     /// <summary>A request that is answered with what it counts to.</summary>
-    public static StringContent Count(long times) => new($$"""
-        {"inputs":[{"name":"x","shape":[1],"datatype":"FP64","data":[0]},
+    /// <param name="times">How often it counts.</param>
+    /// <param name="timeout">The time to its answer; null for none.</param>
+    public static StringContent Count(long times, TimeSpan? timeout = null) => new($$"""
+        {"parameters":{{{(timeout is { } limit ? $"\"timeout\":{limit.TotalMicroseconds:0}" : "")}}},
+         "inputs":[{"name":"x","shape":[1],"datatype":"FP64","data":[0]},
                    {"name":"times","shape":[1],"datatype":"INT64","data":[{{times}}]}]}
         """);
 

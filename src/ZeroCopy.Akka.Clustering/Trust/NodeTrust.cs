@@ -30,8 +30,9 @@ public sealed class NodeTrust : IDisposable
     public X509Certificate2 Certificate { get; }
 
     /// <summary>Reads the files that the settings name; null where connections are plain.</summary>
-    /// <exception cref="TrustException">A file is missing, is none of certificates, or has no private key; the message names the
-    /// setting.</exception>
+    /// <exception cref="TrustException">
+    /// A file is missing, is none of certificates, or has no private key; the message names each such file and its setting.
+    /// </exception>
     public static NodeTrust? Open(TlsSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -40,15 +41,31 @@ public sealed class NodeTrust : IDisposable
             return null;
         }
 
-        var authorities = settings.Authorities.Length == 0 ? null : Read("authorities", settings.Authorities, ReadAuthorities);
-        if (KeyProblem(settings.Certificate, settings.Key, settings.Password, "zerocopy.cluster.tls") is { } problem)
+        var problems = new List<string>();
+        var authorities = settings.Authorities.Length == 0 ? null : Read("authorities", settings.Authorities, ReadAuthorities, problems);
+        var key = KeyProblem(settings.Certificate, settings.Key, settings.Password, "zerocopy.cluster.tls")
+            ?? (settings.Key.Length == 0 || File.Exists(settings.Key) ? null
+                : $"'{settings.Key}' cannot be read (zerocopy.cluster.tls.key): there is no such file");
+        if (key is not null)
         {
-            throw new TrustException(problem);
+            problems.Add(key);
         }
 
-        var certificate = Read("certificate", settings.Certificate, file => ReadCertificate(file, settings));
-        return certificate.HasPrivateKey ? new NodeTrust(certificate, authorities) : throw new TrustException(
-            $"'{settings.Certificate}' holds no private key: name its file with zerocopy.cluster.tls.key.");
+        // .NET reads a certificate with its key, and says of both what is wrong with one.
+        var certificate = key is not null && File.Exists(settings.Certificate) ? null
+            : Read("certificate", settings.Certificate, file => ReadCertificate(file, settings), problems);
+        if (certificate is { HasPrivateKey: false })
+        {
+            problems.Add($"'{settings.Certificate}' holds no private key: name its file with zerocopy.cluster.tls.key");
+        }
+
+        if (problems.Count > 0)
+        {
+            certificate?.Dispose();
+            throw new TrustException(string.Join("; ", problems));
+        }
+
+        return new NodeTrust(certificate!, authorities);
     }
 
     /// <summary>
@@ -175,7 +192,8 @@ public sealed class NodeTrust : IDisposable
         return X509CertificateLoader.LoadPkcs12(read.Export(X509ContentType.Pkcs12), null);
     }
 
-    private static T Read<T>(string key, string file, Func<string, T> read)
+    private static T? Read<T>(string key, string file, Func<string, T> read, List<string> problems)
+        where T : class
     {
         try
         {
@@ -183,7 +201,8 @@ public sealed class NodeTrust : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
-            throw new TrustException($"'{file}' cannot be read (zerocopy.cluster.tls.{key}): {e.Message}", e);
+            problems.Add($"'{file}' cannot be read (zerocopy.cluster.tls.{key}): {e.Message.TrimEnd('.')}");
+            return null;
         }
     }
 }

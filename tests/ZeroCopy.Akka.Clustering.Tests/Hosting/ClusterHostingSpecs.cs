@@ -73,6 +73,17 @@ public sealed class ClusterHostingSpecs : IDisposable
     }
 
     [Fact]
+    public async Task ClusterMembership_should_refuse_a_discovery_that_the_settings_do_not_have()
+    {
+        await using var node = await ClusterApplication.StartAsync("discovery.method = nope");
+
+        var refused = await Assert.ThrowsAsync<ClusterJoinFailedException>(() => node.Membership.JoinAsync(_patience.Token));
+
+        Assert.StartsWith(
+            "akka.discovery.nope cannot be used (zerocopy.cluster.discovery.method): ", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ClusterMembership_should_say_every_ten_seconds_that_no_seed_has_answered()
     {
         var clock = new FakeTimeProvider();

@@ -66,6 +66,21 @@ public sealed class NodeTrustSpecs : IDisposable
     }
 
     [Fact]
+    public void NodeTrust_should_name_all_files_that_are_missing()
+    {
+        var settings = new TlsSettings
+        {
+            Certificate = _directory.File("none.pem"), Key = _directory.File("none.key"), Authorities = _directory.File("none-either.pem"),
+        };
+
+        var refused = Assert.Throws<TrustException>(() => NodeTrust.Open(settings)).Message;
+
+        Assert.All(
+            ["certificate", "key", "authorities"],
+            key => Assert.Contains($"cannot be read (zerocopy.cluster.tls.{key}): ", refused, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void NodeTrust_should_say_that_a_private_key_is_missing_or_encrypted()
     {
         var (certificate, key) = _authority.Give();

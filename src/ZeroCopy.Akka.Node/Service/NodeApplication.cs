@@ -6,6 +6,7 @@ using Akka.Hosting;
 using Akka.Hosting.Logging;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -197,6 +198,16 @@ internal sealed class NodeApplication : IAsyncDisposable
         NodeAccess.Add(services, settings.Serving);
         NodeTelemetry.Add(builder, settings.Telemetry, $"{settings.Cluster.Host}:{settings.Cluster.Port}");
         var application = builder.Build();
+        application.Use((context, next) =>
+        {
+            // While the node still answers: no request is to be on its way on a connection that was kept when the ports close.
+            if (application.Lifetime.ApplicationStopping.IsCancellationRequested && HttpProtocol.IsHttp11(context.Request.Protocol))
+            {
+                context.Response.Headers.Connection = "close";
+            }
+
+            return next(context);
+        });
         NodeAccess.Use(application, settings.Serving);
         application.MapZeroCopyInference();
         NodeTelemetry.Map(application, settings.Telemetry, settings.Serving);

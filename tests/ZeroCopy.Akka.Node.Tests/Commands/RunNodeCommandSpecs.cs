@@ -78,6 +78,7 @@ public sealed class RunNodeCommandSpecs : IDisposable
         await Task.WhenAll(callers);
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.True(ready.Headers.ConnectionClose);
         Assert.Equal(2_000_000, await last);
         Assert.All(answers, answer => Assert.Equal(100_000, answer));
         await node.NextAsync("stopped");

@@ -32,6 +32,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private readonly Dictionary<string, Rollout> _rollouts;
     private readonly List<(EntityRequest Request, IActorRef Sender)> _early = [];
     private readonly CancellationTokenSource _stopped = new();
+    private readonly HashSet<Address> _closed = [];
     private readonly ReplyPages _pages = new(Context.System);
     private readonly ListingPace _pace = new(TimeProvider.System);
     private ImmutableSortedDictionary<string, ModelReport> _announced = ImmutableSortedDictionary<string, ModelReport>.Empty;
@@ -85,11 +86,13 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         {
             case NodeReport report:
                 _node.Table.Set(report);
+                _closed.Remove(report.Info.Address);
                 break;
             case ClusterEvent.MemberUp up:
                 Greet(up.Member);
                 break;
             case ClusterEvent.MemberRemoved removed:
+                _closed.Remove(removed.Member.Address);
                 if (removed.Member.Address != _node.Address)
                 {
                     _node.Table.Remove(removed.Member.Address);
@@ -164,10 +167,10 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         }
     }
 
-    /// <summary>A node that does not leave closes no connection.</summary>
+    /// <summary>A node that does not leave closes no connection. Said once, until it is back: others are tried and fail.</summary>
     private void OnClosed(Address node)
     {
-        if (_cluster.State.Members.Any(member => member.Address == node && member.Status == MemberStatus.Up))
+        if (_cluster.State.Members.Any(member => member.Address == node && member.Status == MemberStatus.Up) && _closed.Add(node))
         {
             _log.Warning("The connection to {0} was closed: that node or the network is lost. Its calls go elsewhere", node);
         }

@@ -15,7 +15,9 @@ internal sealed class TemplateTensors(TorchRuntime runtime, ModelHandle model) :
     /// <summary>The template's own view of a tensor.</summary>
     public torch.Tensor this[string name] => _views[name];
 
-    /// <summary>Adds for each of the template's views the one that takes its place in a copy; returns these, which the caller disposes.</summary>
+    /// <summary>
+    /// Adds for each of the template's views the one that takes its place in a copy; returns these, which the caller disposes.
+    /// </summary>
     public IReadOnlyCollection<torch.Tensor> AddCopies(Dictionary<object, object> given)
     {
         var copies = runtime.OpenState(model);

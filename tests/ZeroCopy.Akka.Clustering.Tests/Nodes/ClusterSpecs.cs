@@ -413,12 +413,10 @@ public sealed class ClusterSpecs : IAsyncLifetime
         await PutAsync(small, "contract", 1);
         var endpoint = await Eventually.FindAsync(second.Cluster.Endpoints, "contract");
         Assert.Equal(3, await CallAsync(endpoint));
+        await LoadedAsync(1);
         await PutAsync(second, "contract@2", 11, words: 400_000);
         Assert.Equal(13, await CallAsync(await Eventually.FindAsync(small.Cluster.Endpoints, "contract", 2)));
-        await Eventually.TrueAsync(
-            second.Cluster.Endpoints,
-            async () => (await StatusAsync(second)).Models.Any(model => model is { Version: 2, Replicas.IsEmpty: false }),
-            "the second version is known as loaded");
+        await LoadedAsync(2);
 
         Assert.Equal(3, await CallAsync(endpoint));
         foreach (var node in _nodes)
@@ -428,6 +426,12 @@ public sealed class ClusterSpecs : IAsyncLifetime
 
         var located = await second.Cluster.Node.Ask<NodeReply>(new NodeQuery.Locate(ModelName.Parse("contract"), 1), Patience);
         Assert.Equal(1, Assert.IsType<NodeReply.Located>(located).Model.Name!.Value.Version);
+
+        Task LoadedAsync(int version) => Eventually.TrueAsync(
+            second.Cluster.Endpoints,
+            async () => (await second.Cluster.Node.Ask<ModelRoute>(new EntityRequest.Follow("contract"), Patience)).Replicas
+                .Any(replica => replica.Version == version && replica.IsWarm),
+            $"version {version} is known as loaded");
     }
 
     /// <summary>Two nodes that hold different models as contract@1: the first one's is served, and known everywhere first.</summary>

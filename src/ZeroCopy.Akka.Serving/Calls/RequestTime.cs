@@ -1,3 +1,4 @@
+using ZeroCopy.Clocks;
 using ZeroCopy.Errors;
 
 namespace ZeroCopy.Serving.Calls;
@@ -28,13 +29,13 @@ internal sealed class RequestTime(TimeProvider clock)
             return await read(cancellationToken).ConfigureAwait(false);
         }
 
-        using var late = new CancellationTokenSource(left, clock);
+        using var late = new LimitSource(left, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
         {
             return await read(either.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException e) when (late.Token.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw Passed(limit!.Value, e);
         }

@@ -32,9 +32,8 @@ public sealed record MapBatchesOptions : MapOptions
     /// function runs on the halves of a batch that fails, down to the row that is bad, so that its neighbours are answered; it may see a
     /// good row several times.
     /// Skipped is what its own content fails (<see cref="Errors.InferenceFailure.ModelError"/>, <see
-    /// cref="Errors.InferenceFailure.InvalidInput"/>), and a row that alone is not answered within <see cref="MapOptions.Deadline"/>; a
-    /// model that is not there or the pool's end say nothing of a row, and end the map. An actor runs what is past its deadline to its
-    /// end, and what waits behind it may miss its own: have more actors than rows that hang.
+    /// cref="Errors.InferenceFailure.InvalidInput"/>); a deadline that
+    /// passes, a model that is not there or the pool's end say nothing of a row, and end the map.
     /// </summary>
     public Action<FailedRow>? OnFailedRow { get; init; }
 

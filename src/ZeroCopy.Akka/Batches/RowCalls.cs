@@ -62,7 +62,7 @@ internal sealed class RowCalls<TIn, TOut>(
         {
             return Whole(rows.Length, await AskAsync(rows.ToArray(), first, call, cancellationToken).ConfigureAwait(false));
         }
-        catch (InferenceException exception) when (MayBeOneRow(exception.Failure))
+        catch (InferenceException exception) when (exception.Failure is InferenceFailure.ModelError or InferenceFailure.InvalidInput)
         {
             if (rows.Length == 1)
             {
@@ -110,10 +110,6 @@ internal sealed class RowCalls<TIn, TOut>(
             throw MapFailure.Of(rows.Length == 1 ? $"row {first}" : $"the batch of {rows.Length} rows from row {first}", exception);
         }
     }
-
-    // A row that takes longer than a batch may is its own fault; the map's end is its token's.
-    private static bool MayBeOneRow(InferenceFailure failure) =>
-        failure is InferenceFailure.ModelError or InferenceFailure.InvalidInput or InferenceFailure.DeadlineExceeded;
 
     private AnsweredRows<TOut> Whole(int rows, IReadOnlyList<TOut> answers) => new(rows, answers, [], release);
 }

@@ -139,23 +139,6 @@ public sealed class MapBatchesSpecs : HostSpec
     }
 
     [Fact]
-    public async Task MapBatches_should_skip_a_row_that_alone_is_not_answered_in_time()
-    {
-        var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
-        var failed = new List<FailedRow>();
-
-        var answers = await wrapper.MapBatchesAsync(
-            Rows(20),
-            (Module<Tensor, Tensor> _, IReadOnlyList<float[]> batch) => batch.Any(row => row[0] == 8 * 13)
-                ? throw new InferenceException(InferenceFailure.DeadlineExceeded, "too slow")
-                : batch.Select(row => row[0]).ToArray(),
-            new MapBatchesOptions { BatchSize = 8, OnFailedRow = failed.Add }).ToListAsync();
-
-        Assert.Equal(Rows(20).Select(row => row[0]).Where(first => first != 8 * 13), answers);
-        Assert.Equal((13, InferenceFailure.DeadlineExceeded), (Assert.Single(failed).Index, failed[0].Failure.Failure));
-    }
-
-    [Fact]
     public async Task MapBatches_should_end_where_a_failure_says_nothing_of_a_row()
     {
         var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);

@@ -46,7 +46,7 @@ internal sealed class DatasetReader : IAsyncDisposable
             var reader = await DatasetFormats.OpenReaderAsync(file, cancellationToken).ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))
             {
-                columns = columns.IsEmpty ? reader.Columns : Merge(columns, files[0], reader, file);
+                columns = columns.IsEmpty ? reader.Columns : Merge(columns, files[0], reader, file, unread);
                 unread.AddRange(reader.Unread);
                 rows += reader.RowCount;
             }
@@ -123,7 +123,7 @@ internal sealed class DatasetReader : IAsyncDisposable
     public ValueTask DisposeAsync() => CloseAsync();
 
     private static ImmutableArray<ColumnType> Merge(
-        ImmutableArray<ColumnType> columns, string first, IRowReader reader, string file)
+        ImmutableArray<ColumnType> columns, string first, IRowReader reader, string file, List<UnreadColumn> unread)
     {
         // Rows of JSON name their columns themselves, and may leave any of them out.
         var isJson = DatasetFormats.Of(file) == DatasetFormat.JsonLines;
@@ -141,10 +141,18 @@ internal sealed class DatasetReader : IAsyncDisposable
             if (other is null || other with { IsNullable = column.IsNullable } != column)
             {
                 var type = other?.ToString() ?? reader.Unread.FirstOrDefault(candidate => candidate.Name == column.Name)?.Type;
-                throw new DatasetException(
-                    type is null
-                        ? $"'{file}' has no column '{column.Name}', which '{first}' has; files of one dataset have the same columns."
-                        : $"Column '{column.Name}' is {type} in '{file}' and {column} in '{first}'; make them of one type.");
+                var difference = type is null
+                    ? $"'{file}' has no column '{column.Name}', which '{first}' has; files of one dataset have the same columns."
+                    : $"Column '{column.Name}' is {type} in '{file}' and {column} in '{first}'; make them of one type.";
+                if (column.Meaning is null)
+                {
+                    throw new DatasetException(difference);
+                }
+
+                // No model takes such a column, so that few jobs name it.
+                unread.Add(new UnreadColumn(column.Name, column.ToString(), difference));
+                merged.RemoveAt(i);
+                continue;
             }
 
             merged[i] = column with { IsNullable = column.IsNullable || other.IsNullable };

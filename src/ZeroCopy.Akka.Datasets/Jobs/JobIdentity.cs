@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using ZeroCopy.Datasets.Formats;
 using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Datasets.Jobs;
@@ -23,6 +24,7 @@ internal static class JobIdentity
                 $"{pair.Key}={pair.Value}")))),
             new("--mask", string.Join(' ', binding.Masks.Select(pair => $"{pair.Key}={pair.Value}"))),
             new("--keep", string.Join(' ', options.Keep)),
+            new("format of the output", DatasetFormats.Of(options.Output).ToString()),
             new("--on-error", options.SkipFailed ? "skip" : "fail"),
             new("--fail-on-nan", options.FailOnNaN ? "yes" : "no"),
             new("--limit", options.Limit is { } limit ? Text(limit) : ""),

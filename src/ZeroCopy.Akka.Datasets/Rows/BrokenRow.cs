@@ -1,6 +1,6 @@
 namespace ZeroCopy.Datasets.Rows;
 
-/// <summary>A row of a file of lines that is no row, and counts as one none the less: all of its values are null.</summary>
+/// <summary>A row that cannot be read, and counts as one none the less.</summary>
 /// <param name="Row">Its place in the chunk.</param>
-/// <param name="Reason">Its line, and what is wrong there.</param>
+/// <param name="Reason">What is wrong there, after its line where the file has lines.</param>
 internal sealed record BrokenRow(int Row, string Reason);

@@ -19,8 +19,11 @@ internal sealed record ValueMeaning(ValueKind Kind, int Bytes, int Digits = 0, i
     private const long DaySeconds = 24 * 60 * 60;
     private static readonly string[] Units = ["s", "ms", "us", "ns"];
 
-    /// <summary>The text of a value; null where there is none, such as a date behind the year 9999.</summary>
-    public byte[]? Format(ReadOnlySpan<byte> value)
+    /// <summary>What values that have texts are within, in words.</summary>
+    public string Range => Kind == ValueKind.Time ? "the 24 hours of a day" : "the years 1 to 9999";
+
+    /// <summary>The text of a value; empty where there is none, such as a date behind the year 9999.</summary>
+    public byte[] Format(ReadOnlySpan<byte> value)
     {
         var number = new BigInteger(value);
         if (Kind == ValueKind.Decimal)
@@ -34,7 +37,7 @@ internal sealed record ValueMeaning(ValueKind Kind, int Bytes, int Digits = 0, i
         var most = Kind == ValueKind.Time ? DaySeconds - 1 : (DateTime.MaxValue - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerSecond;
         if (seconds < least || seconds > most)
         {
-            return null;
+            return [];
         }
 
         var moment = DateTime.UnixEpoch.AddTicks((long)seconds * TimeSpan.TicksPerSecond);

@@ -5,6 +5,7 @@ using ZeroCopy.Datasets.Binding;
 using ZeroCopy.Datasets.Jobs;
 using ZeroCopy.Datasets.Tests.Formats;
 using ZeroCopy.Endpoints;
+using ZeroCopy.Errors;
 using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Datasets.Tests.Jobs;
@@ -12,8 +13,7 @@ namespace ZeroCopy.Datasets.Tests.Jobs;
 /// <summary>Dates, times and decimals: they go from file to file, and to no model.</summary>
 public sealed class BatchJobKeptValueSpecs : IDisposable
 {
-    // What DuckDB calls a type that was read, written, read and written; the library that writes Parquet says of all times that they are
-    // UTC.
+    // What DuckDB calls a type that was read, written, read and written.
     private static readonly (string Value, string DuckDb, string Type, string Text)[] Values =
     [
         ("DATE '2024-02-29'", "DATE", "date32", "2024-02-29"),
@@ -22,7 +22,7 @@ public sealed class BatchJobKeptValueSpecs : IDisposable
         ("TIMESTAMP '1969-12-31 23:59:59.999999'", "TIMESTAMP", "timestamp[us]", "1969-12-31T23:59:59.999999"),
         ("TIMESTAMPTZ '2024-02-29 12:00:00.5+01'", "TIMESTAMP WITH TIME ZONE", "timestamp[us]", "2024-02-29T11:00:00.500000Z"),
         ("TIMESTAMP_MS '2024-02-29 12:00:00.25'", "TIMESTAMP", "timestamp[ms]", "2024-02-29T12:00:00.250"),
-        ("TIME '12:30:05.000001'", "TIME WITH TIME ZONE", "time64[us]", "12:30:05.000001"),
+        ("TIME '12:30:05.000001'", "TIME", "time64[us]", "12:30:05.000001"),
         ("1.25::DECIMAL(10, 2)", "DECIMAL(10,2)", "decimal(10, 2)", "1.25"),
         ("-0.05::DECIMAL(4, 2)", "DECIMAL(4,2)", "decimal(4, 2)", "-0.05"),
         ("'-1234567890123456789012345678.0123456789'::DECIMAL(38, 10)", "DECIMAL(38,10)", "decimal(38, 10)",
@@ -98,6 +98,53 @@ public sealed class BatchJobKeptValueSpecs : IDisposable
 
         Assert.Equal("Column 'other' is timestamp[ns], and a file of Parquet holds no such values; write .arrow.", error);
         Assert.Equal(0, endpoint.Calls);
+    }
+
+    [Theory]
+    [InlineData("'infinity'::DATE", "date32 outside of the years 1 to 9999")]
+    [InlineData("DATE '0044-03-15 (BC)'", "date32 outside of the years 1 to 9999")]
+    [InlineData("TIMESTAMP 'infinity'", "timestamp[us] outside of the years 1 to 9999")]
+    [InlineData("TIME '24:00:00'", "time64[us] outside of the 24 hours of a day")]
+    public async Task BatchJob_should_fail_a_row_whose_value_has_no_text(string value, string words)
+    {
+        var options = Options(Write(value), "out.jsonl");
+
+        var error = await RefusalAsync(FakeEndpoint.Doubling(), options);
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { SkipFailed = true });
+
+        Assert.Contains($"'other' has a {words}, ", error, StringComparison.Ordinal);
+        Assert.Contains(words, Assert.Single(File.ReadLines(report.FailedFile!)), StringComparison.Ordinal);
+        Assert.Equal(["{\"other\":null,\"output\":4}"], File.ReadLines(options.Output));
+    }
+
+    [Fact]
+    public async Task BatchJob_should_keep_values_in_several_row_groups_and_two_runs()
+    {
+        const int Group = 1 << 16;
+        var (input, columns) = (_directory.File("in.parquet"), Values.Select((value, index) => $"{value.Value} AS c{index}"));
+        DuckDb.Query(
+            $"COPY (SELECT 1::FLOAT AS x, {string.Join(", ", columns)} FROM range({(2 * Group) + 1})) TO '{input}' (FORMAT parquet)");
+        var options = Options(input, "out.parquet") with
+        {
+            Keep = [.. Values.Select((_, index) => $"c{index}")],
+            BatchSize = 1 << 14,
+            CallsInFlight = 1,
+            CommitInterval = TimeSpan.Zero,
+        };
+        var calls = 0;
+        var broken = FakeEndpoint.Of(
+            inputs => ++calls > 6 ? throw new InferenceException(InferenceFailure.LoadFailed, "gone") : FakeEndpoint.Doubled(inputs[0]),
+            new ValueSignature("x"));
+
+        await Assert.ThrowsAsync<InferenceException>(() => BatchJob.RunAsync(broken, options));
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Resume = true });
+
+        // As texts, as the library's statistics of points in time, which DuckDB goes by in comparisons, count in milliseconds.
+        var matches = string.Join(
+            ", ", Values.Select((value, index) => $"count_if(c{index}::VARCHAR = ({value.Value})::VARCHAR)"));
+        Assert.True(report.ResumedAt >= Group);
+        Assert.Equal(string.Join(' ', Enumerable.Repeat((2 * Group) + 1, Values.Length)), DuckDb.Query(
+            $"SELECT concat_ws(' ', {matches}) FROM read_parquet('{options.Output}')"));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
+using Apache.Arrow.Types;
 using ZeroCopy.Datasets.Binding;
 using ZeroCopy.Datasets.Jobs;
 using ZeroCopy.Datasets.Tests.Formats;
@@ -60,13 +61,17 @@ public sealed class BatchJobUnreadColumnSpecs : IDisposable
         Assert.Equal($"Column 'x' is date32 in '{other}' and F32 in '{one}'; make them of one type.", error);
     }
 
-    [Fact]
-    public async Task BatchJob_should_name_a_column_of_views_of_bytes()
+    [Theory]
+    [InlineData("binaryview")]
+    [InlineData("duration")]
+    public async Task BatchJob_should_name_a_column_of_a_type_that_only_Arrow_has(string type)
     {
         var input = _directory.File("in.arrow");
         using var batch = new RecordBatch.Builder()
             .Append("x", false, new FloatArray.Builder().Append(1.5f).Build())
-            .Append("raw", false, new BinaryViewArray.Builder().Append([1, 2]).Build()).Build();
+            .Append("raw", false, type == "duration"
+                ? new DurationArray.Builder(DurationType.Second).Append(1).Build()
+                : (IArrowArray)new BinaryViewArray.Builder().Append([1, 2]).Build()).Build();
         await using (var stream = File.Create(input))
         {
             using var writer = new ArrowFileWriter(stream, batch.Schema);
@@ -75,10 +80,25 @@ public sealed class BatchJobUnreadColumnSpecs : IDisposable
         }
 
         Assert.StartsWith(
-            "Column 'raw' is of type binaryview, and ",
+            $"Column 'raw' is of type {type}, and ",
             await RefusalAsync(FakeEndpoint.Doubling(), Options(input) with { Keep = ["raw"] }), StringComparison.Ordinal);
         await BatchJob.RunAsync(FakeEndpoint.Doubling(), Options(input));
         Assert.Equal("""{"output":3}""", Assert.Single(File.ReadLines(_directory.File("out.jsonl"))));
+    }
+
+    [Theory]
+    [InlineData("1.5::FLOAT AS x", "has no column 'day'")]
+    [InlineData("1.5::FLOAT AS x, now()::TIMESTAMP AS day", "Column 'day' is timestamp[us] in ")]
+    [InlineData("1.5::FLOAT AS x, [today()] AS day", "Column 'day' is list of date32 in ")]
+    public async Task BatchJob_should_pass_over_dates_that_are_not_in_all_files(string columns, string words)
+    {
+        var options = Options(Write("one.parquet", "1.5::FLOAT AS x, today() AS day"), Write("other.parquet", columns));
+
+        var error = await RefusalAsync(FakeEndpoint.Doubling(), options with { Keep = ["day"] });
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), options);
+
+        Assert.Contains(words, error, StringComparison.Ordinal);
+        Assert.Equal(2, File.ReadLines(_directory.File("out.jsonl")).Count());
     }
 
     private static async Task<string> RefusalAsync(FakeEndpoint endpoint, BatchJobOptions options) =>

@@ -13,7 +13,10 @@ internal static class ArrowColumnReader
 {
     private static readonly bool[] OneNull = [true];
 
-    /// <summary>The rows of columns. One that has a null list inside a list, which columns here have no place for, is broken.</summary>
+    /// <summary>
+    /// The rows of columns. One that has a null list inside a list, or a time that has no text, is broken: columns here have no place for
+    /// them.
+    /// </summary>
     public static RowChunk Read(IEnumerable<(ColumnType Type, ArrayData Array)> columns, RowSpan origin)
     {
         var broken = new SortedDictionary<int, BrokenRow>();
@@ -45,6 +48,15 @@ internal static class ArrowColumnReader
         }
 
         var leaf = Leaf(type with { Depth = 0 }, inner);
+        for (var row = 0; type.Meaning is not null && row < rows; row++)
+        {
+            if (!leaf.IsNull(row) && leaf.Bytes(row).IsEmpty)
+            {
+                broken.TryAdd(row, new BrokenRow(
+                    row, $"'{type.Name}' has a {type} outside of {type.Meaning.Range}, which is not read here."));
+            }
+        }
+
         offsets.AddRange(leaf.Offsets);
         var elementNulls = offsets.Count == leaf.Offsets.Length ? default : leaf.Nulls;
         return WithoutHiddenElements(new Column(type, rows, leaf.Data, offsets.ToImmutable(), nulls, elementNulls));
@@ -116,6 +128,7 @@ internal static class ArrowColumnReader
         return texts.Build();
     }
 
+    // A value that has no text is an empty one.
     private static Column Values(ColumnType type, ValueMeaning meaning, ArrayData array, bool[] nulls)
     {
         var texts = new ColumnBuilder(type);
@@ -127,8 +140,7 @@ internal static class ArrowColumnReader
             }
             else
             {
-                texts.Add(meaning.Format(array.Buffers[1].Span.Slice((array.Offset + i) * meaning.Bytes, meaning.Bytes))
-                    ?? throw new InvalidDataException($"'{type.Name}' has a {type} outside of the years 1 to 9999"));
+                texts.Add(meaning.Format(array.Buffers[1].Span.Slice((array.Offset + i) * meaning.Bytes, meaning.Bytes)));
             }
         }
 
@@ -145,7 +157,7 @@ internal static class ArrowColumnReader
             var texts = new ColumnBuilder(type);
             for (var i = 0; i < indexes.Length; i++)
             {
-                if (nulls.Length > 0 && nulls[i])
+                if ((nulls.Length > 0 && nulls[i]) || values.IsNull(indexes[i]))
                 {
                     texts.AddNull();
                 }

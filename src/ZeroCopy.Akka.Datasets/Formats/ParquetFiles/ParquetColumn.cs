@@ -24,11 +24,11 @@ internal sealed record ParquetColumn(DataField Leaf, Field Field)
         [typeof(double)] = DType.Float64,
     };
 
-    /// <summary>Whether Parquet has a type for values of a meaning: of its decimals, up to 38 digits, of its times, from milliseconds
-    /// on, and of its points in time, those to the microsecond that the library writes.</summary>
+    /// <summary>Whether Parquet has a type for values of a meaning: of its decimals, those of up to 38 digits, of
+    /// its times, from milliseconds on, and of its points in time, those to the microsecond that the library writes.</summary>
     public static bool Takes(ValueMeaning meaning) => meaning.Kind switch
     {
-        ValueKind.Decimal => meaning is { Precision: <= 38, Digits: >= 0 },
+        ValueKind.Decimal => meaning is { Precision: <= 38, Digits: >= 0 } && meaning.Digits <= meaning.Precision,
         ValueKind.Timestamp => meaning.Digits <= 6,
         _ => true,
     };
@@ -59,7 +59,10 @@ internal sealed record ParquetColumn(DataField Leaf, Field Field)
         ValueKind.Time => new TimeDataField(
             type.Name,
             meaning.Digits switch { <= 3 => TimeUnitPrecision.Millis, 6 => TimeUnitPrecision.Micros, _ => TimeUnitPrecision.Nanos },
-            type.IsNullable),
+            type.IsNullable)
+        {
+            IsAdjustedToUtc = false,
+        },
         ValueKind.Timestamp => new DateTimeDataField(
             type.Name, DateTimeFormat.Timestamp, meaning.Zone is not null,
             meaning.Digits <= 3 ? DateTimeTimeUnit.Millis : DateTimeTimeUnit.Micros, type.IsNullable),

@@ -18,8 +18,15 @@ namespace ZeroCopy.Datasets.Formats.ParquetFiles;
 internal sealed class ParquetFileWriter : IRowWriter
 {
     private const int EndBytes = 8;
-    private static readonly ParquetOptions Options =
-        new() { CompressionMethod = CompressionMethod.Snappy, CompressionLevel = CompressionLevel.Optimal };
+
+    // The schema of the groups before is read back, in which decimals must be of the type that is written.
+    private static readonly ParquetOptions Options = new()
+    {
+        CompressionMethod = CompressionMethod.Snappy,
+        CompressionLevel = CompressionLevel.Optimal,
+        UseBigDecimal = true,
+    };
+
     private readonly string _path;
     private readonly ImmutableArray<ParquetColumn> _columns;
     private readonly ParquetSchema _schema;

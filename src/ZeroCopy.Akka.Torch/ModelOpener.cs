@@ -20,7 +20,6 @@ namespace ZeroCopy.Torch;
 /// </summary>
 internal sealed class ModelOpener(ObjectStore store, ModelCatalog catalog, LiveModules live, TorchRuntimeOptions options)
 {
-
     /// <summary>A module, by the caller's factory, else by the catalog, else as a clone of what was put in this process.</summary>
     /// <exception cref="RecipeUnavailableException">Nothing here can build the module.</exception>
     public OpenModule Open<TModule>(ModelHandle model, OpenOptions<TModule> opening, torch.Device device)

@@ -323,7 +323,7 @@ public sealed class ModelWrapper<T> : ModelWrapper
         // A pool loads in the background, where nobody could tell its starter.
         RequireDevice(options?.Device);
         var template = Template(options);
-        // A standalone module shares its prototype and warm instances with tasks.
+        // A standalone module shares its prototype with tasks.
         return template.Modules is [{ Entry: { Script: false, Paths: [""] } } module]
             ? Host.Runtime.Open(module.Entry.Handle, Options(module, options?.Device))
             : new LoadedObjectSource(

@@ -279,7 +279,7 @@ public sealed partial class ZeroCopyHost
             InferenceFailure.LoadFailed, $"{source.Name} is a {target.GetType()}, and the function of pool '{name}' takes a {typeof(T)}.");
     }
 
-    /// <summary>Frees what pools keep warm that the actor system has drained.</summary>
+    /// <summary>Frees what pools hold that the actor system has drained.</summary>
     private void ClosePools()
     {
         _arrivals.End();

@@ -80,9 +80,9 @@ internal sealed class NodeLink(string node)
     }
 
     private InferenceException? Reason() =>
-        _loss is { } loss ? Lost(loss)
+        _loss is { } loss ? new InferenceException(InferenceFailure.Unreachable, loss) { WasNotSent = true }
         : _closed ? Closed()
-        : _interruption is { } interruption ? new InferenceException(interruption.Failure, interruption.Message)
+        : _interruption is { } interruption ? new InferenceException(interruption.Failure, interruption.Message) { WasNotSent = true }
         : null;
 
     private void FailAll(InferenceException reason)

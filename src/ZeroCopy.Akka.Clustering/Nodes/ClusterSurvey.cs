@@ -190,26 +190,25 @@ internal sealed class ClusterSurvey(
             view.Set(report);
         }
 
-        var models = named.SelectMany(report => report.Versions).Where(held => held is { Version: not null, Model: not null })
-            .Select(held => (held.Version, held.Model)).Distinct().ToArray();
-        if (models.Length > 1)
+        var held = named.SelectMany(report => report.Versions).Where(at => at is { Version: not null, Model: not null }).ToArray();
+        var isContested = held.DistinctBy(at => (at.Version, at.Model)).Count() > held.DistinctBy(at => at.Version).Count();
+        if (isContested || held.Where(at => at.ReadyActors > 0).DistinctBy(at => at.Version).Count() > 1)
         {
-            mustKnow &= models.DistinctBy(model => model.Version).Count() < models.Length;
-            // Which of several versions calls get, and of several models of one version, depends on what happened before, which only the
-            // entity knows.
+            // Which of several versions that are loaded calls get, and of several models of one version, depends on what happened before,
+            // which only the entity knows.
             try
             {
                 var entry = await routes.GetAsync(named.Key, cancellationToken).AsTask().WaitAsync(AnswerTime, cancellationToken)
                     .ConfigureAwait(false);
                 view.Keep(entry.Route!);
             }
-            catch (TimeoutException) when (mustKnow)
+            catch (TimeoutException) when (mustKnow && isContested)
             {
                 throw new InferenceException(
                     InferenceFailure.Unreachable,
                     $"Nodes hold different models as {named.Key}, and which of them is served was not answered within {AnswerTime}.");
             }
-            catch (Exception e) when (!mustKnow && e is TimeoutException or InferenceException)
+            catch (Exception e) when (!(mustKnow && isContested) && e is TimeoutException or InferenceException)
             {
                 // As far as it can be known.
             }

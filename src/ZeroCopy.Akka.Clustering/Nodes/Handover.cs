@@ -51,8 +51,14 @@ internal sealed class Handover(ActorSystem system, Address self, ObjectStore sto
             var receivers = others.Select(node => new Receiver(
                 node.Node.Info.Address, node.Node.Load.FreeBytes, [.. Models(node.Models).Select(model => model.Id)])).ToArray();
             var limit = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
-            await Parallel.ForEachAsync(sole, limit, async (model, token) =>
-                await HandOverAsync(model, own.Node.Info, receivers, token).ConfigureAwait(false)).ConfigureAwait(false);
+            // The names of one model one behind the other: its bytes move with the first.
+            await Parallel.ForEachAsync(sole.GroupBy(model => model.Id), limit, async (names, token) =>
+            {
+                foreach (var model in names)
+                {
+                    await HandOverAsync(model, own.Node.Info, receivers, token).ConfigureAwait(false);
+                }
+            }).ConfigureAwait(false);
         }
     }
 
@@ -70,6 +76,18 @@ internal sealed class Handover(ActorSystem system, Address self, ObjectStore sto
             var order = new NodeOrder.Open(model.Name, model.Id, [own.Transfer], Warm: model.Held.ReadyActors > 0, 0);
             var reply = await NodePath.At(system, receiver.Node).Ask<NodeReply>(order, Timeout.InfiniteTimeSpan, cancellationToken)
                 .ConfigureAwait(false);
+            lock (receivers)
+            {
+                if (reply is not NodeReply.Opened)
+                {
+                    receiver.Room += receiver.Models.Contains(model.Id) ? 0 : model.Held.Bytes;
+                }
+                else
+                {
+                    receiver.Models.Add(model.Id);
+                }
+            }
+
             if (reply is NodeReply.Opened opened)
             {
                 _log.Info("{0} was handed over to {1}, {2} bytes", model.Name, receiver.Node, opened.MovedBytes);
@@ -77,10 +95,6 @@ internal sealed class Handover(ActorSystem system, Address self, ObjectStore sto
             }
 
             _log.Warning("{0} was not taken by {1}: {2}", model.Name, receiver.Node, (reply as NodeReply.Failed)?.Message);
-            lock (receivers)
-            {
-                receiver.Room += model.Held.Bytes;
-            }
         }
 
         _log.Warning(
@@ -98,13 +112,14 @@ internal sealed class Handover(ActorSystem system, Address self, ObjectStore sto
         lock (receivers)
         {
             var next = receivers
-                .Where(receiver => !asked.Contains(receiver) && (receiver.Models.Contains(model.Id) || receiver.Room >= model.Held.Bytes))
+                .Where(receiver => !asked.Contains(receiver) && (receiver.Models.Contains(model.Id) || receiver.Room >= model.Held.Bytes)
+                    && !table.IsUnreachable(receiver.Node) && table.Find(receiver.Node) is not { Load.IsLeaving: true })
                 .OrderByDescending(receiver => receiver.Models.Contains(model.Id))
                 .ThenByDescending(receiver => table.Find(receiver.Node)?.Info.CanBuild(model.Held.ModelType) == true)
                 .ThenByDescending(receiver => receiver.Room).FirstOrDefault();
             if (next is not null)
             {
-                next.Room -= model.Held.Bytes;
+                next.Room -= next.Models.Contains(model.Id) ? 0 : model.Held.Bytes;
                 asked.Add(next);
             }
 

@@ -59,10 +59,11 @@ internal sealed class ClusterDirectory(RouteContext routes, Func<CancellationTok
         {
             if (own is not null)
             {
+                Observe(coming);
                 return own;
             }
 
-            await SupposeAsync(name, coming, cancellationToken).ConfigureAwait(false);
+            await SupposeAsync(name, version, coming, cancellationToken).ConfigureAwait(false);
         }
 
         var entry = await coming.ConfigureAwait(false);
@@ -79,8 +80,7 @@ internal sealed class ClusterDirectory(RouteContext routes, Func<CancellationTok
         var known = await status(cancellationToken).ConfigureAwait(false);
         var elsewhere = known.Models.Where(model => !listed.ContainsKey((model.Name, model.Version))).ToLookup(model => model.Name);
         // All at once: each entity answers for itself.
-        var entries = await Task.WhenAll(elsewhere.Select(models => routes.Table.GetAsync(models.Key, cancellationToken).AsTask()))
-            .ConfigureAwait(false);
+        var entries = await Task.WhenAll(elsewhere.Select(EntryAsync)).ConfigureAwait(false);
         foreach (var entry in entries)
         {
             foreach (var model in elsewhere[entry.Name])
@@ -93,10 +93,22 @@ internal sealed class ClusterDirectory(RouteContext routes, Func<CancellationTok
         [
             .. listed.Values.OrderBy(endpoint => endpoint.Name, StringComparer.Ordinal).ThenBy(endpoint => endpoint.Version),
         ];
+
+        async Task<RouteEntry> EntryAsync(IGrouping<string, ModelStatus> models)
+        {
+            var coming = routes.Table.GetAsync(models.Key, cancellationToken).AsTask();
+            if (!await routes.IsToldAsync(coming, cancellationToken).ConfigureAwait(false)
+                && RouteOf(models.Key, null, known.Models) is { } route)
+            {
+                routes.Table.Suppose(route);
+            }
+
+            return await coming.ConfigureAwait(false);
+        }
     }
 
     /// <summary>Asks the nodes for a route that its entity does not tell; returns when there is one, or nobody knows any.</summary>
-    private async Task SupposeAsync(string name, Task<RouteEntry> coming, CancellationToken cancellationToken)
+    private async Task SupposeAsync(string name, int? version, Task<RouteEntry> coming, CancellationToken cancellationToken)
     {
         Task<NodeReply.ClusterStatus> survey;
         lock (_surveying)
@@ -105,6 +117,9 @@ internal sealed class ClusterDirectory(RouteContext routes, Func<CancellationTok
             _survey = survey = _survey is { IsCompleted: false } ? _survey : status(CancellationToken.None);
         }
 
+        Observe(survey);
+        Observe(coming);
+
         if (await Task.WhenAny(survey, coming).WaitAsync(cancellationToken).ConfigureAwait(false) == coming)
         {
             return;
@@ -112,7 +127,7 @@ internal sealed class ClusterDirectory(RouteContext routes, Func<CancellationTok
 
         try
         {
-            if (RouteOf(name, (await survey.ConfigureAwait(false)).Models) is { } route)
+            if (RouteOf(name, version, (await survey.ConfigureAwait(false)).Models) is { } route)
             {
                 routes.Table.Suppose(route);
             }
@@ -123,13 +138,17 @@ internal sealed class ClusterDirectory(RouteContext routes, Func<CancellationTok
         }
     }
 
+    // Who waited for it may have what it needs already.
+    private static void Observe(Task task) => task.ContinueWith(static task => task.Exception, TaskScheduler.Default);
+
     /// <summary>How a name is called as far as its holders know; null where that is not told from its versions alone.</summary>
-    private static ModelRoute? RouteOf(string name, IEnumerable<ModelStatus> models)
+    private static ModelRoute? RouteOf(string name, int? version, IEnumerable<ModelStatus> models)
     {
         var versions = models.Where(model => model.Name == name).ToArray();
-        if (versions.Length == 0 || versions.DistinctBy(model => model.Version).Count() < versions.Length)
+        if (versions.Length == 0 || versions.DistinctBy(model => model.Version).Count() < versions.Length
+            || (version is not null && versions.All(model => model.Version != version)))
         {
-            // Of two models of one version the entity knows which is served.
+            // Of two models of one version the entity knows which is served, and of holders that did not answer what they hold.
             return null;
         }
 

@@ -93,13 +93,14 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
         using var late = limit is { } given ? new LimitSource(given, routes.Clock) : null;
         using var ended = late is null ? null : CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         var token = ended?.Token ?? cancellationToken;
+        var failures = new Dictionary<Address, InferenceException>();
         try
         {
-            return await CallAsync(method, inputs, options, limit, token).ConfigureAwait(false);
+            return await CallAsync(method, inputs, options, limit, failures, token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && limit is not null)
         {
-            throw Late(limit.Value);
+            throw failures.Count == 0 ? Late(limit.Value) : Late(limit.Value, failures);
         }
     }
 
@@ -147,10 +148,14 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
     }
 
     private async Task<ModelAnswer> CallAsync(
-        string method, IReadOnlyList<NamedTensor> inputs, CallOptions options, TimeSpan? limit, CancellationToken cancellationToken)
+        string method,
+        IReadOnlyList<NamedTensor> inputs,
+        CallOptions options,
+        TimeSpan? limit,
+        Dictionary<Address, InferenceException> failures,
+        CancellationToken cancellationToken)
     {
         var from = routes.Clock.GetTimestamp();
-        var failures = new Dictionary<Address, InferenceException>();
         var tried = new HashSet<Address>();
         while (true)
         {
@@ -160,7 +165,8 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
             var wanted = version ?? Wanted(route);
             try
             {
-                (node, wanted) = await ChooseAsync(route, wanted, tried, failures, cancellationToken).ConfigureAwait(false);
+                (node, wanted) = await ChooseAsync(route, wanted, tried, failures, limit is not null, cancellationToken)
+                    .ConfigureAwait(false);
             }
             catch (InferenceException e) when (
                 e.Failure is InferenceFailure.ModelNotFound && version is null && route.Replicas.Any(replica => replica.Version == wanted))
@@ -177,25 +183,27 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
             }
             catch (InferenceException e) when (limit is not null && e.Failure is InferenceFailure.Unreachable && IsNobodyReached(failures))
             {
-                // There is time: those who have it may be reached again, or others take their place.
+                // There is time: those who have it may be reached again, or others take their place. Not those who were lost with the call:
+                // they may have been lost by it.
                 await routes.IsToldAsync(entry.ChangeOf(route), cancellationToken).ConfigureAwait(false);
-                tried.Clear();
-                failures.Clear();
+                tried.RemoveWhere(node => failures[node].WasNotSent);
                 continue;
             }
 
             var left = limit is null ? options : options with { Deadline = limit - routes.Clock.GetElapsedTime(from) };
             using var counted = routes.Clients.Count(node);
+            IModelEndpoint? endpoint = null;
             try
             {
-                var endpoint = await routes.EndpointAsync(node, Name, wanted, cancellationToken).ConfigureAwait(false);
+                endpoint = await routes.EndpointAsync(node, Name, wanted, cancellationToken).ConfigureAwait(false);
                 var answer = await endpoint.CallAsync(method, inputs, left, cancellationToken).ConfigureAwait(false);
                 answer.Version ??= wanted;
                 return answer;
             }
             catch (InferenceException e) when (MayGoElsewhere(e, options))
             {
-                failures[node] = e;
+                failures[node] = endpoint is not null || e.WasNotSent ? e
+                    : new InferenceException(e.Failure, e.Message, e) { WasNotSent = true };
                 tried.Add(node);
             }
         }
@@ -203,7 +211,7 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
 
     /// <summary>A warm replica that was not tried, else the node that the entity chooses.</summary>
     private async Task<(Address Node, int? Version)> ChooseAsync(
-        ModelRoute route, int? wanted, HashSet<Address> tried, Dictionary<Address, InferenceException> failures,
+        ModelRoute route, int? wanted, HashSet<Address> tried, Dictionary<Address, InferenceException> failures, bool isTimed,
         CancellationToken cancellationToken)
     {
         if (routes.Choice.Warm(entry.WarmAt(wanted), tried) is { } warm)
@@ -219,14 +227,16 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
 
         try
         {
-            var placing = routes.Table.PlaceAsync(Name, wanted, [.. tried], cancellationToken);
+            using var givenUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var placing = routes.Table.PlaceAsync(Name, wanted, [.. tried], givenUp.Token);
             var cold = routes.Choice.Cold(route, wanted, tried);
-            if ((cold is not null || IsNobodyReached(failures))
+            if ((cold is not null || (isTimed && IsNobodyReached(failures)))
                 && !await routes.IsToldAsync(placing, cancellationToken).ConfigureAwait(false))
             {
                 // Its entity may be lost, and take its time to start elsewhere: a holder loads the model as well without it. How the
                 // placing fails is of no interest then.
-                _ = placing.ContinueWith(static task => task.Exception, TaskScheduler.Default);
+                await givenUp.CancelAsync().ConfigureAwait(false);
+                await ((Task)placing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 return cold is not null ? (cold.Node, wanted) : throw failures.Values.Last();
             }
 
@@ -288,6 +298,11 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
 
     private InferenceException Late(TimeSpan limit) => new(
         InferenceFailure.DeadlineExceeded, $"A call to {Name} was not answered within its deadline of {limit}.");
+
+    private InferenceException Late(TimeSpan limit, Dictionary<Address, InferenceException> failures) => new(
+        InferenceFailure.DeadlineExceeded,
+        $"{Late(limit).Message} {Tried(failures, failures.Values.Last()).Message}",
+        failures.Values.Last());
 
     private InferenceException Tried(Dictionary<Address, InferenceException> failures, InferenceException last) => new(
         last.Failure is InferenceFailure.PoolNotFound ? InferenceFailure.ModelNotFound : last.Failure,

@@ -7,8 +7,10 @@ namespace ZeroCopy.Clustering.Routes;
 internal sealed class RouteTableActor(RouteTable table) : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     // An entity may be lost between two messages; one that is at work answers twice, and is heard once.
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan ForgottenEmpty = TimeSpan.FromSeconds(30);
 

@@ -17,4 +17,7 @@ public sealed class InferenceException(InferenceFailure failure, string message,
         get => field || Failure is InferenceFailure.InvalidInput or InferenceFailure.MethodNotFound;
         init;
     }
+
+    /// <summary>Whether the call reached nobody, so that to make it again cannot run it twice.</summary>
+    internal bool WasNotSent { get; init; }
 }

@@ -13,8 +13,9 @@ public enum InstanceIsolation
     /// </summary>
     None,
     /// <summary>
-    /// The default: buffers, and tensors that no module registered, are each instance's own; parameters are shared. An instance with code
-    /// of its user's, which may keep something, is not rented again: the next holder's answers as a fresh load does.
+    /// The default: buffers, and tensors that no module registered, are each instance's own; parameters are shared, but for modules that
+    /// refuse to be cloned and are built by a factory. An instance with code of its user's, which may keep something, is not rented again:
+    /// the next holder's answers as a fresh load does.
     /// </summary>
     Buffers,
     /// <summary>

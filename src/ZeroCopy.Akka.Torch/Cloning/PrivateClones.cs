@@ -9,8 +9,10 @@ namespace ZeroCopy.Torch.Cloning;
 
 /// <summary>
 /// Clones of a stored model's prototype that share its parameters, and have each its own buffers and tensors that no module registered.
-/// Small ones are copied. Large buffers may be frozen weights by another name: a clone reads them in a mapping of its own, which takes no
-/// memory until it is written to. Native layers share theirs, which they do not write in eval mode. Thread-safe.
+/// Small ones, and those that the store does not have, are copied. Large buffers may be frozen weights by another name: a clone reads them
+/// in a mapping of its own, which takes no memory until it is written to, as it does with buffers that are tied to others or to
+/// parameters, and stay it. Native layers share theirs, which they do not write in eval mode. On another device than the CPU all buffers
+/// are copied. Thread-safe.
 /// </summary>
 internal sealed class PrivateClones
 {
@@ -19,7 +21,8 @@ internal sealed class PrivateClones
 
     private readonly torch.nn.Module _prototype;
     private readonly ModelLease _lease;
-    private readonly List<(torch.Tensor Buffer, TensorEntry Entry)> _mapped = [];
+    private readonly List<(torch.Tensor Tensor, TensorEntry Entry)> _mapped = [];
+    private readonly List<torch.Tensor> _shared = [];
 
     /// <param name="prototype">The module; it is only read.</param>
     /// <param name="lease">Keeps the model that it was made of.</param>
@@ -32,17 +35,26 @@ internal sealed class PrivateClones
             return;
         }
 
-        var state = ModuleState.Read(prototype);
-        var native = state.Where(tensor => tensor.OwnedByNative)
-            .Select(tensor => tensor.Tensor).ToHashSet<torch.Tensor>(ReferenceEqualityComparer.Instance);
-        var large = lease.Manifest.Tensors.Where(entry => entry.Layout.ByteLength > CopiedBytes)
-            .SelectMany(entry => entry.Aliases.Prepend(entry.Name), (entry, name) => (entry, name))
+        var entries = lease.Manifest.Tensors.SelectMany(entry => entry.Aliases.Prepend(entry.Name), (entry, name) => (entry, name))
             .ToDictionary(pair => pair.name, pair => pair.entry);
-        foreach (var buffer in state.Where(tensor => tensor.Role != TensorRole.Parameter && !native.Contains(tensor.Tensor)))
+        var stored = ModuleState.Read(prototype).Where(state => entries.ContainsKey(state.Name));
+        foreach (var tied in stored.GroupBy(state => entries[state.Name]))
         {
-            if (large.TryGetValue(buffer.Name, out var entry))
+            var tensors = tied.DistinctBy(state => state.Tensor, ReferenceEqualityComparer.Instance).ToArray();
+            if (tied.All(state => state.Role == TensorRole.Parameter)
+                || (tensors.Length == 1 && (tensors[0].OwnedByNative || tied.Key.Layout.ByteLength <= CopiedBytes)))
             {
-                _mapped.Add((buffer.Tensor, entry));
+                continue;
+            }
+
+            if (tied.Any(state => state.OwnedByNative))
+            {
+                // Clones have the layer's own tensor, to which the others stay tied.
+                _shared.AddRange(tensors.Where(state => !state.OwnedByNative).Select(state => state.Tensor));
+            }
+            else
+            {
+                _mapped.AddRange(tensors.Select(state => (state.Tensor, tied.Key)));
             }
         }
     }
@@ -53,13 +65,18 @@ internal sealed class PrivateClones
     {
         using var ordinary = OrdinaryTensors.Guard();
         using var session = new CloneSession(_prototype, privateBuffers: true) { Unregistered = TensorSharing.Copy };
+        foreach (var tensor in _shared)
+        {
+            session.TakeTensor(tensor, TorchNative.THSTensor_detach(tensor.Handle));
+        }
+
         if (_mapped.Count > 0)
         {
             using var views = new LeaseViews(_lease);
-            foreach (var (buffer, entry) in _mapped)
+            foreach (var (tensor, entry) in _mapped)
             {
                 using var view = views.View(entry);
-                session.TakeTensor(buffer, TorchNative.THSTensor_detach(view.Handle));
+                session.TakeTensor(tensor, TorchNative.THSTensor_detach(view.Handle));
             }
         }
 

@@ -409,7 +409,7 @@ public sealed class ClusterSpecs : IAsyncLifetime
     public async Task A_survey_should_name_the_version_as_current_that_calls_get()
     {
         // The first node has no room for the second version, which is not current before it is loaded where the first one is.
-        var (small, second) = (await StartAsync("zerocopy.object-store.capacity = 256k"), await StartAsync());
+        var (small, second) = (await StartAsync(capacity: 256 << 10), await StartAsync());
         await PutAsync(small, "contract", 1);
         var endpoint = await Eventually.FindAsync(second.Cluster.Endpoints, "contract");
         Assert.Equal(3, await CallAsync(endpoint));
@@ -773,9 +773,9 @@ public sealed class ClusterSpecs : IAsyncLifetime
         Assert.Equal(TimeSpan.Zero, settings.PassivateIdleEntityAfter);
     }
 
-    private async Task<TestNode> StartAsync(string hocon = "")
+    private async Task<TestNode> StartAsync(string hocon = "", long capacity = 0)
     {
-        var node = await TestNode.StartAsync(_directory.File($"store{_nodes.Count}"), _nodes.FirstOrDefault(), hocon);
+        var node = await TestNode.StartAsync(_directory.File($"store{_nodes.Count}"), _nodes.FirstOrDefault(), hocon, capacity);
         _nodes.Add(node);
         return node;
     }

@@ -39,12 +39,13 @@ internal sealed class TestNode : IAsyncDisposable
     /// <param name="directory">Of its store.</param>
     /// <param name="seed">A node of the cluster; null for the first.</param>
     /// <param name="hocon">Settings over the defaults.</param>
-    public static async Task<TestNode> StartAsync(string directory, TestNode? seed = null, string hocon = "")
+    /// <param name="capacity">Bytes that its store takes; 0 for as many as there is room for.</param>
+    public static async Task<TestNode> StartAsync(string directory, TestNode? seed = null, string hocon = "", long capacity = 0)
     {
         var system = CreateSystem(hocon);
         var host = ZeroCopyHost.Open(new ZeroCopyHostOptions
         {
-            Store = new ObjectStoreOptions { Directory = directory },
+            Store = new ObjectStoreOptions { Directory = directory, CapacityBytes = capacity },
             Catalog = EndpointContractSpecs.AddTo(new ModelCatalog()),
             ActorSystem = system,
         });

@@ -164,9 +164,10 @@ public sealed class LostNodeSpecs(ITestOutputHelper output)
 
         async Task RefusedAsync()
         {
-            using var untimed = NodeCalls.Count(2);
-            using var refused = await client.PostAsync("/v2/models/counter/infer", untimed);
-            Assert.Equal(nameof(InferenceFailure.Unreachable), Assert.Single(refused.Headers.GetValues("zerocopy-failure")));
+            using var content = NodeCalls.Count(2, TimeSpan.FromSeconds(10));
+            using var refused = await client.PostAsync("/v2/models/counter/infer", content);
+            Assert.Equal(nameof(InferenceFailure.DeadlineExceeded), Assert.Single(refused.Headers.GetValues("zerocopy-failure")));
+            Assert.Contains("counter was tried on 2 nodes", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         }
     });
 

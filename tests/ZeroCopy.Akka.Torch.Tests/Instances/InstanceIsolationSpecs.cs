@@ -131,6 +131,28 @@ public sealed class InstanceIsolationSpecs : IDisposable
         Assert.Equal([1f, 1, 1, 1, 1], Counts(third));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1 << 18)]
+    public async Task TorchModel_should_keep_buffers_tied_to_what_they_are_tied_to(int size)
+    {
+        var module = new TiedBuffers(size);
+        var handle = await PutAsync(module, InstanceIsolation.Buffers);
+        ModuleDisposal.Release(module);
+        var model = _runtime!.Open<TiedBuffers>(handle);
+        var instances = new[] { model.Materialise(), model.Materialise() };
+        using var input = torch.zeros(1);
+
+        foreach (var instance in instances)
+        {
+            using var answer = instance.forward(input);
+            Assert.Equal([1f, 1, 3, 3], answer.data<float>().ToArray());
+            Assert.True(instance.KnowsLayer);
+        }
+
+        Release(instances);
+    }
+
     [Fact]
     public async Task TorchModel_should_rent_again_what_was_used_where_models_are_said_to_keep_nothing()
     {

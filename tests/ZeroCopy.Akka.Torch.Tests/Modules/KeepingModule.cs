@@ -10,7 +10,8 @@ namespace ZeroCopy.Torch.Tests.Modules;
 internal sealed class KeepingModule : Module<Tensor, Tensor>
 {
     private readonly TorchSharp.Modules.Linear _layer = Linear(4, 4);
-    private readonly Tensor _plain = zeros(1).DetachFromDisposeScope();
+    // What registers components takes a field that is a tensor for a buffer.
+    private readonly Tensor[] _plain = [zeros(1).DetachFromDisposeScope()];
     private int _calls;
 
     public KeepingModule()
@@ -30,11 +31,11 @@ internal sealed class KeepingModule : Module<Tensor, Tensor>
     {
         using var frozen = no_grad();
         _calls++;
-        foreach (var kept in new[] { get_buffer("small")!, get_buffer("unsaved")!, get_buffer("large")!, _plain })
+        foreach (var kept in new[] { get_buffer("small")!, get_buffer("unsaved")!, get_buffer("large")!, _plain[0] })
         {
             kept.add_(1);
         }
 
-        return cat([get_buffer("small")!, get_buffer("unsaved")!, get_buffer("large")![..1], _plain, tensor(new[] { (float)_calls })]);
+        return cat([get_buffer("small")!, get_buffer("unsaved")!, get_buffer("large")![..1], _plain[0], tensor(new[] { (float)_calls })]);
     }
 }

@@ -72,7 +72,7 @@ public static class DatasetFormats
         {
             return format is DatasetFormat.Arrow or DatasetFormat.ArrowStream ? column
                 : format is not DatasetFormat.Parquet ? column with { Meaning = null }
-                : ParquetColumn.Takes(meaning) ? column : throw Refused("no such values; write .arrow");
+                : ParquetColumn.Takes(meaning) ? column : throw Refused("no such values here; write .arrow");
         }
 
         if (format is DatasetFormat.Npy or DatasetFormat.Safetensors)

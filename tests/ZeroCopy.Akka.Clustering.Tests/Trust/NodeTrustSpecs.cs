@@ -70,7 +70,9 @@ public sealed class NodeTrustSpecs : IDisposable
     {
         var settings = new TlsSettings
         {
-            Certificate = _directory.File("none.pem"), Key = _directory.File("none.key"), Authorities = _directory.File("none-either.pem"),
+            Certificate = _directory.File("none.pem"),
+            Key = _directory.File("none.key"),
+            Authorities = _directory.File("none-either.pem"),
         };
 
         var refused = Assert.Throws<TrustException>(() => NodeTrust.Open(settings)).Message;

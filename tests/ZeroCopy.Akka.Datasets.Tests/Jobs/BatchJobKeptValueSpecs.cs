@@ -30,11 +30,15 @@ public sealed class BatchJobKeptValueSpecs : IDisposable
         ("12::DECIMAL(18, 0)", "DECIMAL(18,0)", "decimal(18, 0)", "12"),
     ];
 
+    // All but points in time to the microsecond.
+    private static readonly (string Value, string DuckDb, string Type, string Text)[] OfParquet =
+        [.. Values.Where(value => value.Type != "timestamp[us]")];
+
     private readonly TemporaryDirectory _directory = new();
 
     public static IEnumerable<object[]> Texts => Values.Select(value => new object[] { value.Value, value.Text });
 
-    public static IEnumerable<object[]> DuckDbTypes => Values.Select(value => new object[] { value.Value, value.DuckDb, value.Text });
+    public static IEnumerable<object[]> DuckDbTypes => OfParquet.Select(value => new object[] { value.Value, value.DuckDb, value.Text });
 
     public static IEnumerable<object[]> Types => Values.Select(value => new object[] { value.Value, value.Type });
 
@@ -89,14 +93,16 @@ public sealed class BatchJobKeptValueSpecs : IDisposable
         Assert.Equal($"Column 'other' is {type}, and a file of Npy holds numbers alone.", kept);
     }
 
-    [Fact]
-    public async Task BatchJob_should_refuse_values_that_Parquet_has_no_place_for_before_it_runs()
+    [Theory]
+    [InlineData("TIMESTAMP_NS '2024-02-29 12:00:00.123456789'", "timestamp[ns]")]
+    [InlineData("TIMESTAMP '2024-02-29 12:00:00'", "timestamp[us]")]
+    public async Task BatchJob_should_refuse_values_that_Parquet_has_no_place_for_before_it_runs(string value, string type)
     {
         var endpoint = FakeEndpoint.Doubling();
 
-        var error = await RefusalAsync(endpoint, Options(Write("TIMESTAMP_NS '2024-02-29 12:00:00.123456789'"), "out.parquet"));
+        var error = await RefusalAsync(endpoint, Options(Write(value), "out.parquet"));
 
-        Assert.Equal("Column 'other' is timestamp[ns], and a file of Parquet holds no such values; write .arrow.", error);
+        Assert.Equal($"Column 'other' is {type}, and a file of Parquet holds no such values here; write .arrow.", error);
         Assert.Equal(0, endpoint.Calls);
     }
 
@@ -121,12 +127,12 @@ public sealed class BatchJobKeptValueSpecs : IDisposable
     public async Task BatchJob_should_keep_values_in_several_row_groups_and_two_runs()
     {
         const int Group = 1 << 16;
-        var (input, columns) = (_directory.File("in.parquet"), Values.Select((value, index) => $"{value.Value} AS c{index}"));
+        var (input, columns) = (_directory.File("in.parquet"), OfParquet.Select((value, index) => $"{value.Value} AS c{index}"));
         DuckDb.Query(
             $"COPY (SELECT 1::FLOAT AS x, {string.Join(", ", columns)} FROM range({(2 * Group) + 1})) TO '{input}' (FORMAT parquet)");
         var options = Options(input, "out.parquet") with
         {
-            Keep = [.. Values.Select((_, index) => $"c{index}")],
+            Keep = [.. OfParquet.Select((_, index) => $"c{index}")],
             BatchSize = 1 << 14,
             CallsInFlight = 1,
             CommitInterval = TimeSpan.Zero,
@@ -139,11 +145,9 @@ public sealed class BatchJobKeptValueSpecs : IDisposable
         await Assert.ThrowsAsync<InferenceException>(() => BatchJob.RunAsync(broken, options));
         var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Resume = true });
 
-        // As texts, as the library's statistics of points in time, which DuckDB goes by in comparisons, count in milliseconds.
-        var matches = string.Join(
-            ", ", Values.Select((value, index) => $"count_if(c{index}::VARCHAR = ({value.Value})::VARCHAR)"));
+        var matches = string.Join(", ", OfParquet.Select((value, index) => $"count_if(c{index} = ({value.Value}))"));
         Assert.True(report.ResumedAt >= Group);
-        Assert.Equal(string.Join(' ', Enumerable.Repeat((2 * Group) + 1, Values.Length)), DuckDb.Query(
+        Assert.Equal(string.Join(' ', Enumerable.Repeat((2 * Group) + 1, OfParquet.Length)), DuckDb.Query(
             $"SELECT concat_ws(' ', {matches}) FROM read_parquet('{options.Output}')"));
     }
 

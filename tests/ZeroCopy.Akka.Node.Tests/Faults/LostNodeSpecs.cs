@@ -1,6 +1,6 @@
+using Xunit.Abstractions;
 using ZeroCopy.Errors;
 using ZeroCopy.Node.Tests.Service;
-using Xunit.Abstractions;
 
 namespace ZeroCopy.Node.Tests.Faults;
 

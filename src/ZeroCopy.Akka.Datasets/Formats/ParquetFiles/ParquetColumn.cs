@@ -24,12 +24,15 @@ internal sealed record ParquetColumn(DataField Leaf, Field Field)
         [typeof(double)] = DType.Float64,
     };
 
-    /// <summary>Whether Parquet has a type for values of a meaning: of its decimals, those of up to 38 digits, of
-    /// its times, from milliseconds on, and of its points in time, those to the microsecond that the library writes.</summary>
+    /// <summary>
+    /// Whether values of a meaning can be written to Parquet: of decimals, those of up to 38 digits; of points in time, those to the
+    /// millisecond, as the library writes the least and greatest of a column in milliseconds whatever its unit is (Parquet.Net 6.1.0), by
+    /// which others who read the file leave out rows that they look for.
+    /// </summary>
     public static bool Takes(ValueMeaning meaning) => meaning.Kind switch
     {
         ValueKind.Decimal => meaning is { Precision: <= 38, Digits: >= 0 } && meaning.Digits <= meaning.Precision,
-        ValueKind.Timestamp => meaning.Digits <= 6,
+        ValueKind.Timestamp => meaning.Digits <= 3,
         _ => true,
     };
 
@@ -64,8 +67,7 @@ internal sealed record ParquetColumn(DataField Leaf, Field Field)
             IsAdjustedToUtc = false,
         },
         ValueKind.Timestamp => new DateTimeDataField(
-            type.Name, DateTimeFormat.Timestamp, meaning.Zone is not null,
-            meaning.Digits <= 3 ? DateTimeTimeUnit.Millis : DateTimeTimeUnit.Micros, type.IsNullable),
+            type.Name, DateTimeFormat.Timestamp, meaning.Zone is not null, DateTimeTimeUnit.Millis, type.IsNullable),
         _ => new BigDecimalDataField(type.Name, meaning.Precision, meaning.Digits, type.IsNullable),
     };
 }

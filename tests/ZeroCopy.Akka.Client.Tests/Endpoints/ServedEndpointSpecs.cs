@@ -13,12 +13,10 @@ public abstract class ServedEndpointSpecs : EndpointContractSpecs
     private readonly Dictionary<IModelEndpoint, DirectEndpoint> _models = [];
     private readonly List<IAsyncDisposable> _servers = [];
 
-    protected override int? MostCalls => 4;
-
     protected override async Task<IModelEndpoint> OpenAsync(ModelHandle model)
     {
         var direct = new DirectEndpoint("contract", model.Name?.Version, Runtime.OpenAny(model), Runtime.BinderOf(model));
-        var server = await ModelServer.StartAsync(new LimitedEndpoint(direct, MostCalls!.Value));
+        var server = await ModelServer.StartAsync(direct);
         _servers.Add(server);
         var endpoint = await new InferenceEndpointDirectory(ClientOf(server)).FindAsync(direct.Name, direct.Version);
         _models.Add(endpoint!, direct);

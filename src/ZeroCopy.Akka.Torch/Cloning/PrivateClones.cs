@@ -35,8 +35,7 @@ internal sealed class PrivateClones
             return;
         }
 
-        var entries = lease.Manifest.Tensors.SelectMany(entry => entry.Aliases.Prepend(entry.Name), (entry, name) => (entry, name))
-            .ToDictionary(pair => pair.name, pair => pair.entry);
+        var entries = lease.Manifest.Tensors.ByName();
         var stored = ModuleState.Read(prototype).Where(state => entries.ContainsKey(state.Name));
         foreach (var tied in stored.GroupBy(state => entries[state.Name]))
         {

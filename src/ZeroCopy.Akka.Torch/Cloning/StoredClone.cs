@@ -81,8 +81,7 @@ internal static class StoredClone
     private static void MakeViews(
         torch.nn.Module source, ImmutableArray<TensorEntry> entries, IViewSource views, Dictionary<torch.Tensor, torch.Tensor> viewOf)
     {
-        var byName = entries.SelectMany(entry => entry.Aliases.Prepend(entry.Name), (entry, name) => (entry, name))
-            .ToDictionary(pair => pair.name, pair => pair.entry);
+        var byName = entries.ByName();
         foreach (var state in ModuleState.Read(source))
         {
             // A transient buffer that the model does not bring is the module's own, and copied like tensors that no module registered.

@@ -51,41 +51,48 @@ internal static class BatchProgressView
 
     private sealed class Lines(TextWriter error) : IProgress<BatchProgress>
     {
-        private BatchProgress? _first;
-        private long _start;
+        private readonly Pace _pace = new();
         private long _last = Stopwatch.GetTimestamp();
 
         public void Report(BatchProgress value)
         {
-            if (_first is null)
-            {
-                (_first, _start) = (value, Stopwatch.GetTimestamp());
-            }
-
+            _pace.Begin(value);
             if (Stopwatch.GetElapsedTime(_last) >= LineInterval)
             {
                 _last = Stopwatch.GetTimestamp();
-                error.WriteLine($"batch: {Text(_first.Value, value, Stopwatch.GetElapsedTime(_start))}");
+                error.WriteLine($"batch: {_pace.Text(value)}");
             }
         }
     }
 
     private sealed class Bar(ProgressTask task) : IProgress<BatchProgress>
     {
+        private readonly Pace _pace = new();
+
+        public void Report(BatchProgress value)
+        {
+            _pace.Begin(value);
+            task.IsIndeterminate = value.Share is null;
+            task.MaxValue = 1;
+            task.Value = value.Share ?? 0;
+            task.Description = Markup.Escape(_pace.Text(value));
+        }
+    }
+
+    /// <summary>How fast a run is, since its first report.</summary>
+    private sealed class Pace
+    {
         private BatchProgress? _first;
         private long _start;
 
-        public void Report(BatchProgress value)
+        public void Begin(BatchProgress value)
         {
             if (_first is null)
             {
                 (_first, _start) = (value, Stopwatch.GetTimestamp());
             }
-
-            task.IsIndeterminate = value.Share is null;
-            task.MaxValue = 1;
-            task.Value = value.Share ?? 0;
-            task.Description = Markup.Escape(Text(_first.Value, value, Stopwatch.GetElapsedTime(_start)));
         }
+
+        public string Text(BatchProgress value) => BatchProgressView.Text(_first!.Value, value, Stopwatch.GetElapsedTime(_start));
     }
 }

@@ -11,33 +11,11 @@ namespace ZeroCopy.Clustering.Hosting;
 /// Seeds that Akka.Discovery knows. All nodes see the same list in the same order, so that only the first in it can start a cluster, and
 /// does where no other answers.
 /// </summary>
-internal sealed class SeedDiscovery
+internal sealed class SeedDiscovery(ActorSystem system, ClusterSettings settings, TimeProvider clock, ILoggingAdapter log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private readonly ActorSystem _system;
-    private readonly ClusterSettings _settings;
-    private readonly TimeProvider _clock;
-    private readonly ILoggingAdapter _log;
-    private readonly ServiceDiscovery _discovery;
-
-    /// <exception cref="ClusterJoinFailedException">The settings name a method that cannot be used.</exception>
-    public SeedDiscovery(ActorSystem system, ClusterSettings settings, TimeProvider clock, ILoggingAdapter log)
-    {
-        (_system, _settings, _clock, _log) = (system, settings, clock, log);
-        var method = settings.Discovery.Method;
-        try
-        {
-            _discovery = Discovery.Get(system).LoadServiceDiscovery(method);
-        }
-        catch (Exception e)
-        {
-            // Each method has a class of its own, which throws what it will.
-            throw new ClusterJoinFailedException(
-                $"akka.discovery.{method} cannot be used (zerocopy.cluster.discovery.method): {e.Message.TrimEnd('.', '!')}. Is that "
-                + "section in the settings, with the class that it names?");
-        }
-    }
+    private readonly ServiceDiscovery _discovery = Load(system, settings.Discovery.Method);
 
     /// <summary>Looks until it is given up: seeds that were the same twice are joined, and others as soon as there are others.</summary>
     public async Task RunAsync(Action<IEnumerable<Address>> join, CancellationToken cancellationToken)
@@ -46,15 +24,15 @@ internal sealed class SeedDiscovery
         while (true)
         {
             var found = await LookupAsync().ConfigureAwait(false);
-            if (found.Length >= _settings.Discovery.ContactPoints && found.SequenceEqual(before) && !found.SequenceEqual(joined))
+            if (found.Length >= settings.Discovery.ContactPoints && found.SequenceEqual(before) && !found.SequenceEqual(joined))
             {
-                _log.Info("Joining by {0}", string.Join(", ", found));
+                log.Info("Joining by {0}", string.Join(", ", found));
                 join(found);
                 joined = found;
             }
 
             before = found;
-            await Task.Delay(Interval, _clock, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(Interval, clock, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -62,19 +40,35 @@ internal sealed class SeedDiscovery
     {
         try
         {
-            var resolved = await _discovery.Lookup(new Lookup(_settings.Discovery.Service), Interval * 10).ConfigureAwait(false);
-            var self = Cluster.Get(_system).SelfAddress;
+            var resolved = await _discovery.Lookup(new Lookup(settings.Discovery.Service), Interval * 10).ConfigureAwait(false);
+            var self = Cluster.Get(system).SelfAddress;
             return
             [
-                .. resolved.Addresses.Select(target => self.WithHost(target.Host).WithPort(target.Port ?? _settings.Port)).Distinct()
+                .. resolved.Addresses.Select(target => self.WithHost(target.Host).WithPort(target.Port ?? settings.Port)).Distinct()
                     .OrderBy(address => address.ToString(), StringComparer.Ordinal),
             ];
         }
         catch (Exception e)
         {
             // Each method of discovery has exceptions of its own, and what it cannot say now it may a second later.
-            _log.Warning("akka.discovery.{0} does not know the nodes: {1}", _settings.Discovery.Method, e.Message);
+            log.Warning("akka.discovery.{0} does not know the nodes: {1}", settings.Discovery.Method, e.Message);
             return [];
+        }
+    }
+
+    /// <exception cref="ClusterJoinFailedException">The settings name a method that cannot be used.</exception>
+    private static ServiceDiscovery Load(ActorSystem system, string method)
+    {
+        try
+        {
+            return Discovery.Get(system).LoadServiceDiscovery(method);
+        }
+        catch (Exception e)
+        {
+            // Each method has a class of its own, which throws what it will.
+            throw new ClusterJoinFailedException(
+                $"akka.discovery.{method} cannot be used (zerocopy.cluster.discovery.method): {e.Message.TrimEnd('.', '!')}. Is that "
+                + "section in the settings, with the class that it names?");
         }
     }
 }

@@ -76,22 +76,20 @@ internal sealed class Handover(ActorSystem system, Address self, ObjectStore sto
             var order = new NodeOrder.Open(model.Name, model.Id, [own.Transfer], Warm: model.Held.ReadyActors > 0, 0);
             var reply = await NodePath.At(system, receiver.Node).Ask<NodeReply>(order, Timeout.InfiniteTimeSpan, cancellationToken)
                 .ConfigureAwait(false);
-            lock (receivers)
+            if (reply is NodeReply.Opened opened)
             {
-                if (reply is not NodeReply.Opened)
-                {
-                    receiver.Room += receiver.Models.Contains(model.Id) ? 0 : model.Held.Bytes;
-                }
-                else
+                lock (receivers)
                 {
                     receiver.Models.Add(model.Id);
                 }
-            }
 
-            if (reply is NodeReply.Opened opened)
-            {
                 _log.Info("{0} was handed over to {1}, {2} bytes", model.Name, receiver.Node, opened.MovedBytes);
                 return;
+            }
+
+            lock (receivers)
+            {
+                receiver.Room += receiver.BytesOf(model);
             }
 
             _log.Warning("{0} was not taken by {1}: {2}", model.Name, receiver.Node, (reply as NodeReply.Failed)?.Message);
@@ -119,7 +117,7 @@ internal sealed class Handover(ActorSystem system, Address self, ObjectStore sto
                 .ThenByDescending(receiver => receiver.Room).FirstOrDefault();
             if (next is not null)
             {
-                next.Room -= next.Models.Contains(model.Id) ? 0 : model.Held.Bytes;
+                next.Room -= next.BytesOf(model);
                 asked.Add(next);
             }
 
@@ -136,5 +134,8 @@ internal sealed class Handover(ActorSystem system, Address self, ObjectStore sto
         public HashSet<ModelId> Models => models;
 
         public long Room { get; set; } = room;
+
+        /// <summary>What a model would add to it.</summary>
+        public long BytesOf(Holding model) => models.Contains(model.Id) ? 0 : model.Held.Bytes;
     }
 }

@@ -157,6 +157,7 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
     {
         var from = routes.Clock.GetTimestamp();
         var tried = new HashSet<Address>();
+        HashSet<Address>? lost = null;
         while (true)
         {
             routes.Table.ThrowIfClosed(Name);
@@ -186,7 +187,7 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
                 // There is time: those who have it may be reached again, or others take their place. Not those who were lost with the call:
                 // they may have been lost by it.
                 await routes.IsToldAsync(entry.ChangeOf(route), cancellationToken).ConfigureAwait(false);
-                tried.RemoveWhere(node => failures[node].WasNotSent);
+                tried.IntersectWith(lost ?? []);
                 continue;
             }
 
@@ -202,9 +203,12 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
             }
             catch (InferenceException e) when (MayGoElsewhere(e, options))
             {
-                failures[node] = endpoint is not null || e.WasNotSent ? e
-                    : new InferenceException(e.Failure, e.Message, e) { WasNotSent = true };
+                failures[node] = e;
                 tried.Add(node);
+                if (endpoint is not null && !e.WasNotSent)
+                {
+                    (lost ??= []).Add(node);
+                }
             }
         }
     }

@@ -26,6 +26,7 @@ public sealed class StatusHandlerSpecs
         await using var served = await ServedModels.StartWithAsync(
             _ => { }, application => application.Map("/events", handler.HandleAsync));
         using var idle = await AskAsync(served.Client.BaseAddress!);
+        await MeanwhileAsync(idle.ReceiveAsync(new byte[1]));
         var asked = served.Client.GetAsync("/events", HttpCompletionOption.ResponseHeadersRead);
         await MeanwhileAsync(asked);
         using var answer = await asked;

@@ -51,12 +51,13 @@ internal sealed class SettingsReader(Config config, Config reference, string pat
         var value = config.GetValue(key);
         var isList = value.Values.All(part => part.IsArray() || string.IsNullOrWhiteSpace(part.GetString()));
         var texts = isList ? config.GetStringList(key) : [];
-        if (!isList || texts.Contains(""))
+        // A list or an object within the list is no text, and null here.
+        if (!isList || texts.Any(string.IsNullOrEmpty))
         {
             Problem(key, value.ToString(), "a list of texts such as [\"one\", \"two\"]");
         }
 
-        return [.. texts];
+        return [.. texts.OfType<string>()];
     }
 
     public int Number(string key, int min, int max)

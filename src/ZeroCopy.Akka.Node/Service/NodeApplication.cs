@@ -213,7 +213,9 @@ internal sealed class NodeApplication : IAsyncDisposable
         NodeTelemetry.Map(application, settings.Telemetry, settings.Serving);
         return new NodeApplication(application, configuration, connections, Url(http), grpc is null ? null : Url(grpc));
 
-        string Url(IPEndPoint port) => $"{(configuration.Tls is null ? "http" : "https")}://{settings.Cluster.Host}:{port.Port}";
+        // An IPv6 address stands in brackets there.
+        string Url(IPEndPoint port) => new UriBuilder(configuration.Tls is null ? "http" : "https", settings.Cluster.Host, port.Port).Uri
+            .GetLeftPart(UriPartial.Authority);
 
         void Prepare(ListenOptions port)
         {

@@ -276,6 +276,8 @@ public sealed class ZeroCopySettingsSpecs
     [Theory]
     [InlineData("one.dll")]
     [InlineData("[\"\"]")]
+    [InlineData("[[\"one.dll\"]]")]
+    [InlineData("[{ a = 1 }]")]
     public void ZeroCopySettings_should_refuse_assemblies_that_are_no_list_of_texts(string value)
     {
         var thrown = Assert.Throws<InvalidSettingsException>(() => ZeroCopySettings.From($"zerocopy.models.assemblies = {value}"));

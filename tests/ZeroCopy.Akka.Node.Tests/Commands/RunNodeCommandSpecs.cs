@@ -38,6 +38,33 @@ public sealed class RunNodeCommandSpecs : IDisposable
         Assert.Equal(7, await NodeCalls.CountAsync(node.Client, "counter", 7));
     }
 
+    [SkippableFact]
+    public async Task Node_should_be_reached_at_an_address_of_version_6()
+    {
+        Skip.IfNot(HasLoopback6(), "This machine has no loopback of IPv6.");
+        Put("counter");
+
+        using var node = await RunningNode.StartAsync(_zerocopy, "--host", "::1");
+
+        Assert.StartsWith("http://[::1]:", node.Ready.GetProperty("http").GetString(), StringComparison.Ordinal);
+        Assert.Equal(7, await NodeCalls.CountAsync(node.Client, "counter", 7));
+        _zerocopy.Run("pull", "counter", "--node", node.Address, "--store", _zerocopy.File("pulled")).Succeeded();
+    }
+
+    private static bool HasLoopback6()
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.IPv6Loopback, 0);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
     [Fact]
     public async Task Node_should_serve_a_model_that_another_process_puts_while_it_runs()
     {

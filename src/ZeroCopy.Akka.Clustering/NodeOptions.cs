@@ -1,3 +1,5 @@
+using ZeroCopy.Clustering.Transfer;
+
 namespace ZeroCopy.Clustering;
 
 /// <summary>How a node is reached, besides remoting.</summary>
@@ -13,5 +15,5 @@ public sealed record NodeOptions
     public Uri? Grpc { get; init; }
 
     /// <summary>Makes the client that receives models from other nodes; with the certificate that they want.</summary>
-    public Func<HttpClient> CreateClient { get; init; } = static () => new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+    public Func<HttpClient> CreateClient { get; init; } = static () => TransferClient.Create();
 }

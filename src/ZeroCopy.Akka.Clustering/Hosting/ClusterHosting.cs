@@ -64,7 +64,7 @@ public static class ClusterHosting
             Transfer = listener.Address,
             Http = http,
             Grpc = grpc,
-            CreateClient = () => new HttpClient(trust?.CreateHandler() ?? new SocketsHttpHandler()) { Timeout = Timeout.InfiniteTimeSpan },
+            CreateClient = () => TransferClient.Create(trust),
         });
         _ = ClusterMembership.For(system).JoinAsync().ContinueWith(
             joined => log.Warning(joined.Exception!.InnerException, "Not a member of the cluster"),

@@ -52,8 +52,7 @@ internal sealed class PullCommand : NodeCommand
         CommandContext context, NodeConnection connection, ObjectStore store, NodeReply.Located located,
         CancellationToken cancellationToken)
     {
-        using var handler = connection.Trust?.CreateHandler() ?? new SocketsHttpHandler();
-        using var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        using var client = TransferClient.Create(connection.Trust);
         var dropped = new ConcurrentQueue<string>();
         var transfer = new ModelTransfer(store, client, TransferOptions.Of(connection.Settings.Transfer) with
         {

@@ -14,6 +14,9 @@ internal sealed class RolloutFiles(string store, ILoggingAdapter log)
 {
     private const string Extension = ".json";
 
+    // Longer than anybody writes a few bytes.
+    private static readonly TimeSpan WriteTime = TimeSpan.FromMinutes(1);
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     private readonly string _folder = Path.Combine(store, "rollouts");
@@ -23,7 +26,12 @@ internal sealed class RolloutFiles(string store, ILoggingAdapter log)
     public Dictionary<string, Rollout> Read()
     {
         var rollouts = new Dictionary<string, Rollout>(StringComparer.Ordinal);
-        if (Directory.Exists(_folder))
+        if (!Directory.Exists(_folder))
+        {
+            return rollouts;
+        }
+
+        try
         {
             foreach (var file in Directory.EnumerateFiles(_folder, "*" + Extension))
             {
@@ -32,9 +40,21 @@ internal sealed class RolloutFiles(string store, ILoggingAdapter log)
                     rollouts[Uri.UnescapeDataString(Path.GetFileNameWithoutExtension(file))] = rollout;
                 }
             }
+
+            foreach (var left in Directory.EnumerateFiles(_folder, "*" + Extension + ".*").Where(IsAbandoned))
+            {
+                File.Delete(left);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.Warning("The roll-outs in {0} cannot be read, and this node starts without them: {1}", _folder, e.Message);
         }
 
         return rollouts;
+
+        // By a process that was killed while it wrote; one that lives needs a moment.
+        static bool IsAbandoned(string file) => TimeProvider.System.GetUtcNow().UtcDateTime - File.GetLastWriteTimeUtc(file) > WriteTime;
     }
 
     /// <summary>Writes a decision, unless a newer one is there.</summary>

@@ -56,6 +56,21 @@ public sealed class RolloutFilesSpecs : TestKit
         EventFilter.Warning(contains: "broken.json").ExpectOne(() => Assert.Equal(["bert"], Files().Read().Keys));
     }
 
+    [Fact]
+    public void RolloutFiles_should_delete_what_a_killed_process_left_and_nothing_that_is_written_now()
+    {
+        Files().Keep("bert", new Rollout(3, 100, 2, 10));
+        var folder = Path.Combine(_directory.Path, "rollouts");
+        var (left, written) = (Path.Combine(folder, "bert.json.1"), Path.Combine(folder, "bert.json.2"));
+        File.WriteAllText(left, "{");
+        File.WriteAllText(written, "{");
+        File.SetLastWriteTimeUtc(left, DateTime.UnixEpoch);
+
+        Assert.Equal(["bert"], Files().Read().Keys);
+
+        Assert.Equal((false, true), (File.Exists(left), File.Exists(written)));
+    }
+
     protected override void AfterAll()
     {
         base.AfterAll();

@@ -26,7 +26,7 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
     private readonly InferenceSettings _settings;
     private readonly ServingContext _serving;
     private readonly ITimer _timer;
-    private ImmutableArray<ModelHandle> _known = [];
+    private IReadOnlyList<ModelHandle> _stored = [];
     private int _listedOther;
     private string? _lastProblem;
     private int _refreshing;
@@ -62,14 +62,14 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
     {
         var declared = _declared.Values.ToImmutableArray<IModelEndpoint>();
         var served = declared.Select(pool => (pool.Name, pool.Version)).ToHashSet();
-        var known = Known();
-        if (!known.SequenceEqual(_known))
+        var stored = _store.ListNames();
+        if (!stored.SequenceEqual(_stored))
         {
             // Who lists now hears of the next change, also where that brings back what was known before.
             Volatile.Write(ref _listedOther, 1);
         }
 
-        IEnumerable<IModelEndpoint> models = known
+        IEnumerable<IModelEndpoint> models = stored.Where(CanOpen)
             .Where(model => !served.Contains((model.Name!.Value.Name, model.Name.Value.Version)))
             .Where(model => !_serving.Withdrawals.Hides(model.Name!.Value)).Select(Version);
         return ValueTask.FromResult<ImmutableArray<IModelEndpoint>>(
@@ -179,12 +179,6 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
         }
     }
 
-    /// <summary>Every version of every name that can be built here.</summary>
-    private ImmutableArray<ModelHandle> Known() =>
-    [
-        .. _store.ListNames().Where(CanOpen),
-    ];
-
     private bool CanOpen(ModelHandle model)
     {
         try
@@ -213,7 +207,7 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
             }
 
             var listedOther = Interlocked.Exchange(ref _listedOther, 0) != 0;
-            Update(Known(), listedOther);
+            Update(_store.ListNames(), listedOther);
             EndIdle();
             _serving.ReleaseMemory();
             _lastProblem = null;
@@ -236,15 +230,16 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
         }
     }
 
-    private void Update(ImmutableArray<ModelHandle> known, bool listedOther)
+    /// <summary>Also what cannot be built here is told of: others may.</summary>
+    private void Update(IReadOnlyList<ModelHandle> stored, bool listedOther)
     {
-        if (!listedOther && known.SequenceEqual(_known))
+        if (!listedOther && stored.SequenceEqual(_stored))
         {
             return;
         }
 
-        _known = known;
-        var names = known.Select(model => model.Name!.Value).ToHashSet();
+        _stored = stored;
+        var names = stored.Select(model => model.Name!.Value).ToHashSet();
         NamedEndpoint[] named;
         lock (_lock)
         {

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Protocol;
 
 namespace ZeroCopy.Clustering.Asking;
@@ -6,6 +7,26 @@ namespace ZeroCopy.Clustering.Asking;
 /// <summary>Asks a node, and waits for all of its answer.</summary>
 internal static class NodeAnswer
 {
+    private static readonly TimeSpan FindTime = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// The answer of the node at an address; null where it is not there, takes longer, or it or the connection was lost before.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static async Task<NodeReply?> AskAsync(
+        ActorSystem system, Address node, IRequestMessage request, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var actor = await NodePath.At(system, node).ResolveOne(FindTime, cancellationToken).ConfigureAwait(false);
+            return await AskAsync(system, actor, request, limit, cancellationToken).ConfigureAwait(false) as NodeReply;
+        }
+        catch (Exception e) when (e is ActorNotFoundException or TimeoutException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>
     /// The answer; or, where the node was given by its actor, <see cref="Terminated"/> or <see cref="Akka.Remote.DisassociatedEvent"/>: it
     /// stopped, or it or the connection was lost before.

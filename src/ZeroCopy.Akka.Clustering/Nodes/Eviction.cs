@@ -1,13 +1,15 @@
 using Akka.Actor;
 using Akka.Event;
+using ZeroCopy.Clustering.Asking;
+using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 
 namespace ZeroCopy.Clustering.Nodes;
 
 /// <summary>
-/// Makes room in a node's store: the models that were not used for longest go, of those that other stores hold too, that nothing uses, and
-/// whose last use is not just over, for a store that sends away what it needs next does nothing else any more. Thread-safe.
+/// Makes room in a node's store: the models that were not used for longest go, of those that other stores hold too and keep, that
+/// nothing uses, and whose last use is not just over, for a store that sends away what it needs next does nothing else any more. Thread-safe.
 /// </summary>
 /// <param name="system">The node's actor system.</param>
 /// <param name="store">The node's store.</param>
@@ -16,6 +18,8 @@ internal sealed class Eviction(ActorSystem system, ObjectStore store, ClusterSur
 {
     /// <summary>How long a model must not have been used.</summary>
     public static readonly TimeSpan Guard = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(3);
 
     private readonly ILoggingAdapter _log = Logging.GetLogger(system, typeof(Eviction));
     private readonly SemaphoreSlim _one = new(1);
@@ -33,12 +37,10 @@ internal sealed class Eviction(ActorSystem system, ObjectStore store, ClusterSur
             }
 
             var holdings = await survey.HoldingsAsync(cancellationToken).ConfigureAwait(false);
-            var elsewhere = holdings.Where(node => node.Node.Info.Store != store.Id && !node.Node.Load.IsLeaving)
-                .SelectMany(node => node.Models).SelectMany(model => model.Versions).Select(held => held.Model).OfType<ModelId>()
-                .ToHashSet();
+            var elsewhere = HoldersOf(holdings.Where(node => node.Node.Info.Store != store.Id && !node.Node.Load.IsLeaving));
+            var since = store.Options.TimeProvider.GetUtcNow() - Guard;
             var candidates = store.List()
-                .Where(model => model.Leases == 0 && !model.Pinned && elsewhere.Contains(model.Id)
-                    && store.Options.TimeProvider.GetUtcNow() - model.LastUsed >= Guard)
+                .Where(model => model.Leases == 0 && !model.Pinned && elsewhere.Contains(model.Id) && model.LastUsed <= since)
                 .OrderBy(model => model.LastUsed).ToList();
             if (candidates.Sum(model => model.Bytes) < missing)
             {
@@ -47,9 +49,15 @@ internal sealed class Eviction(ActorSystem system, ObjectStore store, ClusterSur
 
             foreach (var model in candidates)
             {
+                // Of two nodes that ask each other, one may go on.
+                if (await FindKeeperAsync(elsewhere[model.Id], cancellationToken).ConfigureAwait(false) is not { } keeper
+                    || !store.RemoveUnused(model.Id, string.CompareOrdinal(keeper.Store, store.Id) > 0 ? DateTimeOffset.MaxValue : since))
+                {
+                    continue;
+                }
+
                 _log.Info(
-                    "{0} goes from this node's store, unused since {1}, to make room", string.Join(", ", model.Names), model.LastUsed);
-                store.Remove(model.Id);
+                    "{0} went from this node's store, unused since {1}, to make room", string.Join(", ", model.Names), model.LastUsed);
                 if (store.GetFreeBytes() >= bytes)
                 {
                     return true;
@@ -63,4 +71,33 @@ internal sealed class Eviction(ActorSystem system, ObjectStore store, ClusterSur
             _one.Release();
         }
     }
+
+    private static ILookup<ModelId, Holder> HoldersOf(IEnumerable<NodeReply.Holdings> nodes) => (
+        from node in nodes
+        from report in node.Models
+        from held in report.Versions
+        where held is { Version: not null, Model: not null } && ModelName.TryParse(report.Name, out _)
+        select new Holder(node.Node.Info.Address, node.Node.Info.Store, new ModelName(report.Name, held.Version), held.Model!.Value))
+        .ToLookup(holder => holder.Model);
+
+    /// <summary>
+    /// A node that has the model and keeps it; null where none says so. Its answer is a use of the model there, so that it does not go
+    /// from there for a minute: of nodes that rely on each other's copies, the last one in the order of their stores keeps its own.
+    /// </summary>
+    private async Task<Holder?> FindKeeperAsync(IEnumerable<Holder> holders, CancellationToken cancellationToken)
+    {
+        foreach (var holder in holders)
+        {
+            var order = new NodeOrder.Open(holder.Name, holder.Model, Sources: [], Warm: false, Id: 0);
+            if (await NodeAnswer.AskAsync(system, holder.Node, order, AnswerTime, cancellationToken).ConfigureAwait(false)
+                is NodeReply.Opened)
+            {
+                return holder;
+            }
+        }
+
+        return null;
+    }
+
+    private sealed record Holder(Address Node, string Store, ModelName Name, ModelId Model);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
+using ZeroCopy.Clustering.Asking;
 using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Manifests;
@@ -74,7 +75,8 @@ internal sealed class Handover(ActorSystem system, Address self, ObjectStore sto
         while (Next(model, receivers, asked) is { } receiver)
         {
             var order = new NodeOrder.Open(model.Name, model.Id, [own.Transfer], Warm: model.Held.ReadyActors > 0, 0);
-            var reply = await NodePath.At(system, receiver.Node).Ask<NodeReply>(order, Timeout.InfiniteTimeSpan, cancellationToken)
+            // However long it takes: a receiver that is lost meanwhile is noticed.
+            var reply = await NodeAnswer.AskAsync(system, receiver.Node, order, Timeout.InfiniteTimeSpan, cancellationToken)
                 .ConfigureAwait(false);
             if (reply is NodeReply.Opened opened)
             {
@@ -92,7 +94,8 @@ internal sealed class Handover(ActorSystem system, Address self, ObjectStore sto
                 receiver.Room += receiver.BytesOf(model);
             }
 
-            _log.Warning("{0} was not taken by {1}: {2}", model.Name, receiver.Node, (reply as NodeReply.Failed)?.Message);
+            _log.Warning(
+                "{0} was not taken by {1}: {2}", model.Name, receiver.Node, (reply as NodeReply.Failed)?.Message ?? "it is not reached.");
         }
 
         _log.Warning(

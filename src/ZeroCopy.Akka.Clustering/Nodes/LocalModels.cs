@@ -68,7 +68,9 @@ internal sealed class LocalModels(Address node, IEndpointDirectory endpoints, Ob
         _served = running;
         return found.GroupBy(model => model.Name, StringComparer.Ordinal).ToImmutableSortedDictionary(
             group => group.Key,
-            group => new ModelReport(group.Key, node, [.. group.Select(model => model.Held).OrderBy(held => held.Version)], null),
+            // Once each: a pool that takes a version over while it is listed has it beside the version's own endpoint.
+            group => new ModelReport(
+                group.Key, node, [.. group.Select(model => model.Held).DistinctBy(held => held.Version).OrderBy(held => held.Version)], null),
             StringComparer.Ordinal);
     }
 

@@ -361,6 +361,16 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             case NodeQuery.Locate locate:
                 Answer(query.Id, token => _node.Survey.LocateAsync(locate, token));
                 break;
+            case NodeQuery.Receive receive when !_node.IsServing:
+                var known = string.Join(", ", _node.Table.Nodes.Select(node => node.Info.Address).Order());
+                Sender.Tell(
+                    new NodeReply.Failed(
+                        InferenceFailure.InvalidInput,
+                        $"{_node.Address} holds no models for others: its role is not {ZeroCopyCluster.InferenceRole}. "
+                        + $"Push {receive.Name} to a node that does: {(known.Length > 0 ? known : "none is known")}.",
+                        receive.Id),
+                    Self);
+                break;
             case NodeQuery.Receive receive:
                 Answer(query.Id, async token =>
                 {

@@ -57,12 +57,18 @@ internal sealed class NodeOrders(
     {
         if (Find(name) is { } known)
         {
-            return known.Id == model ? new ReceivedModel(known, 0) : throw new InferenceException(
-                InferenceFailure.LoadFailed, $"{name} is another model here, {known.Id}, and stays it.");
+            if (known.Id != model)
+            {
+                throw new InferenceException(InferenceFailure.LoadFailed, $"{name} is another model here, {known.Id}, and stays it.");
+            }
+
+            Use(model);
+            return new ReceivedModel(known, 0);
         }
 
         if (Holds(model) is { } held)
         {
+            Use(model);
             store.SetName(name, model);
             return new ReceivedModel(held with { Name = name }, 0);
         }
@@ -213,6 +219,9 @@ internal sealed class NodeOrders(
             await Task.Delay(pause, store.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Whoever ordered it relies on it: it does not go in the next minute, see <see cref="Eviction"/>.</summary>
+    private void Use(ModelId model) => store.Acquire(model, "the cluster").Dispose();
 
     private ModelHandle? Find(ModelName name)
     {

@@ -310,6 +310,12 @@ public sealed class ObjectStore : IDisposable
         return true;
     });
 
+    /// <summary>
+    /// Removes a model with all its names, unless it is pinned, or was put or leased by any process since a moment, or is leased now. Returns
+    /// whether it was removed.
+    /// </summary>
+    public bool RemoveUnused(ModelId model, DateTimeOffset since) => Change(change => _remover.RemoveUnused(change, model, since));
+
     /// <summary>All models, by name, then by id.</summary>
     public IReadOnlyList<ModelInfo> List()
     {

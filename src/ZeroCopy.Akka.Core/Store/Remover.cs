@@ -48,6 +48,19 @@ internal sealed class Remover(StoreCatalog catalog, LeaseLedger leases, Reclaime
         reclaimer.DeleteDeadSegments(change);
     }
 
+    /// <summary>Removes a model that may go and was not used since a moment; false where it stays, or is not there.</summary>
+    public bool RemoveUnused(StoreChange change, ModelId model, DateTimeOffset since)
+    {
+        if (!catalog.Models.TryGet(model, out var record) || catalog.Pins.Contains(model) || leases.CountOf(model) > 0
+            || LastUse.Read(catalog.Directory.ManifestPath(model), record.LastUsed) > since || !reclaimer.TryRemove(change, model))
+        {
+            return false;
+        }
+
+        reclaimer.DeleteDeadSegments(change);
+        return true;
+    }
+
     private void RequireUnused(StoreChange change, ModelId model)
     {
         if (leases.CountOf(model) is > 0 and var count)

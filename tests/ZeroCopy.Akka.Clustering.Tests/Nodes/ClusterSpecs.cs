@@ -7,6 +7,7 @@ using ZeroCopy.Clustering.Clients;
 using ZeroCopy.Clustering.Nodes;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Clustering.Routes;
+using ZeroCopy.Content;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -750,6 +751,40 @@ public sealed class ClusterSpecs : IAsyncLifetime
             new NodeQuery.Remove(ModelName.Parse("contract"), Everywhere: true, 4), Patience));
         Assert.Equal(["contract@1"], removed.Names.Select(name => name.ToString()));
         Assert.Empty(second.Host.Store.List());
+    }
+
+    [Fact]
+    public async Task A_node_that_holds_no_models_should_refuse_one_and_say_who_does()
+    {
+        var first = await StartAsync();
+        var second = await StartAsync("akka.cluster.roles = [client]");
+        var model = await PutAsync(first, "contract", 1);
+        await Eventually.FindAsync(second.Cluster.Endpoints, "contract");
+
+        var refused = Assert.IsType<NodeReply.Failed>(await ReceiveAsync(second, "other", model));
+
+        Assert.Equal(InferenceFailure.InvalidInput, refused.Failure);
+        Assert.Contains(first.Address.ToString(), refused.Message, StringComparison.Ordinal);
+        Assert.Empty(second.Host.Store.List());
+    }
+
+    [Fact]
+    public async Task A_model_that_a_node_cannot_build_should_be_known_from_its_store_on()
+    {
+        var (first, second) = (await StartAsync(), await StartAsync());
+
+        await first.Host.Store.PutAsync(
+            new ModelContent
+            {
+                Tensors = [ArrayTensorSource.Random("weight", 16, 1)],
+                Recipe = new Recipe.Weights("Test", ""),
+            },
+            new PutOptions { Name = ModelName.Parse("weights") });
+
+        await Eventually.TrueAsync(
+            second.Cluster.Endpoints,
+            async () => (await StatusAsync(second)).Models.Any(known => known.Name == "weights" && known.Holders.Contains(first.Address)),
+            "the other node knows the model");
     }
 
     /// <summary>Has a node receive a model from those that hold it.</summary>

@@ -40,12 +40,14 @@ internal sealed class TestNode : IAsyncDisposable
     /// <param name="seed">A node of the cluster; null for the first.</param>
     /// <param name="hocon">Settings over the defaults.</param>
     /// <param name="capacity">Bytes that its store takes; 0 for as many as there is room for.</param>
-    public static async Task<TestNode> StartAsync(string directory, TestNode? seed = null, string hocon = "", long capacity = 0)
+    /// <param name="clock">The store's time; null for the system's.</param>
+    public static async Task<TestNode> StartAsync(
+        string directory, TestNode? seed = null, string hocon = "", long capacity = 0, TimeProvider? clock = null)
     {
         var system = CreateSystem(hocon);
         var host = ZeroCopyHost.Open(new ZeroCopyHostOptions
         {
-            Store = new ObjectStoreOptions { Directory = directory, CapacityBytes = capacity },
+            Store = new ObjectStoreOptions { Directory = directory, CapacityBytes = capacity, TimeProvider = clock ?? TimeProvider.System },
             Catalog = EndpointContractSpecs.AddTo(new ModelCatalog()),
             ActorSystem = system,
         });

@@ -63,9 +63,15 @@ internal sealed class JobOutput : IAsyncDisposable
         return output;
     }
 
-    /// <summary>Appends what became of the next batch.</summary>
-    public ValueTask AppendAsync(BatchResult result, CancellationToken cancellationToken) =>
-        WriteAsync(() => AppendResultAsync(result, cancellationToken));
+    /// <summary>
+    /// Appends what became of the next batch. One that is refused changes nothing: what came before it can become a state.
+    /// </summary>
+    /// <exception cref="DatasetException">The answers have other columns than those before, or some that the file cannot have.</exception>
+    public ValueTask AppendAsync(BatchResult result, CancellationToken cancellationToken)
+    {
+        var rows = result.Answers is { } answers ? AsWritten(answers) : null;
+        return WriteAsync(() => AppendResultAsync(result, rows, cancellationToken));
+    }
 
     /// <summary>Makes what was appended a state that a later run goes on from. Does nothing once something could not be written.</summary>
     public ValueTask CommitAsync(CancellationToken cancellationToken) =>
@@ -94,7 +100,7 @@ internal sealed class JobOutput : IAsyncDisposable
         }
     }
 
-    // A disk that is full fails the end of a file as well: what did not reach it belongs to no state.
+    // What could not be written fails the end of a file as well, and belongs to no state.
     private async ValueTask DisposeAsync(IAsyncDisposable? file)
     {
         try
@@ -104,26 +110,26 @@ internal sealed class JobOutput : IAsyncDisposable
                 await file.DisposeAsync().ConfigureAwait(false);
             }
         }
-        catch (IOException) when (_isTorn)
+        catch (Exception) when (_isTorn)
         {
         }
     }
 
-    // What was written in part must not become a state.
+    // What was written in part, or was taken and not written, must not become a state: a disk that is full, a value that a format refuses.
     private async ValueTask WriteAsync(Func<ValueTask> write)
     {
         try
         {
             await write().ConfigureAwait(false);
         }
-        catch (IOException)
+        catch
         {
             _isTorn = true;
             throw;
         }
     }
 
-    private async ValueTask AppendResultAsync(BatchResult result, CancellationToken cancellationToken)
+    private async ValueTask AppendResultAsync(BatchResult result, RowChunk? rows, CancellationToken cancellationToken)
     {
         foreach (var failure in result.Failures)
         {
@@ -131,15 +137,22 @@ internal sealed class JobOutput : IAsyncDisposable
             _failed.Write([.. JsonSerializer.SerializeToUtf8Bytes(failure, JsonSerializerOptions.Web), (byte)'\n']);
         }
 
-        if (result.Answers is { } answers)
+        if (rows is not null)
         {
-            _group.Add(AsWritten(answers));
+            if (_writer is null)
+            {
+                ImmutableArray<ColumnType> columns = [.. rows.Columns.Select(column => column.Type)];
+                _writer = DatasetFormats.OpenWriter(_format, _folder.Rows, columns);
+                _journal.Add(columns);
+            }
+
+            _group.Add(rows);
         }
 
         State = State with
         {
             NextRow = result.Batch.First + result.Batch.Rows.Rows,
-            Rows = State.Rows + (result.Answers?.Rows ?? 0),
+            Rows = State.Rows + (rows?.Rows ?? 0),
             Failed = State.Failed + result.Failures.Length,
         };
         if (_group.IsFull)
@@ -204,26 +217,17 @@ internal sealed class JobOutput : IAsyncDisposable
         var columns = answers.Columns.Select(column => column.Type.Kind == ElementKind.Json
             ? column.Type : DatasetFormats.Written(_format, column.Type))
             .ToImmutableArray();
-        if (_writer is null)
+        if (_writer is null && columns.GroupBy(column => column.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
-            if (columns.GroupBy(column => column.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            {
-                throw new DatasetException($"The output would have two columns '{twice.Key}': an output of the model and one of --keep; "
-                    + "leave it out there.");
-            }
-
-            _journal.Add(columns);
-            _writer = DatasetFormats.OpenWriter(_format, _folder.Rows, columns);
+            throw new DatasetException($"The output would have two columns '{twice.Key}': an output of the model and one of --keep; "
+                + "leave it out there.");
         }
 
-        for (var i = 0; i < columns.Length || i < _journal.Columns.Length; i++)
+        if (_writer is not null && !columns.SequenceEqual(_journal.Columns))
         {
-            if (columns.Length != _journal.Columns.Length || columns[i] != _journal.Columns[i])
-            {
-                throw new DatasetException(
-                    $"The model's answer has other columns at row {State.NextRow} ({string.Join(", ", columns.Select(Shown))}) than before "
-                    + $"({string.Join(", ", _journal.Columns.Select(Shown))}); one file has one set of columns.");
-            }
+            throw new DatasetException(
+                $"The model's answer has other columns at row {State.NextRow} ({string.Join(", ", columns.Select(Shown))}) than before "
+                + $"({string.Join(", ", _journal.Columns.Select(Shown))}); one file has one set of columns.");
         }
 
         return new RowChunk([.. answers.Columns.Zip(columns, KeptColumns.Convert)], answers.Rows);

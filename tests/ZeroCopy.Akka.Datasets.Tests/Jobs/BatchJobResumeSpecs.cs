@@ -352,6 +352,48 @@ public sealed class BatchJobResumeSpecs : IDisposable
         Assert.Equal(2, File.ReadLines(report.FailedFile!).Count());
     }
 
+    [Theory]
+    [InlineData("out.npy", """{"x": [1, 2, 3]}""", "have the shapes [3] here and [2] before")]
+    [InlineData("out.safetensors", """{"x": [1, 2, 3]}""", "have the shapes [3] here and [2] before")]
+    [InlineData("out.safetensors", """{"x": [1, 2], "id": null}""", "Column 'id' has nulls", "id")]
+    public async Task BatchJob_should_refuse_the_same_batch_again_when_it_resumes(
+        string output, string odd, string refusal, params string[] keep)
+    {
+        foreach (var interval in new[] { TimeSpan.Zero, TimeSpan.FromHours(1) })
+        {
+            var options = Options(output) with { Keep = [.. keep], CommitInterval = interval };
+            await File.WriteAllLinesAsync(
+                options.Inputs[0], Enumerable.Range(0, Rows).Select(row => row is 30 or 31 or 32 ? odd : """{"x": [1, 2], "id": 7}"""));
+
+            var first = await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(FakeEndpoint.Doubling(), options));
+            var again = await Assert.ThrowsAsync<DatasetException>(
+                () => BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Resume = true }));
+
+            Assert.Contains(refusal, first.Message, StringComparison.Ordinal);
+            Assert.Equal(first.Message, again.Message);
+            Assert.False(File.Exists(options.Output));
+        }
+    }
+
+    [Fact]
+    public async Task BatchJob_should_list_a_failed_row_once_whose_batch_is_refused()
+    {
+        var options = Options("out.jsonl") with { SkipFailed = true, CommitInterval = TimeSpan.FromHours(1) };
+        var poisoned = FailingAt(30);
+        var others = new FakeEndpoint([new("x")], async (inputs, token) =>
+        {
+            using var answer = await poisoned.CallAsync("", inputs, null, token);
+            return inputs[0].Tensor.Values<float>()[0] is 31 or 32 ? [answer.Outputs[0] with { Name = "other" }] : answer.Outputs;
+        });
+
+        var error = await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(others, options));
+        var report = await BatchJob.RunAsync(poisoned, options with { Resume = true });
+
+        Assert.Contains("other columns at row 30", error.Message, StringComparison.Ordinal);
+        Assert.Equal((Rows - 1, 1, 30), (report.Rows, report.Failed, report.ResumedAt));
+        Assert.Single(File.ReadLines(report.FailedFile!));
+    }
+
     /// <summary>Makes a file one that says nothing but its rows.</summary>
     private static void BecomeACopy(string path)
     {

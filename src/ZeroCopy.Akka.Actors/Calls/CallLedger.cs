@@ -201,15 +201,25 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
         }
     }
 
-    /// <summary>Retires calls that no actor is left to retire: their messages went down with the mailboxes.</summary>
+    /// <summary>
+    /// Retires calls that no actor is left to retire: their messages went down with the mailboxes. One that an asynchronous function has is
+    /// given up, and its end is the function's, which reads the argument until then.
+    /// </summary>
     public void RetireAll()
     {
         foreach (var call in Calls())
         {
-            call.Fail(
-                new InferenceException(
-                    InferenceFailure.ShuttingDown, $"{Owner} has stopped, and with it the actors that would have served a call."));
-            call.Retire();
+            var reason = new InferenceException(
+                InferenceFailure.ShuttingDown, $"{Owner} has stopped, and with it the actors that would have served a call.");
+            if (call.OutlivesActor)
+            {
+                call.Abandon(reason);
+            }
+            else
+            {
+                call.Fail(reason);
+                call.Retire();
+            }
         }
     }
 

@@ -48,6 +48,7 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
     private Exception? _failure;
     private object? _result;
     private bool _begun;
+    private bool _outlivesActor;
     private int _state;
     private int _retired;
     private CallLedger.CallEntry _entry;
@@ -82,6 +83,9 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
 
     public bool IsRetired => Volatile.Read(ref _retired) != 0;
 
+    /// <summary>Whether an asynchronous function has the call, which retires it when it ends, whatever becomes of its actor.</summary>
+    public bool OutlivesActor => Volatile.Read(ref _outlivesActor);
+
     /// <summary>Whether the call waits and is wanted.</summary>
     public bool IsQueued => Volatile.Read(ref _state) == Queued;
 
@@ -98,6 +102,9 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
 
     /// <summary>Starts the call's trace.</summary>
     public void BeginTrace() => _activity = Telemetry.StartCall();
+
+    /// <summary>Leaves the end of the call to an asynchronous function.</summary>
+    public void OutliveActor() => Volatile.Write(ref _outlivesActor, true);
 
     /// <summary>The model begins with it, at that time.</summary>
     public void Begin(long at)

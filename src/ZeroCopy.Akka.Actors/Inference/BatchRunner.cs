@@ -32,6 +32,7 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
     /// <param name="schedule">Takes the pieces of the function behind the first.</param>
     public async Task RunAsync(IModelInstance instance, InferenceCall call, AsyncModelFunction function, Action<Action> schedule)
     {
+        call.OutliveActor();
         try
         {
             if (!_times.TryFailLate(call) && call.TryRun())

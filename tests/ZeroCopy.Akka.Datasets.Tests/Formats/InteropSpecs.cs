@@ -140,6 +140,41 @@ public sealed class InteropSpecs
     }
 
     [Fact]
+    public async Task Arrow_with_nulls_among_the_values_of_dictionaries_should_be_read_here()
+    {
+        using var file = new FormatFile("rows.arrow");
+        var numbers = Dictionary(new DoubleArray.Builder().Append(1.5).AppendNull().Build());
+        var list = new ListArray(
+            new Apache.Arrow.Types.ListType(numbers.Data.DataType), 2, new ArrowBuffer.Builder<int>().AppendRange([0, 2, 4]).Build(), numbers,
+            ArrowBuffer.Empty);
+        var batch = new RecordBatch.Builder()
+            .Append("number", true, numbers.Slice(0, 2))
+            .Append("truth", true, Dictionary(new BooleanArray.Builder().Append(true).AppendNull().Build()).Slice(0, 2))
+            .Append("text", true, Dictionary(new StringArray.Builder().Append("a").AppendNull().Build()).Slice(0, 2))
+            .Append("view", true, Dictionary(new StringViewArray.Builder().Append("a").AppendNull().Build()).Slice(1, 2))
+            .Append("day", true, Dictionary(new Date32Array.Builder().Append(DateTime.UnixEpoch).AppendNull().Build()).Slice(2, 2))
+            .Append("list", true, list)
+            .Build();
+        await using (var stream = File.Create(file.Path))
+        {
+            using var writer = new ArrowFileWriter(stream, batch.Schema);
+            await writer.WriteRecordBatchAsync(batch);
+            await writer.WriteEndAsync();
+        }
+
+        var rows = await file.ReadAsync();
+
+        Assert.Equal(
+            [["1.5", "null"], ["true", "null"], ["\"a\"", "null"], ["null", "null"], ["null", "\"1970-01-01\""], ["[1.5,null]", "[null,1.5]"]],
+            rows.Columns.Select(column => column.ToJson().ToArray()));
+
+        // Its values by the indexes 0, 1, null and 0.
+        static DictionaryArray Dictionary(IArrowArray values) => new(
+            new Apache.Arrow.Types.DictionaryType(Apache.Arrow.Types.Int32Type.Default, values.Data.DataType, false),
+            new Int32Array.Builder().Append(0).Append(1).AppendNull().Append(0).Build(), values);
+    }
+
+    [Fact]
     public async Task Arrow_with_views_of_texts_and_lists_should_be_read_here()
     {
         using var file = new FormatFile("rows.arrow");

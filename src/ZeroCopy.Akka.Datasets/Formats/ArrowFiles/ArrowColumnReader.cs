@@ -57,9 +57,13 @@ internal static class ArrowColumnReader
             }
         }
 
+        if (offsets.Count == 0)
+        {
+            return leaf;
+        }
+
         offsets.AddRange(leaf.Offsets);
-        var elementNulls = offsets.Count == leaf.Offsets.Length ? default : leaf.Nulls;
-        return WithoutHiddenElements(new Column(type, rows, leaf.Data, offsets.ToImmutable(), nulls, elementNulls));
+        return WithoutHiddenElements(new Column(type, rows, leaf.Data, offsets.ToImmutable(), nulls, leaf.Nulls));
     }
 
     // First and last place, exclusive, of what a row has below some levels of lists.
@@ -147,9 +151,15 @@ internal static class ArrowColumnReader
         return texts.Build();
     }
 
-    // Each index is replaced with what the dictionary has in its place.
+    // Each index is replaced with what the dictionary has in its place, which may be a null.
     private static Column Look(ColumnType type, ArrayData array, bool[] nulls)
     {
+        if (!values.Nulls.IsEmpty)
+        {
+            var noIndex = nulls;
+            nulls = [.. indexes.Select((index, row) => (noIndex.Length > 0 && noIndex[row]) || values.IsNull(index))];
+        }
+
         var values = Leaf(type, array.Dictionary ?? throw new InvalidDataException("its dictionary is missing"));
         var indexes = Indexes(array);
         if (type.Kind == ElementKind.Text)
@@ -157,7 +167,7 @@ internal static class ArrowColumnReader
             var texts = new ColumnBuilder(type);
             for (var i = 0; i < indexes.Length; i++)
             {
-                if ((nulls.Length > 0 && nulls[i]) || values.IsNull(indexes[i]))
+                if (nulls.Length > 0 && nulls[i])
                 {
                     texts.AddNull();
                 }

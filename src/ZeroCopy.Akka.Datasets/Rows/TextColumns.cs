@@ -17,9 +17,28 @@ internal static class TextColumns
             return bytes.ToArray();
         }
 
-        var reader = new Utf8JsonReader(bytes);
+        return Unescape(bytes);
+    }
+
+    /// <summary>Whether a JSON string is a text: half of a pair of surrogates, as an escape, is no character.</summary>
+    public static bool IsText(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            _ = json.IndexOf("\\u"u8) < 0 ? [] : Unescape(json);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private static byte[] Unescape(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
         reader.Read();
-        var text = new byte[bytes.Length];
+        var text = new byte[json.Length];
         return text[..reader.CopyString(text)];
     }
 }

@@ -132,6 +132,37 @@ public sealed class BatchJobFailureSpecs : IDisposable
     }
 
     [Theory]
+    [InlineData("out.csv", "id", "x")]
+    [InlineData("out.parquet", "id", "x")]
+    [InlineData("out.jsonl", "id", "x")]
+    [InlineData("out.jsonl", "", "text")]
+    public async Task BatchJob_should_leave_out_texts_with_half_a_character(string output, string keep, string column)
+    {
+        const string half = "\\ud83d";
+        const string whole = "\\ud83d\\ude00";
+        string[] texts = ["a", half, whole, half + whole];
+        var options = Options([.. texts.Select((text, row) => $$"""{"x": {{row}}, "id": "{{text}}", "text": "{{text}}"}""")]);
+        var endpoint = column == "x" ? FakeEndpoint.Doubling() : FakeEndpoint.Of(
+            inputs => new NamedTensor("output", HostTensor.From<float>(DType.Float32, [1], 1)), new ValueSignature("text", "str"));
+
+        var report = await BatchJob.RunAsync(
+            endpoint,
+            options with
+            {
+                Binding = new BindingOptions { Columns = [column] },
+                Output = _directory.File(output),
+                Keep = keep.Length == 0 ? [] : [keep],
+                SkipFailed = true,
+                BatchSize = 1,
+            });
+
+        Assert.Equal((2, 2), (report.Rows, report.Failed));
+        Assert.All(
+            File.ReadLines(report.FailedFile!).Zip([2, 4]),
+            failed => Assert.Contains($"\"reason\":\"line {failed.Second}: ", failed.First, StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("utf-8")]
     [InlineData("utf-16")]
     [InlineData("utf-16BE")]

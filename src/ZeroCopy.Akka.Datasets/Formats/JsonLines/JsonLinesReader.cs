@@ -142,6 +142,12 @@ internal sealed class JsonLinesReader : IRowReader
             }
 
             if (value is [(byte)'n', ..])
+            if (value is [(byte)'"', ..] && !TextColumns.IsText(value))
+            {
+                throw new FormatException(
+                    $"'{builders[index].Type.Name}' has half of a character, such as \\ud83d alone; write the whole pair.");
+            }
+
             {
                 builders[index].AddNull();
             }

@@ -163,6 +163,20 @@ public sealed class BatchJobFailureSpecs : IDisposable
     }
 
     [Theory]
+    [InlineData(".csv", "x,y")]
+    [InlineData(".jsonl")]
+    public async Task BatchJob_should_read_on_behind_many_empty_lines(string extension, params string[] header)
+    {
+        string[] rows = extension == ".csv" ? ["1,a", "2,b"] : ["""{"x": 1}""", """{"x": 2}"""];
+        string[] lines = [.. header, rows[0], .. Enumerable.Repeat(extension == ".csv" ? "" : " ", 3 << 20), rows[1]];
+
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), Lines(extension, lines));
+
+        Assert.Equal(2, report.Rows);
+        Assert.Equal(["2", "4"], Answers());
+    }
+
+    [Theory]
     [InlineData("utf-8")]
     [InlineData("utf-16")]
     [InlineData("utf-16BE")]

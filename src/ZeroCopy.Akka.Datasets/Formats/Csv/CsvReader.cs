@@ -79,8 +79,9 @@ internal sealed class CsvReader : IRowReader
         cancellationToken.ThrowIfCancellationRequested();
         var builders = _selected.Select(column => new ColumnBuilder(column)).ToArray();
         var broken = new List<BrokenRow>();
-        var (rows, characters) = (0, 0);
-        while (characters < ChunkBytes && WithFileInErrors(_path, _reader.MoveNext))
+        var (rows, characters) = (0, 0L);
+        // Whatever stands before a row is no end.
+        while ((rows == 0 || characters < ChunkBytes) && WithFileInErrors(_path, _reader.MoveNext))
         {
             var row = _reader.Current;
             characters += row.Span.Length + 1;

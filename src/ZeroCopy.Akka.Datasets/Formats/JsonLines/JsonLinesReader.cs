@@ -56,8 +56,9 @@ internal sealed class JsonLinesReader : IRowReader
         cancellationToken.ThrowIfCancellationRequested();
         var builders = _selected.Select(column => new ColumnBuilder(column)).ToArray();
         var broken = new List<BrokenRow>();
-        var (rows, bytes) = (0, 0);
-        while (bytes < ChunkBytes && _lines.TryRead(out var line))
+        var (rows, bytes) = (0, 0L);
+        // Whatever stands before a row is no end.
+        while ((rows == 0 || bytes < ChunkBytes) && _lines.TryRead(out var line))
         {
             bytes += line.Length;
             if (!line.Trim(" \t\r"u8).IsEmpty)
@@ -141,13 +142,13 @@ internal sealed class JsonLinesReader : IRowReader
                 throw new FormatException($"'{builders[index].Type.Name}' stands there twice; keep one of them.");
             }
 
-            if (value is [(byte)'n', ..])
             if (value is [(byte)'"', ..] && !TextColumns.IsText(value))
             {
                 throw new FormatException(
                     $"'{builders[index].Type.Name}' has half of a character, such as \\ud83d alone; write the whole pair.");
             }
 
+            if (value is [(byte)'n', ..])
             {
                 builders[index].AddNull();
             }

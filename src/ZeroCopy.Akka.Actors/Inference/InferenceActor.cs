@@ -144,6 +144,9 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
             case AsyncPiece piece:
                 Run(piece);
                 break;
+            case RunEnded ended:
+                End(ended);
+                break;
             default:
                 Unhandled(message);
                 break;
@@ -161,7 +164,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
                 Fail(message, LoadFailure());
                 _load?.End();
                 break;
-            case Loaded or LoadFailed or Load or AsyncPiece or TakeWaiting:
+            case Loaded or LoadFailed or Load or AsyncPiece or RunEnded or TakeWaiting:
                 Loading(message);
                 break;
             default:
@@ -188,6 +191,9 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
                 break;
             case AsyncPiece piece:
                 Run(piece);
+                break;
+            case RunEnded ended:
+                End(ended);
                 break;
             default:
                 Unhandled(message);
@@ -246,12 +252,25 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
             case AsyncPiece piece:
                 Run(piece);
                 break;
-            case RunEnded:
-                BecomeIdle();
+            case RunEnded ended:
+                End(ended);
                 break;
             default:
                 Unhandled(message);
                 break;
+        }
+    }
+
+    // In every state, as a piece: one that was begun before a restart had an instance of its own, and ends beside another one.
+    private void End(RunEnded ended)
+    {
+        if (ended.Run == _running)
+        {
+            BecomeIdle();
+        }
+        else
+        {
+            _load?.End();
         }
     }
 
@@ -274,7 +293,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
         else
         {
             Become(Busy);
-            _running.ContinueWith(_ => self.Tell(RunEnded.Instance, ActorRefs.NoSender), TaskScheduler.Default);
+            _running.ContinueWith(run => self.Tell(new RunEnded(run), ActorRefs.NoSender), TaskScheduler.Default);
         }
 
         void Schedule(Action run)
@@ -490,10 +509,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
         public static readonly TakeWaiting Instance = new();
     }
 
-    private sealed record RunEnded
-    {
-        public static readonly RunEnded Instance = new();
-    }
+    private sealed record RunEnded(Task Run);
 
     private sealed record Load
     {

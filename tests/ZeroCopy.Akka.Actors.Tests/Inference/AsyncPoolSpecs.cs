@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using Akka.Actor;
+using Akka.Routing;
 using ZeroCopy.Actors.Inference;
 using ZeroCopy.Actors.Tests.Fakes;
 using ZeroCopy.Errors;
@@ -56,6 +58,38 @@ public sealed class AsyncPoolSpecs : PoolSpec
         _gate.SetResult();
         await FailsAsync(InferenceFailure.ShuttingDown, call);
         await EventuallyAsync(() => pool.Pending == 0 && Source.Out == 0);
+    }
+
+    [Fact]
+    public async Task InferencePool_should_run_one_function_an_instance_when_one_ends_that_began_before_a_restart()
+    {
+        var inside = new ConcurrentDictionary<object, int>();
+        var (entered, gates, most) = (new SemaphoreSlim(0), new[] { _gate, new TaskCompletionSource(), new TaskCompletionSource() }, 0);
+        var pool = await PoolAsync(async (target, argument) =>
+        {
+            most = Math.Max(most, inside.AddOrUpdate(target, 1, (_, before) => before + 1));
+            entered.Release();
+            await gates[(int)argument!].Task;
+            inside.AddOrUpdate(target, 0, (_, before) => before - 1);
+            return argument;
+        });
+        var first = pool.CallAsync(0);
+        await entered.WaitAsync(Patience);
+        pool.Router.Tell(new Broadcast(Kill.Instance));
+        var second = pool.CallAsync(1);
+        await entered.WaitAsync(Patience);
+        gates[2].SetResult();
+        var third = pool.CallAsync(2);
+
+        gates[0].SetResult();
+        await first.WaitAsync(Patience);
+        await EventuallyAsync(() => Source.Out == 1);
+        Assert.False(third.IsCompleted);
+        gates[1].SetResult();
+
+        Assert.Equal([1, 2], (await Task.WhenAll(second, third).WaitAsync(Patience)).Cast<int>());
+        Assert.Equal((1, 2), (most, Source.Rented));
+        await EndAsync(pool);
     }
 
     private Task<InferencePool> PoolAsync(AsyncModelFunction function) =>

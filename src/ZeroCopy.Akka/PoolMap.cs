@@ -30,7 +30,16 @@ internal static class PoolMap
             cancellationToken);
         await foreach (var answer in answers.ConfigureAwait(false))
         {
-            options.Progress?.Report(++answered);
+            try
+            {
+                options.Progress?.Report(++answered);
+            }
+            catch
+            {
+                Codec.Release(answer);
+                throw;
+            }
+
             yield return answer;
         }
 
@@ -71,10 +80,10 @@ internal static class PoolMap
                 cancellationToken);
             await foreach (var batch in batches.ConfigureAwait(false))
             {
-                Report(options, batch, ref answered);
                 var taken = 0;
                 try
                 {
+                    Report(options, batch, ref answered);
                     while (taken < batch.Answers.Count)
                     {
                         yield return batch.Answers[taken++];

@@ -228,6 +228,48 @@ public sealed class MapBatchesSpecs : HostSpec
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task MapBatches_should_dispose_the_answers_that_a_callback_keeps_from_the_reader(bool isProgress)
+    {
+        var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
+        var made = new ConcurrentBag<Tensor>();
+        var options = new MapBatchesOptions
+        {
+            Progress = isProgress ? new Progress(_ => throw new InvalidDataException("no")) : null,
+            OnFailedRow = _ => throw new InvalidDataException("no"),
+            Prefetch = 1,
+        };
+
+        await Assert.ThrowsAsync<InvalidDataException>(() => wrapper.MapBatchesAsync<float[], Tensor>(
+            [.. Rows(3), new float[7]], (_, batch) => [.. batch.Select(AnswerOf)], options).ToListAsync().AsTask().WaitAsync(Patience));
+
+        Assert.NotEmpty(made);
+        Assert.All(made, answer => Assert.True(answer.IsInvalid));
+
+        Tensor AnswerOf(float[] row)
+        {
+            var answer = row.Length == 8 ? tensor(row) : throw new InferenceException(InferenceFailure.InvalidInput, "7");
+            made.Add(answer);
+            return answer;
+        }
+    }
+
+    [Fact]
+    public async Task Map_should_dispose_the_answer_that_a_callback_keeps_from_the_reader()
+    {
+        await using var pool = await Host.StartPoolAsync(
+            "callback", await ModelWrapper.FromModelAsync(Mlp(), host: Host), (Module<Tensor, Tensor> own, Tensor input) => own.call(input));
+        var live = LiveTensors();
+
+        await Assert.ThrowsAsync<InvalidDataException>(() => pool.MapAsync(
+            [Input], new MapOptions { Progress = new Progress(_ => throw new InvalidDataException("no")) })
+            .ToListAsync().AsTask().WaitAsync(Patience));
+
+        Assert.InRange(Tensor.TotalCount, 0, live);
+    }
+
     [Fact]
     public async Task Map_should_stream_inputs_through_a_pool_in_order()
     {

@@ -72,7 +72,7 @@ internal static class PoolMap
             var calls = CallsOf(pool, options);
             var (read, answered) = (0L, 0L);
             var batches = OrderedMap.RunAsync(
-                rows.Chunk(options.BatchSize),
+                BatchesAsync(rows, options, cancellationToken),
                 AnswerAsync,
                 PrefetchOf(options, options.MostActors),
                 batch => batch.Release(),
@@ -107,6 +107,31 @@ internal static class PoolMap
         }
     }
 
+    private static async IAsyncEnumerable<TIn[]> BatchesAsync<TIn>(
+        IAsyncEnumerable<TIn> rows, MapBatchesOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var waiting = WaitingOf<TIn>(options);
+        try
+        {
+            await foreach (var row in rows.WithCancellation(cancellationToken).ConfigureAwait(false))
+            {
+                if (waiting.Add(row) == options.BatchSize)
+                {
+                    yield return waiting.Take();
+                }
+            }
+
+            if (waiting.Take() is { Length: > 0 } last)
+            {
+                yield return last;
+            }
+        }
+        finally
+        {
+            waiting.End();
+        }
+    }
+
     /// <summary>
     /// A stage of a stream that maps rows as <see cref="RowsAsync"/> does: each materialisation starts a pool with its first row, which
     /// ends with it.
@@ -124,9 +149,11 @@ internal static class PoolMap
             var stop = new CancellationTokenSource();
             var unread = new UnreadAnswers<TOut>();
             var (read, answered) = (0L, 0L);
-            var batches = Akka.Streams.Dsl.Flow.Create<TIn>().Grouped(options.BatchSize).Select(rows =>
+            // The stage that groups rows forgets those of no whole group where the stream fails.
+            var waiting = WaitingOf<TIn>(options);
+            var batches = Akka.Streams.Dsl.Flow.Create<TIn>().Select(waiting.Add).Grouped(options.BatchSize).Select(_ =>
             {
-                var (batch, first) = (rows.ToArray(), read);
+                var (batch, first) = (waiting.Take(), read);
                 read += batch.Length;
                 return (Rows: batch, First: first);
             });
@@ -151,6 +178,7 @@ internal static class PoolMap
             {
                 await stop.CancelAsync().ConfigureAwait(false);
                 unread.End();
+                waiting.End();
                 await pool.DisposeAsync().ConfigureAwait(false);
                 stop.Dispose();
             }
@@ -183,6 +211,15 @@ internal static class PoolMap
         new(
             pool.AskAsync, options.Call, skips: options.OnFailedRow is not null, options.Attempts, Codec.Release,
             pool.Actors.Telemetry.Model);
+
+    private static WaitingRows<TIn> WaitingOf<TIn>(MapBatchesOptions options) =>
+        new(rows =>
+        {
+            if (options.Ownership == ArgumentOwnership.Give)
+            {
+                Codec.Release(rows);
+            }
+        });
 
     private static int PrefetchOf(MapOptions options, int actors) => options.Prefetch ?? 2 * actors;
 }

@@ -231,6 +231,22 @@ public sealed class MapActorsSpecs : HostSpec
     }
 
     [Fact]
+    public async Task MapBatches_should_dispose_given_rows_of_a_stream_whose_batch_did_not_come_to_be()
+    {
+        var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
+        using var materializer = Host.ActorSystem.Materializer();
+        var rows = Enumerable.Range(0, 8).Select(_ => rand(1, 8)).ToList();
+
+        await Assert.ThrowsAnyAsync<Exception>(() => Source.From(rows)
+            .Concat(Source.Failed<Tensor>(new InvalidDataException("the source is gone")))
+            .Via(wrapper.MapBatchesFlow<Tensor, int>(
+                (_, batch) => new int[batch.Count], new MapBatchesOptions { BatchSize = 5, Ownership = ArgumentOwnership.Give }))
+            .RunWith(Sink.Seq<int>(), materializer).WaitAsync(Patience));
+
+        await UntilAsync(() => rows.TrueForAll(row => row.IsInvalid));
+    }
+
+    [Fact]
     public async Task MapBatches_should_fail_the_stream_with_what_a_batch_failed_with()
     {
         var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);

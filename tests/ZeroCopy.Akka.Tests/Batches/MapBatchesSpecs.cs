@@ -231,6 +231,39 @@ public sealed class MapBatchesSpecs : HostSpec
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public async Task MapBatches_should_dispose_given_rows_whose_batch_did_not_come_to_be(bool isCancelled)
+    {
+        var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
+        using var cancellation = new CancellationTokenSource();
+        var rows = Enumerable.Range(0, 8).Select(_ => rand(1, 8)).ToList();
+
+        await Assert.ThrowsAnyAsync<Exception>(() => wrapper.MapBatchesAsync(
+            Source(cancellation.Token), (Module<Tensor, Tensor> _, IReadOnlyList<Tensor> batch) => new int[batch.Count],
+            new MapBatchesOptions { BatchSize = 5, Ownership = ArgumentOwnership.Give }, cancellation.Token)
+            .ToListAsync().AsTask().WaitAsync(Patience));
+
+        Assert.All(rows, row => Assert.True(row.IsInvalid));
+
+        async IAsyncEnumerable<Tensor> Source([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken token)
+        {
+            foreach (var row in rows)
+            {
+                yield return row;
+            }
+
+            if (isCancelled)
+            {
+                await cancellation.CancelAsync();
+                token.ThrowIfCancellationRequested();
+            }
+
+            throw new InvalidDataException("the source is gone");
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public async Task MapBatches_should_dispose_the_answers_that_a_callback_keeps_from_the_reader(bool isProgress)
     {
         var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);

@@ -101,4 +101,17 @@ public sealed class FormatSpecs
         Assert.Equal(unbroken, await File.ReadAllBytesAsync(file.Path));
         Assert.Equal(6, (await file.ReadAsync()).Rows);
     }
+
+    [Fact]
+    public async Task Format_of_tensors_should_take_rows_beside_which_others_have_nulls()
+    {
+        using var file = new FormatFile("rows.safetensors");
+        var list = Columns.OfJson("x", DType.Float32, "[1,2]", "[3,null]", "[5,6]");
+
+        await file.WriteAsync(Columns.Chunk(list.Slice(0, 1)), Columns.Chunk(list.Slice(2, 1)));
+
+        Assert.Equal(["[1,2]", "[5,6]"], (await file.ReadAsync()).Columns[0].ToJson());
+        var error = await Assert.ThrowsAsync<DatasetException>(() => file.WriteAsync(Columns.Chunk(list.Slice(1, 1))));
+        Assert.Contains("has nulls", error.Message, StringComparison.Ordinal);
+    }
 }

@@ -127,7 +127,8 @@ internal sealed class TensorRowsWriter : IRowWriter
             yield return size;
         }
 
-        if (column.Nulls.Span.Contains(true) || column.ElementNulls.Span.Contains(true))
+        // The memory of a slice has other rows too.
+        if (column.Nulls.Span.Contains(true) || (!column.ElementNulls.IsEmpty && column.ElementNulls.Span[low..high].Contains(true)))
         {
             throw new DatasetException($"Column '{column.Type.Name}' has nulls, which no tensor holds; write .parquet or .jsonl.");
         }

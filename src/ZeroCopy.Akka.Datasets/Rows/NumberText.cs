@@ -74,13 +74,12 @@ internal static class NumberText
         return isTrue || text is [(byte)'0'] || System.Text.Ascii.EqualsIgnoreCase(text, "false"u8);
     }
 
-    // A number that programs wrote as 3.0 or 3e2 is an integer too.
+    // A number that programs wrote as 3.0 or 3e2 is an integer too. Zero has a sign there, also where the type has none.
     private static bool TryInteger<T>(ReadOnlySpan<byte> text, Span<byte> element)
-        where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T> =>
-        (T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
-            || (decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var exact) && decimal.IsInteger(exact)
-                && exact >= decimal.CreateSaturating(T.MinValue) && exact <= decimal.CreateSaturating(T.MaxValue)
-                && (value = T.CreateSaturating(exact)) == value))
+        where T : unmanaged, IBinaryInteger<T> =>
+        (T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            || (text is [(byte)'-', ..] && T.TryParse(text[1..], NumberStyles.Float, CultureInfo.InvariantCulture, out value)
+                && T.IsZero(value)))
         && value.TryWriteLittleEndian(element, out _);
 
     private static bool TryFloat<T>(ReadOnlySpan<byte> text, Span<byte> element)

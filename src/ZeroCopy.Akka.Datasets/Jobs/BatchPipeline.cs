@@ -80,7 +80,16 @@ internal sealed class BatchPipeline(BatchSource source, BatchCaller caller, Batc
                 await _calls.WaitAsync(end).ConfigureAwait(false);
                 await _budget.CallAsync(end).ConfigureAwait(false);
                 var call = Task.Run(() => CallAsync(batch, abandon), CancellationToken.None);
-                await _results.Writer.WriteAsync(call, abandon).ConfigureAwait(false);
+                try
+                {
+                    await _results.Writer.WriteAsync(call, abandon).ConfigureAwait(false);
+                }
+                catch
+                {
+                    // Nobody finds it among the results.
+                    await ((Task)call).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    throw;
+                }
             }
 
             _results.Writer.Complete();

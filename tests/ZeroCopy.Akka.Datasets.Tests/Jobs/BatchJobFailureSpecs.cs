@@ -176,6 +176,35 @@ public sealed class BatchJobFailureSpecs : IDisposable
         Assert.Equal(["2", "4"], Answers());
     }
 
+    [Fact]
+    public async Task BatchJob_should_end_after_every_call_that_it_has_begun_when_it_fails()
+    {
+        // One is handed out, four wait behind it, and the last finds no place.
+        const int last = 6;
+        var (begun, calls, ended) = (new ManualResetEventSlim(), 0, false);
+        var endpoint = new FakeEndpoint([new("x")], async (inputs, token) =>
+        {
+            if (Interlocked.Increment(ref calls) == last)
+            {
+                begun.Set();
+                await Task.Delay(Timeout.Infinite, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                for (var i = 0; i < 10_000; i++)
+                {
+                    await Task.Yield();
+                }
+
+                ended = true;
+            }
+
+            return [FakeEndpoint.Doubled(inputs[0])];
+        });
+
+        await Assert.ThrowsAsync<InvalidDataException>(() => BatchJob.RunAsync(
+            endpoint, Options(last + 4) with { BatchSize = 1, CallsInFlight = 1 }, new Failing(begun)));
+
+        Assert.True(ended);
+    }
+
     [Theory]
     [InlineData("utf-8")]
     [InlineData("utf-16")]
@@ -450,5 +479,15 @@ public sealed class BatchJobFailureSpecs : IDisposable
             Output = _directory.File("out.jsonl"),
             Binding = new BindingOptions { Columns = ["x"] },
         };
+    }
+
+    /// <summary>Fails once the last call has begun.</summary>
+    private sealed class Failing(ManualResetEventSlim begun) : IProgress<BatchProgress>
+    {
+        public void Report(BatchProgress value)
+        {
+            begun.Wait();
+            throw new InvalidDataException();
+        }
     }
 }

@@ -175,6 +175,38 @@ public sealed class InteropSpecs
     }
 
     [Fact]
+    public async Task Arrow_without_places_of_arrays_that_are_empty_should_be_read_here()
+    {
+        using var file = new FormatFile("rows.arrow");
+        var batch = new RecordBatch.Builder()
+            .Append("text", false, Empty(new StringArray(0, ArrowBuffer.Empty, ArrowBuffer.Empty, ArrowBuffer.Empty)))
+            .Append("large text", false, Empty(new LargeStringArray(0, ArrowBuffer.Empty, ArrowBuffer.Empty, ArrowBuffer.Empty)))
+            .Append("list", false, Empty(new ListArray(
+                new Apache.Arrow.Types.ListType(Apache.Arrow.Types.Int64Type.Default), 0, ArrowBuffer.Empty, new Int64Array.Builder().Build(),
+                ArrowBuffer.Empty)))
+            .Append("large list", false, Empty(new LargeListArray(
+                new Apache.Arrow.Types.LargeListType(Apache.Arrow.Types.Int64Type.Default), 0, ArrowBuffer.Empty,
+                new Int64Array.Builder().Build(), ArrowBuffer.Empty)))
+            .Build();
+        await using (var stream = File.Create(file.Path))
+        {
+            using var writer = new ArrowFileWriter(stream, batch.Schema);
+            await writer.WriteRecordBatchAsync(batch);
+            await writer.WriteEndAsync();
+        }
+
+        var rows = await file.ReadAsync();
+
+        Assert.Equal(4, rows.Columns.Length);
+        Assert.All(rows.Columns, column => Assert.Equal(["[]", "[]"], column.ToJson()));
+
+        // Two lists of nothing.
+        static ListArray Empty(IArrowArray values) => new(
+            new Apache.Arrow.Types.ListType(values.Data.DataType), 2, new ArrowBuffer.Builder<int>().AppendRange([0, 0, 0]).Build(), values,
+            ArrowBuffer.Empty);
+    }
+
+    [Fact]
     public async Task Arrow_with_views_of_texts_and_lists_should_be_read_here()
     {
         using var file = new FormatFile("rows.arrow");

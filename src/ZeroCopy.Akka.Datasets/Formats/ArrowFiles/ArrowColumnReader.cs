@@ -80,13 +80,11 @@ internal static class ArrowColumnReader
             case var _ when type.Meaning is { } meaning:
                 return Values(type, meaning, array, nulls);
             case StringType:
-                return Texts(type, array, MemoryMarshal.Cast<byte, int>(array.Buffers[1].Span).Slice(array.Offset, array.Length + 1),
-                    nulls);
+                return Texts(type, array, Places<int>(array), nulls);
             case StringViewType:
                 return Views(type, new StringViewArray(array));
             case LargeStringType:
-                var places = MemoryMarshal.Cast<byte, long>(array.Buffers[1].Span).Slice(array.Offset, array.Length + 1);
-                return Texts(type, array, Narrow(places), nulls);
+                return Texts(type, array, Narrow(Places<long>(array)), nulls);
             case BooleanType:
                 var bits = array.Buffers[1].Span;
                 var values = new byte[array.Length];
@@ -154,14 +152,14 @@ internal static class ArrowColumnReader
     // Each index is replaced with what the dictionary has in its place, which may be a null.
     private static Column Look(ColumnType type, ArrayData array, bool[] nulls)
     {
+        var values = Leaf(type, array.Dictionary ?? throw new InvalidDataException("its dictionary is missing"));
+        var indexes = Indexes(array);
         if (!values.Nulls.IsEmpty)
         {
             var noIndex = nulls;
             nulls = [.. indexes.Select((index, row) => (noIndex.Length > 0 && noIndex[row]) || values.IsNull(index))];
         }
 
-        var values = Leaf(type, array.Dictionary ?? throw new InvalidDataException("its dictionary is missing"));
-        var indexes = Indexes(array);
         if (type.Kind == ElementKind.Text)
         {
             var texts = new ColumnBuilder(type);
@@ -218,11 +216,13 @@ internal static class ArrowColumnReader
             return places;
         }
 
-        return array.DataType is LargeListType
-            ? Narrow(MemoryMarshal.Cast<byte, long>(array.Buffers[1].Span).Slice(array.Offset, array.Length + 1))
-            : array.Length == 0 ? [0]
-            : MemoryMarshal.Cast<byte, int>(array.Buffers[1].Span).Slice(array.Offset, array.Length + 1).ToArray();
+        return array.DataType is LargeListType ? Narrow(Places<long>(array)) : Places<int>(array).ToArray();
     }
+
+    // Where each list or text of an array begins; an array without any may have no places at all.
+    private static ReadOnlySpan<T> Places<T>(ArrayData array)
+        where T : unmanaged =>
+        array.Length == 0 ? (T[])[default] : MemoryMarshal.Cast<byte, T>(array.Buffers[1].Span).Slice(array.Offset, array.Length + 1);
 
     private static int[] Narrow(ReadOnlySpan<long> places)
     {

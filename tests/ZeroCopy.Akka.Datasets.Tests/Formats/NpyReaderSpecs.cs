@@ -1,4 +1,5 @@
 using System.Text;
+using ZeroCopy.Datasets.Formats;
 using ZeroCopy.Datasets.Formats.Npy;
 using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
@@ -130,6 +131,25 @@ public sealed class NpyReaderSpecs : IDisposable
         var path = _directory.File("input.npy");
         File.WriteAllBytes(path, content);
         Assert.Throws<DatasetException>(() => NpyReader.Read(path));
+    }
+
+    [Fact]
+    public async Task NpyReader_should_refuse_a_fortran_array_of_rows_that_no_memory_turns_when_it_opens_it()
+    {
+        const long rows = 1L << 31;
+        var path = _directory.File("input.npy");
+        var header = Encoding.ASCII.GetBytes($"{{'descr': '|u1', 'fortran_order': True, 'shape': ({rows}, 1)}}");
+        await using (var file = File.Create(path))
+        {
+            file.Write([0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. header]);
+            file.SetLength(file.Length + rows);
+        }
+
+        var error = await Assert.ThrowsAsync<DatasetException>(
+            () => DatasetFormats.OpenReaderAsync(path, CancellationToken.None).AsTask());
+
+        Assert.Contains("input.npy", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Fortran", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

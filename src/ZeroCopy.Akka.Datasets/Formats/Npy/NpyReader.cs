@@ -7,6 +7,9 @@ namespace ZeroCopy.Datasets.Formats.Npy;
 /// <summary>Reads a <c>.npy</c> file strictly; big-endian and Fortran-ordered arrays come out little-endian and row-major.</summary>
 internal static class NpyReader
 {
+    /// <summary>Most bytes of an array that is read as a whole: what one piece of memory holds.</summary>
+    public const int MaxBytes = 0x7FFFFFC7;
+
     private const int MaxHeaderBytes = 1 << 20;
 
     /// <summary>Reads a whole file.</summary>
@@ -15,7 +18,7 @@ internal static class NpyReader
     {
         using var file = File.OpenRead(path);
         var array = ReadHead(file, path);
-        if (array.Layout.ByteLength > Array.MaxLength)
+        if (array.Layout.ByteLength > MaxBytes)
         {
             throw DatasetException.At(path, $"{array.Layout} is over 2 GiB, the most that one input may have; split it.");
         }

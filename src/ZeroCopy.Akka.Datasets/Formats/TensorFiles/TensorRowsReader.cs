@@ -81,6 +81,13 @@ internal sealed class TensorRowsReader : IRowReader
                 throw DatasetException.At(path, $"'{scalar.Name}' has no dimensions; the first one counts the rows.");
             }
 
+            if (tensors.FirstOrDefault(tensor => tensor.Array is { IsFortranOrder: true, Layout.ByteLength: > NpyReader.MaxBytes })
+                is { Array: { } turned })
+            {
+                throw DatasetException.At(
+                    path, $"{turned.Layout} is in Fortran order and over 2 GiB, the most that is turned; save it with numpy.ascontiguousarray.");
+            }
+
             var rows = tensors.Count == 0 ? 0 : tensors[0].Array.Layout.Shape[0];
             if (tensors.FirstOrDefault(tensor => tensor.Array.Layout.Shape[0] != rows) is { Array: not null } other)
             {

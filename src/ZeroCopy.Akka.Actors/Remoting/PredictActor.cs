@@ -134,11 +134,13 @@ internal sealed class PredictActor : UntypedActor
     /// <summary>Not where the sender is one Ask, which lives no longer than its call.</summary>
     private static void Watch(IActorRef sender)
     {
-        if (sender.Path.Elements is not ["temp", ..])
+        if (!IsAsk(sender))
         {
             Context.Watch(sender);
         }
     }
+
+    private static bool IsAsk(IActorRef sender) => sender.Path.Elements is ["temp", ..];
 
     private async Task AnswerAsync(Caller caller, ICallRequest request, CancellationToken cancellationToken)
     {
@@ -263,7 +265,8 @@ internal sealed class PredictActor : UntypedActor
         {
             try
             {
-                return Limit.Pack(reply, Client, Self, request.TakesParts);
+                // An Ask takes one message, and is not watched.
+                return Limit.Pack(reply, Client, Self, request.TakesParts && !IsAsk(Client));
             }
             catch (InferenceException e)
             {

@@ -268,12 +268,14 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
         await EndAsync(pool);
     }
 
-    [Fact]
-    public async Task Node_should_send_no_parts_to_who_does_not_say_that_he_takes_them()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Node_should_send_no_parts_to_who_does_not_say_that_he_takes_them_or_takes_one_message_alone(bool saysSo)
     {
         var pool = await PoolAsync((_, _) => new FakeTensor(new int[FrameBytes]));
         var endpoint = _clients.ActorSelection(new RootActorPath(Node) / "user" / "zerocopy" / "predict");
-        var reply = await endpoint.Ask<PredictReply>(new PredictRequest(_pool, "", [FakeBinder.Wire(4)]), Patience);
+        var reply = await endpoint.Ask<object>(new PredictRequest(_pool, "", [FakeBinder.Wire(4)], TakesParts: saysSo), Patience);
         var failed = Assert.IsType<PredictReply.Failed>(reply);
         Assert.Equal(InferenceFailure.MessageTooLarge, failed.Failure);
         Assert.Contains("akka.remote.dot-netty.tcp.maximum-frame-size", failed.Message, StringComparison.Ordinal);

@@ -22,7 +22,7 @@ internal sealed class DatasetReader : IAsyncDisposable
         Unread = [.. unread.DistinctBy(column => column.Name)];
         RowCount = rows;
         _selected = [.. columns.Select(column => column.Name)];
-        _bytes = [.. files.Select(file => new FileInfo(file).Length)];
+        _bytes = [.. files.Select(Length)];
     }
 
     /// <summary>The columns that all files have.</summary>
@@ -160,6 +160,13 @@ internal sealed class DatasetReader : IAsyncDisposable
 
         merged.AddRange(others.Where(other => other.Kind == ElementKind.Json && columns.All(column => column.Name != other.Name)));
         return merged.ToImmutable();
+    }
+
+    // Of the file itself where it is named by a link.
+    private static long Length(string path)
+    {
+        using var file = File.OpenHandle(path);
+        return RandomAccess.GetLength(file);
     }
 
     private async ValueTask<bool> OpenNextAsync(CancellationToken cancellationToken)

@@ -264,7 +264,7 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
         _view.Update();
         _orders.Keep(_view.All().Select(at => at.Held.Version).OfType<int>());
         var route = _view.ToRoute();
-        if (_told is null || !IsSame(_told, route))
+        if (!route.Equals(_told))
         {
             if (_told is { Current: { } before } && route.Current is { } now && before != now)
             {
@@ -291,9 +291,6 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
             CompleteDecision();
         }
     }
-
-    private static bool IsSame(ModelRoute one, ModelRoute other) =>
-        one with { Replicas = [] } == other with { Replicas = [] } && one.Replicas.SequenceEqual(other.Replicas);
 
     /// <summary>Has a version loaded wherever another one is.</summary>
     private void WarmUp(int version, int like)

@@ -10,4 +10,13 @@ namespace ZeroCopy.Clustering.Protocol;
 /// <param name="Replicas">The nodes that can be called, at each version; none where nothing of that name is known.</param>
 /// <param name="Problem">Why nothing can be called, where models of that name are held; null where something can.</param>
 public sealed record ModelRoute(
-    string Name, int? Current, int? Next, int Percent, ImmutableArray<Replica> Replicas, string? Problem) : IClusterMessage;
+    string Name, int? Current, int? Next, int Percent, ImmutableArray<Replica> Replicas, string? Problem) : IClusterMessage
+{
+    /// <summary>Whether another route says the same, replica by replica.</summary>
+    public bool Equals(ModelRoute? other) => other is not null
+        && (Name, Current, Next, Percent, Problem) == (other.Name, other.Current, other.Next, other.Percent, other.Problem)
+        && Replicas.SequenceEqual(other.Replicas);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, Current, Next, Percent, Replicas.Length);
+}

@@ -12,18 +12,19 @@ namespace ZeroCopy.Clustering.Routes;
 /// A model anywhere in the cluster. A call goes to a replica in one hop; one that reached none, or whose replica died while it ran and that
 /// may run twice, goes to another within its deadline. Thread-safe.
 /// </summary>
-/// <param name="entry">The name, with its route.</param>
+/// <param name="entry">The name, which has a route.</param>
 /// <param name="version">The version; null for the one that is current at each call.</param>
 /// <param name="routes">What it calls with.</param>
 internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteContext routes) : ILoadableEndpoint
 {
+    private volatile RouteEntry _entry = entry;
     private volatile Tuple<int?, ModelSignature>? _signature;
 
     /// <inheritdoc/>
-    public string Name => entry.Name;
+    public string Name { get; } = entry.Name;
 
     /// <inheritdoc/>
-    public int? Version => version ?? entry.Route?.Current;
+    public int? Version => version ?? Route.Current;
 
     /// <inheritdoc/>
     public EndpointState State
@@ -45,13 +46,12 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
     /// <inheritdoc/>
     public string? LastError => State == EndpointState.Ready ? null
         : Replicas().Any() ? Replicas().Select(replica => replica.LastError).FirstOrDefault(error => error is not null)
-        : entry.Route?.Problem ?? NotFound().Message;
+        : Route.Problem ?? NotFound().Message;
 
     /// <inheritdoc/>
     public async Task<ModelSignature> GetSignatureAsync(CancellationToken cancellationToken = default)
     {
-        var route = await RouteAsync(cancellationToken).ConfigureAwait(false);
-        var wanted = version ?? route.Current;
+        var wanted = version ?? (await EntryAsync(cancellationToken).ConfigureAwait(false)).Route!.Current;
         if (_signature is { } known && known.Item1 == wanted)
         {
             return known.Item2;
@@ -107,7 +107,8 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
     /// <summary>Has one node load it, where none has.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken = default)
     {
-        var route = await RouteAsync(cancellationToken).ConfigureAwait(false);
+        var entry = await EntryAsync(cancellationToken).ConfigureAwait(false);
+        var route = entry.Route!;
         var wanted = version ?? route.Current;
         if (routes.Choice.Warm(entry.WarmAt(wanted), FrozenSet<Address>.Empty) is not null)
         {
@@ -126,7 +127,7 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
     /// <summary>Has every node free it that has it loaded.</summary>
     public async Task UnloadAsync(CancellationToken cancellationToken = default)
     {
-        var route = await RouteAsync(cancellationToken).ConfigureAwait(false);
+        var route = (await EntryAsync(cancellationToken).ConfigureAwait(false)).Route!;
         var wanted = version ?? route.Current;
         foreach (var replica in route.Replicas.Where(replica => replica.Version == wanted))
         {
@@ -161,12 +162,13 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
         while (true)
         {
             routes.Table.ThrowIfClosed(Name);
-            var route = await RouteAsync(cancellationToken).ConfigureAwait(false);
+            var entry = await EntryAsync(cancellationToken).ConfigureAwait(false);
+            var route = entry.Route!;
             Address node;
             var wanted = version ?? Wanted(route);
             try
             {
-                (node, wanted) = await ChooseAsync(route, wanted, tried, failures, limit is not null, cancellationToken)
+                (node, wanted) = await ChooseAsync(entry, route, wanted, tried, failures, limit is not null, cancellationToken)
                     .ConfigureAwait(false);
             }
             catch (InferenceException e) when (
@@ -215,8 +217,8 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
 
     /// <summary>A warm replica that was not tried, else the node that the entity chooses.</summary>
     private async Task<(Address Node, int? Version)> ChooseAsync(
-        ModelRoute route, int? wanted, HashSet<Address> tried, Dictionary<Address, InferenceException> failures, bool isTimed,
-        CancellationToken cancellationToken)
+        RouteEntry entry, ModelRoute route, int? wanted, HashSet<Address> tried, Dictionary<Address, InferenceException> failures,
+        bool isTimed, CancellationToken cancellationToken)
     {
         if (routes.Choice.Warm(entry.WarmAt(wanted), tried) is { } warm)
         {
@@ -290,12 +292,45 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
 
     private IEnumerable<Replica> Replicas()
     {
-        var (route, wanted) = (entry.Route, Version);
-        return route is null ? [] : route.Replicas.Where(replica => replica.Version == wanted);
+        var route = Route;
+        var wanted = version ?? route.Current;
+        return route.Replicas.Where(replica => replica.Version == wanted);
     }
 
-    private async ValueTask<ModelRoute> RouteAsync(CancellationToken cancellationToken) =>
-        entry.Route ?? (await routes.Table.GetAsync(Name, cancellationToken).ConfigureAwait(false)).Route!;
+    /// <summary>What is known of the name now. One that was forgotten, as nobody used it for long, is followed again.</summary>
+    private ModelRoute Route
+    {
+        get
+        {
+            _entry.Use();
+            if (_entry.IsForgotten && !routes.Table.IsClosed && routes.Table.Follow(Name) is { Route: not null } anew)
+            {
+                _entry = anew;
+            }
+
+            return _entry.Route!;
+        }
+    }
+
+    /// <summary>The entry to call by, whose route is kept current.</summary>
+    private async ValueTask<RouteEntry> EntryAsync(CancellationToken cancellationToken)
+    {
+        var entry = _entry;
+        entry.Use();
+        if (!entry.IsForgotten)
+        {
+            return entry;
+        }
+
+        var coming = routes.Table.GetAsync(Name, cancellationToken).AsTask();
+        if (!await routes.IsToldAsync(coming, cancellationToken).ConfigureAwait(false))
+        {
+            // What was known is better than nothing, until its entity tells what is so now.
+            routes.Table.Suppose(entry.Route!);
+        }
+
+        return _entry = await coming.ConfigureAwait(false);
+    }
 
     private InferenceException NotFound() => new(
         InferenceFailure.ModelNotFound, $"No node of the cluster holds '{Name}{(version is null ? "" : $"@{version}")}'.");

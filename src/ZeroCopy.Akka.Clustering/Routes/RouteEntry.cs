@@ -4,13 +4,16 @@ using ZeroCopy.Clustering.Protocol;
 namespace ZeroCopy.Clustering.Routes;
 
 /// <summary>A name that this process calls: its route, kept current. Thread-safe.</summary>
-internal sealed class RouteEntry(string name)
+/// <param name="name">What it is called by.</param>
+/// <param name="clock">Tells how long nobody has used it.</param>
+internal sealed class RouteEntry(string name, TimeProvider clock)
 {
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<int, ClusterEndpoint> _endpoints = new();
     private volatile KnownRoute? _known;
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _lastUse = Environment.TickCount64;
+    private long _lastUse = clock.GetTimestamp();
+    private volatile bool _isForgotten;
 
     /// <summary>What it is called by.</summary>
     public string Name => name;
@@ -29,19 +32,23 @@ internal sealed class RouteEntry(string name)
         return ReferenceEquals(Route, route) ? next : Task.CompletedTask;
     }
 
-    /// <summary>How long nobody has asked for it.</summary>
-    public TimeSpan Idle => TimeSpan.FromMilliseconds(Environment.TickCount64 - Volatile.Read(ref _lastUse));
+    /// <summary>Whether no route comes here any more, and the name has to be looked for again.</summary>
+    public bool IsForgotten => _isForgotten;
+
+    /// <summary>How long nobody has used it.</summary>
+    public TimeSpan Idle => clock.GetElapsedTime(Volatile.Read(ref _lastUse));
 
     /// <summary>The endpoint of a version, one for all callers; 0 for the current one.</summary>
     public ClusterEndpoint Endpoint(int? version, Func<RouteEntry, int?, ClusterEndpoint> create) =>
         _endpoints.GetOrAdd(version ?? 0, static (_, of) => of.create(of.Item1, of.version), (this, version, create));
 
-    /// <summary>Somebody asks for it.</summary>
-    public void Use() => Volatile.Write(ref _lastUse, Environment.TickCount64);
+    /// <summary>Somebody uses it.</summary>
+    public void Use() => Volatile.Write(ref _lastUse, clock.GetTimestamp());
 
-    /// <summary>No route comes any more.</summary>
+    /// <summary>No route comes any more; who waits for the first one fails.</summary>
     public void Fail(Exception reason)
     {
+        _isForgotten = true;
         if (_first.TrySetException(reason))
         {
             // Nobody may be waiting.
@@ -49,11 +56,17 @@ internal sealed class RouteEntry(string name)
         }
     }
 
-    /// <summary>Its entity's word.</summary>
-    public void Set(ModelRoute route)
+    /// <summary>Its entity's word; false where that says nothing new.</summary>
+    public bool Set(ModelRoute route)
     {
+        if (route.Equals(Route))
+        {
+            return false;
+        }
+
         _known = KnownRoute.Of(route);
         OnChanged();
+        return true;
     }
 
     /// <summary>What others than its entity know; false where a route is there already.</summary>

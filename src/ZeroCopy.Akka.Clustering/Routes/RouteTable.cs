@@ -19,16 +19,19 @@ internal sealed class RouteTable
     private readonly IActorRef _actor;
     private readonly ILoggingAdapter _log;
     private readonly string _end;
+    private readonly TimeProvider _clock;
     private volatile bool _closed;
     private long _lastId;
 
     /// <param name="start">Starts an actor.</param>
     /// <param name="log">Told of handlers that fail.</param>
     /// <param name="end">What has happened when nothing is called from here any more.</param>
-    public RouteTable(Func<Props, string, IActorRef> start, ILoggingAdapter log, string end = "this node shuts down")
+    /// <param name="clock">Tells which names nobody has used for long, and when they are followed again; null for the system's.</param>
+    public RouteTable(
+        Func<Props, string, IActorRef> start, ILoggingAdapter log, string end = "this node shuts down", TimeProvider? clock = null)
     {
-        (_log, _end) = (log, end);
-        _actor = start(RouteTableActor.Props(this), "routes");
+        (_log, _end, _clock) = (log, end, clock ?? TimeProvider.System);
+        _actor = start(RouteTableActor.Props(this, _clock), "routes");
     }
 
     /// <summary>A route has come or changed. Raised on an actor's thread.</summary>
@@ -51,14 +54,29 @@ internal sealed class RouteTable
     public ValueTask<RouteEntry> GetAsync(string name, CancellationToken cancellationToken)
     {
         ThrowIfClosed(name);
-        if (!_entries.TryGetValue(name, out var entry))
-        {
-            entry = _entries.GetOrAdd(name, static name => new RouteEntry(name));
-            _actor.Tell(new RouteTableActor.Wanted(entry), ActorRefs.NoSender);
-        }
-
-        entry.Use();
+        var entry = Follow(name);
         return entry.Route is not null ? new ValueTask<RouteEntry>(entry) : new ValueTask<RouteEntry>(WaitAsync(entry, cancellationToken));
+    }
+
+    /// <summary>The entry of a name, whose route may be on its way yet.</summary>
+    public RouteEntry Follow(string name)
+    {
+        while (true)
+        {
+            if (!_entries.TryGetValue(name, out var entry))
+            {
+                entry = _entries.GetOrAdd(name, static (name, clock) => new RouteEntry(name, clock), _clock);
+                _actor.Tell(new RouteTableActor.Wanted(entry), ActorRefs.NoSender);
+            }
+
+            entry.Use();
+            if (!entry.IsForgotten || _closed)
+            {
+                return entry;
+            }
+
+            Remove(entry);
+        }
     }
 
     /// <summary>Asks the entity of a name for a node.</summary>
@@ -108,8 +126,10 @@ internal sealed class RouteTable
 
     internal void OnRoute(RouteEntry entry, ModelRoute route)
     {
-        entry.Set(route);
-        ChangeEvent.Raise(Changed, _log);
+        if (entry.Set(route))
+        {
+            ChangeEvent.Raise(Changed, _log);
+        }
     }
 
     /// <summary>Nothing is called from here any more.</summary>
@@ -141,16 +161,16 @@ internal sealed class RouteTable
     private InferenceException Closed(string name) =>
         new(InferenceFailure.ShuttingDown, $"{name} cannot be called from here any more: {_end}.");
 
-    internal void Forget(RouteEntry entry) => _entries.TryRemove(new(entry.Name, entry));
-
-    /// <summary>No route comes for an entry.</summary>
-    internal void Fail(RouteEntry entry, string reason)
+    /// <summary>No route comes for an entry any more: whoever wants the name gets another one.</summary>
+    internal void Forget(RouteEntry entry, string reason)
     {
-        Forget(entry);
         entry.Fail(Unreached(reason));
+        Remove(entry);
     }
 
     internal static InferenceException Unreached(string reason) => new(InferenceFailure.Unreachable, reason);
+
+    private void Remove(RouteEntry entry) => _entries.TryRemove(new(entry.Name, entry));
 
     private async Task<RouteEntry> WaitAsync(RouteEntry entry, CancellationToken cancellationToken)
     {

@@ -3,26 +3,31 @@ using ZeroCopy.Clustering.Protocol;
 
 namespace ZeroCopy.Clustering.Routes;
 
-/// <summary>Follows names at their entities: asks again until one answers, and when the one that did has moved or was lost.</summary>
-internal sealed class RouteTableActor(RouteTable table) : UntypedActor, IWithTimers
+/// <summary>
+/// Follows names at their entities: asks again until one answers, when the one that did has moved or was lost, and now and then all the
+/// same, as word of a change may be lost with a connection.
+/// </summary>
+internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     // An entity may be lost between two messages; one that is at work answers twice, and is heard once.
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan FollowAgain = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan ForgottenEmpty = TimeSpan.FromSeconds(30);
 
-    private readonly Dictionary<string, RouteEntry> _followed = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, IActorRef> _entities = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Followed> _followed = new(StringComparer.Ordinal);
     private readonly Dictionary<long, Ask> _asks = [];
     private IActorRef? _models;
     private string? _silence;
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(RouteTable table) => Akka.Actor.Props.Create(() => new RouteTableActor(table));
+    public static Props Props(RouteTable table, TimeProvider clock) =>
+        Akka.Actor.Props.Create(() => new RouteTableActor(table, clock));
 
     protected override void PreStart() => Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, Pause);
 
@@ -34,9 +39,9 @@ internal sealed class RouteTableActor(RouteTable table) : UntypedActor, IWithTim
         {
             case ModelsAt at:
                 (_models, _silence) = (at.Models, null);
-                foreach (var name in _followed.Keys)
+                foreach (var followed in _followed.Values)
                 {
-                    Follow(name);
+                    Follow(followed);
                 }
 
                 Send(_asks.Values);
@@ -45,11 +50,10 @@ internal sealed class RouteTableActor(RouteTable table) : UntypedActor, IWithTim
                 OnNoModels(none.Reason);
                 break;
             case Wanted wanted when _silence is not null:
-                table.Fail(wanted.Entry, _silence);
+                table.Forget(wanted.Entry, _silence);
                 break;
             case Wanted wanted:
-                _followed[wanted.Entry.Name] = wanted.Entry;
-                Follow(wanted.Entry.Name);
+                Follow(_followed[wanted.Entry.Name] = new Followed(wanted.Entry));
                 break;
             case ModelRoute route:
                 OnRoute(route);
@@ -86,10 +90,10 @@ internal sealed class RouteTableActor(RouteTable table) : UntypedActor, IWithTim
     private void OnNoModels(string reason)
     {
         (_models, _silence) = (null, reason);
-        foreach (var entry in _followed.Values.Where(entry => entry.Route is null).ToArray())
+        foreach (var entry in _followed.Values.Select(followed => followed.Entry).Where(entry => entry.Route is null).ToArray())
         {
             _followed.Remove(entry.Name);
-            table.Fail(entry, reason);
+            table.Forget(entry, reason);
         }
 
         foreach (var ask in _asks.Values)
@@ -102,51 +106,54 @@ internal sealed class RouteTableActor(RouteTable table) : UntypedActor, IWithTim
 
     private void OnRoute(ModelRoute route)
     {
-        if (!_followed.TryGetValue(route.Name, out var entry))
+        if (!_followed.TryGetValue(route.Name, out var followed))
         {
             return;
         }
 
-        if (_entities.TryGetValue(route.Name, out var before) && !before.Equals(Sender))
+        if (!Sender.Equals(followed.Entity))
         {
-            Context.Unwatch(before);
+            Leave(followed);
+            followed.Entity = Context.Watch(Sender);
         }
 
-        _entities[route.Name] = Sender;
-        Context.Watch(Sender);
-        table.OnRoute(entry, route);
+        table.OnRoute(followed.Entry, route);
     }
 
     /// <summary>Calls go on by the routes that are known, until the next entity tells of others.</summary>
     private void OnLost(IActorRef entity)
     {
-        foreach (var name in _entities.Where(known => known.Value.Equals(entity)).Select(known => known.Key).ToArray())
+        foreach (var followed in _followed.Values.Where(followed => entity.Equals(followed.Entity)))
         {
-            _entities.Remove(name);
-            Follow(name);
+            followed.Entity = null;
+            Follow(followed);
             // Whoever waits for its answer asks the next one.
-            Send(_asks.Values.Where(ask => ask.Request.Name == name));
+            Send(_asks.Values.Where(ask => ask.Request.Name == followed.Entry.Name));
         }
     }
 
     private void OnTick()
     {
-        Send(_asks.Values.Where(ask => Environment.TickCount64 - ask.SentAt >= AskAgain.TotalMilliseconds));
-        foreach (var (name, entry) in _followed.ToArray())
+        Send(_asks.Values.Where(ask => clock.GetElapsedTime(ask.SentAt) >= AskAgain));
+        if (_models is null)
         {
+            // What is known stays, as nobody would tell it again.
+            return;
+        }
+
+        foreach (var followed in _followed.Values.ToArray())
+        {
+            var entry = followed.Entry;
             if (entry.Idle > (entry.Route is { Replicas.IsEmpty: true } ? ForgottenEmpty : Forgotten))
             {
-                table.Forget(entry);
-                _followed.Remove(name);
-                _models?.Tell(new EntityRequest.Unfollow(name), Self);
-                if (_entities.Remove(name, out var entity))
-                {
-                    Context.Unwatch(entity);
-                }
+                table.Forget(entry, $"Where {entry.Name} is was not said within {Forgotten}.");
+                _followed.Remove(entry.Name);
+                _models.Tell(new EntityRequest.Unfollow(entry.Name), Self);
+                Leave(followed);
             }
-            else if (!_entities.ContainsKey(name))
+            else if (followed.Entity is null || clock.GetElapsedTime(followed.AskedAt) >= followed.Pause)
             {
-                Follow(name);
+                Follow(followed);
             }
         }
     }
@@ -155,12 +162,26 @@ internal sealed class RouteTableActor(RouteTable table) : UntypedActor, IWithTim
     {
         foreach (var ask in asks)
         {
-            ask.SentAt = Environment.TickCount64;
+            ask.SentAt = clock.GetTimestamp();
             _models?.Tell(ask.Request, Self);
         }
     }
 
-    private void Follow(string name) => _models?.Tell(new EntityRequest.Follow(name), Self);
+    private void Follow(Followed followed)
+    {
+        followed.AskedAt = clock.GetTimestamp();
+        // Thousands of names may have been asked for at once, and are not to be asked for at once again.
+        followed.Pause = FollowAgain * (0.75 + Random.Shared.NextDouble() / 2);
+        _models?.Tell(new EntityRequest.Follow(followed.Entry.Name), Self);
+    }
+
+    private static void Leave(Followed followed)
+    {
+        if (followed.Entity is { } entity)
+        {
+            Context.Unwatch(entity);
+        }
+    }
 
     internal sealed record ModelsAt(IActorRef Models);
 
@@ -172,10 +193,24 @@ internal sealed class RouteTableActor(RouteTable table) : UntypedActor, IWithTim
 
     internal sealed record Ask(EntityRequest.Place Request)
     {
-        /// <summary>When the entity was asked last, in milliseconds since the machine started.</summary>
+        /// <summary>When the entity was asked last, by the clock's timestamp.</summary>
         public long SentAt { get; set; }
 
         public TaskCompletionSource<EntityReply> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    private sealed class Followed(RouteEntry entry)
+    {
+        public RouteEntry Entry => entry;
+
+        /// <summary>The one that told the route; null while none has, or it is lost.</summary>
+        public IActorRef? Entity { get; set; }
+
+        /// <summary>When it was asked last, by the clock's timestamp.</summary>
+        public long AskedAt { get; set; }
+
+        /// <summary>How long after that it is asked again.</summary>
+        public TimeSpan Pause { get; set; }
     }
 
     private sealed class Tick

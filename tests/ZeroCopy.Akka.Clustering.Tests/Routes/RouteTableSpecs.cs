@@ -1,13 +1,28 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
+using Akka.TestKit.Xunit2;
+using Microsoft.Extensions.Time.Testing;
+using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Clustering.Routes;
+using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 
 namespace ZeroCopy.Clustering.Tests.Routes;
 
-public sealed class RouteTableSpecs
+/// <summary>The test's actor is the entity of the name, and the way to it.</summary>
+public sealed class RouteTableSpecs : TestKit
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ShorterThanForgotten = TimeSpan.FromMinutes(6);
+    private static readonly Address Node = Address.Parse("akka.tcp://zerocopy@a:1");
+
+    private readonly FakeTimeProvider _clock = new();
+    private readonly RouteTable _table;
+
+    public RouteTableSpecs()
+        : base("akka.loglevel = OFF") =>
+        _table = new RouteTable((props, name) => Sys.ActorOf(props, name), NoLogger.Instance, clock: _clock);
 
     /// <summary>The actor stops while the question is on its way to it, and never hears of it.</summary>
     [Fact]
@@ -24,5 +39,150 @@ public sealed class RouteTableSpecs
             var ended = await Assert.ThrowsAsync<InferenceException>(() => call.WaitAsync(Patience));
             Assert.Equal(InferenceFailure.ShuttingDown, ended.Failure);
         }
+    }
+
+    [Fact]
+    public async Task RouteTable_should_hear_of_a_change_whose_word_was_lost()
+    {
+        var entry = await FollowAsync(Route(1));
+        var change = entry.ChangeOf(entry.Route!);
+
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        await AnswerAsync(Route(2));
+
+        await change.WaitAsync(Patience);
+        Assert.Equal(2, entry.Route!.Current);
+    }
+
+    [Fact]
+    public async Task RouteTable_should_tell_of_changes_alone()
+    {
+        var entry = await FollowAsync(Route(1));
+        var (known, changes) = (entry.Route, 0);
+        _table.Changed += () => changes++;
+
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        await AnswerAsync(Route(1));
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        await ExpectMsgAsync<EntityRequest.Follow>(Patience);
+
+        Assert.Same(known, entry.Route);
+        Assert.Equal(0, changes);
+    }
+
+    [Fact]
+    public async Task RouteTable_should_fail_a_name_that_nobody_answers_for()
+    {
+        _table.Start(TestActor);
+        var entry = _table.GetAsync("model", CancellationToken.None).AsTask();
+        await ExpectMsgAsync<EntityRequest.Follow>(Patience);
+
+        _clock.Advance(2 * ShorterThanForgotten);
+
+        var failed = await Assert.ThrowsAsync<InferenceException>(() => entry.WaitAsync(Patience));
+        Assert.Equal(InferenceFailure.Unreachable, failed.Failure);
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_is_called_should_be_kept_current()
+    {
+        var endpoint = Endpoint(await FollowAsync(Route(1)));
+
+        for (var time = 0; time < 3; time++)
+        {
+            _clock.Advance(ShorterThanForgotten);
+            await AnswerAsync(Route(1));
+            using var answer = await endpoint.CallAsync("", []);
+        }
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_was_not_used_for_long_should_be_called_by_the_route_of_now()
+    {
+        var endpoint = Endpoint(await FollowAsync(Route(1)));
+        _clock.Advance(2 * ShorterThanForgotten);
+        await ExpectMsgAsync<EntityRequest.Unfollow>(Patience);
+
+        var calling = endpoint.CallAsync("", []);
+        await AnswerAsync(Route(2));
+
+        using var answer = await calling.WaitAsync(Patience);
+        Assert.Equal((2, 2), (answer.Version, endpoint.Version));
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_was_not_used_for_long_should_say_what_is_so_now()
+    {
+        var endpoint = Endpoint(await FollowAsync(Route(1)));
+        _clock.Advance(2 * ShorterThanForgotten);
+        await ExpectMsgAsync<EntityRequest.Unfollow>(Patience);
+
+        // What it knew, and has the name followed again.
+        Assert.Equal((1, EndpointState.Ready), (endpoint.Version, endpoint.State));
+        await AnswerAsync(Route(2));
+
+        await _table.GetAsync("model", CancellationToken.None).AsTask().WaitAsync(Patience);
+        Assert.Equal(2, endpoint.Version);
+    }
+
+    private static ModelRoute Route(int version) =>
+        new("model", version, null, 0, [new Replica(Node, version, EndpointState.Ready, 1, 0)], null);
+
+    private async Task<RouteEntry> FollowAsync(ModelRoute route)
+    {
+        _table.Start(TestActor);
+        var coming = _table.GetAsync(route.Name, CancellationToken.None);
+        await AnswerAsync(route);
+        return await coming;
+    }
+
+    private async Task AnswerAsync(ModelRoute route)
+    {
+        await ExpectMsgAsync<EntityRequest.Follow>(Patience);
+        LastSender.Tell(route, TestActor);
+    }
+
+    private ClusterEndpoint Endpoint(RouteEntry entry)
+    {
+        var clients = new NodeClients(Sys);
+        var routes = new RouteContext
+        {
+            Self = Node,
+            Own = new Answering(),
+            Table = _table,
+            Clients = clients,
+            Choice = new ReplicaChoice(Node, clients.Outstanding, clients.IsDown),
+        };
+        return entry.Endpoint(null, (entry, version) => new ClusterEndpoint(entry, version, routes));
+    }
+
+    /// <summary>Has an endpoint of every name, which answers with nothing.</summary>
+    private sealed class Answering : IEndpointDirectory, IModelEndpoint
+    {
+        public event Action? Changed
+        {
+            add { }
+            remove { }
+        }
+
+        public string Name => "model";
+
+        public int? Version => null;
+
+        public EndpointState State => EndpointState.Ready;
+
+        public string? LastError => null;
+
+        public ValueTask<IModelEndpoint?> FindAsync(string name, int? version = null, CancellationToken cancellationToken = default) =>
+            new(this);
+
+        public ValueTask<ImmutableArray<IModelEndpoint>> ListAsync(CancellationToken cancellationToken = default) => new([this]);
+
+        public Task<ModelSignature> GetSignatureAsync(CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
+
+        public Task<ModelAnswer> CallAsync(
+            string method, IReadOnlyList<NamedTensor> inputs, CallOptions? options = null, CancellationToken cancellationToken = default) =>
+            Task.FromResult(new ModelAnswer([], null));
     }
 }

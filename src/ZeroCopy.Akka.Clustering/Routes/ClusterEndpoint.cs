@@ -203,11 +203,11 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
                 answer.Version ??= wanted;
                 return answer;
             }
-            catch (InferenceException e) when (MayGoElsewhere(e, options))
+            catch (InferenceException e) when (MayGoElsewhere(e, options.IsIdempotent || WasNotSent(e, endpoint)))
             {
                 failures[node] = e;
                 tried.Add(node);
-                if (endpoint is not null && !e.WasNotSent)
+                if (!WasNotSent(e, endpoint))
                 {
                     (lost ??= []).Add(node);
                 }
@@ -280,13 +280,16 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
     private static int? Wanted(ModelRoute route) =>
         route.Next is { } next && Random.Shared.Next(100) < route.Percent ? next : route.Current;
 
-    private static bool MayGoElsewhere(InferenceException e, CallOptions options) => e.Failure switch
+    /// <summary>Whether a call reached nobody, as its node was not reached.</summary>
+    private static bool WasNotSent(InferenceException e, IModelEndpoint? endpoint) => endpoint is null || e.WasNotSent;
+
+    private static bool MayGoElsewhere(InferenceException e, bool mayRunTwice) => e.Failure switch
     {
         // It ran nowhere.
         InferenceFailure.PoolNotFound or InferenceFailure.ModelNotFound or InferenceFailure.LoadFailed or InferenceFailure.Overloaded =>
             true,
-        // It may have run.
-        InferenceFailure.Unreachable or InferenceFailure.ShuttingDown or InferenceFailure.ActorCrashed => options.IsIdempotent,
+        // It may have run, if it was sent.
+        InferenceFailure.Unreachable or InferenceFailure.ShuttingDown or InferenceFailure.ActorCrashed => mayRunTwice,
         _ => false,
     };
 

@@ -21,7 +21,7 @@ public sealed class RouteTableSpecs : TestKit
     private readonly RouteTable _table;
 
     public RouteTableSpecs()
-        : base("akka.loglevel = OFF") =>
+        : base("akka { loglevel = OFF, actor.provider = remote, remote.dot-netty.tcp { hostname = 127.0.0.1, port = 0 } }") =>
         _table = new RouteTable((props, name) => Sys.ActorOf(props, name), NoLogger.Instance, clock: _clock);
 
     /// <summary>The actor stops while the question is on its way to it, and never hears of it.</summary>
@@ -125,8 +125,22 @@ public sealed class RouteTableSpecs : TestKit
         Assert.Equal(2, endpoint.Version);
     }
 
-    private static ModelRoute Route(int version) =>
-        new("model", version, null, 0, [new Replica(Node, version, EndpointState.Ready, 1, 0)], null);
+    [Fact]
+    public async Task An_endpoint_should_try_a_call_elsewhere_that_was_not_sent_though_it_may_run_once_alone()
+    {
+        var lost = Address.Parse("akka.tcp://zerocopy@127.0.0.1:1");
+        var endpoint = Endpoint(await FollowAsync(Route(1, lost)));
+
+        var calling = endpoint.CallAsync("", [], new CallOptions { IsIdempotent = false });
+        var place = await ExpectMsgAsync<EntityRequest.Place>(Patience);
+        LastSender.Tell(new EntityReply.Placed(Node, 1, place.Id), TestActor);
+
+        using var answer = await calling.WaitAsync(Patience);
+        Assert.Equal([lost], place.Tried.AsEnumerable());
+    }
+
+    private static ModelRoute Route(int version, Address? node = null) =>
+        new("model", version, null, 0, [new Replica(node ?? Node, version, EndpointState.Ready, 1, 0)], null);
 
     private async Task<RouteEntry> FollowAsync(ModelRoute route)
     {

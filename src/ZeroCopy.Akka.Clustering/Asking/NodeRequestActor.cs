@@ -4,10 +4,18 @@ using ZeroCopy.Clustering.Protocol;
 
 namespace ZeroCopy.Clustering.Asking;
 
-/// <summary>One request to a node: takes the answer, in one message or several, or the node's end, and is stopped by who asked.</summary>
-internal sealed class NodeRequestActor(ICanTell node, IRequestMessage request, TaskCompletionSource<object> answer) : UntypedActor
+/// <summary>
+/// One request to a node: takes the answer, in one message or several, or the node's end, and is stopped by who asked. An entity, which the
+/// node passes requests on to, may end elsewhere without a word, and is asked again: it knows a request by its sender and number.
+/// </summary>
+internal sealed class NodeRequestActor(ICanTell node, IRequestMessage request, TaskCompletionSource<object> answer)
+    : UntypedActor, IWithTimers
 {
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
+
     private NodeReply? _before;
+
+    public ITimerScheduler Timers { get; set; } = null!;
 
     public static Props Props(ICanTell node, IRequestMessage request, TaskCompletionSource<object> answer) =>
         Akka.Actor.Props.Create(() => new NodeRequestActor(node, request, answer));
@@ -22,6 +30,10 @@ internal sealed class NodeRequestActor(ICanTell node, IRequestMessage request, T
         }
 
         node.Tell(request, Self);
+        if (request is IEntityMessage)
+        {
+            Timers.StartPeriodicTimer(Again.Instance, Again.Instance, AskAgain);
+        }
     }
 
     protected override void OnReceive(object message)
@@ -38,6 +50,9 @@ internal sealed class NodeRequestActor(ICanTell node, IRequestMessage request, T
                 break;
             case Terminated or IRequestMessage:
                 answer.TrySetResult(message);
+                break;
+            case Again:
+                node.Tell(request, Self);
                 break;
             case DisassociatedEvent closed:
                 if (node is IActorRef asked && closed.RemoteAddress == asked.Path.Address)
@@ -61,5 +76,10 @@ internal sealed class NodeRequestActor(ICanTell node, IRequestMessage request, T
         {
             answer.TrySetResult(reply);
         }
+    }
+
+    private sealed class Again
+    {
+        public static Again Instance { get; } = new();
     }
 }

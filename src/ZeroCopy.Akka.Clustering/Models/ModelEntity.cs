@@ -138,6 +138,12 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
                 }
 
                 break;
+            case EntityRequest.RollOut or EntityRequest.RollBack when _decisions.Awaits(sender, ((IRequestMessage)request).Id):
+                break;
+            case EntityRequest.RollOut or EntityRequest.RollBack
+                when _decisions.AnswerTo(sender, ((IRequestMessage)request).Id) is { } answer:
+                sender.Tell(answer, Self);
+                break;
             case EntityRequest.RollOut rollOut:
                 RollOut(rollOut, sender);
                 break;
@@ -493,8 +499,7 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
                 break;
         }
 
-        void Refuse(InferenceFailure failure, string reason) =>
-            sender.Tell(new EntityReply.Failed(failure, reason, rollOut.Id), Self);
+        void Refuse(InferenceFailure failure, string reason) => Answer(sender, new EntityReply.Failed(failure, reason, rollOut.Id));
     }
 
     private void RollBack(EntityRequest.RollBack rollBack, IActorRef sender)
@@ -505,10 +510,10 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
         }
         else
         {
-            sender.Tell(
+            Answer(
+                sender,
                 new EntityReply.Failed(
-                    InferenceFailure.ModelNotFound, $"{_name} has no roll-out whose version before is still held.", rollBack.Id),
-                Self);
+                    InferenceFailure.ModelNotFound, $"{_name} has no roll-out whose version before is still held.", rollBack.Id));
         }
     }
 
@@ -524,7 +529,7 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
     {
         if (_decisions.GiveUp() is { } decision)
         {
-            decision.Sender.Tell(new EntityReply.Failed(InferenceFailure.LoadFailed, reason, decision.Id), Self);
+            Answer(decision.Sender, new EntityReply.Failed(InferenceFailure.LoadFailed, reason, decision.Id));
         }
     }
 
@@ -548,7 +553,13 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
             NodePath.At(Context.System, node.Info.Address).Tell(new NodeOrder.Keep(_name, decision.Rollout), Self);
         }
 
-        decision.Sender.Tell(new EntityReply.Decided(decision.Rollout.Version, decision.Rollout.Percent, decision.Id), Self);
+        Answer(decision.Sender, new EntityReply.Decided(decision.Rollout.Version, decision.Rollout.Percent, decision.Id));
+    }
+
+    private void Answer(IActorRef sender, EntityReply answer)
+    {
+        _decisions.Answered(sender, answer);
+        sender.Tell(answer, Self);
     }
 
     private string Title(int? version) => version is null ? $"'{_name}'" : $"'{_name}@{version}'";

@@ -9,6 +9,10 @@ namespace ZeroCopy.Clustering.Models;
 /// <param name="clock">Tells later decisions from earlier ones.</param>
 internal sealed class RolloutDecisions(ModelView view, TimeProvider clock)
 {
+    // More than are asked for at once.
+    private const int AnswersKept = 16;
+
+    private readonly Queue<(IActorRef Sender, EntityReply Answer)> _answers = [];
     private Decision? _decision;
 
     /// <summary>The version that is wanted; null where nothing is under way.</summary>
@@ -16,6 +20,23 @@ internal sealed class RolloutDecisions(ModelView view, TimeProvider clock)
 
     /// <summary>Whether a decision is under way.</summary>
     public bool IsUnderWay => _decision is not null;
+
+    /// <summary>Whether a request is the one that is under way: who has heard nothing asks again.</summary>
+    public bool Awaits(IActorRef sender, long id) => _decision is { } decision && decision.Id == id && decision.Sender.Equals(sender);
+
+    /// <summary>What a request was answered with, which may have been lost; null where it was not, or many others were since.</summary>
+    public EntityReply? AnswerTo(IActorRef sender, long id) =>
+        _answers.FirstOrDefault(known => known.Answer.Id == id && known.Sender.Equals(sender)).Answer;
+
+    /// <summary>Remembers what a request was answered with.</summary>
+    public void Answered(IActorRef sender, EntityReply answer)
+    {
+        _answers.Enqueue((sender, answer));
+        if (_answers.Count > AnswersKept)
+        {
+            _answers.Dequeue();
+        }
+    }
 
     /// <summary>A roll-out of a version; null where nobody holds it.</summary>
     public Rollout? ToVersion(int version, int percent)

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
+using Akka.Remote;
 using ZeroCopy.Actors.Remoting;
+using ZeroCopy.Clustering.Asking;
 using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Endpoints;
@@ -72,14 +74,18 @@ internal sealed class NodeClients(ActorSystem system) : IDisposable
     }
 
     /// <summary>Has a node load a model that its store holds, and ends when it is loaded.</summary>
-    /// <exception cref="InferenceException">It cannot be loaded there.</exception>
+    /// <exception cref="InferenceException">It cannot be loaded there, or the node is lost before it is.</exception>
     public async Task OpenAsync(Address node, ModelName name, ModelId model, CancellationToken cancellationToken)
     {
         var order = new NodeOrder.Open(name, model, [], Warm: true, 0);
-        if (await NodePath.At(system, node).Ask<NodeReply>(order, Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false)
-            is NodeReply.Failed failed)
+        switch (await NodeAnswer.AskAsync(
+            system, await FindAsync(node, cancellationToken).ConfigureAwait(false), order, Timeout.InfiniteTimeSpan, cancellationToken)
+            .ConfigureAwait(false))
         {
-            throw new InferenceException(failed.Failure, $"{node}: {failed.Message}");
+            case NodeReply.Failed failed:
+                throw new InferenceException(failed.Failure, $"{node}: {failed.Message}");
+            case Terminated or DisassociatedEvent:
+                throw new InferenceException(InferenceFailure.Unreachable, $"The node at {node} was lost before it had loaded {name}.");
         }
     }
 
@@ -88,6 +94,19 @@ internal sealed class NodeClients(ActorSystem system) : IDisposable
 
     /// <summary>Counts a call to a node until it is disposed.</summary>
     public Counted Count(Address node) => new(Connect(node));
+
+    /// <summary>A node's actor, so that it is known when the node is lost.</summary>
+    private async Task<IActorRef> FindAsync(Address node, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await NodePath.At(system, node).ResolveOne(ConnectTime, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ActorNotFoundException e)
+        {
+            throw new InferenceException(InferenceFailure.Unreachable, $"No node of a cluster answers at {node}.", e);
+        }
+    }
 
     private Connection Connect(Address node) => _connections.GetOrAdd(node, static (node, system) => new Connection(system, node), system);
 

@@ -124,7 +124,8 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
         switch (request)
         {
             case EntityRequest.Follow:
-                if (_followers.Add(sender))
+                // One that only asks has what it wants with the answer, and its end is not told of.
+                if (!IsOfOneQuestion(sender) && _followers.Add(sender))
                 {
                     Context.Watch(sender);
                 }
@@ -155,6 +156,8 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
                 break;
         }
     }
+
+    private static bool IsOfOneQuestion(IActorRef sender) => sender.Path.Elements is ["temp", ..];
 
     private void OnReport(ModelReport report)
     {
@@ -570,7 +573,7 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
         return versions.Length == 0 ? "" : $"; it has the versions {string.Join(", ", versions)}";
     }
 
-    private enum Tick
+    internal enum Tick
     {
         Asked,
         Look,

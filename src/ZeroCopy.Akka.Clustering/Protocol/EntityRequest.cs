@@ -11,7 +11,10 @@ public abstract record EntityRequest : IEntityMessage
     /// <inheritdoc/>
     public string Name { get; }
 
-    /// <summary>Asks for the route, now and at each change until the sender has stopped. Answer: <see cref="ModelRoute"/>.</summary>
+    /// <summary>
+    /// Asks for the route, now and at each change until the sender has stopped; the temporary sender of an <c>Ask</c> gets it once. Answer:
+    /// <see cref="ModelRoute"/>.
+    /// </summary>
     public sealed record Follow(string Name) : EntityRequest(Name);
 
     /// <summary>Wants the route no longer. Not answered.</summary>

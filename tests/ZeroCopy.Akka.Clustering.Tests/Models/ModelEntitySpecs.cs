@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Cluster.Sharding;
 using Akka.TestKit.Xunit2;
 using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Models;
@@ -63,6 +64,16 @@ public sealed class ModelEntitySpecs : TestKit
             var failed = await ExpectMsgAsync<EntityReply.Failed>(Patience);
             return (failed.Id, failed.Failure);
         }
+    }
+
+    [Fact]
+    public async Task ModelEntity_should_end_when_nobody_holds_the_name_who_ever_has_asked_for_it()
+    {
+        await _entity.Ask<ModelRoute>(new EntityRequest.Follow("model"), Patience);
+
+        _entity.Tell(ModelEntity.Tick.Look, TestActor);
+
+        await ExpectMsgAsync<Passivate>(Patience);
     }
 
     private static HeldVersion Held(int version, int ready) => new(

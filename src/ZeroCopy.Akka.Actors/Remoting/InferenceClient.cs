@@ -80,6 +80,9 @@ public sealed class InferenceClient : IDisposable
     /// <summary>That the node was lost, or the client closed; null while calls may be made.</summary>
     internal string? Loss => _link.Loss;
 
+    /// <summary>Ends when the node is lost, or the client closed.</summary>
+    internal Task Ended => _link.Ended;
+
     /// <summary>Whether the node cannot be reached at the moment, so that calls fail at once.</summary>
     internal bool IsDown => _link.IsDown || _link.Loss is not null;
 

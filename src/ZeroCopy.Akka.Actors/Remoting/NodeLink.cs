@@ -8,12 +8,16 @@ namespace ZeroCopy.Actors.Remoting;
 internal sealed class NodeLink(string node)
 {
     private readonly ConcurrentDictionary<long, TaskCompletionSource<ICallMessage>> _requests = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile InferenceException? _interruption;
     private volatile string? _loss;
     private volatile bool _closed;
 
     /// <summary>That the node was lost or the client closed, so that no request will be answered; null while it may be made.</summary>
     public string? Loss => _loss ?? (_closed ? $"The client of {node} was closed." : null);
+
+    /// <summary>Ends with the node's loss or the client's close.</summary>
+    public Task Ended => _ended.Task;
 
     /// <summary>Whether requests fail because nothing crosses the network at the moment.</summary>
     public bool IsDown => _interruption is not null;
@@ -71,12 +75,14 @@ internal sealed class NodeLink(string node)
     {
         _loss = reason;
         FailAll(Lost(reason));
+        _ended.TrySetResult();
     }
 
     public void Close()
     {
         _closed = true;
         FailAll(Closed());
+        _ended.TrySetResult();
     }
 
     private InferenceException? Reason() =>

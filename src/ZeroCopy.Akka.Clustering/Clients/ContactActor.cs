@@ -2,12 +2,13 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Remote;
 using ZeroCopy.Clustering.Catalog;
+using ZeroCopy.Clustering.Protocol;
 
 namespace ZeroCopy.Clustering.Clients;
 
 /// <summary>
-/// Keeps a client in contact with one node of the cluster: the first that answers; when that one stops or its connection is closed, the
-/// next that answers.
+/// Keeps a client in contact with one node of the cluster: the first that answers, and passes requests on; when that one stops or its
+/// connection is closed, the next that does.
 /// </summary>
 internal sealed class ContactActor(ImmutableArray<Address> contacts, TimeSpan patience, IContactListener listener)
     : UntypedActor, IWithTimers
@@ -31,17 +32,17 @@ internal sealed class ContactActor(ImmutableArray<Address> contacts, TimeSpan pa
     {
         switch (message)
         {
-            case ActorIdentity { Subject: var node } when !node.IsNobody():
+            case NodeReply.Holdings:
                 if (_node is null)
                 {
                     Timers.CancelAll();
-                    _node = Context.Watch(node);
-                    listener.OnFound(node);
+                    _node = Context.Watch(Sender);
+                    listener.OnFound(_node);
                 }
 
                 break;
-            case ActorIdentity:
-                // A process that answers and has no such actor may be a node that starts; for one that is not reached remoting answers.
+            case NodeReply.Failed:
+                // It is no member yet, or not any more.
                 break;
             case Terminated gone:
                 OnLost(gone.ActorRef);
@@ -87,7 +88,7 @@ internal sealed class ContactActor(ImmutableArray<Address> contacts, TimeSpan pa
     {
         foreach (var contact in contacts)
         {
-            NodePath.At(Context.System, contact).Tell(new Identify(null), Self);
+            NodePath.At(Context.System, contact).Tell(new NodeQuery.Holdings(0, AsContact: true), Self);
         }
     }
 

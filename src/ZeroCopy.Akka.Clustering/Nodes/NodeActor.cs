@@ -30,7 +30,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<string, Rollout> _rollouts;
-    private readonly List<(EntityRequest Request, IActorRef Sender)> _early = [];
+    private readonly Dictionary<(IActorRef Sender, Type Kind, string Name, long? Id), EntityRequest> _early = [];
     private readonly CancellationTokenSource _stopped = new();
     private readonly HashSet<Address> _closed = [];
     private readonly ReplyPages _pages = new(Context.System);
@@ -111,7 +111,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 OnClosed(closed.RemoteAddress);
                 break;
             case EntityRequest request when _models is null:
-                _early.Add((request, Sender));
+                KeepUntilModelsStarted(request);
                 break;
             case EntityRequest.RollOut rollOut when _node.IsServing:
                 var (region, sender, self, token) = (_models, Sender, Self, _stopped.Token);
@@ -176,13 +176,26 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         }
     }
 
+    /// <summary>Who hears nothing asks again, for as long as the node is no member: kept is what was asked last.</summary>
+    private void KeepUntilModelsStarted(EntityRequest request)
+    {
+        if (request is EntityRequest.Unfollow)
+        {
+            _early.Remove((Sender, typeof(EntityRequest.Follow), request.Name, null));
+        }
+        else
+        {
+            _early[(Sender, request.GetType(), request.Name, (request as IRequestMessage)?.Id)] = request;
+        }
+    }
+
     private void OnModelsStarted(IActorRef region)
     {
         _models = region;
         Announce(_announced.Values);
-        foreach (var (request, sender) in _early)
+        foreach (var (key, request) in _early)
         {
-            region.Tell(request, sender);
+            region.Tell(request, key.Sender);
         }
 
         _early.Clear();
@@ -352,6 +365,15 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         var (self, models) = (Self, _models);
         switch (query)
         {
+            case NodeQuery.Holdings { AsContact: true } when models is null or DeadLetterActorRef:
+                Tell(
+                    Sender,
+                    new NodeReply.Failed(InferenceFailure.Unreachable, $"{_node.Address} is no member of a cluster now.", query.Id),
+                    Self);
+                break;
+            case NodeQuery.Holdings { AsContact: true }:
+                Tell(Sender, new NodeReply.Holdings(_node.Report(), [], query.Id), Self);
+                break;
             case NodeQuery.Holdings:
                 Tell(Sender, new NodeReply.Holdings(_node.Report(), [.. _announced.Values.Select(WithRollout)], query.Id), Self);
                 break;

@@ -15,7 +15,12 @@ public abstract record NodeQuery : IRequestMessage
     public long Id { get; }
 
     /// <summary>Asks for what the node itself has. Answer: <see cref="NodeReply.Holdings"/>.</summary>
-    public sealed record Holdings(long Id) : NodeQuery(Id);
+    /// <param name="Id">The request's number.</param>
+    /// <param name="AsContact">
+    /// Whether a node is looked for that passes on what is for the entities of names: it tells of itself, and of no model. Answer of one
+    /// that does not, as it is no member yet or not any more: <see cref="NodeReply.Failed"/>.
+    /// </param>
+    public sealed record Holdings(long Id, bool AsContact = false) : NodeQuery(Id);
 
     /// <summary>Asks for members and models of the whole cluster. Answer: <see cref="NodeReply.ClusterStatus"/>.</summary>
     public sealed record ClusterStatus(long Id) : NodeQuery(Id);

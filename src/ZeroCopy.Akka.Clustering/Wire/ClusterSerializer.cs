@@ -83,7 +83,8 @@ public sealed class ClusterSerializer(ExtendedActorSystem system) : ProtobufSeri
         },
         NodeOrder.Close m => new Generated.Order { Name = m.Name.ToString() },
         NodeOrder.Keep m => new Generated.Order { Name = m.Name, Rollout = ClusterMapping.ToWire(m.Rollout) },
-        NodeQuery.Holdings or NodeQuery.ClusterStatus => new Generated.Order { Id = ((NodeQuery)message).Id },
+        NodeQuery.Holdings m => new Generated.Order { Id = m.Id, AsContact = m.AsContact },
+        NodeQuery.ClusterStatus m => new Generated.Order { Id = m.Id },
         NodeQuery.Locate m => new Generated.Order { Name = m.Name.ToString(), Id = m.Id },
         NodeQuery.Receive m => new Generated.Order
         {
@@ -206,7 +207,7 @@ public sealed class ClusterSerializer(ExtendedActorSystem system) : ProtobufSeri
             ModelName.Parse(wire.Name), WireMapping.Id(wire.Model), ClusterMapping.Uris(wire.Sources), wire.Warm, wire.Id),
         "oc" => new NodeOrder.Close(ModelName.Parse(wire.Name)),
         "ok" => new NodeOrder.Keep(wire.Name, ClusterMapping.Rollout(wire.Rollout)),
-        "qh" => new NodeQuery.Holdings(wire.Id),
+        "qh" => new NodeQuery.Holdings(wire.Id, wire.AsContact),
         "qc" => new NodeQuery.ClusterStatus(wire.Id),
         "ql" => new NodeQuery.Locate(ModelName.Parse(wire.Name), wire.Id),
         "qr" => new NodeQuery.Receive(

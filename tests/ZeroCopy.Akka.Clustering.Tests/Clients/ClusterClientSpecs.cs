@@ -129,6 +129,22 @@ public sealed class ClusterClientSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ClusterClient_should_stay_with_no_contact_that_is_no_member()
+    {
+        await using var alone = await TestNode.StartAloneAsync(_directory.File("alone"));
+        var options = new ClusterClientOptions { ContactTimeout = TimeSpan.FromSeconds(1) };
+
+        var thrown = await Assert.ThrowsAsync<InferenceException>(
+            () => ClusterClient.ConnectAsync(_system, [alone.Address.ToString()], options).WaitAsync(Patience));
+        Assert.Equal(InferenceFailure.Unreachable, thrown.Failure);
+
+        var joined = Akka.Cluster.Cluster.Get(alone.System);
+        await joined.JoinAsync(alone.Address, CancellationToken.None);
+        using var client = await ConnectAsync(alone);
+        Assert.Equal(alone.Address, client.Contact);
+    }
+
+    [Fact]
     public async Task ClusterClient_should_name_every_contact_that_does_not_answer()
     {
         var options = new ClusterClientOptions { ContactTimeout = TimeSpan.FromMilliseconds(200) };

@@ -47,6 +47,27 @@ public sealed class NodeActorSpecs : TestKit
         Assert.InRange(_endpoints.Listings, 2, Many / 3);
     }
 
+    [Fact]
+    public async Task Node_should_keep_once_what_is_asked_again_before_it_is_a_member()
+    {
+        var node = Sys.ActorOf(NodeActor.Props(Context()));
+        var place = new EntityRequest.Place("model", null, [], 1);
+        foreach (EntityRequest request in (EntityRequest[])
+            [Follow("model"), Follow("model"), Follow("other"), place, place with { Tried = [] }, new EntityRequest.Unfollow("other")])
+        {
+            node.Tell(request, TestActor);
+        }
+
+        node.Tell(new NodeActor.ModelsStarted(TestActor));
+        node.Tell(Follow("last"), TestActor);
+
+        Assert.Equal("model", (await ExpectMsgAsync<EntityRequest.Follow>(Patience)).Name);
+        await ExpectMsgAsync<EntityRequest.Place>(Patience);
+        Assert.Equal("last", (await ExpectMsgAsync<EntityRequest.Follow>(Patience)).Name);
+
+        static EntityRequest.Follow Follow(string name) => new(name);
+    }
+
     protected override void AfterAll()
     {
         base.AfterAll();

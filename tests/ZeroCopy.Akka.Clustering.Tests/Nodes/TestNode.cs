@@ -44,6 +44,16 @@ internal sealed class TestNode : IAsyncDisposable
     public static async Task<TestNode> StartAsync(
         string directory, TestNode? seed = null, string hocon = "", long capacity = 0, TimeProvider? clock = null)
     {
+        var node = await StartAloneAsync(directory, hocon, capacity);
+        var cluster = Akka.Cluster.Cluster.Get(node.System);
+        await cluster.JoinAsync(seed?.Address ?? cluster.SelfAddress, CancellationToken.None);
+        return node;
+    }
+
+    /// <summary>Starts a node that is no member yet.</summary>
+    /// <inheritdoc cref="StartAsync" path="/param"/>
+    public static async Task<TestNode> StartAloneAsync(string directory, string hocon = "", long capacity = 0)
+    {
         var system = CreateSystem(hocon);
         var host = ZeroCopyHost.Open(new ZeroCopyHostOptions
         {
@@ -52,10 +62,7 @@ internal sealed class TestNode : IAsyncDisposable
             ActorSystem = system,
         });
         var transfer = await SourceNode.StartAsync(host.Store);
-        var node = new TestNode(system, host, transfer, ZeroCopyCluster.Start(system, new NodeOptions { Transfer = transfer.Address }));
-        var cluster = Akka.Cluster.Cluster.Get(system);
-        await cluster.JoinAsync(seed?.Address ?? cluster.SelfAddress, CancellationToken.None);
-        return node;
+        return new TestNode(system, host, transfer, ZeroCopyCluster.Start(system, new NodeOptions { Transfer = transfer.Address }));
     }
 
     /// <summary>An actor system that can be a member, and answers nothing.</summary>

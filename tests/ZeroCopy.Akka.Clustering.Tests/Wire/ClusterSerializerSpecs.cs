@@ -42,7 +42,7 @@ public sealed class ClusterSerializerSpecs : TestKit
         new NodeOrder.Open(Name, Id, [Source], true, 7),
         new NodeOrder.Close(Name),
         new NodeOrder.Keep("bert", Rollout),
-        new NodeQuery.Holdings(8),
+        new NodeQuery.Holdings(8, AsContact: true),
         new NodeQuery.ClusterStatus(9),
         new NodeQuery.Locate(Name, 10),
         new NodeQuery.Receive(Name, Id, [Source], "store", 11),

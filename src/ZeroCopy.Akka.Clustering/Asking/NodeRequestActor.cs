@@ -48,6 +48,8 @@ internal sealed class NodeRequestActor(ICanTell node, IRequestMessage request, T
                 var known = _before is NodeReply.ClusterStatus part ? part with { Models = part.Models.AddRange(status.Models) } : status;
                 Take(known with { HasMore = false }, status.HasMore);
                 break;
+            case NodeReply.Opening:
+                break;
             case Terminated or IRequestMessage:
                 answer.TrySetResult(message);
                 break;

@@ -19,7 +19,10 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(2);
     private const int TimesToAsk = 5;
     private static readonly TimeSpan LookPause = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan OpenTimeout = TimeSpan.FromMinutes(2);
+
+    // A node that carries an order out says so when it gets it again; one that says nothing twice has lost it.
+    private static readonly TimeSpan OrderAgain = TimeSpan.FromMinutes(1);
+    private const int MostSilences = 2;
 
     // A node says so every second.
     private const int ReportsToSpread = 3;
@@ -110,8 +113,15 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
             case EntityRequest request:
                 OnRequest(request, Sender);
                 break;
+            case NodeReply.Opening opening:
+                if (_orders.Find(opening.Id) is { } underWay)
+                {
+                    underWay.Silences = 0;
+                }
+
+                break;
             case OrderLate late:
-                OnOpened(late.Id, new NodeReply.Failed(InferenceFailure.Unreachable, $"did not answer within {OpenTimeout}", late.Id));
+                OnLate(late.Id);
                 break;
             default:
                 Unhandled(message);
@@ -433,16 +443,42 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
 
     private void Open(Address node, int version, (IActorRef Sender, EntityRequest.Place Place)? waiting, bool warm = true)
     {
-        var order = _orders.Add(node, version);
+        var order = _orders.Add(node, version, warm);
         if (waiting is { } first)
         {
             order.Waiting.Add(first);
         }
 
-        var sources = _view.At(version).Select(at => _nodes.Find(at.Node)?.Info.Transfer).OfType<Uri>().Distinct().ToImmutableArray();
-        NodePath.At(Context.System, node).Tell(
-            new NodeOrder.Open(new ModelName(_name, version), _view.ModelOf(version)!.Value, sources, warm, order.Id), Self);
-        Timers.StartSingleTimer(order.Id, new OrderLate(order.Id), OpenTimeout);
+        Send(order);
+    }
+
+    private void Send(OpenOrder order)
+    {
+        // Of one that nobody holds any more its node says what has become of it, or is given up.
+        if (_view.ModelOf(order.Version) is { } model)
+        {
+            var sources = _view.At(order.Version).Select(at => _nodes.Find(at.Node)?.Info.Transfer).OfType<Uri>().Distinct()
+                .ToImmutableArray();
+            NodePath.At(Context.System, order.Node).Tell(
+                new NodeOrder.Open(new ModelName(_name, order.Version), model, sources, order.Warm, order.Id), Self);
+        }
+
+        order.Silences++;
+        Timers.StartSingleTimer(order.Id, new OrderLate(order.Id), OrderAgain);
+    }
+
+    /// <summary>An order was not answered: its node may be at it, or may not have got it.</summary>
+    private void OnLate(long id)
+    {
+        if (_orders.Find(id) is { Silences: < MostSilences } order)
+        {
+            Send(order);
+        }
+        else
+        {
+            OnOpened(
+                id, new NodeReply.Failed(InferenceFailure.Unreachable, $"said nothing within {MostSilences * OrderAgain}", id));
+        }
     }
 
     private void OnOpened(long id, NodeReply.Failed? failure)
@@ -579,5 +615,6 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
         Look,
     }
 
-    private sealed record OrderLate(long Id);
+    /// <summary>An order was given a while ago.</summary>
+    internal sealed record OrderLate(long Id);
 }

@@ -7,8 +7,12 @@ namespace ZeroCopy.Clustering.Models;
 /// <param name="Id">Its number.</param>
 /// <param name="Node">Who is to hold, and to load where wanted.</param>
 /// <param name="Version">Which version.</param>
-internal sealed record OpenOrder(long Id, Address Node, int Version)
+/// <param name="Warm">Whether it is loaded too.</param>
+internal sealed record OpenOrder(long Id, Address Node, int Version, bool Warm)
 {
+    /// <summary>How often the node was told of it without a word.</summary>
+    public int Silences { get; set; }
+
     /// <summary>Calls that go there when it is carried out.</summary>
     public List<(IActorRef Sender, EntityRequest.Place Place)> Waiting { get; } = [];
 }

@@ -14,18 +14,23 @@ internal sealed class OrderBook(TimeProvider clock)
 
     private readonly Dictionary<long, OpenOrder> _orders = [];
     private readonly Dictionary<(Address Node, int Version), (DateTimeOffset Until, string Reason)> _failures = [];
-    private long _lastId;
+
+    // An entity that was restarted is not to take answers to its last life for those to this one.
+    private long _lastId = clock.GetUtcNow().UtcTicks;
 
     /// <summary>Whether every order was answered.</summary>
     public bool IsEmpty => _orders.Count == 0;
 
     /// <summary>An order that is about to be given.</summary>
-    public OpenOrder Add(Address node, int version)
+    public OpenOrder Add(Address node, int version, bool warm = true)
     {
-        var order = new OpenOrder(++_lastId, node, version);
+        var order = new OpenOrder(++_lastId, node, version, warm);
         _orders.Add(order.Id, order);
         return order;
     }
+
+    /// <summary>An order; null where it was answered.</summary>
+    public OpenOrder? Find(long id) => _orders.GetValueOrDefault(id);
 
     /// <summary>The order that a node has for a version; null where it has none.</summary>
     public OpenOrder? Find(Address node, int version) =>

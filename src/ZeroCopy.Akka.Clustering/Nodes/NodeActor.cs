@@ -31,6 +31,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<string, Rollout> _rollouts;
     private readonly Dictionary<(IActorRef Sender, Type Kind, string Name, long? Id), EntityRequest> _early = [];
+    private readonly HashSet<(IActorRef Sender, long Id)> _opening = [];
     private readonly CancellationTokenSource _stopped = new();
     private readonly HashSet<Address> _closed = [];
     private readonly ReplyPages _pages = new(Context.System);
@@ -157,6 +158,9 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 break;
             case NodeOrder order:
                 OnOrder(order);
+                break;
+            case OpenEnded ended:
+                _opening.Remove((ended.Sender, ended.Id));
                 break;
             case NodeQuery query:
                 OnQuery(query);
@@ -328,8 +332,11 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             case NodeOrder.Report report:
                 Sender.Tell(WithRollout(_announced.GetValueOrDefault(report.Name) ?? Nothing(report.Name)), Self);
                 break;
+            case NodeOrder.Open open when !_opening.Add((Sender, open.Id)):
+                Tell(Sender, new NodeReply.Opening(open.Id), Self);
+                break;
             case NodeOrder.Open open:
-                var (self, models) = (Self, _models);
+                var (self, models, ended) = (Self, _models, new OpenEnded(Sender, open.Id));
                 Answer(open.Id, async token =>
                 {
                     var received = await _node.Orders.HoldAsync(open.Name, open.Model, open.Sources, token).ConfigureAwait(false);
@@ -340,7 +347,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
 
                     await KnownAsync(open.Name.Name, self, models, token).ConfigureAwait(false);
                     return new NodeReply.Opened(received.Model, received.MovedBytes, open.Id);
-                });
+                }).PipeTo(Self, success: () => ended, failure: _ => ended);
                 break;
             case NodeOrder.Close close:
                 _ = _node.Orders.CloseAsync(close.Name);
@@ -465,10 +472,10 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     }
 
     /// <summary>Answers the sender when the work has ended, which others go on beside.</summary>
-    private void Answer(long id, Func<CancellationToken, Task<NodeReply>> work)
+    private Task Answer(long id, Func<CancellationToken, Task<NodeReply>> work)
     {
         var (sender, self, token) = (Sender, Self, _stopped.Token);
-        _ = Task.Run(AnswerAsync, CancellationToken.None);
+        return Task.Run(AnswerAsync, CancellationToken.None);
 
         async Task AnswerAsync()
         {
@@ -526,6 +533,9 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
 
     /// <summary>Where the entities of the names are reached from now on.</summary>
     internal sealed record ModelsStarted(IActorRef Region);
+
+    /// <summary>An order was answered.</summary>
+    private sealed record OpenEnded(IActorRef Sender, long Id);
 
     private sealed record Listed(ImmutableSortedDictionary<string, ModelReport> Models);
 

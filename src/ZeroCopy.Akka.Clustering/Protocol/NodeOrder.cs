@@ -17,7 +17,8 @@ public abstract record NodeOrder : IClusterMessage
 
     /// <summary>
     /// Has the node hold a model under its name, received from those who have it where the store lacks it, and load it where wanted.
-    /// Answer: <see cref="NodeReply.Opened"/> or <see cref="NodeReply.Failed"/>.
+    /// Answer: <see cref="NodeReply.Opened"/> or <see cref="NodeReply.Failed"/>; to the same order of the same sender meanwhile
+    /// <see cref="NodeReply.Opening"/>.
     /// </summary>
     /// <param name="Name">Name and version.</param>
     /// <param name="Model">The model.</param>

@@ -36,6 +36,11 @@ public abstract record NodeReply : IRequestMessage
     /// <summary>The model is there, under its name; so many bytes came for it.</summary>
     public sealed record Opened(ModelHandle Model, long MovedBytes, long Id) : NodeReply(Id);
 
+    /// <summary>
+    /// An order that was given again is being carried out: its other answer comes when that has ended, however long it takes.
+    /// </summary>
+    public sealed record Opening(long Id) : NodeReply(Id);
+
     /// <summary>The names that were removed.</summary>
     public sealed record Removed(ImmutableArray<ModelName> Names, long Id) : NodeReply(Id);
 

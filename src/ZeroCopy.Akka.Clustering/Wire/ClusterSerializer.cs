@@ -48,6 +48,7 @@ public sealed class ClusterSerializer(ExtendedActorSystem system) : ProtobufSeri
         NodeReply.ClusterStatus => "ac",
         NodeReply.Located => "al",
         NodeReply.Opened => "ao",
+        NodeReply.Opening => "ag",
         NodeReply.Removed => "ax",
         NodeReply.Failed => "af",
         _ => throw Unknown(o),
@@ -126,6 +127,7 @@ public sealed class ClusterSerializer(ExtendedActorSystem system) : ProtobufSeri
             MovedBytes = m.MovedBytes,
             Id = m.Id,
         },
+        NodeReply.Opening m => new Generated.Opened { Id = m.Id },
         NodeReply.Removed m => new Generated.Removed { Names = { m.Names.Select(name => name.ToString()) }, Id = m.Id },
         NodeReply.Failed m => new Generated.Failure { Kind = (int)m.Failure, Message = m.Message, Id = m.Id },
         _ => throw Unknown(message),
@@ -179,6 +181,8 @@ public sealed class ClusterSerializer(ExtendedActorSystem system) : ProtobufSeri
             case "ao":
                 var opened = Generated.Opened.Parser.ParseFrom(bytes);
                 return new NodeReply.Opened(Handle(opened.Model, opened.Bytes, opened.Name), opened.MovedBytes, opened.Id);
+            case "ag":
+                return new NodeReply.Opening(Generated.Opened.Parser.ParseFrom(bytes).Id);
             case "ax":
                 var removed = Generated.Removed.Parser.ParseFrom(bytes);
                 return new NodeReply.Removed([.. removed.Names.Select(ModelName.Parse)], removed.Id);

@@ -16,13 +16,14 @@ public sealed class ModelEntitySpecs : TestKit
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly Address _node;
+    private readonly NodeTable _table = new();
     private readonly IActorRef _entity;
 
     public ModelEntitySpecs()
         : base("akka { loglevel = OFF, actor.provider = cluster, remote.dot-netty.tcp { hostname = 127.0.0.1, port = 0 } }")
     {
         _node = Akka.Cluster.Cluster.Get(Sys).SelfAddress;
-        _entity = ActorOfAsTestActorRef<ModelEntity>(ModelEntity.Props("model", new NodeTable(), 1), TestActor);
+        _entity = ActorOfAsTestActorRef<ModelEntity>(ModelEntity.Props("model", _table, 1), TestActor);
     }
 
     [Fact]
@@ -76,8 +77,62 @@ public sealed class ModelEntitySpecs : TestKit
         await ExpectMsgAsync<Passivate>(Patience);
     }
 
+    [Fact]
+    public async Task ModelEntity_should_wait_for_a_node_that_says_that_it_carries_an_order_out()
+    {
+        var order = await OrderAsync();
+        for (var time = 0; time < 5; time++)
+        {
+            _entity.Tell(new ModelEntity.OrderLate(order.Id), TestActor);
+            Assert.Equal(order.Id, (await ExpectMsgAsync<NodeOrder.Open>(Patience)).Id);
+            _entity.Tell(new NodeReply.Opening(order.Id), TestActor);
+        }
+
+        _entity.Tell(new NodeReply.Opened(new ModelHandle(order.Model, 1), 1, order.Id), TestActor);
+
+        Assert.Equal(_node, (await ExpectMsgAsync<EntityReply.Placed>(Patience)).Node);
+    }
+
+    [Fact]
+    public async Task ModelEntity_should_give_an_order_up_that_its_node_does_not_answer()
+    {
+        var order = await OrderAsync();
+
+        _entity.Tell(new ModelEntity.OrderLate(order.Id), TestActor);
+        await ExpectMsgAsync<NodeOrder.Open>(Patience);
+        _entity.Tell(new ModelEntity.OrderLate(order.Id), TestActor);
+
+        var failed = await ExpectMsgAsync<EntityReply.Failed>(Patience);
+        Assert.Contains("said nothing", failed.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>An order to the node to get a model from another, on which a call waits.</summary>
+    private async Task<NodeOrder.Open> OrderAsync()
+    {
+        var above = Sys.ActorOf(Props.Create(() => new Above(TestActor)), "zerocopy");
+        await above.Ask<ActorIdentity>(new Identify(null), Patience);
+        _table.Set(new NodeReport(
+            new NodeInfo(_node, "store", new Uri("http://127.0.0.1:1"), null, null, []), new NodeLoad(0, 1 << 20, false)));
+        _entity.Tell(new ModelReport("model", Address.Parse("akka.tcp://zerocopy@a:1"), [Held(1, ready: 0)], null), TestActor);
+        _entity.Tell(new EntityRequest.Place("model", 1, [], 9), TestActor);
+        return await ExpectMsgAsync<NodeOrder.Open>(Patience);
+    }
+
     private static HeldVersion Held(int version, int ready) => new(
         version, ModelId.Of([(byte)version]), 1, null, CanBuild: true, EndpointState.Ready, ready, 0, null);
 
     private void Report(params HeldVersion[] versions) => _entity.Tell(new ModelReport("model", _node, [.. versions], null), TestActor);
+
+    /// <summary>Has the node's orders come to the test's actor.</summary>
+    private sealed class Above : UntypedActor
+    {
+        public Above(IActorRef node) => Context.ActorOf(Props.Create(() => new Passing(node)), NodePath.Name);
+
+        protected override void OnReceive(object message) => Unhandled(message);
+    }
+
+    private sealed class Passing(IActorRef to) : UntypedActor
+    {
+        protected override void OnReceive(object message) => to.Forward(message);
+    }
 }

@@ -287,6 +287,25 @@ public sealed class ClusterSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_node_should_carry_an_order_out_once_that_it_gets_again()
+    {
+        var node = await StartAsync();
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var source = new Uri($"http://{silent.LocalEndpoint}");
+        var order = new NodeOrder.Open(new ModelName("contract", 1), ModelId.Of([7]), [source], Warm: true, 5);
+        using var entity = Inbox.Create(node.System);
+        node.Cluster.Node.Tell(order, entity.Receiver);
+        using var connection = await silent.AcceptSocketAsync().WaitAsync(Patience);
+
+        node.Cluster.Node.Tell(order, entity.Receiver);
+
+        Assert.Equal(new NodeReply.Opening(5), await entity.ReceiveAsync(Patience));
+        await RemoveAsync(node);
+        Assert.Equal(5, Assert.IsType<NodeReply.Failed>(await entity.ReceiveAsync(Patience)).Id);
+    }
+
+    [Fact]
     public async Task A_removal_that_fails_should_leave_what_is_used_with_its_roll_out_and_say_what_it_removed()
     {
         var node = await StartAsync();

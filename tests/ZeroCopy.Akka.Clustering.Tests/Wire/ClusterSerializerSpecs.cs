@@ -55,6 +55,7 @@ public sealed class ClusterSerializerSpecs : TestKit
         new NodeReply.Located(new ModelHandle(Id, 420, Name), [Source], ["store"], 15),
         new NodeReply.Opened(new ModelHandle(Id, 420, Name), 17, 16),
         new NodeReply.Removed([Name], 17),
+        new NodeReply.Opening(19),
         new NodeReply.Failed(InferenceFailure.ModelNotFound, "none", 18),
     ];
 

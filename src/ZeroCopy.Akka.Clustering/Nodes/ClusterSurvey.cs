@@ -70,10 +70,14 @@ internal sealed class ClusterSurvey(
     }
 
     /// <summary>The name that a model from outside gets: without a version the cluster's next, or the one that it has already.</summary>
+    /// <param name="name">What it is to be called by.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="taken">Versions up to this one are other models' in any case; 0 for none.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
     /// <exception cref="InferenceException">
     /// The version is another model in the cluster, or which of two models it is cannot be found out now.
     /// </exception>
-    public async Task<ModelName> NameAsync(ModelName name, ModelId model, CancellationToken cancellationToken)
+    public async Task<ModelName> NameAsync(ModelName name, ModelId model, int taken, CancellationToken cancellationToken)
     {
         var view = await ViewAsync(name.Name, cancellationToken).ConfigureAwait(false);
         if (name.Version is { } version)
@@ -86,11 +90,11 @@ internal sealed class ClusterSurvey(
                 : name;
         }
 
-        var known = view?.All().Where(at => at.Held.Version is not null).ToArray() ?? [];
+        var known = view?.All().Where(at => at.Held.Version > taken).ToArray() ?? [];
         var same = known.Where(at => at.Held.Model == model && !at.IsOther).Select(at => at.Held.Version!.Value).ToArray();
         return same.Length > 0
             ? new ModelName(name.Name, same.Max())
-            : ModelName.After(name.Name, known.Select(at => at.Held.Version!.Value).DefaultIfEmpty().Max());
+            : ModelName.After(name.Name, known.Select(at => at.Held.Version!.Value).DefaultIfEmpty(taken).Max());
     }
 
     /// <summary>Takes a name from every store, whichever models it stands for there.</summary>

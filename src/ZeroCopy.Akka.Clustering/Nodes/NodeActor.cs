@@ -401,13 +401,8 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                     Self);
                 break;
             case NodeQuery.Receive receive:
-                Answer(query.Id, async token =>
-                {
-                    var name = await _node.Survey.NameAsync(receive.Name, receive.Model, token).ConfigureAwait(false);
-                    var received = await _node.Orders.HoldAsync(name, receive.Model, receive.Sources, token).ConfigureAwait(false);
-                    await KnownAsync(name.Name, self, models, token).ConfigureAwait(false);
-                    return new NodeReply.Opened(received.Model with { Name = name }, received.MovedBytes, receive.Id);
-                });
+                var pushed = new PushedModels(_node.Survey, _node.Orders, (name, token) => KnownAsync(name, self, models, token));
+                Answer(query.Id, async token => await pushed.ReceiveAsync(receive, token).ConfigureAwait(false));
                 break;
             case NodeQuery.Remove remove:
                 Answer(query.Id, token => remove.Everywhere
@@ -429,8 +424,11 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         return new NodeReply.Removed(removed, remove.Id);
     }
 
-    /// <summary>Waits until the cluster knows what the node has of a name, so that whoever is answered next can call it.</summary>
-    private async Task KnownAsync(string name, IActorRef self, IActorRef? models, CancellationToken cancellationToken)
+    /// <summary>
+    /// Waits until the cluster knows what the node has of a name, so that whoever is answered next can call it; returns how that is done,
+    /// null where it was not answered.
+    /// </summary>
+    private async Task<ModelRoute?> KnownAsync(string name, IActorRef self, IActorRef? models, CancellationToken cancellationToken)
     {
         await AnnouncedAsync(self, cancellationToken).ConfigureAwait(false);
         try
@@ -438,13 +436,15 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             // Behind the report, on the same way.
             if (models is not null)
             {
-                await models.Ask<ModelRoute>(new EntityRequest.Follow(name), EntityTime, cancellationToken).ConfigureAwait(false);
+                return await models.Ask<ModelRoute>(new EntityRequest.Follow(name), EntityTime, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (AskTimeoutException)
         {
             _log.Warning("The entity of {0} has not answered within {1}: calls of it may not be known of everywhere yet", name, EntityTime);
         }
+
+        return null;
     }
 
     /// <summary>Passes a roll-out on, behind word of a version that came into the store a moment ago.</summary>

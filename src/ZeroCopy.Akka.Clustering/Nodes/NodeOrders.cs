@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ZeroCopy.Actors.Endpoints;
 using ZeroCopy.Clustering.Transfer;
@@ -24,17 +23,28 @@ internal sealed class NodeOrders(
     private static readonly TimeSpan RemovalPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
-    private readonly ConcurrentDictionary<ComingModel, ModelName> _coming = [];
+    private readonly Lock _lock = new();
+    private readonly List<ComingModel> _coming = [];
 
     /// <summary>Has the store hold a model under a name; nothing moves where it does already.</summary>
     /// <exception cref="InferenceException">
-    /// The name stands for another model here; or it is removed now, or was while the model came.
+    /// The name stands for another model here, or one is on its way under it; or it is removed now, or was while the model came.
     /// </exception>
     public async Task<ReceivedModel> HoldAsync(
         ModelName name, ModelId model, ImmutableArray<Uri> sources, CancellationToken cancellationToken)
     {
-        var coming = new ComingModel();
-        _coming[coming] = name;
+        var coming = new ComingModel(name, model);
+        lock (_lock)
+        {
+            // Else the one that came last would take the name from the other.
+            if (IsOtherComing(name, model))
+            {
+                throw new InferenceException(InferenceFailure.LoadFailed, $"Another model is on its way to this node as {name}.");
+            }
+
+            _coming.Add(coming);
+        }
+
         try
         {
             withdrawals.ThrowIfHidden(name);
@@ -47,7 +57,11 @@ internal sealed class NodeOrders(
         }
         finally
         {
-            _coming.TryRemove(coming, out _);
+            lock (_lock)
+            {
+                _coming.Remove(coming);
+            }
+
             coming.End();
         }
     }
@@ -162,7 +176,12 @@ internal sealed class NodeOrders(
         try
         {
             using var withdrawal = withdrawals.Hide(name);
-            var coming = _coming.Where(one => name.Covers(one.Value)).Select(one => one.Key).ToArray();
+            ComingModel[] coming;
+            lock (_lock)
+            {
+                coming = [.. _coming.Where(one => name.Covers(one.Name))];
+            }
+
             await Task.WhenAll(coming.Select(one => one.RemoveAsync())).WaitAsync(cancellationToken).ConfigureAwait(false);
             await tell(cancellationToken).ConfigureAwait(false);
             withdrawal.Refuse();
@@ -222,6 +241,22 @@ internal sealed class NodeOrders(
 
     /// <summary>Whoever ordered it relies on it: it does not go in the next minute, see <see cref="Eviction"/>.</summary>
     private void Use(ModelId model) => store.Acquire(model, "the cluster").Dispose();
+
+    /// <summary>Whether a name stands for another model here, or is about to.</summary>
+    public bool IsOther(ModelName name, ModelId model)
+    {
+        lock (_lock)
+        {
+            if (IsOtherComing(name, model))
+            {
+                return true;
+            }
+        }
+
+        return Find(name) is { } known && known.Id != model;
+    }
+
+    private bool IsOtherComing(ModelName name, ModelId model) => _coming.Exists(one => one.Name == name && one.Model != model);
 
     private ModelHandle? Find(ModelName name)
     {

@@ -7,6 +7,7 @@ using ZeroCopy.Clustering.Clients;
 using ZeroCopy.Clustering.Nodes;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Clustering.Routes;
+using ZeroCopy.Clustering.Tests.Transfer;
 using ZeroCopy.Content;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
@@ -806,6 +807,73 @@ public sealed class ClusterSpecs : IAsyncLifetime
             "the other node knows the model");
     }
 
+    [Fact]
+    public async Task Two_models_that_are_pushed_at_once_to_one_node_should_get_versions_of_their_own()
+    {
+        var node = await StartAsync();
+
+        var (slow, fast) = await PushTwoAsync("contract", node, node);
+
+        Assert.Equal("contract@2", Assert.IsType<NodeReply.Opened>(fast).Model.Name.ToString());
+        Assert.Equal("contract@1", Assert.IsType<NodeReply.Opened>(slow).Model.Name.ToString());
+        Assert.Equal(3, await CallAsync(await Eventually.FindAsync(node.Cluster.Endpoints, "contract", 1)));
+        Assert.Equal(13, await CallAsync(await Eventually.FindAsync(node.Cluster.Endpoints, "contract", 2)));
+    }
+
+    [Fact]
+    public async Task Two_models_that_are_pushed_at_once_should_get_versions_of_their_own()
+    {
+        var (slow, fast) = await PushTwoAsync("contract", await StartAsync(), await StartAsync());
+
+        Assert.Equal("contract@1", Assert.IsType<NodeReply.Opened>(fast).Model.Name.ToString());
+        Assert.Equal("contract@2", Assert.IsType<NodeReply.Opened>(slow).Model.Name.ToString());
+        Assert.Equal(["contract@2"], _nodes[0].Host.Store.ListNames().Select(held => held.Name.ToString()));
+        foreach (var node in _nodes)
+        {
+            Assert.Equal(13, await CallAsync(await Eventually.FindAsync(node.Cluster.Endpoints, "contract", 1)));
+            Assert.Equal(3, await CallAsync(await Eventually.FindAsync(node.Cluster.Endpoints, "contract", 2)));
+        }
+    }
+
+    [Fact]
+    public async Task Two_models_that_are_pushed_at_once_as_one_version_should_not_both_be_taken()
+    {
+        var (slow, fast) = await PushTwoAsync("contract@1", await StartAsync(), await StartAsync());
+
+        Assert.Equal("contract@1", Assert.IsType<NodeReply.Opened>(fast).Model.Name.ToString());
+        Assert.Equal(InferenceFailure.InvalidInput, Assert.IsType<NodeReply.Failed>(slow).Failure);
+        Assert.Empty(_nodes[0].Host.Store.ListNames());
+        Assert.Equal(13, await CallAsync(await Eventually.FindAsync(_nodes[0].Cluster.Endpoints, "contract")));
+    }
+
+    /// <summary>Pushes a model that adds 11 to one node, while one that adds 1 is on its way to another under the same name.</summary>
+    private async Task<(NodeReply Slow, NodeReply Fast)> PushTwoAsync(string name, TestNode first, TestNode second)
+    {
+        await using var outside = ZeroCopyHost.Open(new ZeroCopyHostOptions
+        {
+            Store = new ObjectStoreOptions { Directory = _directory.File("outside") },
+        });
+        var (one, other) = (await PutAsync(outside, "one", 1), await PutAsync(outside, "other", 11));
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var source = await SourceNode.StartAsync(outside.Store);
+        await using var slowSource = await SourceNode.StartAsync(outside.Store, async (context, _, next) =>
+        {
+            asked.TrySetResult();
+            await goOn.Task;
+            await next(context);
+        });
+
+        var slow = PushAsync(first, one, slowSource);
+        await asked.Task.WaitAsync(Patience);
+        var fast = await PushAsync(second, other, source);
+        goOn.SetResult();
+        return (await slow, fast);
+
+        Task<NodeReply> PushAsync(TestNode node, ModelHandle model, SourceNode from) => node.Cluster.Node.Ask<NodeReply>(
+            new NodeQuery.Receive(ModelName.Parse(name), model.Id, [from.Address], "", 1), Patience);
+    }
+
     /// <summary>Has a node receive a model from those that hold it.</summary>
     private async Task<NodeReply> ReceiveAsync(TestNode node, string name, ModelHandle model)
     {
@@ -835,7 +903,10 @@ public sealed class ClusterSpecs : IAsyncLifetime
     }
 
     /// <summary>Puts a script that adds a number to its input, as the next version of a name.</summary>
-    private async Task<ModelHandle> PutAsync(TestNode node, string name, int added, int words = 0)
+    private Task<ModelHandle> PutAsync(TestNode node, string name, int added, int words = 0) =>
+        PutAsync(node.Host, name, added, words);
+
+    private async Task<ModelHandle> PutAsync(ZeroCopyHost host, string name, int added, int words = 0)
     {
         var path = _directory.File($"{name}{added}.pt");
         ScriptText.Save(path, $"""
@@ -844,7 +915,7 @@ public sealed class ClusterSpecs : IAsyncLifetime
                 return torch.add(x, {added})
               # {string.Concat(Enumerable.Repeat("word ", words / 5))}
             """);
-        return await node.Host.Runtime.PutFileAsync(path, new PutOptions { Name = ModelName.Parse(name) });
+        return await host.Runtime.PutFileAsync(path, new PutOptions { Name = ModelName.Parse(name) });
     }
 
     /// <summary>Calls again and again; ends with how the first call fails.</summary>

@@ -1,0 +1,68 @@
+using ZeroCopy.Clustering.Protocol;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
+
+namespace ZeroCopy.Clustering.Nodes;
+
+/// <summary>
+/// Takes models from outside, each under a version that the cluster has for no other. Of several nodes that take different models as the
+/// same version at the same time, the one whose word the entity of the name heard first keeps it. Thread-safe.
+/// </summary>
+/// <param name="survey">Knows which versions there are.</param>
+/// <param name="orders">Brings a model into the node's store.</param>
+/// <param name="announce">
+/// Waits until the entity of a name has heard what the node has of it, and returns how it is called then; null where it did not say.
+/// </param>
+internal sealed class PushedModels(
+    ClusterSurvey survey, NodeOrders orders, Func<string, CancellationToken, Task<ModelRoute?>> announce)
+{
+    /// <summary>Receives a model; ends when the cluster can call it by the name that is returned.</summary>
+    /// <exception cref="InferenceException">The version is another model, or the model cannot be received.</exception>
+    public async Task<NodeReply.Opened> ReceiveAsync(NodeQuery.Receive receive, CancellationToken cancellationToken)
+    {
+        var (taken, moved) = (0, 0L);
+        ModelName? lost = null;
+        while (true)
+        {
+            var name = await survey.NameAsync(receive.Name, receive.Model, taken, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                var received = await orders.HoldAsync(name, receive.Model, receive.Sources, cancellationToken).ConfigureAwait(false);
+                moved += received.MovedBytes;
+                if (lost is { } before)
+                {
+                    // Not before it has another name: what no name stands for may go.
+                    await RemoveAsync(before).ConfigureAwait(false);
+                }
+
+                if (!IsOther(await announce(name.Name, cancellationToken).ConfigureAwait(false), name, receive.Model))
+                {
+                    return new NodeReply.Opened(received.Model with { Name = name }, moved, receive.Id);
+                }
+
+                lost = name;
+            }
+            catch (InferenceException) when (receive.Name.Version is null && orders.IsOther(name, receive.Model))
+            {
+                // Another push to this node got the version.
+                lost = null;
+            }
+
+            if (receive.Name.Version is not null)
+            {
+                await RemoveAsync(name).ConfigureAwait(false);
+                throw new InferenceException(
+                    InferenceFailure.InvalidInput,
+                    $"{name} became another model in this cluster meanwhile: a version never changes its model. Push it without a version, "
+                    + "or as another.");
+            }
+
+            taken = name.Version!.Value;
+        }
+
+        Task RemoveAsync(ModelName name) => orders.RemoveAsync(name, token => announce(name.Name, token), cancellationToken);
+    }
+
+    private static bool IsOther(ModelRoute? route, ModelName name, ModelId model) => route is not null
+        && route.Replicas.Any(replica => replica.Version == name.Version && replica.Model is { } served && served != model);
+}

@@ -10,8 +10,7 @@ namespace ZeroCopy.Clustering.Clients;
 /// Keeps a client in contact with one node of the cluster: the first that answers, and passes requests on; when that one stops or its
 /// connection is closed, the next that does.
 /// </summary>
-internal sealed class ContactActor(ImmutableArray<Address> contacts, TimeSpan patience, IContactListener listener)
-    : UntypedActor, IWithTimers
+internal sealed class ContactActor(ImmutableArray<Address> contacts, TimeSpan patience, ContactLink link) : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
@@ -19,8 +18,8 @@ internal sealed class ContactActor(ImmutableArray<Address> contacts, TimeSpan pa
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(ImmutableArray<Address> contacts, TimeSpan patience, IContactListener listener) =>
-        Akka.Actor.Props.Create(() => new ContactActor(contacts, patience, listener));
+    public static Props Props(ImmutableArray<Address> contacts, TimeSpan patience, ContactLink link) =>
+        Akka.Actor.Props.Create(() => new ContactActor(contacts, patience, link));
 
     protected override void PreStart()
     {
@@ -37,7 +36,7 @@ internal sealed class ContactActor(ImmutableArray<Address> contacts, TimeSpan pa
                 {
                     Timers.CancelAll();
                     _node = Context.Watch(Sender);
-                    listener.OnFound(_node);
+                    link.OnFound(_node);
                 }
 
                 break;
@@ -58,7 +57,7 @@ internal sealed class ContactActor(ImmutableArray<Address> contacts, TimeSpan pa
                 Look();
                 break;
             case Local.Late:
-                listener.OnSilence();
+                link.OnSilence();
                 break;
             default:
                 Unhandled(message);
@@ -66,14 +65,14 @@ internal sealed class ContactActor(ImmutableArray<Address> contacts, TimeSpan pa
         }
     }
 
-    protected override void PostStop() => listener.OnStopped();
+    protected override void PostStop() => link.OnStopped();
 
     private void OnLost(IActorRef node)
     {
         if (node.Equals(_node))
         {
             _node = null;
-            listener.OnLost();
+            link.OnLost();
             Search();
         }
     }

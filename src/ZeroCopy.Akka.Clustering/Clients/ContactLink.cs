@@ -6,7 +6,7 @@ using ZeroCopy.Errors;
 namespace ZeroCopy.Clustering.Clients;
 
 /// <summary>The node that a client asks, and what waits for one. Thread-safe.</summary>
-internal sealed class ContactLink(RouteTable routes, ImmutableArray<Address> contacts, TimeSpan patience) : IContactListener
+internal sealed class ContactLink(RouteTable routes, ImmutableArray<Address> contacts, TimeSpan patience)
 {
     private readonly Lock _lock = new();
     private TaskCompletionSource<IActorRef> _node = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -25,6 +25,7 @@ internal sealed class ContactLink(RouteTable routes, ImmutableArray<Address> con
         }
     }
 
+    /// <summary>A node answers, and is asked from now on.</summary>
     public void OnFound(IActorRef node)
     {
         lock (_lock)
@@ -35,6 +36,7 @@ internal sealed class ContactLink(RouteTable routes, ImmutableArray<Address> con
         routes.Start(node);
     }
 
+    /// <summary>It answers no more; others are looked for.</summary>
     public void OnLost()
     {
         lock (_lock)
@@ -43,6 +45,7 @@ internal sealed class ContactLink(RouteTable routes, ImmutableArray<Address> con
         }
     }
 
+    /// <summary>None has answered for as long as they may be silent; they are still looked for.</summary>
     public void OnSilence()
     {
         var reason = $"No node of the cluster answers: asked for {patience.TotalSeconds:0.#} s at {string.Join(", ", contacts)}.";
@@ -54,6 +57,7 @@ internal sealed class ContactLink(RouteTable routes, ImmutableArray<Address> con
         routes.Lose(reason);
     }
 
+    /// <summary>None is looked for any more.</summary>
     public void OnStopped()
     {
         lock (_lock)

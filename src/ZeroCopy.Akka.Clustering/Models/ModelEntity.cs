@@ -433,7 +433,7 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
         }
         else if (_orders.Find(choice.Node, wanted) is { } running)
         {
-            running.Waiting.Add((sender, place));
+            _orders.Wait(running, sender, place);
         }
         else
         {
@@ -446,7 +446,7 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
         var order = _orders.Add(node, version, warm);
         if (waiting is { } first)
         {
-            order.Waiting.Add(first);
+            _orders.Wait(order, first.Sender, first.Place);
         }
 
         Send(order);

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using ZeroCopy.Clustering.Protocol;
 
 namespace ZeroCopy.Clustering.Models;
 
@@ -13,6 +14,7 @@ internal sealed class OrderBook(TimeProvider clock)
     public static readonly TimeSpan FailureMemory = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<long, OpenOrder> _orders = [];
+    private readonly HashSet<(IActorRef Sender, long Place)> _waiting = [];
     private readonly Dictionary<(Address Node, int Version), (DateTimeOffset Until, string Reason)> _failures = [];
 
     // An entity that was restarted is not to take answers to its last life for those to this one.
@@ -39,9 +41,15 @@ internal sealed class OrderBook(TimeProvider clock)
     /// <summary>Whether some node has an order for a version.</summary>
     public bool Has(int version) => _orders.Values.Any(order => order.Version == version);
 
+    /// <summary>A call waits for an order, until that is ended.</summary>
+    public void Wait(OpenOrder order, IActorRef sender, EntityRequest.Place place)
+    {
+        _waiting.Add((sender, place.Id));
+        order.Waiting.Add((sender, place));
+    }
+
     /// <summary>Whether a call waits for an order already: who has heard nothing asks again.</summary>
-    public bool Awaits(IActorRef sender, long place) =>
-        _orders.Values.Any(order => order.Waiting.Exists(call => call.Place.Id == place && call.Sender.Equals(sender)));
+    public bool Awaits(IActorRef sender, long place) => _waiting.Contains((sender, place));
 
     /// <summary>The orders of a node.</summary>
     public IReadOnlyList<OpenOrder> At(Address node) => [.. _orders.Values.Where(order => order.Node == node)];
@@ -49,7 +57,13 @@ internal sealed class OrderBook(TimeProvider clock)
     /// <summary>An order was answered, with why it cannot be carried out or null; returns it, or null where it was ended before.</summary>
     public OpenOrder? End(long id, string? failure)
     {
-        if (_orders.Remove(id, out var order) && failure is not null)
+        if (!_orders.Remove(id, out var order))
+        {
+            return null;
+        }
+
+        _waiting.ExceptWith(order.Waiting.Select(call => (call.Sender, call.Place.Id)));
+        if (failure is not null)
         {
             _failures[(order.Node, order.Version)] = (clock.GetUtcNow() + FailureMemory, failure);
         }

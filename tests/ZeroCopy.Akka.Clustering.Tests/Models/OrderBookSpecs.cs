@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Microsoft.Extensions.Time.Testing;
 using ZeroCopy.Clustering.Models;
+using ZeroCopy.Clustering.Protocol;
 
 namespace ZeroCopy.Clustering.Tests.Models;
 
@@ -27,6 +28,19 @@ public sealed class OrderBookSpecs
         Assert.True(_orders.IsEmpty);
         Assert.Null(_orders.End(order.Id, "late"));
         Assert.False(_orders.HasFailed(A, 2));
+    }
+
+    [Fact]
+    public void OrderBook_should_know_which_calls_wait_until_their_order_is_answered()
+    {
+        var order = _orders.Add(A, 2);
+        _orders.Wait(order, ActorRefs.Nobody, new EntityRequest.Place("bert", 2, [], 7));
+
+        Assert.True(_orders.Awaits(ActorRefs.Nobody, 7));
+        Assert.False(_orders.Awaits(ActorRefs.Nobody, 8));
+
+        Assert.Single(_orders.End(order.Id, null)!.Waiting);
+        Assert.False(_orders.Awaits(ActorRefs.Nobody, 7));
     }
 
     [Fact]

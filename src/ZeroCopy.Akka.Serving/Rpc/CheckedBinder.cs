@@ -4,13 +4,15 @@ using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 using ZeroCopy.OpenInference;
 using ZeroCopy.Serving.Protocol;
+using ZeroCopy.Serving.Settings;
 
 namespace ZeroCopy.Serving.Rpc;
 
 /// <summary>
 /// Binds the methods of the service so that a message that cannot be read is the caller's fault, and none takes too much.
 /// </summary>
-internal sealed class CheckedBinder(ServiceMethodProviderContext<InferenceMethods.Provider> routes) : ServiceBinderBase
+internal sealed class CheckedBinder(ServiceMethodProviderContext<InferenceMethods.Provider> routes, ServingOptions options)
+    : ServiceBinderBase
 {
     /// <summary>Most bytes of a message that has no tensors.</summary>
     private const int MostBytes = 1 << 20;
@@ -24,7 +26,7 @@ internal sealed class CheckedBinder(ServiceMethodProviderContext<InferenceMethod
         routes.AddDuplexStreamingMethod(
             Checked(method), [], (_, requests, responses, context) => handler!(requests, responses, context));
 
-    private static Method<TRequest, TResponse> Checked<TRequest, TResponse>(Method<TRequest, TResponse> method) => new(
+    private Method<TRequest, TResponse> Checked<TRequest, TResponse>(Method<TRequest, TResponse> method) => new(
         method.Type,
         method.ServiceName,
         method.Name,
@@ -32,7 +34,7 @@ internal sealed class CheckedBinder(ServiceMethodProviderContext<InferenceMethod
             method.RequestMarshaller.ContextualSerializer, context => Read(context, method.RequestMarshaller.ContextualDeserializer)),
         method.ResponseMarshaller);
 
-    private static T Read<T>(DeserializationContext context, Func<DeserializationContext, T> read)
+    private T Read<T>(DeserializationContext context, Func<DeserializationContext, T> read)
     {
         try
         {
@@ -49,11 +51,11 @@ internal sealed class CheckedBinder(ServiceMethodProviderContext<InferenceMethod
         }
     }
 
-    private static void Require<T>(in ReadOnlySequence<byte> message)
+    private void Require<T>(in ReadOnlySequence<byte> message)
     {
         if (typeof(T) == typeof(ModelInferRequest))
         {
-            MessageScan.Require(in message);
+            MessageScan.Require(in message, options);
         }
         else if (message.Length > MostBytes)
         {

@@ -1,6 +1,7 @@
 using Google.Protobuf.Reflection;
 using Grpc.AspNetCore.Server.Model;
 using ZeroCopy.OpenInference;
+using ZeroCopy.Serving.Settings;
 
 namespace ZeroCopy.Serving.Rpc;
 
@@ -17,9 +18,9 @@ internal static class InferenceMethods
     internal abstract class Base;
 
     /// <summary>What is mapped.</summary>
-    internal sealed class Provider(InferenceService service) : Base, IServiceMethodProvider<Provider>
+    internal sealed class Provider(InferenceService service, ServingOptions options) : Base, IServiceMethodProvider<Provider>
     {
         public void OnServiceMethodDiscovery(ServiceMethodProviderContext<Provider> context) =>
-            GRPCInferenceService.BindService(new CheckedBinder(context), service);
+            GRPCInferenceService.BindService(new CheckedBinder(context, options), service);
     }
 }

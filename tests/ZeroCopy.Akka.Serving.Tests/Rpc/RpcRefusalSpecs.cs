@@ -181,6 +181,11 @@ public sealed class RpcRefusalSpecs
     [InlineData("parameters of an output", "32021200")]
     [InlineData("texts of an input", "2A042A024200")]
     [InlineData("dimensions of an input", "2A021800")]
+    [InlineData("fields that are unknown", "78007A00")]
+    [InlineData("fields that are unknown of a parameter", "22051203C80100")]
+    [InlineData("inputs behind overlong tags", "AA808080800100")]
+    [InlineData("inputs of overlong lengths", "2A80808080F001")]
+    [InlineData("inputs of another kind", "2800")]
     public async Task Infer_should_refuse_more_parts_than_there_is_memory_for_before_they_take_any(string parts, string part)
     {
         await using var served = await ServedModels.StartAsync(FakeEndpoint.Identity());
@@ -189,7 +194,31 @@ public sealed class RpcRefusalSpecs
         var refusal = await Assert.ThrowsAsync<RpcException>(() => served.Rpc.CallRawAsync("ModelInfer", message));
 
         Assert.True(StatusCode.InvalidArgument == refusal.StatusCode, parts);
-        Assert.Equal("The request has more than 65536 tensors, parameters, dimensions and texts.", refusal.Status.Detail);
+        Assert.Equal("The request has more than 65536 tensors, parameters, dimensions, texts and unknown fields.", refusal.Status.Detail);
+    }
+
+    [Fact]
+    public async Task Infer_should_refuse_a_group_in_front_of_parts()
+    {
+        await using var served = await ServedModels.StartAsync(FakeEndpoint.Identity());
+
+        var refusal = await Assert.ThrowsAsync<RpcException>(() => served.Rpc.CallRawAsync("ModelInfer", [0x7B, 0x7C, 0x2A, 0x00]));
+
+        Assert.Equal("The message is no ModelInferRequest: it has a group, or a field of an unknown kind.", refusal.Status.Detail);
+    }
+
+    [Theory]
+    [InlineData("2A062A041A020101")]
+    [InlineData("2A062A0418011801")]
+    [InlineData("2A0C2A0A32080000000000000000")]
+    public async Task Infer_should_refuse_more_elements_in_lists_than_its_options_allow_before_they_are_read(string message)
+    {
+        await using var served = await ServedModels.StartAsync(options => options.MaxElements = 1, FakeEndpoint.Identity());
+
+        var refusal = await Assert.ThrowsAsync<RpcException>(
+            () => served.Rpc.CallRawAsync("ModelInfer", Convert.FromHexString(message)));
+
+        Assert.Equal("The request has 2 elements in contents, more than 1 (MaxElements).", refusal.Status.Detail);
     }
 
     [Fact]
@@ -198,7 +227,8 @@ public sealed class RpcRefusalSpecs
         await using var served = await ServedModels.StartAsync(FakeEndpoint.Identity());
         var shape = ModelInferRequest.Parser.ParseFrom(Raw("INT8", [.. Enumerable.Repeat(1L, 1_000_000)]).ToByteArray());
 
-        await served.Rpc.RefusedAsync(shape, StatusCode.InvalidArgument, "more than 65536 tensors, parameters, dimensions and texts");
+        await served.Rpc.RefusedAsync(
+            shape, StatusCode.InvalidArgument, "more than 65536 tensors, parameters, dimensions, texts and unknown fields");
     }
 
     [Fact]

@@ -66,6 +66,12 @@ internal static class JsonElementReader
 
     private static bool TryReadName(ref readonly Utf8JsonReader value, DType dtype, Span<byte> element)
     {
+        if (value.ValueIsEscaped)
+        {
+            // No such name needs it, and half a character cannot be compared with one.
+            return false;
+        }
+
         var number = value.ValueTextEquals("NaN"u8) ? double.NaN
             : value.ValueTextEquals("Infinity"u8) ? double.PositiveInfinity
             : value.ValueTextEquals("-Infinity"u8) ? double.NegativeInfinity : 0;

@@ -1,4 +1,6 @@
+using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 using ZeroCopy.Serving.Tests.Fakes;
 
 namespace ZeroCopy.Serving.Tests.Http;
@@ -77,6 +79,7 @@ public sealed class HostileRequestSpecs
         { Input(""" "shape":[2],"datatype":"INT8","data":[1,null]"""), "has null as element 1, which INT8 does not hold" },
         { Input(""" "shape":[1],"datatype":"INT8","data":[{}]"""), "has an object as element 0" },
         { Input(""" "shape":[1],"datatype":"INT8","data":[128]"""), "has 128 as element 0, which INT8 does not hold" },
+        { Input(""" "shape":[1],"datatype":"FP32","data":["\ud800"]"""), "has a string as element 0, which FP32 does not hold" },
         { Input(""" "shape":[1],"datatype":"INT8","data":[1.5]"""), "has 1.5 as element 0" },
         { Input(""" "shape":[1],"datatype":"INT8","data":["1"]"""), "has a string as element 0" },
         { Input(""" "shape":[1],"datatype":"UINT8","data":[-1]"""), "has -1 as element 0, which UINT8 does not hold" },
@@ -173,6 +176,25 @@ public sealed class HostileRequestSpecs
         (await served.InferAsync("identity", json)).Failed(400, words);
 
         Assert.Equal(0, model.Calls);
+    }
+
+    [Fact]
+    public async Task Infer_should_blame_the_caller_for_half_a_character_wherever_a_string_may_stand()
+    {
+        const string Whole = """
+            {"id":"i","parameters":{"sequence_id":"s","method":"m"},"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":["NaN"]},
+             {"name":"t","shape":[1],"datatype":"BYTES","data":["text"]}],"outputs":[{"name":"output","parameters":{"p":"v"}}],"more":"m"}
+            """;
+        await using var served = await ServedModels.StartAsync(FakeEndpoint.Identity());
+
+        foreach (Match text in Regex.Matches(Whole, "\"[^\"]*\""))
+        {
+            var json = $"{Whole[..text.Index]}\"\\ud800\"{Whole[(text.Index + text.Length)..]}";
+
+            var answer = await served.InferAsync("identity", json);
+
+            Assert.True(answer.Status is HttpStatusCode.OK or HttpStatusCode.BadRequest, $"{answer.Status}: {json}");
+        }
     }
 
     [Theory]

@@ -70,7 +70,7 @@ internal static class InferBody
 
         return await body.HasMoreAsync(cancellationToken).ConfigureAwait(false)
             ? throw new RequestException("The body goes on behind the last binary tensor.")
-            : request with { Inputs = inputs.MoveToImmutable() };
+            : request with { Inputs = inputs.ToImmutable() };
     }
 
     private static long? LengthOfJson(HttpRequest http, ServingOptions options)

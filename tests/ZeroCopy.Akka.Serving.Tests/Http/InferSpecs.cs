@@ -84,6 +84,18 @@ public sealed class InferSpecs
         Assert.Empty(answer.Binary);
     }
 
+    [Fact]
+    public async Task Infer_should_take_a_request_without_inputs_whose_json_has_a_length()
+    {
+        var endpoint = new FakeEndpoint("model", _ => new ModelAnswer([]));
+        await using var served = await ServedModels.StartAsync(endpoint);
+        var json = """{"inputs":[]}"""u8.ToArray();
+
+        (await served.SendAsync(ServedModels.Request("model", json, json.Length))).Succeeded();
+
+        Assert.Empty(endpoint.Last!.Inputs);
+    }
+
     [Theory]
     [MemberData(nameof(BinaryTensors))]
     public async Task Infer_should_take_and_return_tensors_as_binary(string datatype, string shape, byte[] data)

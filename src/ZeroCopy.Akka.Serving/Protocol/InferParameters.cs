@@ -28,7 +28,7 @@ internal sealed record InferParameters
     /// <summary>Zero and the empty text mean a request on its own.</summary>
     private static string? SequenceOf(ParameterValue value, FieldPlace place) => value.IsText
         ? value.Text(place) is { Length: > 0 } text ? text : null
-        : value.Count(place) is > 0 and var number ? $"{number}" : null;
+        : value.Identity(place) is > 0 and var number ? $"{number}" : null;
 
     /// <summary>Zero means none, and what is longer than a timer runs does too.</summary>
     private static TimeSpan? TimeoutOf(long microseconds) =>

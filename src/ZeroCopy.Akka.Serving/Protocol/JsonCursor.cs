@@ -108,6 +108,7 @@ internal ref struct JsonCursor(in ReadOnlySequence<byte> json, int maxDepth)
         JsonTokenType.String => ParameterValue.Of(String(place)),
         JsonTokenType.True or JsonTokenType.False => ParameterValue.Of(Kind == JsonTokenType.True),
         JsonTokenType.Number when _reader.TryGetInt64(out var number) => ParameterValue.Of(number),
+        JsonTokenType.Number when _reader.TryGetUInt64(out var number) => ParameterValue.Of(number),
         JsonTokenType.Number => ParameterValue.OfNumber(Shown()),
         _ => throw Wrong(place, "a string, a number, true or false"),
     };

@@ -18,7 +18,9 @@ internal readonly struct ParameterValue
 
     public static ParameterValue Of(long value) => new(value, $"{value}");
 
-    /// <summary>A number that is not whole, or larger than 63 bits hold.</summary>
+    public static ParameterValue Of(ulong value) => value <= long.MaxValue ? Of((long)value) : new(value, $"{value}");
+
+    /// <summary>A number that is not whole, or larger than 64 bits hold.</summary>
     public static ParameterValue OfNumber(string shown) => new(null, shown);
 
     public bool IsText => _value is string;
@@ -30,6 +32,14 @@ internal readonly struct ParameterValue
     /// <summary>A whole number that is not negative.</summary>
     public long Count(FieldPlace place) =>
         _value is long count and >= 0 ? count : throw Wrong(place, JsonCursor.CountExpected);
+
+    /// <summary>A whole number that names something.</summary>
+    public ulong Identity(FieldPlace place) => _value switch
+    {
+        ulong identity => identity,
+        long identity and >= 0 => (ulong)identity,
+        _ => throw Wrong(place, $"a whole number from 0 to {ulong.MaxValue}"),
+    };
 
     private RequestException Wrong(FieldPlace place, string expected) => new($"{place} is {_shown} but must be {expected}.");
 }

@@ -121,9 +121,7 @@ internal sealed class InferMessage(ModelInferRequest message, ServingOptions opt
         InferParameter.ParameterChoiceOneofCase.Int64Param => ParameterValue.Of(parameter.Int64Param),
         InferParameter.ParameterChoiceOneofCase.StringParam => ParameterValue.Of(parameter.StringParam),
         InferParameter.ParameterChoiceOneofCase.DoubleParam => ParameterValue.OfNumber($"{parameter.DoubleParam:R}"),
-        InferParameter.ParameterChoiceOneofCase.Uint64Param when parameter.Uint64Param <= long.MaxValue =>
-            ParameterValue.Of((long)parameter.Uint64Param),
-        InferParameter.ParameterChoiceOneofCase.Uint64Param => ParameterValue.OfNumber($"{parameter.Uint64Param}"),
+        InferParameter.ParameterChoiceOneofCase.Uint64Param => ParameterValue.Of(parameter.Uint64Param),
         _ => throw new RequestException($"{place} has no value."),
     };
 }

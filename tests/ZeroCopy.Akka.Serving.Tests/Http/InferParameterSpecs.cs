@@ -36,6 +36,7 @@ public sealed class InferParameterSpecs
     [Theory]
     [InlineData("""{"sequence_id":42}""", "42")]
     [InlineData("""{"sequence_id":"user-7"}""", "user-7")]
+    [InlineData("""{"sequence_id":18446744073709551615}""", "18446744073709551615")]
     [InlineData("""{"sequence_id":0}""", null)]
     [InlineData("""{"sequence_id":""}""", null)]
     public async Task Sequence_should_be_the_hash_key(string parameters, string? key) =>

@@ -92,6 +92,19 @@ public sealed class RpcInferSpecs
     }
 
     [Fact]
+    public async Task Infer_should_take_a_sequence_of_64_bits()
+    {
+        var endpoint = FakeEndpoint.Identity();
+        await using var served = await ServedModels.StartAsync(endpoint);
+        var request = One();
+        request.Parameters.Add("sequence_id", new InferParameter { Uint64Param = ulong.MaxValue });
+
+        await served.Rpc.Infer(request);
+
+        Assert.Equal("18446744073709551615", endpoint.Last!.Options!.HashKey);
+    }
+
+    [Fact]
     public async Task Infer_should_send_the_outputs_that_are_asked_for_in_the_models_order()
     {
         var endpoint = new FakeEndpoint("identity", _ => new ModelAnswer(

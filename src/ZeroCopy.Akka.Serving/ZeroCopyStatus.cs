@@ -10,6 +10,7 @@ using OpenTelemetry.Metrics;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Nodes;
 using ZeroCopy.Serving.Access;
+using ZeroCopy.Serving.Calls;
 using ZeroCopy.Serving.Figures;
 using ZeroCopy.Serving.Http;
 using ZeroCopy.Serving.Page;
@@ -30,6 +31,7 @@ public static class ZeroCopyStatus
     public static IServiceCollection AddZeroCopyStatus(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
+        services.TryAddSingleton<Models>();
         services.TryAddSingleton(provider => new ProcessMetrics(provider.GetService<TimeProvider>() ?? TimeProvider.System));
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(ProcessMetrics.Meters)
@@ -57,8 +59,8 @@ public static class ZeroCopyStatus
         var boundary = new ErrorBoundary(options, logger);
         var nodes = services.GetService<INodeList>();
         var source = new StatusSource(
-            services.GetRequiredService<ProcessMetrics>(), services.GetRequiredService<IEndpointDirectory>(),
-            services.GetService<INodeStatus>(), nodes);
+            services.GetRequiredService<ProcessMetrics>(), services.GetRequiredService<Models>(), services.GetService<INodeStatus>(),
+            nodes);
         var feed = new StatusFeed(source.ReadAsync, options.MaxStatusReaders, TimeSpan.FromSeconds(1), clock, logger);
         var handler = new StatusHandler(feed, TimeSpan.FromSeconds(10), services.GetService<IHostApplicationLifetime>(), clock);
         var routes = endpoints.MapGroup("");

@@ -68,6 +68,8 @@ internal sealed class ModelCalls(Models models, ModelStatistics statistics, Serv
             Deadline = time.Left(Shorter(timeout, request.Parameters.Timeout)),
             HashKey = request.Parameters.Sequence,
         };
+        // It is loaded by the call, also where it was unloaded while the request was read.
+        models.Forget(endpoint.Name);
         var answer = await endpoint.CallAsync(request.Parameters.Method, inputs, call, cancellationToken).ConfigureAwait(false);
         var answered = clock.GetTimestamp();
         var queue = answer.Times.Queue;

@@ -61,6 +61,10 @@ internal sealed class Models(IEndpointDirectory directory)
         }
     }
 
+    /// <summary>A model that is loaded again, or about to be, is shown as it is.</summary>
+    public void Forget(string name) =>
+        ImmutableInterlocked.Update(ref _unloaded, static (names, loaded) => names.Remove(loaded), name);
+
     /// <summary>Every model in every version.</summary>
     public async ValueTask<ImmutableArray<IModelEndpoint>> ListAsync(CancellationToken cancellationToken) =>
         [.. (await directory.ListAsync(cancellationToken).ConfigureAwait(false)).Select(Shown)];
@@ -82,11 +86,7 @@ internal sealed class Models(IEndpointDirectory directory)
     };
 
     private IModelEndpoint Shown(IModelEndpoint endpoint) =>
-        Volatile.Read(ref _unloaded).Contains(endpoint.Name)
-            ? new UnloadedEndpoint(endpoint, () => Forget(endpoint.Name)) : endpoint;
-
-    private void Forget(string name) =>
-        ImmutableInterlocked.Update(ref _unloaded, static (names, loaded) => names.Remove(loaded), name);
+        Volatile.Read(ref _unloaded).Contains(endpoint.Name) ? new UnloadedEndpoint(endpoint) : endpoint;
 
     private async ValueTask<ILoadableEndpoint> FindLoadableAsync(string name, CancellationToken cancellationToken) =>
         await directory.FindAsync(name, null, cancellationToken).ConfigureAwait(false) switch

@@ -4,8 +4,7 @@ namespace ZeroCopy.Serving.Calls;
 
 /// <summary>A model that a request has unloaded: it is not ready, and a call of it loads it again.</summary>
 /// <param name="model">The model.</param>
-/// <param name="called">Has it shown as it is again.</param>
-internal sealed class UnloadedEndpoint(IModelEndpoint model, Action called) : IModelEndpoint
+internal sealed class UnloadedEndpoint(IModelEndpoint model) : IModelEndpoint
 {
     public string Name => model.Name;
 
@@ -20,9 +19,6 @@ internal sealed class UnloadedEndpoint(IModelEndpoint model, Action called) : IM
         model.GetSignatureAsync(cancellationToken);
 
     public Task<ModelAnswer> CallAsync(
-        string method, IReadOnlyList<NamedTensor> inputs, CallOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        called();
-        return model.CallAsync(method, inputs, options, cancellationToken);
-    }
+        string method, IReadOnlyList<NamedTensor> inputs, CallOptions? options = null, CancellationToken cancellationToken = default) =>
+        model.CallAsync(method, inputs, options, cancellationToken);
 }

@@ -110,11 +110,12 @@ internal sealed class StatusDocument(MetricSnapshot now, MetricSnapshot beginnin
             writer.WriteString("version", ModelVersion.Text(endpoint.Version));
             writer.WriteString("state", endpoint.State switch
             {
+                _ when endpoint is UnloadedEndpoint => "unloaded",
                 EndpointState.Ready => pool is null ? "idle" : "ready",
                 EndpointState.Loading => "loading",
                 _ => "failed",
             });
-            writer.WriteString("error", endpoint.LastError);
+            writer.WriteString("error", endpoint is UnloadedEndpoint ? null : endpoint.LastError);
             writer.WriteNumber("ready", now.Sum("zerocopy.actors", [.. model, ("state", "ready")]));
             writer.WriteNumber("loading", now.Sum("zerocopy.actors", [.. model, ("state", "loading")]));
             Number(writer, "capacity", pool?.QueueCapacity);

@@ -1,13 +1,13 @@
 using System.Text.Json;
-using ZeroCopy.Endpoints;
 using ZeroCopy.Nodes;
+using ZeroCopy.Serving.Calls;
 using ZeroCopy.Serving.Figures;
 using ZeroCopy.Serving.Http;
 
 namespace ZeroCopy.Serving.Page;
 
 /// <summary>Makes the documents that the page shows, each as a message of server-sent events. One at a time.</summary>
-internal sealed class StatusSource(ProcessMetrics metrics, IEndpointDirectory directory, INodeStatus? node, INodeList? nodes)
+internal sealed class StatusSource(ProcessMetrics metrics, Models models, INodeStatus? node, INodeList? nodes)
 {
     private static readonly TimeSpan RecentTime = TimeSpan.FromSeconds(10);
 
@@ -17,7 +17,7 @@ internal sealed class StatusSource(ProcessMetrics metrics, IEndpointDirectory di
     public async Task<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken)
     {
         _history.Add(metrics.Collect());
-        var endpoints = await directory.ListAsync(cancellationToken).ConfigureAwait(false);
+        var endpoints = await models.ListAsync(cancellationToken).ConfigureAwait(false);
         using var text = new MemoryStream();
         text.Write("data: "u8);
         using (var writer = new Utf8JsonWriter(text, JsonAnswer.WriterOptions))

@@ -1,8 +1,11 @@
 using System.Text;
 using System.Text.Json;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
 using ZeroCopy.Errors;
 using ZeroCopy.OpenInference;
+using ZeroCopy.Serving.Calls;
+using ZeroCopy.Serving.Protocol;
 using ZeroCopy.Serving.Tests.Fakes;
 
 namespace ZeroCopy.Serving.Tests.Http;
@@ -57,6 +60,27 @@ public sealed class LoadSpecs
         await UnloadAsync(served, "bert");
 
         (await served.InferAsync("bert", """{"inputs":[]}""")).Succeeded();
+
+        Assert.True(await ReadyAsync(served, "bert"));
+    }
+
+    [Fact]
+    public async Task Unload_should_make_way_for_a_call_that_was_on_its_way_to_the_model()
+    {
+        await using var served = await ServedModels.StartAsync(new LoadableEndpoint("bert"));
+
+        await served.Application.Services.GetRequiredService<ModelCalls>().RunAsync(
+            "bert",
+            version: null,
+            new RequestTime(TimeProvider.System),
+            timeout: null,
+            async _ =>
+            {
+                await UnloadAsync(served, "bert");
+                return (new InferRequest(null, [], default, new InferParameters()), []);
+            },
+            (_, _, _) => ValueTask.CompletedTask,
+            CancellationToken.None);
 
         Assert.True(await ReadyAsync(served, "bert"));
     }

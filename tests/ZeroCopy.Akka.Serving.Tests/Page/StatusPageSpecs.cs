@@ -70,6 +70,18 @@ public sealed class StatusPageSpecs
     }
 
     [Fact]
+    public async Task Status_should_tell_what_was_unloaded()
+    {
+        await using var served = await StartAsync(new LoadableEndpoint("bert"));
+        (await served.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/v2/repository/models/bert/unload"))).Succeeded();
+        using var reader = await ReadAsync(served);
+
+        var model = (await NextAsync(reader)).GetProperty("models")[0];
+
+        Assert.Equal(("unloaded", null), (Text(model, "state"), Text(model, "error")));
+    }
+
+    [Fact]
     public async Task Status_should_refuse_more_readers_than_it_takes_and_take_others_when_they_leave()
     {
         await using var served = await StartAsync(services => services.Configure<ServingOptions>(options => options.MaxStatusReaders = 1));

@@ -184,7 +184,7 @@ public sealed class InferenceClient : IDisposable
         }
         else
         {
-            _node.Tell(parcel.Whole, _actor);
+            _node.Tell(parcel.Whole is PredictRequest whole ? whole with { Inputs = Parcel.Copies(whole.Inputs) } : parcel.Whole, _actor);
         }
 
         try

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using ZeroCopy.Actors.Protocol;
+using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Actors.Remoting;
 
@@ -13,4 +15,10 @@ internal sealed record Parcel(ICallMessage? Whole, long Id, string Manifest = ""
         : this(message, message.Id)
     {
     }
+
+    /// <summary>
+    /// Copies of the tensors of a whole message: it is written when whoever called or answered may have their memory back.
+    /// </summary>
+    public static ImmutableArray<NamedTensor> Copies(ImmutableArray<NamedTensor> tensors) =>
+        [.. tensors.Select(tensor => tensor with { Tensor = new HostTensor(tensor.Tensor.Layout, tensor.Data.ToArray()) })];
 }

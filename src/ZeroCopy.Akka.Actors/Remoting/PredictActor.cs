@@ -8,7 +8,6 @@ using ZeroCopy.Actors.Telemetry;
 using ZeroCopy.Actors.Wire;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
-using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Actors.Remoting;
 
@@ -203,7 +202,7 @@ internal sealed class PredictActor : UntypedActor
         using var answer = await endpoint.CallAsync(request.Method, request.Inputs, options, cancellationToken).ConfigureAwait(false);
         var answered = new PredictReply.Answered(answer.Outputs, request.Id) { Times = answer.Times };
         var parcel = caller.Pack(answered, request);
-        return parcel.Whole is null ? parcel : new Parcel(answered with { Outputs = [.. answer.Outputs.Select(Copy)] });
+        return parcel.Whole is null ? parcel : new Parcel(answered with { Outputs = Parcel.Copies(answer.Outputs) });
     }
 
     private async Task<ICallMessage> DescribeAsync(EndpointRequest.Describe request, CancellationToken cancellationToken)
@@ -250,10 +249,6 @@ internal sealed class PredictActor : UntypedActor
             cancellation.Cancel();
         }
     }
-
-    /// <summary>One that lies in managed memory, as the message is written when the answer is disposed.</summary>
-    private static NamedTensor Copy(NamedTensor output) =>
-        output with { Tensor = new HostTensor(output.Tensor.Layout, output.Data.ToArray()) };
 
     private sealed record Finished((IActorRef Client, long Id) Call, Parcel? Parcel);
 

@@ -1,8 +1,6 @@
-using System.Runtime.InteropServices;
 using ZeroCopy.Actors.Protocol;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
-using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Actors.Remoting;
 
@@ -57,7 +55,7 @@ internal sealed class RemoteEndpoint(InferenceClient client, string name, int? v
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            var answered = await client.PredictAsync(name, version, method, [.. inputs.Select(Kept)], options, cancellationToken)
+            var answered = await client.PredictAsync(name, version, method, [.. inputs], options, cancellationToken)
                 .ConfigureAwait(false);
             Note(EndpointState.Ready, null);
             return new ModelAnswer(answered.Outputs) { Times = answered.Times };
@@ -67,13 +65,6 @@ internal sealed class RemoteEndpoint(InferenceClient client, string name, int? v
             throw Noted(e);
         }
     }
-
-    /// <summary>
-    /// One that remoting may read after the call was given up: memory that is not the collector's may be gone then.
-    /// </summary>
-    private static NamedTensor Kept(NamedTensor input) => MemoryMarshal.TryGetArray(input.Data, out _)
-        ? input
-        : input with { Tensor = new HostTensor(input.Tensor.Layout, input.Data.ToArray()) };
 
     private InferenceException Noted(InferenceException failed)
     {

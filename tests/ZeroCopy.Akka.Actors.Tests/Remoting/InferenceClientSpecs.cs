@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
@@ -13,6 +14,7 @@ using ZeroCopy.Actors.Tests.Fakes;
 using ZeroCopy.Actors.Tests.Inference;
 using ZeroCopy.Errors;
 using ZeroCopy.Runtime;
+using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Actors.Tests.Remoting;
 
@@ -46,6 +48,43 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
         var answers = await Task.WhenAll(calls).WaitAsync(Patience);
         Assert.Equal(Enumerable.Range(0, 50).SelectMany(i => new[] { 10 * i, 10 * (i + 1) }), answers.SelectMany(Rows));
         await EndAsync(pool);
+    }
+
+    [Fact]
+    public async Task InferenceClient_should_leave_the_callers_memory_when_a_call_is_given_up()
+    {
+        var holder = new TaskCompletionSource<PredictRequest>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var node = _clients.ActorOf(Props.Create(() => new HoldingNode(holder)), "zerocopy");
+        await node.Ask<ActorIdentity>(new Identify(null), Patience);
+        using var client = await InferenceClient.ConnectAsync(
+            _clients, ((ExtendedActorSystem)_clients).Provider.DefaultAddress, Patience);
+        using var given = new CancellationTokenSource();
+        byte[] rented = [1, 2, 3, 4];
+        var input = new NamedTensor("x", new HostTensor(new TensorLayout(DType.UInt8, 4), rented));
+        var call = client.Endpoint(_pool).CallAsync("", [input], null, given.Token);
+        var held = await holder.Task.WaitAsync(Patience);
+
+        await given.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.WaitAsync(Patience));
+        rented.AsSpan().Fill(9);
+
+        Assert.Equal([1, 2, 3, 4], held.Inputs[0].Data.ToArray());
+    }
+
+    [Fact]
+    public async Task InferenceClient_should_copy_what_is_larger_than_a_frame_once()
+    {
+        using var client = await ConnectAsync();
+        var bytes = MaxMessage / 2;
+        using IMemoryOwner<byte> memory = new PinnedBytes(bytes);
+        var input = new NamedTensor("x", new HostTensor(new TensorLayout(DType.UInt8, bytes), memory.Memory));
+        var endpoint = client.Endpoint(_pool);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var call = endpoint.CallAsync("", [input]);
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, bytes, bytes + (bytes / 2));
+        await FailsAsync(InferenceFailure.ModelNotFound, call);
     }
 
     [Fact]
@@ -416,5 +455,35 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
         public int Count => Volatile.Read(ref _count);
 
         public void Dispose() => _listener.Dispose();
+    }
+
+    /// <summary>A node that keeps the request which it is sent, as a connection does that has not written it yet.</summary>
+    private sealed class HoldingNode : ReceiveActor
+    {
+        public HoldingNode(TaskCompletionSource<PredictRequest> holder) =>
+            Context.ActorOf(Props.Create(() => new Predicts(holder)), PredictActor.Name);
+
+        private sealed class Predicts : ReceiveActor
+        {
+            public Predicts(TaskCompletionSource<PredictRequest> holder) => Receive<PredictRequest>(holder.SetResult);
+        }
+    }
+
+    /// <summary>Memory that is no array of the collector's to who reads it.</summary>
+    private sealed class PinnedBytes(int length) : MemoryManager<byte>
+    {
+        private readonly byte[] _bytes = new byte[length];
+
+        public override Span<byte> GetSpan() => _bytes;
+
+        public override MemoryHandle Pin(int elementIndex = 0) => _bytes.AsMemory(elementIndex).Pin();
+
+        public override void Unpin()
+        {
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+        }
     }
 }

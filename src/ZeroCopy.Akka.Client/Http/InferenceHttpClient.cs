@@ -120,9 +120,10 @@ public sealed class InferenceHttpClient : IInferenceClient, IDisposable
     public Task RegisterSharedMemoryAsync(SharedMemoryRegion region, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(region);
+        // A server refuses a region that it has: sent again, what has succeeded would seem to have failed.
         return ChangeAsync(
             RegionPath(region.Name, "register"), $$"""{"key":"{{region.Key}}","offset":0,"byte_size":{{region.ByteSize}}}""",
-            cancellationToken);
+            cancellationToken, isIdempotent: false);
     }
 
     /// <inheritdoc/>
@@ -153,9 +154,9 @@ public sealed class InferenceHttpClient : IInferenceClient, IDisposable
     private static string RegionPath(string? region, string action) => region is null
         ? $"v2/systemsharedmemory/{action}" : $"v2/systemsharedmemory/region/{ModelPath.Segment(region)}/{action}";
 
-    private Task<bool> ChangeAsync(string path, string body, CancellationToken cancellationToken)
+    private Task<bool> ChangeAsync(string path, string body, CancellationToken cancellationToken, bool isIdempotent = true)
     {
-        var message = Message(HttpMethod.Post, path, isIdempotent: true);
+        var message = Message(HttpMethod.Post, path, isIdempotent);
         message.Content = Json(body);
         return SendAsync(message, _options.Timeout, static (_, _) => Task.FromResult(true), cancellationToken);
     }

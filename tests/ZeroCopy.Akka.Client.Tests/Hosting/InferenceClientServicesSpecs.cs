@@ -1,8 +1,10 @@
+using System.Runtime.Versioning;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using ZeroCopy.Client.Hosting;
 using ZeroCopy.Client.Http;
+using ZeroCopy.Client.SharedMemory;
 using ZeroCopy.Client.Tests.Fakes;
 
 namespace ZeroCopy.Client.Tests.Hosting;
@@ -92,6 +94,23 @@ public sealed class InferenceClientServicesSpecs
         }
 
         Assert.Equal(calls, _calls);
+    }
+
+    [SkippableFact]
+    [SupportedOSPlatform("linux")]
+    public async Task Client_should_register_shared_memory_once()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Shared memory of this kind needs Linux.");
+        using var region = SharedMemoryRegion.Create(64);
+        await using var server = await StartAsync(503, failures: 1);
+        await using var services = Services(server.Address);
+        var client = services.GetRequiredService<InferenceHttpClient>();
+
+        // The server may have done it, and refuses a region that it has.
+        await Assert.ThrowsAsync<InferenceServerException>(() => client.RegisterSharedMemoryAsync(region));
+
+        Assert.Equal(1, _calls);
+        await client.UnregisterSharedMemoryAsync(region.Name);
     }
 
     [Fact]

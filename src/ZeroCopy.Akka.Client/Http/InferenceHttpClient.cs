@@ -208,6 +208,7 @@ public sealed class InferenceHttpClient : IInferenceClient, IDisposable
     {
         using var sent = message;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var isAnswered = false;
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -222,6 +223,7 @@ public sealed class InferenceHttpClient : IInferenceClient, IDisposable
 
             using var response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, deadline.Token)
                 .ConfigureAwait(false);
+            isAnswered = true;
             return response.IsSuccessStatusCode
                 ? await read(response, deadline.Token).ConfigureAwait(false)
                 : throw await ServerFailure.ReadAsync(response, deadline.Token).ConfigureAwait(false);
@@ -247,6 +249,11 @@ public sealed class InferenceHttpClient : IInferenceClient, IDisposable
         catch (InvalidDataException e)
         {
             throw InferenceServerException.NotProtocol("it cannot be decompressed", e);
+        }
+        catch (InvalidOperationException e) when (isAnswered)
+        {
+            // JSON says this of an escaped half of a character alone, when the text is read.
+            throw InferenceServerException.NotProtocol("it has a text that is not valid Unicode", e);
         }
         catch (ExecutionRejectedException e)
         {

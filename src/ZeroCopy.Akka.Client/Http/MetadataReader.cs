@@ -29,11 +29,10 @@ internal static class MetadataReader
         .. answer.Items("model_stats").Select(static model =>
         {
             var times = model.Field("inference_stats");
-            var last = Whole(model, "last_inference");
             return new ModelStatistics(
                 model.Text("name"),
                 NotEmpty(model.OptionalText("version")),
-                last == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(last),
+                ModelStatistics.TimeOf((ulong)Whole(model, "last_inference")),
                 Whole(model, "inference_count"),
                 Whole(model, "execution_count"),
                 Statistic(times, "success"),

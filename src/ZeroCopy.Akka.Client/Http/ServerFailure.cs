@@ -84,7 +84,7 @@ internal static partial class ServerFailure
                 ? error.GetString()
                 : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // Whatever stands between the client and the server answers as it likes: it is shown as it is.
             return null;

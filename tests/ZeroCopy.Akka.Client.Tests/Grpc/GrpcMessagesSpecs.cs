@@ -51,6 +51,18 @@ public sealed class GrpcMessagesSpecs
         Assert.Contains(problem, error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(long.MaxValue)]
+    [InlineData(ulong.MaxValue)]
+    public void Statistics_should_be_refused_where_their_time_is_in_no_calendar(ulong time)
+    {
+        var answer = new ModelStatisticsResponse { ModelStats = { new ModelStatistics { Name = "m", LastInference = time } } };
+
+        var error = Assert.Throws<InferenceServerException>(() => GrpcMetadata.Of(answer));
+
+        Assert.Equal(InferenceError.InvalidAnswer, error.Error);
+    }
+
     private static ModelInferResponse Answer(string outputs) =>
         JsonParser.Default.Parse<ModelInferResponse>($$"""{"modelName":"m","outputs":[{{outputs}}]}""");
 }

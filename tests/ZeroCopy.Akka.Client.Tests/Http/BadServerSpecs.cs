@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text;
+using ZeroCopy.Client.Endpoints;
 using ZeroCopy.Client.Tests.Fakes;
+using ZeroCopy.Errors;
 
 namespace ZeroCopy.Client.Tests.Http;
 
@@ -87,6 +89,62 @@ public sealed class BadServerSpecs
         await using var server = await ScriptedServer.StartAsync(200, "application/json", json);
 
         await FailureAsync(server, InferenceError.InvalidAnswer, problem);
+    }
+
+    [Theory]
+    [InlineData("""{"outputs":[{"name":"\ud800","datatype":"FP32","shape":[1],"data":[1]}]}""")]
+    [InlineData("""{"outputs":[{"name":"x","datatype":"\ud800","shape":[1],"data":[1]}]}""")]
+    [InlineData("""{"outputs":[{"name":"x","datatype":"FP32","shape":[1],"data":["\ud800"]}]}""")]
+    [InlineData("""{"outputs":[{"name":"x","datatype":"BYTES","shape":[1],"data":["\ud800"]}]}""")]
+    [InlineData("""{"outputs":[{"\ud800":1,"name":"x","datatype":"FP32","shape":[1]}]}""")]
+    [InlineData("""{"model_name":"\ud800","outputs":[]}""")]
+    public async Task Client_should_refuse_half_a_character_in_an_answer(string json)
+    {
+        await using var server = await ScriptedServer.StartAsync(200, "application/json", json);
+
+        await FailureAsync(server, InferenceError.InvalidAnswer, "is not the protocol");
+    }
+
+    [Fact]
+    public async Task Client_should_refuse_half_a_character_in_what_a_server_says_of_itself()
+    {
+        await using var server = await ScriptedServer.StartAsync(200, "application/json", """{"name":"\ud800"}""");
+
+        var error = await Assert.ThrowsAsync<InferenceServerException>(() => server.Client.GetServerMetadataAsync());
+
+        Assert.Equal(InferenceError.InvalidAnswer, error.Error);
+    }
+
+    [Fact]
+    public async Task Client_should_refuse_half_a_character_in_a_signature()
+    {
+        await using var server = await ScriptedServer.StartAsync(
+            200, "application/json", """{"parameters":{"signature":{"string_value":"\ud800"}}}""");
+
+        var error = await Assert.ThrowsAsync<InferenceException>(
+            () => new InferenceEndpoint(server.Client, "m").GetSignatureAsync());
+
+        Assert.Equal(InferenceError.InvalidAnswer, Assert.IsType<InferenceServerException>(error.InnerException).Error);
+    }
+
+    [Fact]
+    public async Task Client_should_say_by_type_that_a_server_refused_in_half_a_character()
+    {
+        await using var server = await ScriptedServer.StartAsync(400, "application/json", """{"error":"\ud800"}""");
+
+        await FailureAsync(server, InferenceError.InvalidRequest, "status 400");
+    }
+
+    [Fact]
+    public async Task Client_should_refuse_a_time_that_no_calendar_has()
+    {
+        await using var server = await ScriptedServer.StartAsync(
+            200, "application/json",
+            """{"model_stats":[{"name":"m","last_inference":9223372036854775807,"inference_stats":{}}]}""");
+
+        var error = await Assert.ThrowsAsync<InferenceServerException>(() => server.Client.GetModelStatisticsAsync());
+
+        Assert.Equal(InferenceError.InvalidAnswer, error.Error);
     }
 
     [Theory]

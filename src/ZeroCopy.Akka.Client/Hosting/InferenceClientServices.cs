@@ -23,6 +23,9 @@ public static class InferenceClientServices
     /// <param name="configure">Sets options; null for the defaults.</param>
     /// <returns>What configures the <see cref="HttpClient"/> further: headers, certificates, handlers.</returns>
     /// <exception cref="UriFormatException">The address is not absolute.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The services have such a client already: one of a second server is made where it is used.
+    /// </exception>
     public static IHttpClientBuilder AddZeroCopyInferenceClient(
         this IServiceCollection services, string address, Action<InferenceClientOptions>? configure = null)
     {
@@ -31,6 +34,14 @@ public static class InferenceClientServices
         var options = new InferenceClientOptions();
         configure?.Invoke(options);
         options.Checked();
+        if (services.Select(static service => service.ImplementationInstance).OfType<Server>().FirstOrDefault() is { } known)
+        {
+            throw new InvalidOperationException(
+                $"The services have an inference client of {known.Address} already, and would use it as that of {uri}, too: make a further "
+                + $"one where it is used, with new {nameof(InferenceHttpClient)}(address).");
+        }
+
+        services.AddSingleton(new Server(uri));
         services.AddTransient<IInferenceClient>(static provider => provider.GetRequiredService<InferenceHttpClient>());
         var builder = services.AddHttpClient(Name, http => (http.BaseAddress, http.Timeout) = (uri, Timeout.InfiniteTimeSpan))
             .AddTypedClient((http, _) => new InferenceHttpClient(http, options))
@@ -47,4 +58,7 @@ public static class InferenceClientServices
         }));
         return builder;
     }
+
+    /// <summary>The server whose client the services have.</summary>
+    private sealed record Server(Uri Address);
 }

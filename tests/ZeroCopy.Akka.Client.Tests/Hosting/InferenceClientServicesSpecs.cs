@@ -114,6 +114,18 @@ public sealed class InferenceClientServicesSpecs
     }
 
     [Fact]
+    public void Client_should_not_be_added_twice()
+    {
+        var services = new ServiceCollection();
+        services.AddZeroCopyInferenceClient("http://a:8080");
+
+        var refused = Assert.Throws<InvalidOperationException>(() => services.AddZeroCopyInferenceClient("http://b:8080"));
+
+        Assert.Contains("http://a:8080/", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("http://b:8080/", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Client_should_not_wait_longer_for_a_retry_than_its_time()
     {
         await using var server = await StartAsync(503, failures: 9, retryAfter: "3600");

@@ -17,7 +17,9 @@ public sealed class InferenceEndpoint : IModelEndpoint
 {
     private readonly IInferenceClient _client;
     private readonly string? _version;
+    private readonly int? _number;
     private volatile Status _status = new(EndpointState.Ready, null);
+    private volatile int _newest;
 
     /// <param name="client">The server; stays the caller's.</param>
     /// <param name="name">Name of the model.</param>
@@ -32,14 +34,17 @@ public sealed class InferenceEndpoint : IModelEndpoint
         ArgumentNullException.ThrowIfNull(client);
         ArgumentException.ThrowIfNullOrEmpty(name);
         (_client, Name, _version) = (client, name, version);
-        Version = int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        _number = int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
     }
 
     /// <inheritdoc/>
     public string Name { get; }
 
-    /// <inheritdoc/>
-    public int? Version { get; }
+    /// <summary>
+    /// The version; where none was named, the newest that the server has by what it said last, and null where it was not asked or has no
+    /// numbers.
+    /// </summary>
+    public int? Version => _number ?? (_newest > 0 ? _newest : null);
 
     /// <inheritdoc/>
     public EndpointState State => _status.State;
@@ -94,6 +99,12 @@ public sealed class InferenceEndpoint : IModelEndpoint
         _status = new Status(state, error);
         return isOther;
     }
+
+    /// <summary>What versions the server has.</summary>
+    internal void Observe(IEnumerable<string> versions) => _newest = versions
+        .Select(version => int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)
+        .DefaultIfEmpty()
+        .Max();
 
     private InferRequest ToRequest(string method, IReadOnlyList<NamedTensor> inputs, CallOptions options)
     {

@@ -25,8 +25,10 @@ public sealed class InferenceEndpointDirectory(IInferenceClient client) : IEndpo
         var text = version?.ToString(CultureInfo.InvariantCulture);
         try
         {
-            await client.GetModelMetadataAsync(name, text, cancellationToken).ConfigureAwait(false);
-            return Of(name, text);
+            var model = await client.GetModelMetadataAsync(name, text, cancellationToken).ConfigureAwait(false);
+            var endpoint = Of(name, text);
+            endpoint.Observe(model.Versions);
+            return endpoint;
         }
         catch (InferenceServerException e) when (Failures.IsNoModel(e))
         {

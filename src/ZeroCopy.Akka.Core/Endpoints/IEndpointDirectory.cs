@@ -7,7 +7,9 @@ public interface IEndpointDirectory
 {
     /// <summary>The endpoint of a model; null where there is none of that name and version.</summary>
     /// <param name="name">Name of a pool or of a model.</param>
-    /// <param name="version">Version of the model; null for the one that is current at each call.</param>
+    /// <param name="version">
+    /// Version of the model; null for the one that is current at each call, and for a model that has none.
+    /// </param>
     /// <param name="cancellationToken">Ends the search.</param>
     ValueTask<IModelEndpoint?> FindAsync(string name, int? version = null, CancellationToken cancellationToken = default);
 

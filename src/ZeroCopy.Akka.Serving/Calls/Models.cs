@@ -24,7 +24,11 @@ internal sealed class Models(IEndpointDirectory directory)
         int? number = string.IsNullOrEmpty(version) ? null
             : ModelVersion.TryParse(version, out var parsed) ? parsed
             : throw new RequestException($"The version is '{version}' but must be a whole number from 1 to {int.MaxValue}.");
-        return await directory.FindAsync(name, number, cancellationToken).ConfigureAwait(false) is { } found ? Shown(found) : null;
+        // A model without versions is listed as its first one.
+        var found = number is null or 1 ? await directory.FindAsync(name, null, cancellationToken).ConfigureAwait(false) : null;
+        found = number is null || found is { Version: null }
+            ? found : await directory.FindAsync(name, number, cancellationToken).ConfigureAwait(false);
+        return found is null ? null : Shown(found);
     }
 
     /// <summary>Loads a model, and ends when it is loaded.</summary>

@@ -125,7 +125,35 @@ public sealed class MetadataSpecs
         (await served.GetAsync(path)).Failed(404, "'nobody'");
     }
 
-    private static FakeEndpoint Model(int version, MethodSignature? method = null) => new("model", _ => new ModelAnswer([]))
+    [Fact]
+    public async Task Model_without_versions_should_be_found_by_the_one_that_it_is_listed_with()
+    {
+        var model = Model(null);
+        await using var served = await ServedModels.StartAsync(model);
+
+        var index = (await served.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/v2/repository/index"))).Succeeded().Json;
+        var path = $"/v2/models/model/versions/{index[0].GetProperty("version").GetString()}";
+
+        Assert.Equal("1", (await served.GetAsync(path)).Succeeded().Json.GetProperty("versions")[0].GetString());
+        (await served.GetAsync($"{path}/ready")).Succeeded();
+        (await served.GetAsync($"{path}/config")).Succeeded();
+        (await served.GetAsync($"{path}/stats")).Succeeded();
+        (await served.GetAsync("/v2/models/model/versions/2")).Failed(404, "no version 2 of a model 'model'");
+    }
+
+    [Fact]
+    public async Task Model_without_versions_should_be_its_first_one_beside_others_of_its_name()
+    {
+        var (pool, stored) = (Model(null), Model(1));
+        await using var served = await ServedModels.StartAsync(stored, pool);
+        using var request = ServedModels.Request("model/versions/1", """{"inputs":[]}"""u8.ToArray(), null);
+
+        (await served.Client.SendAsync(request)).EnsureSuccessStatusCode();
+
+        Assert.Equal((1, 0), (pool.Calls, stored.Calls));
+    }
+
+    private static FakeEndpoint Model(int? version, MethodSignature? method = null) => new("model", _ => new ModelAnswer([]))
     {
         Version = version,
         Signature = new ModelSignature([

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Akka.Cluster;
 using ZeroCopy.Manifests;
 using ZeroCopy.Node.Cli;
 using ZeroCopy.Node.Service;
@@ -80,7 +79,17 @@ internal sealed class RunNodeCommand : NodeCommand
     private static async Task<int> RunAsync(NodeConfiguration configuration, CommandContext context, CancellationToken signal)
     {
         var events = new NodeEvents(context.Output, context.Json);
-        var node = await NodeApplication.StartAsync(configuration, context.Json, signal).ConfigureAwait(false);
+        NodeApplication node;
+        try
+        {
+            node = await NodeApplication.StartAsync(configuration, context.Json, signal).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (signal.IsCancellationRequested)
+        {
+            events.Stopped();
+            return ExitCode.Success;
+        }
+
         await using (node.ConfigureAwait(false))
         {
             using var end = CancellationTokenSource.CreateLinkedTokenSource(signal, node.Stopping);
@@ -90,7 +99,7 @@ internal sealed class RunNodeCommand : NodeCommand
                 events.Ready(node.Address, node.Http, node.Grpc);
                 await Task.Delay(Timeout.InfiniteTimeSpan, end.Token).ConfigureAwait(false);
             }
-            catch (Exception e) when (end.IsCancellationRequested && e is OperationCanceledException or ClusterJoinFailedException)
+            catch (OperationCanceledException) when (end.IsCancellationRequested)
             {
                 // The end, while the node was ready or before.
             }

@@ -1,10 +1,13 @@
 using System.Collections.Concurrent;
+using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Akka.Actor;
 using Akka.Cluster;
 using ZeroCopy.Clustering.Hosting;
+using ZeroCopy.Node.Cli;
+using ZeroCopy.Node.Commands;
 using ZeroCopy.Node.Tests.Cli;
 using ZeroCopy.Node.Tests.Service;
 using ZeroCopy.TestSupport;
@@ -282,6 +285,20 @@ public sealed class RunNodeCommandSpecs : IDisposable
         // But for the last word of Akka, whose loggers have stopped before.
         Assert.All(log.Split('\n').Where(line => line.StartsWith('{')), line => Assert.Equal(
             DateTimeKind.Utc, JsonDocument.Parse(line).RootElement.GetProperty("Timestamp").GetDateTime().Kind));
+    }
+
+    [Fact]
+    public async Task Node_should_exit_with_0_when_it_is_told_to_end_before_it_has_started()
+    {
+        var command = CommandLine.Create(new RunNodeCommand())
+            .Parse(["--store", _zerocopy.Store, "node", "--host", "127.0.0.1", "--port", "0", "--http", "0"]);
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        var configuration = new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false };
+
+        var code = await command.InvokeAsync(configuration, new CancellationToken(canceled: true));
+
+        Assert.Equal((0, "stopped", ""), (code, output.ToString().Trim(), error.ToString()));
     }
 
     [Theory]

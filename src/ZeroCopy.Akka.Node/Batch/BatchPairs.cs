@@ -9,7 +9,8 @@ namespace ZeroCopy.Node.Batch;
 /// <summary>Options of the form <c>INPUT=VALUE</c>, and spans of time.</summary>
 internal static class BatchPairs
 {
-    /// <exception cref="UsageException">Not of that form, or an input twice.</exception>
+    /// <exception cref="UsageException">Not of that form.</exception>
+    /// <exception cref="DatasetException">An input twice.</exception>
     public static ImmutableSortedDictionary<string, string> Of(string option, IEnumerable<string> values)
     {
         var pairs = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
@@ -22,19 +23,20 @@ internal static class BatchPairs
 
             if (!pairs.TryAdd(input, content))
             {
-                throw new UsageException($"{option} is given twice for '{input}'.");
+                throw new DatasetException($"{option} is given twice for '{input}'.");
             }
         }
 
         return pairs.ToImmutable();
     }
 
-    /// <exception cref="UsageException">Not of that form, or not an element type.</exception>
+    /// <exception cref="UsageException">Not of that form.</exception>
+    /// <exception cref="DatasetException">Not an element type, or an input twice.</exception>
     public static ImmutableSortedDictionary<string, DType> DTypes(IEnumerable<string> values) =>
         Of("--dtype", values).ToImmutableSortedDictionary(
         pair => pair.Key,
         pair => DTypeExtensions.TryParseToken(pair.Value.ToUpperInvariant(), out var dtype)
-            ? dtype : throw new UsageException($"--dtype {pair.Key}={pair.Value}: there is no such element type; there are F32, F64, "
+            ? dtype : throw new DatasetException($"--dtype {pair.Key}={pair.Value}: there is no such element type; there are F32, F64, "
                 + $"I64, BOOL, …"),
         StringComparer.Ordinal);
 

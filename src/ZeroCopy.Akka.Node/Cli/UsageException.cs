@@ -1,4 +1,4 @@
 namespace ZeroCopy.Node.Cli;
 
-/// <summary>The command was called in a way that cannot work; exit code 2.</summary>
+/// <summary>The command line is not of the form that the command has; exit code 2.</summary>
 internal sealed class UsageException(string message) : Exception(message);

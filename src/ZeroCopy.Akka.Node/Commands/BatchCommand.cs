@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ZeroCopy.Datasets;
 using ZeroCopy.Datasets.Binding;
 using ZeroCopy.Datasets.Formats;
 using ZeroCopy.Datasets.Jobs;
@@ -166,7 +167,7 @@ internal sealed class BatchCommand : NodeCommand
     {
         if (!DatasetFormats.IsKnown(context.Get(_output)))
         {
-            throw new UsageException($"--output {context.Get(_output)}: the extension is not one that is written here; use "
+            throw new DatasetException($"--output {context.Get(_output)}: the extension is not one that is written here; use "
                 + $"{DatasetFormats.Extensions}.");
         }
     }

@@ -69,7 +69,7 @@ internal sealed class BenchCommand : NodeCommand
         if (!suite.MeasuresGrowth)
         {
             var growing = string.Join(", ", _suites.Where(candidate => candidate.MeasuresGrowth).Select(candidate => candidate.Name));
-            throw new UsageException($"--plot draws how cost grows, which '{suite.Name}' does not measure; use it with: {growing}.");
+            throw new OptionException($"--plot draws how cost grows, which '{suite.Name}' does not measure; use it with: {growing}.");
         }
 
         plots.Create();

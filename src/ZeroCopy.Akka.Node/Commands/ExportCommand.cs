@@ -28,7 +28,7 @@ internal sealed class ExportCommand : NodeCommand
         var path = CommandContext.OutputPath(context.Get(_output));
         if (!path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
         {
-            throw new UsageException($"'{path}' does not end in .safetensors, the only format that weights are exported to.");
+            throw new OptionException($"'{path}' does not end in .safetensors, the only format that weights are exported to.");
         }
 
         using var store = context.OpenStore();

@@ -59,13 +59,13 @@ internal sealed class PredictCommand : NodeCommand
         {
             if (path is not null && !TensorFile.IsKnown(path))
             {
-                throw new UsageException($"'{path}' is not a {TensorFile.Extensions} file.");
+                throw new OptionException($"'{path}' is not a {TensorFile.Extensions} file.");
             }
         }
 
         if (input is not null && input == output)
         {
-            throw new UsageException($"'{input}' is the input and the output; choose another --output.");
+            throw new OptionException($"'{input}' is the input and the output; choose another --output.");
         }
 
         var inputs = input is null ? CallInputs.None : TensorFile.Read(input);

@@ -145,8 +145,8 @@ public sealed class InteropSpecs
         using var file = new FormatFile("rows.arrow");
         var numbers = Dictionary(new DoubleArray.Builder().Append(1.5).AppendNull().Build());
         var list = new ListArray(
-            new Apache.Arrow.Types.ListType(numbers.Data.DataType), 2, new ArrowBuffer.Builder<int>().AppendRange([0, 2, 4]).Build(), numbers,
-            ArrowBuffer.Empty);
+            new Apache.Arrow.Types.ListType(numbers.Data.DataType), 2, new ArrowBuffer.Builder<int>().AppendRange([0, 2, 4]).Build(),
+            numbers, ArrowBuffer.Empty);
         var batch = new RecordBatch.Builder()
             .Append("number", true, numbers.Slice(0, 2))
             .Append("truth", true, Dictionary(new BooleanArray.Builder().Append(true).AppendNull().Build()).Slice(0, 2))
@@ -165,7 +165,10 @@ public sealed class InteropSpecs
         var rows = await file.ReadAsync();
 
         Assert.Equal(
-            [["1.5", "null"], ["true", "null"], ["\"a\"", "null"], ["null", "null"], ["null", "\"1970-01-01\""], ["[1.5,null]", "[null,1.5]"]],
+            [
+                ["1.5", "null"], ["true", "null"], ["\"a\"", "null"], ["null", "null"], ["null", "\"1970-01-01\""],
+                ["[1.5,null]", "[null,1.5]"],
+            ],
             rows.Columns.Select(column => column.ToJson().ToArray()));
 
         // Its values by the indexes 0, 1, null and 0.
@@ -182,8 +185,8 @@ public sealed class InteropSpecs
             .Append("text", false, Empty(new StringArray(0, ArrowBuffer.Empty, ArrowBuffer.Empty, ArrowBuffer.Empty)))
             .Append("large text", false, Empty(new LargeStringArray(0, ArrowBuffer.Empty, ArrowBuffer.Empty, ArrowBuffer.Empty)))
             .Append("list", false, Empty(new ListArray(
-                new Apache.Arrow.Types.ListType(Apache.Arrow.Types.Int64Type.Default), 0, ArrowBuffer.Empty, new Int64Array.Builder().Build(),
-                ArrowBuffer.Empty)))
+                new Apache.Arrow.Types.ListType(Apache.Arrow.Types.Int64Type.Default), 0, ArrowBuffer.Empty,
+                new Int64Array.Builder().Build(), ArrowBuffer.Empty)))
             .Append("large list", false, Empty(new LargeListArray(
                 new Apache.Arrow.Types.LargeListType(Apache.Arrow.Types.Int64Type.Default), 0, ArrowBuffer.Empty,
                 new Int64Array.Builder().Build(), ArrowBuffer.Empty)))

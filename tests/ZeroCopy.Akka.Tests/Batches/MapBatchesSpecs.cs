@@ -293,7 +293,8 @@ public sealed class MapBatchesSpecs : HostSpec
     public async Task Map_should_dispose_the_answer_that_a_callback_keeps_from_the_reader()
     {
         await using var pool = await Host.StartPoolAsync(
-            "callback", await ModelWrapper.FromModelAsync(Mlp(), host: Host), (Module<Tensor, Tensor> own, Tensor input) => own.call(input));
+            "callback", await ModelWrapper.FromModelAsync(Mlp(), host: Host),
+            (Module<Tensor, Tensor> own, Tensor input) => own.call(input));
         var live = LiveTensors();
 
         await Assert.ThrowsAsync<InvalidDataException>(() => pool.MapAsync(

@@ -85,7 +85,8 @@ internal sealed class TensorRowsReader : IRowReader
                 is { Array: { } turned })
             {
                 throw DatasetException.At(
-                    path, $"{turned.Layout} is in Fortran order and over 2 GiB, the most that is turned; save it with numpy.ascontiguousarray.");
+                    path,
+                    $"{turned.Layout} is in Fortran order and over 2 GiB, the most that is turned; save it with numpy.ascontiguousarray.");
             }
 
             var rows = tensors.Count == 0 ? 0 : tensors[0].Array.Layout.Shape[0];

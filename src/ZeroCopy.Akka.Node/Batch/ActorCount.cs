@@ -8,15 +8,10 @@ internal static class ActorCount
     private const int MostPerProcessor = 16;
 
     /// <summary>Says where more are wanted than there are processors, and refuses many more.</summary>
-    /// <exception cref="DatasetException">None, or so many that they would only be in each other's way.</exception>
+    /// <exception cref="DatasetException">So many that they would only be in each other's way.</exception>
     public static int Check(int actors, TextWriter error)
     {
         var processors = Environment.ProcessorCount;
-        if (actors < 1)
-        {
-            throw new DatasetException($"--actors is {actors}; at least 1 has to compute.");
-        }
-
         if (actors > MostPerProcessor * processors)
         {
             throw new DatasetException(

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Numerics;
 using ZeroCopy.Datasets;
 using ZeroCopy.Datasets.Binding;
 using ZeroCopy.Datasets.Formats;
@@ -38,15 +39,17 @@ internal sealed class BatchCommand : NodeCommand
         DefaultValueFactory = _ => "",
     };
 
-    private readonly Option<int> _batchSize = new("--batch-size", "-b")
+    private readonly Option<BigInteger> _batchSize = new("--batch-size", "-b")
     {
+        CustomParser = WholeNumber.Parse,
         Description = "Rows of one call; the last one may have fewer.",
         HelpName = "ROWS",
         DefaultValueFactory = _ => BatchJobOptions.DefaultBatchSize,
     };
 
-    private readonly Option<int> _actors = new("--actors", "-a")
+    private readonly Option<BigInteger> _actors = new("--actors", "-a")
     {
+        CustomParser = WholeNumber.Parse,
         Description = "Actors that compute side by side, each with one thread and an instance of its own on the shared weights.",
         HelpName = "COUNT",
         DefaultValueFactory = _ => Environment.ProcessorCount,
@@ -102,7 +105,12 @@ internal sealed class BatchCommand : NodeCommand
         HelpName = "SECONDS",
     };
 
-    private readonly Option<long?> _limit = new("--limit") { Description = "Read so many rows at most.", HelpName = "ROWS" };
+    private readonly Option<BigInteger?> _limit = new("--limit")
+    {
+        CustomParser = WholeNumber.ParseOptional,
+        Description = "Read so many rows at most.",
+        HelpName = "ROWS",
+    };
 
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on where an earlier run of the same job ended." };
 
@@ -149,7 +157,7 @@ internal sealed class BatchCommand : NodeCommand
             OptionCheck.RunOutput(options);
         }
 
-        var actors = ActorCount.Check(context.Get(_actors), context.Error);
+        var actors = ActorCount.Check(WholeNumber.Within(_actors, context.Get(_actors), 1, int.MaxValue), context.Error);
         var model = context.Nodes.Count > 0
             ? await BatchModel.ConnectAsync(context, RemoteModels.Name(context.Get(_model)), cancellationToken).ConfigureAwait(false)
             : await BatchModel.OpenAsync(context, context.Get(_model), actors, cancellationToken).ConfigureAwait(false);
@@ -203,7 +211,7 @@ internal sealed class BatchCommand : NodeCommand
         Inputs = [.. context.Get(_input)],
         Output = context.Get(_output),
         Method = context.Get(_method),
-        BatchSize = context.Get(_batchSize),
+        BatchSize = WholeNumber.Within(_batchSize, context.Get(_batchSize), 1, int.MaxValue),
         Binding = new BindingOptions
         {
             Columns = [.. context.Get(_columns)],
@@ -215,7 +223,7 @@ internal sealed class BatchCommand : NodeCommand
         SkipFailed = context.Get(_onError) == "skip",
         FailOnNaN = context.Get(_failOnNaN),
         Timeout = BatchPairs.Seconds("--timeout", context.Get(_timeout)),
-        Limit = context.Get(_limit),
+        Limit = context.Get(_limit) is { } limit ? WholeNumber.Within(_limit, limit, 1, long.MaxValue) : null,
         Resume = context.Get(_resume),
         Force = context.Get(_force),
         CommitInterval = BatchPairs.Seconds("--commit-every", context.Get(_commit))!.Value,

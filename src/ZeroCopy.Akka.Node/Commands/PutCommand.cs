@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
+using System.Numerics;
 using ZeroCopy.Manifests;
 using ZeroCopy.Node.Cli;
 using ZeroCopy.Store;
@@ -27,21 +27,11 @@ internal sealed class PutCommand : NodeCommand
 
     private readonly Option<bool> _pin = new("--pin") { Description = "Keep the model from being evicted even when its name is gone." };
 
-    private readonly Option<int?> _keepVersions = new("--keep-versions")
+    private readonly Option<BigInteger?> _keepVersions = new("--keep-versions")
     {
         Description = "Of the name, keep the newest N versions, and older ones that a process uses (default: 0, all stay).",
         HelpName = "N",
-        CustomParser = static result =>
-        {
-            var text = result.Tokens[0].Value;
-            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var versions))
-            {
-                return versions;
-            }
-
-            result.AddError($"--keep-versions is {text}; it must be a whole number, 0 (all) or more.");
-            return null;
-        },
+        CustomParser = WholeNumber.ParseOptional,
     };
 
     public PutCommand()
@@ -56,6 +46,8 @@ internal sealed class PutCommand : NodeCommand
 
     public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
+        int? keepVersions = context.Get(_keepVersions) is { } versions
+            ? WholeNumber.Within(_keepVersions, versions, 0, int.MaxValue) : null;
         var path = Path.GetFullPath(context.Get(_path));
         if (!Path.Exists(path))
         {
@@ -63,7 +55,7 @@ internal sealed class PutCommand : NodeCommand
         }
 
         using var runtime = NodeRuntime.Open(context, creates: true);
-        var options = new PutOptions { Name = context.Get(_name), Pin = context.Get(_pin), KeepVersions = context.Get(_keepVersions) };
+        var options = new PutOptions { Name = context.Get(_name), Pin = context.Get(_pin), KeepVersions = keepVersions };
         var handle = await context.WithProgressAsync(
             $"put {Path.GetFileName(path)}",
             progress => runtime.Torch.PutFileAsync(path, options, new PutFraction(progress), cancellationToken)).ConfigureAwait(false);

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
+using System.Numerics;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Manifests;
 using ZeroCopy.Node.Cli;
@@ -25,21 +25,12 @@ internal sealed class RollOutCommand : NodeCommand
         },
     };
 
-    private readonly Option<int> _percent = new("--percent")
+    private readonly Option<BigInteger> _percent = new("--percent")
     {
         Description = "Share of the calls that get the version, 1 to 100; the others get the one before.",
         HelpName = "PERCENT",
         DefaultValueFactory = _ => 100,
-        CustomParser = static result =>
-        {
-            var text = result.Tokens[0].Value;
-            if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var percent) || percent is < 1 or > 100)
-            {
-                result.AddError($"--percent is {text}; it must be a whole number from 1 to 100.");
-            }
-
-            return percent;
-        },
+        CustomParser = WholeNumber.Parse,
     };
 
     public RollOutCommand()
@@ -53,7 +44,7 @@ internal sealed class RollOutCommand : NodeCommand
 
     public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        var (model, percent) = (context.Get(_model), context.Get(_percent));
+        var (model, percent) = (context.Get(_model), WholeNumber.Within(_percent, context.Get(_percent), 1, 100));
         var decided = await Decision.AskAsync(
             context, id => new EntityRequest.RollOut(model.Name, model.Version!.Value, percent, id), cancellationToken)
             .ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Numerics;
 using ZeroCopy.Manifests;
 using ZeroCopy.Node.Cli;
 using ZeroCopy.Node.Service;
@@ -18,11 +19,11 @@ internal sealed class RunNodeCommand : NodeCommand
         HelpName = "HOST",
     };
 
-    private readonly Option<int?> _port = Port("--port", "Port of the cluster", "zerocopy.cluster.port");
+    private readonly Option<BigInteger?> _port = Port("--port", "Port of the cluster", "zerocopy.cluster.port");
 
-    private readonly Option<int?> _http = Port("--http", "Port of HTTP", "zerocopy.serving.port");
+    private readonly Option<BigInteger?> _http = Port("--http", "Port of HTTP", "zerocopy.serving.port");
 
-    private readonly Option<int?> _grpc = Port("--grpc", "Port of gRPC", "zerocopy.serving.grpc-port");
+    private readonly Option<BigInteger?> _grpc = Port("--grpc", "Port of gRPC", "zerocopy.serving.grpc-port");
 
     private readonly Option<string[]> _seed = new("--seed")
     {
@@ -118,27 +119,21 @@ internal sealed class RunNodeCommand : NodeCommand
         StoreDirectory = context.StoreDirectory
             ?? (Environment.GetEnvironmentVariable(ObjectStoreOptions.DirectoryVariable) is { Length: > 0 } directory ? directory : null),
         Host = context.Get(_host),
-        Port = context.Get(_port),
-        HttpPort = context.Get(_http),
+        Port = PortOf(context, _port),
+        HttpPort = PortOf(context, _http),
         Seeds = [.. context.Get(_seed)],
-        GrpcPort = context.Get(_grpc),
+        GrpcPort = PortOf(context, _grpc),
         Serve = [.. context.Get(_serve)],
         Models = [.. context.Get(GlobalOptions.Models)],
     };
 
-    private static Option<int?> Port(string name, string description, string setting) => new(name)
+    private static Option<BigInteger?> Port(string name, string description, string setting) => new(name)
     {
         Description = $"{description}; 0 for any free one (default: {setting}).",
         HelpName = "PORT",
-        CustomParser = static result =>
-        {
-            var text = result.Tokens[0].Value;
-            if (!ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port))
-            {
-                result.AddError($"'{text}' is not a port: a number from 0 to {ushort.MaxValue}.");
-            }
-
-            return port;
-        },
+        CustomParser = WholeNumber.ParseOptional,
     };
+
+    private static int? PortOf(CommandContext context, Option<BigInteger?> option) =>
+        context.Get(option) is { } port ? WholeNumber.Within<int>(option, port, 0, ushort.MaxValue) : null;
 }

@@ -33,7 +33,7 @@ public sealed class BatchRefusalSpecs : IDisposable
     }
 
     [Theory]
-    [InlineData("--batch-size many", "many")]
+    [InlineData("--batch-size many", "--batch-size is many; it must be a whole number")]
     [InlineData("--actors many", "many")]
     [InlineData("--limit 1.5", "1.5")]
     [InlineData("--pad x", "write INPUT=VALUE")]
@@ -45,10 +45,14 @@ public sealed class BatchRefusalSpecs : IDisposable
     }
 
     [Theory]
-    [InlineData("--batch-size 0", "--batch-size is 0; a call takes 1 row or more")]
-    [InlineData("--actors 0", "--actors is 0; at least 1 has to compute")]
+    [InlineData("--batch-size 0", "--batch-size is 0; it must be 1 to 2147483647")]
+    [InlineData("--actors 0", "--actors is 0; it must be 1 to 2147483647")]
     [InlineData("--actors 1000000", "--actors is 1000000, and ")]
-    [InlineData("--limit 0", "--limit is 0; it must be 1 or more")]
+    [InlineData("--limit 0", "--limit is 0; it must be 1 to 9223372036854775807")]
+    [InlineData("--batch-size 99999999999", "--batch-size is 99999999999; it must be 1 to 2147483647")]
+    [InlineData("--actors 99999999999", "--actors is 99999999999; it must be 1 to 2147483647")]
+    [InlineData("--limit 99999999999999999999", "--limit is 99999999999999999999; it must be 1 to 9223372036854775807")]
+    [InlineData("--timeout 1e999", "--timeout is ")]
     [InlineData("--timeout 0", "--timeout is 0; a call takes more than 0 seconds")]
     [InlineData("--timeout -1", "--timeout is -1; it must be 0 to 86400000 seconds")]
     [InlineData("--commit-every -1", "--commit-every is -1; it must be 0 to 86400000 seconds")]

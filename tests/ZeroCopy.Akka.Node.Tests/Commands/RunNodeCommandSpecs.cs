@@ -303,12 +303,17 @@ public sealed class RunNodeCommandSpecs : IDisposable
 
     [Theory]
     [InlineData("--seed other", "'other' is not the address of a node")]
-    [InlineData("--port 65536", "'65536' is not a port")]
-    [InlineData("--http x", "'x' is not a port")]
-    [InlineData("--grpc -1", "'-1' is not a port")]
+    [InlineData("--http x", "--http is x; it must be a whole number")]
     [InlineData("--serve a/b", "'a/b' is not a model name")]
     public void Node_should_refuse_a_command_line_that_cannot_work(string arguments, string words) =>
         _zerocopy.Run(["node", .. arguments.Split(' ')]).Failed(2, words);
+
+    [Theory]
+    [InlineData("--port 65536", "--port is 65536; it must be 0 to 65535")]
+    [InlineData("--http 99999999999", "--http is 99999999999; it must be 0 to 65535")]
+    [InlineData("--grpc -1", "--grpc is -1; it must be 0 to 65535")]
+    public void Node_should_refuse_a_port_that_is_none(string arguments, string words) =>
+        _zerocopy.Run(["node", .. arguments.Split(' ')]).Failed(1, words);
 
     [Fact]
     public void Node_should_name_everything_that_keeps_it_from_starting()

@@ -80,7 +80,8 @@ public sealed class StoreCommandSpecs : IDisposable
         }
 
         var last = _zerocopy.File("weights-3.safetensors");
-        _zerocopy.Run("put", last, "--name", "tiny", "--keep-versions", "-1").Failed(2, "--keep-versions is -1");
+        _zerocopy.Run("put", last, "--name", "tiny", "--keep-versions", "-1")
+            .Failed(1, "--keep-versions is -1; it must be 0 to 2147483647");
         _zerocopy.Run("put", last, "--name", "tiny", "--keep-versions", "x").Failed(2, "--keep-versions is x");
         using var store = ObjectStore.Open(new ObjectStoreOptions { Directory = _zerocopy.Store });
         using var lease = store.Acquire(store.Resolve(ModelName.Parse("tiny@2")).Id, "test");

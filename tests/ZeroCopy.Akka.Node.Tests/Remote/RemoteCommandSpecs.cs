@@ -208,11 +208,19 @@ public sealed class RemoteCommandSpecs : IDisposable
     [InlineData("ls --node 10.0.0.7", "'10.0.0.7' is not the address of a node")]
     [InlineData("push counter", "--node")]
     [InlineData("cluster rollout counter --node 127.0.0.1:1", "'counter' names no version")]
-    [InlineData("cluster rollout counter@1 --percent 0 --node 127.0.0.1:1", "--percent is 0")]
+    [InlineData("cluster rollout counter@1 --percent x --node 127.0.0.1:1", "--percent is x; it must be a whole number")]
     [InlineData("cluster rollback counter@1 --node 127.0.0.1:1", "names a version")]
     [InlineData("pull 23243da741f7f5e622682b5949b82c35305365aa0a1eb1ef7315c0819bc132fc@x --node 127.0.0.1:1", "is not a model name")]
     public void Commands_should_refuse_a_command_line_that_cannot_work(string command, string words) =>
         _local.Run(command.Split(' ')).Failed(2, words);
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("101")]
+    [InlineData("99999999999")]
+    public void RollOut_should_refuse_a_share_that_is_none(string percent) =>
+        _local.Run("cluster", "rollout", "counter@1", "--percent", percent, "--node", "127.0.0.1:1")
+            .Failed(1, $"--percent is {percent}; it must be 1 to 100");
 
     [Fact]
     public void Commands_should_name_what_is_wrong_with_their_file()

@@ -40,8 +40,9 @@ public static class BatchJob
             return Report(options, marked, marked, 0, start);
         }
 
-        var plan = await JobPlan.CreateAsync(
-            endpoint, order, JobStart.FindColumns(folder, order), cancellationToken).ConfigureAwait(false);
+        // Held from here on: no other run comes between.
+        using var unfinished = JobStart.FindJournal(folder, order);
+        var plan = await JobPlan.CreateAsync(endpoint, order, unfinished?.Columns ?? default, cancellationToken).ConfigureAwait(false);
         await using (plan.ConfigureAwait(false))
         {
             if (await JobStart.FindFinishedAsync(folder, plan, cancellationToken).ConfigureAwait(false) is { } done)
@@ -49,7 +50,7 @@ public static class BatchJob
                 return Report(options, done, done, 0, start);
             }
 
-            var journal = JobStart.OpenJournal(folder, order.Identity, options);
+            var journal = unfinished ?? JobStart.BeginJournal(folder, order);
             if (journal.Finished is { } finished && JobEnd.HasAppeared(folder, finished))
             {
                 // All that was left to do was to tidy up. An output that has not appeared is made again of the last state that verifies.

@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using ZeroCopy.Datasets.Formats;
-using ZeroCopy.Datasets.Rows;
 
 namespace ZeroCopy.Datasets.Jobs;
 
@@ -51,18 +49,39 @@ internal static class JobStart
         }
     }
 
-    /// <summary>The output's columns as the journal of an unfinished run has them; default where there are none.</summary>
+    /// <summary>The journal of an unfinished run to go on with; null where there is none.</summary>
     /// <exception cref="DatasetException">The job to go on with is another one, or another process is at it.</exception>
-    public static ImmutableArray<ColumnType> FindColumns(JobFolder folder, JobOrder order)
+    public static JobJournal? FindJournal(JobFolder folder, JobOrder order)
     {
         if (!order.Options.Resume || !folder.HasJournal)
         {
-            return default;
+            return null;
         }
 
-        using var journal = JobJournal.Open(folder.Journal);
-        RefuseAnother(journal, order.Identity, order.Options);
-        return journal.Columns;
+        var journal = JobJournal.Open(folder.Journal);
+        if (journal.Job.IsDefault)
+        {
+            journal.Begin(order.Identity);
+        }
+        else if (JobIdentity.Difference(journal.Job, order.Identity) is { } difference)
+        {
+            journal.Dispose();
+            throw new DatasetException(
+                $"'{order.Options.Output}' cannot be gone on with: {difference}. "
+                + "Give what it was begun with, or begin anew without --resume.");
+        }
+
+        return journal;
+    }
+
+    /// <summary>The journal of a job that begins.</summary>
+    /// <exception cref="DatasetException">Another process is at it.</exception>
+    public static JobJournal BeginJournal(JobFolder folder, JobOrder order)
+    {
+        Directory.CreateDirectory(folder.Root);
+        var journal = JobJournal.Open(folder.Journal);
+        journal.Begin(order.Identity);
+        return journal;
     }
 
     private static bool MayBeFinished(JobFolder folder, BatchJobOptions options) =>
@@ -71,44 +90,6 @@ internal static class JobStart
     private static DatasetException IsOfAnother(BatchJobOptions options, string difference) => new(
         $"'{options.Output}' is there and is not what this job makes: {difference}. Choose another --output, or replace it with --force.");
 
-    private static void RefuseAnother(
-        JobJournal journal, ImmutableArray<KeyValuePair<string, string>> identity, BatchJobOptions options)
-    {
-        if (!journal.Job.IsDefault && JobIdentity.Difference(journal.Job, identity) is { } difference)
-        {
-            throw new DatasetException(
-                $"'{options.Output}' cannot be gone on with: {difference}. "
-                + "Give what it was begun with, or begin anew without --resume.");
-        }
-    }
-
     private static async ValueTask<long> CountAsync(DatasetReader reader, CancellationToken cancellationToken) =>
         reader.RowCount ?? await reader.SkipAsync(long.MaxValue, cancellationToken).ConfigureAwait(false);
-
-    /// <summary>The journal, at the last state that counts.</summary>
-    /// <exception cref="DatasetException">The job to go on with is another one, or another process is at it.</exception>
-    public static JobJournal OpenJournal(
-        JobFolder folder, ImmutableArray<KeyValuePair<string, string>> identity, BatchJobOptions options)
-    {
-        Directory.CreateDirectory(folder.Root);
-        var journal = JobJournal.Open(folder.Journal);
-        try
-        {
-            if (!options.Resume || journal.Job.IsDefault)
-            {
-                journal.Begin(identity);
-            }
-            else
-            {
-                RefuseAnother(journal, identity, options);
-            }
-
-            return journal;
-        }
-        catch
-        {
-            journal.Dispose();
-            throw;
-        }
-    }
 }

@@ -46,8 +46,8 @@ internal static class OutputSample
                 {
                     var folder = new JobFolder(options.Output);
                     var output = await JobOutput.OpenAsync(
-                        folder, JobStart.OpenJournal(folder, plan.Order.Identity, options), options.CommitInterval,
-                        cancellationToken).ConfigureAwait(false);
+                        folder, JobStart.BeginJournal(folder, plan.Order), options.CommitInterval, cancellationToken)
+                        .ConfigureAwait(false);
                     await using (output.ConfigureAwait(false))
                     {
                         await output.AppendAsync(result, cancellationToken).ConfigureAwait(false);

@@ -44,7 +44,7 @@ internal sealed class TestNode : IAsyncDisposable
     public static async Task<TestNode> StartAsync(
         string directory, TestNode? seed = null, string hocon = "", long capacity = 0, TimeProvider? clock = null)
     {
-        var node = await StartAloneAsync(directory, hocon, capacity);
+        var node = await StartAloneAsync(directory, hocon, capacity, clock);
         var cluster = Akka.Cluster.Cluster.Get(node.System);
         await cluster.JoinAsync(seed?.Address ?? cluster.SelfAddress, CancellationToken.None);
         return node;
@@ -52,7 +52,8 @@ internal sealed class TestNode : IAsyncDisposable
 
     /// <summary>Starts a node that is no member yet.</summary>
     /// <inheritdoc cref="StartAsync" path="/param"/>
-    public static async Task<TestNode> StartAloneAsync(string directory, string hocon = "", long capacity = 0)
+    public static async Task<TestNode> StartAloneAsync(
+        string directory, string hocon = "", long capacity = 0, TimeProvider? clock = null)
     {
         var system = CreateSystem(hocon);
         var host = ZeroCopyHost.Open(new ZeroCopyHostOptions

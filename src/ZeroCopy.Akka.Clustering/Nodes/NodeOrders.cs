@@ -239,9 +239,6 @@ internal sealed class NodeOrders(
         }
     }
 
-    /// <summary>Whoever ordered it relies on it: it does not go in the next minute, see <see cref="Eviction"/>.</summary>
-    private void Use(ModelId model) => store.Acquire(model, "the cluster").Dispose();
-
     /// <summary>Whether a name stands for another model here, or is about to.</summary>
     public bool IsOther(ModelName name, ModelId model)
     {
@@ -255,6 +252,9 @@ internal sealed class NodeOrders(
 
         return Find(name) is { } known && known.Id != model;
     }
+
+    /// <summary>Whoever ordered it relies on it: it does not go in the next minute, see <see cref="Eviction"/>.</summary>
+    private void Use(ModelId model) => store.Acquire(model, "the cluster").Dispose();
 
     private bool IsOtherComing(ModelName name, ModelId model) => _coming.Exists(one => one.Name == name && one.Model != model);
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Akka.Actor;
-using Akka.Remote;
 using ZeroCopy.Actors.Remoting;
 using ZeroCopy.Clustering.Asking;
 using ZeroCopy.Clustering.Catalog;
@@ -93,14 +92,13 @@ internal sealed class NodeClients(ActorSystem system) : IDisposable
     public async Task OpenAsync(Address node, ModelName name, ModelId model, CancellationToken cancellationToken)
     {
         var order = new NodeOrder.Open(name, model, [], Warm: true, 0);
-        switch (await NodeAnswer.AskAsync(
-            system, await FindAsync(node, cancellationToken).ConfigureAwait(false), order, Timeout.InfiniteTimeSpan, cancellationToken)
-            .ConfigureAwait(false))
+        switch (await NodeAnswer.AskAsync(system, node, order, Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false))
         {
             case NodeReply.Failed failed:
                 throw new InferenceException(failed.Failure, $"{node}: {failed.Message}");
-            case Terminated or DisassociatedEvent:
-                throw new InferenceException(InferenceFailure.Unreachable, $"The node at {node} was lost before it had loaded {name}.");
+            case null:
+                throw new InferenceException(
+                    InferenceFailure.Unreachable, $"The node at {node} is not reached, or was lost before it had loaded {name}.");
         }
     }
 
@@ -109,19 +107,6 @@ internal sealed class NodeClients(ActorSystem system) : IDisposable
 
     /// <summary>Counts a call to a node until it is disposed.</summary>
     public Counted Count(Address node) => new(Connect(node));
-
-    /// <summary>A node's actor, so that it is known when the node is lost.</summary>
-    private async Task<IActorRef> FindAsync(Address node, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await NodePath.At(system, node).ResolveOne(ConnectTime, cancellationToken).ConfigureAwait(false);
-        }
-        catch (ActorNotFoundException e)
-        {
-            throw new InferenceException(InferenceFailure.Unreachable, $"No node of a cluster answers at {node}.", e);
-        }
-    }
 
     private Connection Connect(Address node) =>
         _connections.GetOrAdd(node, static (node, connect) => new Connection(node, connect), ConnectAsync);

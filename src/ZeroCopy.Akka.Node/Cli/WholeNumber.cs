@@ -30,9 +30,9 @@ internal static class WholeNumber
     /// <param name="value">Its value.</param>
     /// <param name="least">The least that it may be.</param>
     /// <param name="most">The most that it may be.</param>
-    /// <exception cref="OptionRangeException">It is less, or more.</exception>
+    /// <exception cref="OptionException">It is less, or more.</exception>
     public static T Within<T>(Option option, BigInteger value, T least, T most)
         where T : IBinaryInteger<T> => value >= BigInteger.CreateChecked(least) && value <= BigInteger.CreateChecked(most)
         ? T.CreateChecked(value)
-        : throw new OptionRangeException($"{option.Name} is {value}; it must be {least} to {most}.");
+        : throw new OptionException($"{option.Name} is {value}; it must be {least} to {most}.");
 }

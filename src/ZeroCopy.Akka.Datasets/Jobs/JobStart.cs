@@ -58,20 +58,19 @@ internal static class JobStart
             return null;
         }
 
-        var journal = JobJournal.Open(folder.Journal);
-        if (journal.Job.IsDefault)
+        return Open(folder, journal =>
         {
-            journal.Begin(order.Identity);
-        }
-        else if (JobIdentity.Difference(journal.Job, order.Identity) is { } difference)
-        {
-            journal.Dispose();
-            throw new DatasetException(
-                $"'{order.Options.Output}' cannot be gone on with: {difference}. "
-                + "Give what it was begun with, or begin anew without --resume.");
-        }
-
-        return journal;
+            if (journal.Job.IsDefault)
+            {
+                journal.Begin(order.Identity);
+            }
+            else if (JobIdentity.Difference(journal.Job, order.Identity) is { } difference)
+            {
+                throw new DatasetException(
+                    $"'{order.Options.Output}' cannot be gone on with: {difference}. "
+                    + "Give what it was begun with, or begin anew without --resume.");
+            }
+        });
     }
 
     /// <summary>The journal of a job that begins.</summary>
@@ -79,9 +78,22 @@ internal static class JobStart
     public static JobJournal BeginJournal(JobFolder folder, JobOrder order)
     {
         Directory.CreateDirectory(folder.Root);
+        return Open(folder, journal => journal.Begin(order.Identity));
+    }
+
+    private static JobJournal Open(JobFolder folder, Action<JobJournal> prepare)
+    {
         var journal = JobJournal.Open(folder.Journal);
-        journal.Begin(order.Identity);
-        return journal;
+        try
+        {
+            prepare(journal);
+            return journal;
+        }
+        catch
+        {
+            journal.Dispose();
+            throw;
+        }
     }
 
     private static bool MayBeFinished(JobFolder folder, BatchJobOptions options) =>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Numerics;
 using ZeroCopy.Manifests;
 using ZeroCopy.Node.Cli;

@@ -237,13 +237,22 @@ public sealed class MapActorsSpecs : HostSpec
         using var materializer = Host.ActorSystem.Materializer();
         var rows = Enumerable.Range(0, 8).Select(_ => rand(1, 8)).ToList();
 
-        await Assert.ThrowsAnyAsync<Exception>(() => Source.From(rows)
-            .Concat(Source.Failed<Tensor>(new InvalidDataException("the source is gone")))
+        await Assert.ThrowsAnyAsync<Exception>(() => Source.From(RowsAndFailure())
             .Via(wrapper.MapBatchesFlow<Tensor, int>(
                 (_, batch) => new int[batch.Count], new MapBatchesOptions { BatchSize = 5, Ownership = ArgumentOwnership.Give }))
             .RunWith(Sink.Seq<int>(), materializer).WaitAsync(Patience));
 
         await UntilAsync(() => rows.TrueForAll(row => row.IsInvalid));
+
+        IEnumerable<Tensor> RowsAndFailure()
+        {
+            foreach (var row in rows)
+            {
+                yield return row;
+            }
+
+            throw new InvalidDataException("the source is gone");
+        }
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using ZeroCopy.Errors;
 using ZeroCopy.Torch.Cloning;
 using ZeroCopy.Torch.Modules;
@@ -81,6 +82,112 @@ public sealed class StoredCloneSpecs
         Assert.Equal(_views, MemoryBlocks.LiveViews);
     }
 
+    [Theory]
+    [InlineData(EmbeddingBagMode.Mean, 20, 3, new[] { 3, 4 })]
+    [InlineData(EmbeddingBagMode.Mean, 20, 3, new[] { 2, 3 })]
+    [InlineData(EmbeddingBagMode.Mean, 20, 3, new[] { 1, 2, 3, 4, 5 })]
+    [InlineData(EmbeddingBagMode.Mean, 20, 3, new int[0])]
+    [InlineData(EmbeddingBagMode.Mean, 20, -1, new[] { 3, 4, 19 })]
+    [InlineData(EmbeddingBagMode.Mean, 3, 0, new[] { 0 })]
+    [InlineData(EmbeddingBagMode.Mean, 2, 0, new[] { 0 })]
+    [InlineData(EmbeddingBagMode.Mean, 5000, 4999, new[] { 4998, 4999 })]
+    [InlineData(EmbeddingBagMode.Max, 20, 3, new[] { 3 })]
+    [InlineData(EmbeddingBagMode.Max, 20, 3, new[] { 2, 3 })]
+    [InlineData(EmbeddingBagMode.Max, 20, -1, new[] { 2, 3 })]
+    [InlineData(EmbeddingBagMode.Max, 3, 2, new[] { 2 })]
+    [InlineData(EmbeddingBagMode.Sum, 20, 3, new[] { 3, 4 })]
+    [InlineData(EmbeddingBagMode.Sum, 4, -1, new[] { 1, 3 })]
+    public void StoredClone_should_answer_for_bags_of_any_rows_when_some_are_zero(
+        EmbeddingBagMode mode, int rows, int padding, int[] zeros)
+    {
+        var original = EmbeddingBag(rows, 8, mode: mode, padding_index: padding);
+        using (torch.no_grad())
+        {
+            // None is negative where the row that is left out has its neighbour.
+            original.weight!.normal_();
+            original.weight![4 % rows].abs_();
+            foreach (var zero in zeros)
+            {
+                original.weight![zero].zero_();
+            }
+        }
+
+        Func<Module, torch.Tensor> run = module => PairsOf((EmbeddingBag)module, Math.Min(rows, 20), rows - 1);
+        AssertAnswersAlike(original, run);
+    }
+
+    [Theory]
+    [InlineData(EmbeddingBagMode.Mean)]
+    [InlineData(EmbeddingBagMode.Max)]
+    public void StoredClone_should_answer_for_bags_of_any_rows_when_none_is_negative(EmbeddingBagMode mode)
+    {
+        foreach (var padding in new[] { -1, 3 })
+        {
+            var original = EmbeddingBag(20, 8, mode: mode, padding_index: padding);
+            using (torch.no_grad())
+            {
+                original.weight!.uniform_(0, 1);
+                original.weight![3].zero_();
+                original.weight![4].zero_();
+            }
+
+            AssertAnswersAlike(original, module => PairsOf((EmbeddingBag)module, 20, 19));
+        }
+    }
+
+    [Theory]
+    [InlineData(NonLinearities.ReLU, 1e-4, 0.0)]
+    [InlineData(NonLinearities.Tanh, 1e-4, 0.0)]
+    [InlineData(NonLinearities.ReLU, 1e-9, 1e-5)]
+    [InlineData(NonLinearities.Tanh, 1e-9, 1e-5)]
+    [InlineData(NonLinearities.ReLU, 0.0, 0.7)]
+    [InlineData(NonLinearities.Tanh, 0.0, 0.7)]
+    [InlineData(NonLinearities.Tanh, 1e-3, 5.0)]
+    [InlineData(NonLinearities.ReLU, 1e-3, 5.0)]
+    public void StoredClone_should_read_the_non_linearity_of_layers_with_small_weights(NonLinearities kind, double scale, double bias)
+    {
+        AssertAnswersAlike(Scaled(RNNCell(8, 4, kind)), module => ((RNNCell)module).forward(Large(6, 8), Large(6, 4)));
+        AssertAnswersAlike(
+            Scaled(RNN(8, 4, 2, kind, batchFirst: true, bidirectional: true)),
+            module => ((RNN)module).forward(Large(6, 3, 8), Large(4, 6, 4)).Item1);
+
+        Module Scaled(Module layer)
+        {
+            using var frozen = torch.no_grad();
+            foreach (var (name, tensor) in layer.named_parameters())
+            {
+                tensor.uniform_(-1, 1);
+                if (name.StartsWith("bias", StringComparison.Ordinal))
+                {
+                    tensor.fill_(bias);
+                }
+                else
+                {
+                    tensor.mul_(scale);
+                }
+            }
+
+            return layer;
+        }
+
+        static torch.Tensor Large(params long[] shape) => CaseInputs.Reals(shape) * 1e3f;
+    }
+
+    [Fact]
+    public void StoredClone_should_refuse_a_layer_whose_weights_hide_its_non_linearity()
+    {
+        using var cell = RNNCell(8, 4);
+        using (torch.no_grad())
+        {
+            cell.weight_ih!.fill_(double.NaN);
+        }
+
+        using var blocks = MemoryBlocks.Of(cell);
+
+        Assert.Contains(
+            "non-linearity", Assert.Throws<CloneRefusedException>(() => StoredClone.Create(cell, blocks.Entries, blocks)).Message);
+    }
+
     [Fact]
     public void StoredClone_should_leave_no_tensor_behind()
     {
@@ -110,6 +217,28 @@ public sealed class StoredCloneSpecs
         original.Value.fill_(7);
 
         Assert.Equal(1, prototype.Value.ToSingle());
+        ModuleDisposal.Release(prototype);
+        ModuleDisposal.Release(original);
+    }
+
+    /// <summary>The answers to a bag of each two of the first rows, and of each with the last.</summary>
+    private static torch.Tensor PairsOf(EmbeddingBag bag, int rows, int last)
+    {
+        var first = Enumerable.Range(0, rows).ToArray();
+        long[] pairs = [.. first.SelectMany(one => first.Append(last).SelectMany(other => new long[] { one, other, last }))];
+        using var input = torch.tensor(pairs);
+        using var offsets = torch.arange(0, pairs.Length, 3);
+        return bag.forward(input, offsets, null);
+    }
+
+    private static void AssertAnswersAlike(Module original, Func<Module, torch.Tensor> run)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var frozen = torch.no_grad();
+        using var blocks = MemoryBlocks.Of(original);
+        var prototype = StoredClone.Create(original, blocks.Entries, blocks);
+
+        Assert.True(run(original).allclose(run(prototype)));
         ModuleDisposal.Release(prototype);
         ModuleDisposal.Release(original);
     }

@@ -32,10 +32,13 @@ internal static class EmbeddingLayers
         var two = torch.zeros(2, dtype: torch.ScalarType.Int64, device: weight.device);
         var ends = torch.tensor(new long[] { 0, 2 }, device: weight.device);
         var lastIsEnd = source.forward(two, ends, null).shape[0] == 1;
-        var mode = Mode(source, weight, lastIsEnd);
-        var padding = Padding(source, weight, lastIsEnd, mode);
+        var padding = Padding(source, weight, lastIsEnd);
         return EmbeddingBag(
-            padding + 1 > 0 ? padding + 1 : 1, weight.shape[1], mode: mode, include_last_offset: lastIsEnd, padding_index: padding);
+            padding + 1 > 0 ? padding + 1 : 1,
+            weight.shape[1],
+            mode: Mode(source, weight, lastIsEnd, padding),
+            include_last_offset: lastIsEnd,
+            padding_index: padding);
     }
 
     /// <summary>
@@ -61,57 +64,102 @@ internal static class EmbeddingLayers
         throw new CloneRefusedException($"An {source.GetType().Name} does not tell whether it has max_norm.");
     }
 
-    /// <summary>The way of joining that explains most bags of two neighbouring rows: all but those with the row that is left out.</summary>
-    private static EmbeddingBagMode Mode(EmbeddingBag source, torch.Tensor weight, bool lastIsEnd)
+    /// <summary>
+    /// The row that bags leave out, or -1. A bag of it alone answers zero, and where it is a row of zeros, a bag of it and another row
+    /// answers that other row: an element below zero, which neither a mean nor a greatest element with zero leaves as it is. Where no
+    /// element is below zero, rows of zeros change no greatest element, so that it does not matter which of them is taken for left out;
+    /// nor does it for sums.
+    /// </summary>
+    private static long Padding(EmbeddingBag source, torch.Tensor weight, bool lastIsEnd)
     {
-        var (left, answer) = Neighbours(source, weight, 0, lastIsEnd);
-        var (a, b) = (weight.index_select(0, left), weight.index_select(0, Next(left, weight)));
-        return Enum.GetValues<EmbeddingBagMode>().MinBy(mode => Differ(Join(mode, a, b), answer).sum().item<long>());
-    }
-
-    /// <summary>The row that bags leave out, or -1: bags of neighbours that hold it are its neighbour alone.</summary>
-    private static long Padding(EmbeddingBag source, torch.Tensor weight, bool lastIsEnd, EmbeddingBagMode mode)
-    {
+        var zeros = new List<torch.Tensor>();
+        (long Row, long Column)? below = null;
+        (long Row, long Column)? above = null;
         for (var start = 0L; start < weight.shape[0]; start += RowsOfProbe)
         {
-            var (left, answer) = Neighbours(source, weight, start, lastIsEnd);
-            var (a, b) = (weight.index_select(0, left), weight.index_select(0, Next(left, weight)));
-            var leftOut = Differ(Join(mode, a, b), answer).logical_and(b.eq(answer).all(1)).nonzero();
+            var from = start;
+            var rows = Numbers(weight.device, Math.Min(RowsOfProbe, weight.shape[0] - start), row => from + row);
+            var part = weight.index_select(0, rows);
+            var isZero = IsZero(part);
+            var leftOut = rows.masked_select(IsZero(Bags(source, rows.unsqueeze(1), lastIsEnd)).logical_and(isZero.logical_not()));
             if (leftOut.shape[0] > 0)
             {
-                return left[leftOut[0, 0]].item<long>();
+                return leftOut[0].item<long>();
+            }
+
+            zeros.Add(rows.masked_select(isZero));
+            below ??= First(part.isfinite().logical_and(HeldNumber.Use(0, zero => part.lt(zero))), start);
+            above ??= First(part.isfinite().logical_and(HeldNumber.Use(0, zero => part.gt(zero))), start);
+        }
+
+        if ((below ?? above) is not { } telling)
+        {
+            return -1;
+        }
+
+        var (other, column) = (Numbers(weight.device, 1, _ => telling.Row), Numbers(weight.device, 1, _ => telling.Column));
+        var expected = weight.index_select(0, other).index_select(1, column);
+        foreach (var rows in torch.cat(zeros).split(RowsOfProbe).Where(rows => rows.shape[0] > 0))
+        {
+            var answer = Bags(source, torch.stack([rows, other.expand_as(rows)], 1), lastIsEnd).index_select(1, column);
+            var leftOut = rows.masked_select(answer.eq(expected).flatten());
+            if (leftOut.shape[0] > 0)
+            {
+                return leftOut[0].item<long>();
             }
         }
 
         return -1;
     }
 
-    /// <summary>Which rows differ by more than rounding.</summary>
+    /// <summary>
+    /// The way of joining that explains most elements of bags of a row, the same row again, and the next one that is not left out: no two
+    /// ways explain them all unless they are the same for this table.
+    /// </summary>
+    private static EmbeddingBagMode Mode(EmbeddingBag source, torch.Tensor weight, bool lastIsEnd, long padding)
+    {
+        var all = Numbers(weight.device, weight.shape[0], row => row);
+        var rows = all.masked_select(HeldNumber.Use(padding, left => all.ne(left)));
+        var next = rows.roll(-1, 0);
+        var modes = Enum.GetValues<EmbeddingBagMode>();
+        var wrong = new long[modes.Length];
+        for (var start = 0L; start < rows.shape[0]; start += RowsOfProbe)
+        {
+            var count = Math.Min(RowsOfProbe, rows.shape[0] - start);
+            var (first, last) = (rows.narrow(0, start, count), next.narrow(0, start, count));
+            var answer = Bags(source, torch.stack([first, first, last], 1), lastIsEnd);
+            var (a, b) = (weight.index_select(0, first), weight.index_select(0, last));
+            for (var mode = 0; mode < modes.Length; mode++)
+            {
+                wrong[mode] += Differ(Join(modes[mode], a, b), answer).sum().item<long>();
+            }
+        }
+
+        return modes[Array.IndexOf(wrong, wrong.Min())];
+    }
+
+    private static torch.Tensor IsZero(torch.Tensor rows) => HeldNumber.Use(0, zero => rows.eq(zero)).all(1);
+
+    private static (long Row, long Column)? First(torch.Tensor elements, long start) => elements.nonzero() is var places
+        && places.shape[0] > 0 ? (start + places[0, 0].item<long>(), places[0, 1].item<long>()) : null;
+
+    /// <summary>Which elements differ by more than rounding.</summary>
     private static torch.Tensor Differ(torch.Tensor expected, torch.Tensor answer) =>
         HeldNumber.Use(
             expected.element_size() < sizeof(float) ? 2e-2 : 1e-5,
-            share => expected.sub(answer).abs().gt(expected.abs().maximum(answer.abs()).mul(share))).any(1);
+            share => expected.sub(answer).abs().gt(expected.abs().maximum(answer.abs()).mul(share)));
 
-    private static torch.Tensor Join(EmbeddingBagMode mode, torch.Tensor a, torch.Tensor b) => mode switch
+    private static torch.Tensor Join(EmbeddingBagMode mode, torch.Tensor twice, torch.Tensor once) => mode switch
     {
-        EmbeddingBagMode.Sum => a.add(b),
-        EmbeddingBagMode.Mean => HeldNumber.Use(2, two => a.add(b).div(two)),
-        _ => a.maximum(b),
+        EmbeddingBagMode.Sum => twice.add(twice).add(once),
+        EmbeddingBagMode.Mean => HeldNumber.Use(3, three => twice.add(twice).add(once).div(three)),
+        _ => twice.maximum(once),
     };
 
-    /// <summary>The answers to bags of each row from <paramref name="start"/> on and the row after it.</summary>
-    private static (torch.Tensor Left, torch.Tensor Answer) Neighbours(EmbeddingBag source, torch.Tensor weight, long start, bool lastIsEnd)
-    {
-        var count = Math.Min(RowsOfProbe, weight.shape[0] - start);
-        var left = Numbers(weight.device, count, row => start + row);
-        var bags = torch.stack([left, Next(left, weight)], 1).flatten();
-        var offsets = Numbers(weight.device, count + (lastIsEnd ? 1 : 0), bag => 2 * bag);
-        return (left, source.forward(bags, offsets, null));
-    }
+    /// <summary>The answers to bags of the given rows, a bag a line.</summary>
+    private static torch.Tensor Bags(EmbeddingBag source, torch.Tensor rows, bool lastIsEnd) => source.forward(
+        rows.flatten(), Numbers(rows.device, rows.shape[0] + (lastIsEnd ? 1 : 0), bag => bag * rows.shape[1]), null);
 
     private static torch.Tensor Numbers(torch.Device device, long count, Func<long, long> number) =>
         torch.tensor([.. Enumerable.Range(0, checked((int)count)).Select(index => number(index))], device: device);
-
-    private static torch.Tensor Next(torch.Tensor rows, torch.Tensor weight) =>
-        HeldNumber.Use(weight.shape[0], size => HeldNumber.Use(1, one => rows.add(one).remainder(size)));
 }

@@ -20,14 +20,23 @@ internal static class RecurrentLayers
         {
             LSTM lstm => LSTM(input, hidden, layers, bias, TorchInternals.BatchFirst(lstm), bidirectional: both),
             GRU gru => GRU(input, hidden, layers, bias, TorchInternals.BatchFirst(gru), bidirectional: both),
-            RNN rnn => RNN(input, hidden, layers, NonLinearity(rnn, input), bias, TorchInternals.BatchFirst(rnn), bidirectional: both),
+            RNN rnn => RNN(
+                input,
+                hidden,
+                layers,
+                NonLinearity(rnn, both ? 2 * layers : layers),
+                bias,
+                TorchInternals.BatchFirst(rnn),
+                bidirectional: both),
             _ => throw new ArgumentException($"A {source.GetType().Name} is no recurrent layer.", nameof(source)),
         };
     }
 
-    private static NonLinearities NonLinearity(RNN rnn, long input)
+    // By the last state of the first layer: between layers, one that is training drops numbers out.
+    private static NonLinearities NonLinearity(RNN rnn, long states) => RecurrentCells.NonLinearityOf(rnn, "_l0", (input, state) =>
     {
-        var (answer, _) = rnn.forward(RecurrentCells.Probe(rnn, 8, 8, input), null);
-        return RecurrentCells.NonLinearityOf(answer);
-    }
+        var (_, last) = rnn.forward(
+            input.unsqueeze(TorchInternals.BatchFirst(rnn) ? 1 : 0), state.unsqueeze(0).expand(states, -1, -1).contiguous());
+        return last[0];
+    });
 }

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 using TorchSharp;
 using ZeroCopy.Runtime;
 using ZeroCopy.Torch.Native.CppExceptions;
@@ -18,6 +20,9 @@ internal sealed class AsyncModelCall : SynchronizationContext
     // Tensors of the pieces that have ended. Locked while a piece runs: the function may have ended, for whoever awaits it, inside its last
     // one.
     private readonly List<IDisposable> _made = [];
+
+    // The first one that TorchSharp did not ask for: the function goes on with a wrong value, and its answer is none.
+    private ExternalException? _failure;
 
     private AsyncModelCall(AsyncModelFunction function, object target, object? argument, Action<Action>? schedule)
     {
@@ -47,7 +52,9 @@ internal sealed class AsyncModelCall : SynchronizationContext
         try
         {
             Piece(() => running = _function(_target, _argument));
-            return Finish(await running!.ConfigureAwait(false));
+            await ((Task)running!).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            ThrowIfFailed();
+            return Finish(await running.ConfigureAwait(false));
         }
         finally
         {
@@ -84,12 +91,31 @@ internal sealed class AsyncModelCall : SynchronizationContext
         }
         finally
         {
-            CheckedCall.End();
             SetSynchronizationContext(outer);
             // Wanted by the pieces that follow.
             IDisposable[] made = [.. scope.DisposablesView];
             scope.Detach(made);
             _made.AddRange(made);
+            try
+            {
+                CheckedCall.End();
+            }
+            catch (ExternalException failure)
+            {
+                // Nobody awaits a piece: the call fails, once its function has ended.
+                _failure ??= failure;
+            }
+        }
+    }
+
+    private void ThrowIfFailed()
+    {
+        lock (_made)
+        {
+            if (_failure is { } failure)
+            {
+                ExceptionDispatchInfo.Throw(failure);
+            }
         }
     }
 

@@ -7,6 +7,8 @@ using ZeroCopy.Torch.Instances;
 using ZeroCopy.Torch.Modules;
 using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch.Script;
+using ZeroCopy.Torch.Script.Running;
+using ZeroCopy.Torch.Tests.Modules;
 using static TorchSharp.torch.nn;
 
 namespace ZeroCopy.Torch.Tests.Script;
@@ -107,6 +109,25 @@ public sealed class ScriptSharingSpecs : RuntimeSpec
         Assert.Equal([0f, 0], later.Weight.data<float>().ToArray());
         ModuleDisposal.Release(instance);
         ModuleDisposal.Release(later);
+    }
+
+    [Fact]
+    public async Task Script_should_keep_equal_tensors_apart_for_an_owner_who_writes_to_one()
+    {
+        var source = (ScriptModel)Runtime.OpenAny(await Runtime.PutFileAsync(ScriptExample.Path("layer_transformer.pt")));
+        using var shared = await source.RentAsync();
+        var script = source.Materialise(typeof(torch.jit.ScriptModule));
+        var twins = script.named_parameters().GroupBy(item => Convert.ToHexString(item.parameter.bytes.ToArray()))
+            .First(equal => equal.Count() > 1).Select(item => item.parameter).ToList();
+        using var before = twins[1].clone();
+
+        using (torch.no_grad())
+        {
+            twins[0].fill_(7);
+        }
+
+        Assert.True(TensorEquality.Same(before, twins[1]));
+        ModuleDisposal.Release(script);
     }
 
     [Fact]

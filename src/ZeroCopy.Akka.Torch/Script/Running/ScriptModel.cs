@@ -67,7 +67,7 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
         _pool = new InstancePool<ScriptProgram>(
             name, _facts.Stateful ? 0 : maxIdle, static program => ModuleDisposal.Release(program.Module), Free);
         _getShared = Shared;
-        _load = Load;
+        _load = () => Load();
     }
 
     public string Name { get; }
@@ -91,10 +91,13 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
         return ValueTask.FromResult(TryRent(out var warm) ? warm : IsShared ? _pool.RentShared(_getShared) : _pool.RentNew(_load));
     }
 
-    /// <summary>A script of the caller's own, as an object of one of TorchSharp's classes for scripts; it outlives this model.</summary>
+    /// <summary>
+    /// A script of the caller's own, as an object of one of TorchSharp's classes for scripts; it outlives this model. Its tensors are the
+    /// caller's to write to, whatever the code does: they share no memory with each other's or with those of other holders.
+    /// </summary>
     public torch.jit.ScriptModule Materialise(Type type) => _pool.Use(() =>
     {
-        var module = TorchInternals.Retype(Load().Module, type);
+        var module = TorchInternals.Retype(Load(isOwned: true).Module, type);
         ScriptLoader.Register(module, _manifest.Tensors);
         return module;
     });
@@ -147,12 +150,13 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
         }
     }
 
-    private ScriptProgram Load()
+    private ScriptProgram Load(bool isOwned = false)
     {
         try
         {
-            using var views = _map(IsShared);
-            return new(ScriptLoader.Load(_skeleton, _manifest.Tensors, entry => TensorFor(views, entry), Name, _device), _facts, Name);
+            using var views = _map(IsShared && !isOwned);
+            return new(
+                ScriptLoader.Load(_skeleton, _manifest.Tensors, entry => TensorFor(views, entry, isOwned), Name, _device), _facts, Name);
         }
         catch
         {
@@ -167,14 +171,14 @@ internal sealed class ScriptModel : IInstanceSource, IOpenModel
         }
     }
 
-    private torch.Tensor TensorFor(IViewSource views, TensorEntry entry)
+    private torch.Tensor TensorFor(IViewSource views, TensorEntry entry, bool isOwned)
     {
         if (_device.type == DeviceType.CPU)
         {
             return views.View(entry);
         }
 
-        return _apart || _facts.Copied.Contains(entry.Name) ? ToDevice(views, entry) : Moved(views, entry);
+        return isOwned || _apart || _facts.Copied.Contains(entry.Name) ? ToDevice(views, entry) : Moved(views, entry);
     }
 
     private torch.Tensor ToDevice(IViewSource views, TensorEntry entry)

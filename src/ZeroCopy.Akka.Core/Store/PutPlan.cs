@@ -8,7 +8,7 @@ namespace ZeroCopy.Store;
 /// <summary>What a put comes to once everything is hashed: the manifest, and for each distinct block a source that has its bytes.</summary>
 internal sealed class PutPlan : IPutPlan
 {
-    private PutPlan(Manifest manifest, IReadOnlyDictionary<BlockId, TensorSource> sources, long bytes)
+    private PutPlan(Manifest manifest, IReadOnlyDictionary<BlockId, HashedSource> sources, long bytes)
     {
         Manifest = manifest;
         Sources = sources;
@@ -22,9 +22,9 @@ internal sealed class PutPlan : IPutPlan
     public bool IsReceived => false;
 
     /// <summary>For each distinct block a source that has its bytes.</summary>
-    public IReadOnlyDictionary<BlockId, TensorSource> Sources { get; }
+    public IReadOnlyDictionary<BlockId, HashedSource> Sources { get; }
 
-    public long LengthOf(BlockId block) => Sources[block].Layout.ByteLength;
+    public long LengthOf(BlockId block) => Sources[block].Length;
 
     public Task WriteAsync(SegmentGroup group, PutMeter meter, CancellationToken cancellationToken)
     {
@@ -45,17 +45,17 @@ internal sealed class PutPlan : IPutPlan
             throw new ArgumentException("A put needs a recipe, or the script skeleton that becomes one.", nameof(content));
         }
 
-        var ids = BlockHasher.Hash(sources, meter.Hashed, cancellationToken);
-        var recipe = content.ScriptSkeleton is null ? content.Recipe! : new Recipe.Script(ids[^1]);
-        var entries = content.Tensors.Select((t, i) => new TensorEntry(t.Name, t.Role, t.Layout, ids[i], t.Aliases))
-            .Concat(content.SkeletonTensors.Select(tensor => tensor with { Block = ids[^1] }));
-        var distinct = new Dictionary<BlockId, TensorSource>(sources.Count);
+        var hashes = BlockHasher.Hash(sources, meter.Hashed, cancellationToken);
+        var recipe = content.ScriptSkeleton is null ? content.Recipe! : new Recipe.Script(hashes[^1].Id);
+        var entries = content.Tensors.Select((t, i) => new TensorEntry(t.Name, t.Role, t.Layout, hashes[i].Id, t.Aliases))
+            .Concat(content.SkeletonTensors.Select(tensor => tensor with { Block = hashes[^1].Id }));
+        var distinct = new Dictionary<BlockId, HashedSource>(sources.Count);
         for (var i = 0; i < sources.Count; i++)
         {
-            distinct.TryAdd(ids[i], sources[i]);
+            distinct.TryAdd(hashes[i].Id, new HashedSource(sources[i], hashes[i].Check));
         }
 
         return new PutPlan(
-            new Manifest(recipe, entries, content.Metadata), distinct, distinct.Values.Sum(source => source.Layout.ByteLength));
+            new Manifest(recipe, entries, content.Metadata), distinct, distinct.Values.Sum(source => source.Length));
     }
 }

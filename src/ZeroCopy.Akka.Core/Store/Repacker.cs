@@ -51,7 +51,8 @@ internal sealed class Repacker(StoreCatalog catalog)
             using var writer = new SegmentWriter(
                 catalog.Directory, SegmentLayout.Plan([.. live.Select(block => (block.Id, block.Length))]));
             var sources = live.ToDictionary(
-                block => block.Id, block => (TensorSource)new FileTensorSource(block.Id.ToString(), file, block.Offset, block.Length));
+                block => block.Id,
+                block => new HashedSource(new FileTensorSource(block.Id.ToString(), file, block.Offset, block.Length), Check: null));
             writer.Write(sources, new PutMeter(null, 0), cancellationToken);
 
             // The new one is published before the old one goes: a crash in between leaves both, and the block is found in either.

@@ -61,7 +61,7 @@ internal sealed class SegmentGroup : IDisposable
         ];
     }
 
-    public void Write(IReadOnlyDictionary<BlockId, TensorSource> sources, PutMeter meter, CancellationToken cancellationToken) =>
+    public void Write(IReadOnlyDictionary<BlockId, HashedSource> sources, PutMeter meter, CancellationToken cancellationToken) =>
         ParallelWork.ForEach(_writers, (writer, _) => writer.Write(sources, meter, cancellationToken), cancellationToken);
 
     /// <summary>A writer for each block that is still to be received. The caller disposes them.</summary>

@@ -1,6 +1,5 @@
 using Microsoft.Win32.SafeHandles;
 using ZeroCopy.Blocks;
-using ZeroCopy.Content;
 using ZeroCopy.Safetensors;
 using ZeroCopy.Store.Files;
 using ZeroCopy.Store.Hashing;
@@ -57,13 +56,13 @@ internal sealed class SegmentWriter : IDisposable
     }
 
     /// <summary>Copies the blocks on the calling thread: a file system takes one write to a file at a time.</summary>
-    public void Write(IReadOnlyDictionary<BlockId, TensorSource> sources, PutMeter meter, CancellationToken cancellationToken)
+    /// <exception cref="Errors.InvalidModelException">A block's bytes are no longer those that were hashed.</exception>
+    public void Write(IReadOnlyDictionary<BlockId, HashedSource> sources, PutMeter meter, CancellationToken cancellationToken)
     {
         RandomAccess.Write(_file, Layout.Header, 0);
         foreach (var block in Layout.Blocks)
         {
-            SourceReader.ForEachPiece(
-                sources[block.Id],
+            sources[block.Id].ForEachPiece(
                 (offset, bytes) =>
                 {
                     RandomAccess.Write(_file, bytes, block.Offset + offset);
@@ -151,6 +150,6 @@ internal sealed class SegmentWriter : IDisposable
         var segment = new Segment(_path, Layout.Length, Layout.Blocks);
         var blocks = Layout.Blocks.Select(block => new StoredBlock(segment, block, _file)).ToArray();
         var found = BlockHasher.Hash(blocks, _ => { }, cancellationToken);
-        return [.. Layout.Blocks.Where((block, i) => found[i] == block.Id)];
+        return [.. Layout.Blocks.Where((block, i) => found[i].Id == block.Id)];
     }
 }

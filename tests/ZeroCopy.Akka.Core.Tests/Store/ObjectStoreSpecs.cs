@@ -23,6 +23,32 @@ public sealed class ObjectStoreSpecs : StoreFixture
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ObjectStore_should_refuse_a_tensor_that_changes_while_it_is_put(bool isInMemory)
+    {
+        var pinned = new PinnedTensorSource("live", 5000);
+        var live = isInMemory ? (TensorSource)pinned
+            : new ArrayTensorSource("live", new TensorLayout(DType.UInt8, 5000), pinned.Content);
+        var before = pinned.Content.ToArray();
+        var content = new ModelContent
+        {
+            Tensors = [new ProbeTensorSource("probe", 100, () => pinned.Content[4999]++), live],
+            Recipe = new Recipe.Weights("Test", ""),
+        };
+
+        var refused = await Assert.ThrowsAsync<InvalidModelException>(() => Store.PutAsync(content));
+
+        Assert.Contains("'live' changed while it was put", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(Store.List());
+        Assert.Empty(Files("segments"));
+        var handle = await Store.PutAsync(Content(new ArrayTensorSource("live", new TensorLayout(DType.UInt8, 5000), before)));
+        Assert.Empty((await Store.VerifyAsync()).Damaged);
+        using var lease = Store.Acquire(handle.Id, "test");
+        Assert.True(lease.Bytes(lease.Manifest.Tensors[0].Block).SequenceEqual(before));
+    }
+
     [Fact]
     public async Task ObjectStore_should_list_names_without_what_only_people_ask_for()
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.IO.Hashing;
 using System.Security.Cryptography;
 using ZeroCopy.Blocks;
 using ZeroCopy.Content;
@@ -16,7 +17,7 @@ internal sealed class BlockHasher
     private readonly IReadOnlyList<TensorSource> _sources;
     private readonly Action<long> _hashed;
     private readonly CancellationToken _cancellationToken;
-    private readonly BlockId[] _ids;
+    private readonly BlockHash[] _hashes;
 
     // The largest first: the last to finish is then a small one.
     private readonly int[] _order;
@@ -26,12 +27,12 @@ internal sealed class BlockHasher
         _sources = sources;
         _hashed = hashed;
         _cancellationToken = cancellationToken;
-        _ids = new BlockId[sources.Count];
+        _hashes = new BlockHash[sources.Count];
         _order = [.. Enumerable.Range(0, sources.Count).OrderByDescending(i => sources[i].Layout.ByteLength)];
     }
 
-    /// <summary>The ids, in the order of the tensors. Tells, on many threads, of more bytes as they are hashed.</summary>
-    public static BlockId[] Hash(IReadOnlyList<TensorSource> sources, Action<long> hashed, CancellationToken cancellationToken)
+    /// <summary>The hashes, in the order of the tensors. Tells, on many threads, of more bytes as they are hashed.</summary>
+    public static BlockHash[] Hash(IReadOnlyList<TensorSource> sources, Action<long> hashed, CancellationToken cancellationToken)
     {
         var hasher = new BlockHasher(sources, hashed, cancellationToken);
         var lengths = Array.ConvertAll(hasher._order, tensor => sources[tensor].Layout.ByteLength);
@@ -40,32 +41,35 @@ internal sealed class BlockHasher
     }
 
     /// <summary>As above, with the given number of tensors, the largest, one by one.</summary>
-    public static BlockId[] Hash(
+    public static BlockHash[] Hash(
         IReadOnlyList<TensorSource> sources, int singles, Action<long> hashed, CancellationToken cancellationToken) =>
         new BlockHasher(sources, hashed, cancellationToken).Run(singles);
 
-    private BlockId[] Run(int singles)
+    private BlockHash[] Run(int singles)
     {
         var queue = new ConcurrentQueue<int>(_order.Skip(singles));
         var cores = Math.Min((queue.Count + Sha256Lanes.Count - 1) / Sha256Lanes.Count, Environment.ProcessorCount);
         var parts = _order.Take(singles).Select(tensor => new Action<ParallelLoopState>(_ => HashOne(tensor)))
             .Concat(Enumerable.Repeat<Action<ParallelLoopState>>(loop => HashLanes(queue, loop), cores));
         ParallelWork.ForEach(parts, (part, loop) => part(loop), _cancellationToken);
-        return _ids;
+        return _hashes;
     }
 
     private void HashOne(int tensor)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var check = new XxHash3();
         SourceReader.ForEachPiece(
             _sources[tensor],
             (_, bytes) =>
             {
+                // Before: a change in between is then found when the bytes are read again.
+                check.Append(bytes);
                 hash.AppendData(bytes);
                 _hashed(bytes.Length);
             },
             _cancellationToken);
-        _ids[tensor] = BlockId.FromHash(hash.GetHashAndReset());
+        _hashes[tensor] = new BlockHash(BlockId.FromHash(hash.GetHashAndReset()), check.GetCurrentHashAsUInt64());
     }
 
     // One core's share.
@@ -76,7 +80,7 @@ internal sealed class BlockHasher
             return;
         }
 
-        using var hasher = new LaneHasher(queue, _sources, _ids, _hashed);
+        using var hasher = new LaneHasher(queue, _sources, _hashes, _hashed);
         while (!loop.ShouldExitCurrentIteration && hasher.Step())
         {
             // Until no tensor is left, another core failed, or the work is cancelled.

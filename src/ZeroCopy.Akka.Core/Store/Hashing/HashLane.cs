@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using ZeroCopy.Content;
 
@@ -15,6 +16,7 @@ internal sealed class HashLane
 
     // A whole piece takes one block of padding.
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(PieceBytes + Sha256Lanes.BlockBytes, pinned: true);
+    private readonly XxHash3 _check = new();
     private TensorSource? _source;
     private long _offset;
     private bool _padded;
@@ -25,11 +27,15 @@ internal sealed class HashLane
     /// <summary>How many lie there.</summary>
     public int Blocks { get; private set; }
 
+    /// <summary>The second hash of a tensor that was read to its end; see <see cref="BlockHash"/>.</summary>
+    public ulong Check => _check.GetCurrentHashAsUInt64();
+
     private nint Buffer => Marshal.UnsafeAddrOfPinnedArrayElement(_buffer, 0);
 
     public void Open(TensorSource source)
     {
         _source = source;
+        _check.Reset();
         _offset = 0;
         _padded = false;
     }
@@ -41,7 +47,7 @@ internal sealed class HashLane
     }
 
     /// <summary>Goes to the next blocks and gives how many bytes of the tensor are in them; false once the last were given.</summary>
-    public bool TryRead(out int bytes)
+    public unsafe bool TryRead(out int bytes)
     {
         bytes = 0;
         if (_source is null || _padded)
@@ -55,10 +61,13 @@ internal sealed class HashLane
         {
             bytes -= bytes % Sha256Lanes.BlockBytes;
             (Address, Blocks) = (_source.Address + (nint)_offset, bytes / Sha256Lanes.BlockBytes);
+            // Before they are hashed: a change in between is then found when the bytes are read again.
+            _check.Append(new ReadOnlySpan<byte>((byte*)Address, bytes));
         }
         else
         {
             Copy(_source, _buffer.AsSpan(0, bytes));
+            _check.Append(_buffer.AsSpan(0, bytes));
             _padded = bytes == rest;
             (Address, Blocks) = (Buffer, (_padded ? Pad(bytes) : bytes) / Sha256Lanes.BlockBytes);
         }

@@ -1,12 +1,11 @@
 using System.Collections.Concurrent;
-using ZeroCopy.Blocks;
 using ZeroCopy.Content;
 
 namespace ZeroCopy.Store.Hashing;
 
 /// <summary>One core's share of many tensors, sixteen at once: a lane whose tensor ends takes the next one of the queue.</summary>
 internal sealed class LaneHasher(
-    ConcurrentQueue<int> queue, IReadOnlyList<TensorSource> sources, BlockId[] ids, Action<long> hashed) : IDisposable
+    ConcurrentQueue<int> queue, IReadOnlyList<TensorSource> sources, BlockHash[] hashes, Action<long> hashed) : IDisposable
 {
     private readonly Sha256Lanes _hash = new();
     private readonly HashLane[] _lanes = [.. Enumerable.Range(0, Sha256Lanes.Count).Select(_ => new HashLane())];
@@ -65,7 +64,7 @@ internal sealed class LaneHasher(
 
             if (_tensors[i] is { } ended)
             {
-                ids[ended] = _hash.End(i);
+                hashes[ended] = new BlockHash(_hash.End(i), lane.Check);
             }
 
             if (!queue.TryDequeue(out var next))

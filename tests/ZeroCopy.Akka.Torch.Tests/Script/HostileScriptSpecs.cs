@@ -49,6 +49,63 @@ public sealed class HostileScriptSpecs : IDisposable
         "tensor 'mask' is sparse, and has indices or values that do not fit [2, 3]");
 
     [Fact]
+    public void ScriptSkeleton_should_refuse_a_sparse_tensor_with_more_indices_than_are_there() => Refuses(
+        "sparse",
+        file =>
+        {
+            Replace(file, "data.pkl", "(K\x02K\x02t(K\x02K\x01t", "(K\x02J\xff\xff\xff\x0ft(K\0K\0t");
+            Replace(file, "data.pkl", "(K\x02t(K\x01t", "(J\xff\xff\xff\x0ft(K\0t");
+        },
+        "tensor 'mask' is sparse, and has indices or values that do not fit [2, 3]");
+
+    [Theory]
+    [InlineData("(K\x02K\x01t\x88h\x09", "(K\x02K\x01tq\x80\x88h\x09")]
+    [InlineData("K\x04tQq\x14", "K\x04tq\x80Qq\x14")]
+    [InlineData("\x88h\x09)RtRq\x15", "\x88h\x09)Rtq\x80Rq\x15")]
+    public void ScriptSkeleton_should_refuse_numbers_of_a_tensor_that_others_may_have_too(string good, string bad) =>
+        Refuses("sparse", file => Replace(file, "data.pkl", good, bad), "corrupt");
+
+    [Fact]
+    public void ScriptSkeleton_should_refuse_values_that_stand_in_each_other_again_and_again() => Refuses(
+        "no_parameters",
+        file => Replace(
+            file,
+            "data.pkl",
+            "X\x08\0\0\0training",
+            "X\x04\0\0\0moreK\x01\x85"
+            + string.Concat(Enumerable.Range(0x80, 23).Select(place => $"q{(char)place}h{(char)place}\x86")) + "X\x08\0\0\0training"),
+        "values");
+
+    [Fact]
+    public void ScriptSkeleton_should_refuse_a_pickle_of_millions_of_values() => Refuses(
+        "no_parameters",
+        file => file.Write("data.pkl", [0x80, 2, (byte)'(', .. Enumerable.Repeat((byte)'N', 4_000_001), (byte)'t', (byte)'.']),
+        "more than 4000000 values");
+
+    [Theory]
+    [InlineData("data.pkl")]
+    [InlineData(Module)]
+    public void ScriptSkeleton_should_refuse_code_and_values_that_are_too_long_to_read(string record) => Refuses(
+        "no_parameters", file => file.Write(record, new byte[(64 << 20) + 1]), "at most 67108864 are read");
+
+    [Fact]
+    public void ScriptSkeleton_should_leave_conjugates_out_that_take_more_than_the_archive()
+    {
+        using var archive = ScriptArchive.Open(Changed(
+            "conjugates", file => Replace(file, "data.pkl", "(K\x02t(K\x01t\x89h\x08", "(J\x01\0\0\x04t(K\0t\x89h\x08")));
+
+        var skeleton = ScriptSkeleton.Create(archive);
+
+        Assert.True(skeleton.Archive.Layout.ByteLength < 1 << 20, $"{skeleton.Archive.Layout}");
+        Assert.DoesNotContain(skeleton.SkeletonTensors, tensor => tensor.Name == "wc");
+    }
+
+    [Fact]
+    public void ScriptSkeleton_should_read_thousands_of_signatures_that_do_not_end() => Create(Changed(
+        "no_parameters",
+        file => Code(file, LastLine + "\n" + string.Concat(Enumerable.Range(0, 5000).Select(i => $"  def f{i}(self)\n")))));
+
+    [Fact]
     public void ScriptSkeleton_should_refuse_elements_of_an_unknown_type() => Refuses(
         "quantized", file => Replace(file, "data.pkl", "torch\nQInt8Storage", "torch\nQInt9Storage"), "unknown type QInt9Storage");
 
@@ -72,6 +129,8 @@ public sealed class HostileScriptSpecs : IDisposable
     [InlineData("ctorch._utils\n_rebuild_tensor_v2\n)\x81Nb", "corrupt")]
     [InlineData("cos\nsystem\n)R", "os.system")]
     [InlineData("Nr\xff\xff\xff\x7f", "corrupt")]
+    [InlineData("K\x01q\x20", "corrupt")]
+    [InlineData("\x88q\x20", "corrupt")]
     public void ScriptSkeleton_should_refuse_a_value_that_libtorch_would_read_otherwise(string value, string reason) => Refuses(
         "no_parameters",
         file => Replace(file, "data.pkl", "training" + Memo(file, "training"), "training" + Memo(file, "training") + value + "0"),

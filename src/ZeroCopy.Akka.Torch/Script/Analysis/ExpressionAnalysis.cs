@@ -45,6 +45,11 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
 
     public AbstractValue Evaluate(Expression expression)
     {
+        if (!analysis.GoesOn(function, expression.Line))
+        {
+            return AbstractValue.Scalar;
+        }
+
         switch (expression)
         {
             case Expression.Constant { Truth: Truth.None }:

@@ -189,6 +189,11 @@ internal sealed class FunctionAnalysis
 
     private void Take(Statement statement)
     {
+        if (!_analysis.GoesOn(this))
+        {
+            return;
+        }
+
         switch (statement)
         {
             case Statement.Assign assign:

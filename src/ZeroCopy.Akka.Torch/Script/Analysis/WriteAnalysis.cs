@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using ZeroCopy.Torch.Script.Sources;
 
 namespace ZeroCopy.Torch.Script.Analysis;
@@ -8,6 +9,9 @@ namespace ZeroCopy.Torch.Script.Analysis;
 /// </summary>
 internal sealed class WriteAnalysis
 {
+    // Many times what models take.
+    private const long MaxSteps = 2_000_000;
+
     private readonly Dictionary<(ScriptFunction Function, string Given), Summary> _summaries = [];
     private readonly HashSet<(ScriptFunction Function, string Given)> _seen = [];
     private readonly Dictionary<(string Class, string Attribute), int> _fields = [];
@@ -19,6 +23,8 @@ internal sealed class WriteAnalysis
     private readonly IReadOnlySet<string> _inTraining;
     private Finding? _assigned;
     private bool _changed;
+    private long _steps;
+    private int _line = 1;
 
     private WriteAnalysis(ScriptSyntax syntax, IReadOnlySet<string> inTraining)
     {
@@ -157,6 +163,26 @@ internal sealed class WriteAnalysis
 
         _changed |= !held.Equals(_held.GetValueOrDefault(state));
         _held[state] = held;
+    }
+
+    /// <summary>
+    /// Whether the analysis goes on. Loops in loops and calls in calls may take any number of steps and any stack; code that takes too many
+    /// is not understood.
+    /// </summary>
+    /// <param name="function">Where it is.</param>
+    /// <param name="line">The line, where that is known; else it is near the last one.</param>
+    public bool GoesOn(FunctionAnalysis function, int? line = null)
+    {
+        _line = line ?? _line;
+        // Loops and branches copy the variables.
+        _steps += 1 + (function.Variables.Count / 16);
+        var goesOn = _steps <= MaxSteps && RuntimeHelpers.TryEnsureSufficientExecutionStack();
+        if (!goesOn)
+        {
+            NotUnderstand(function.At("code of so many steps", _line));
+        }
+
+        return goesOn;
     }
 
     public void NotUnderstand(Finding finding)

@@ -10,7 +10,10 @@ namespace ZeroCopy.Torch.Script.Archives;
 /// </summary>
 internal sealed class ScriptArchive : IDisposable
 {
-    private const long MaxTextBytes = 512 << 20;
+    private const long MaxRecordBytes = 512 << 20;
+
+    // Pickles and source files become many times as many bytes of objects.
+    private const long MaxTextBytes = 64 << 20;
     private const int ChunkBytes = 1 << 20;
     private readonly SafeFileHandle _file;
     private readonly Dictionary<string, ArchiveEntry> _entries;
@@ -65,9 +68,10 @@ internal sealed class ScriptArchive : IDisposable
     /// <summary>Reads a small record whole and checks its CRC-32.</summary>
     public byte[] Read(ArchiveEntry entry)
     {
-        if (entry.Length > MaxTextBytes)
+        var most = System.IO.Path.GetExtension(entry.Name) is ".py" or ".pkl" or ".debug_pkl" ? MaxTextBytes : MaxRecordBytes;
+        if (entry.Length > most)
         {
-            throw ZipDirectory.Invalid(Path, $"record '{entry.Name}' has {entry.Length} bytes; at most {MaxTextBytes} are read");
+            throw ZipDirectory.Invalid(Path, $"record '{entry.Name}' has {entry.Length} bytes; at most {most} are read");
         }
 
         var stored = new byte[entry.StoredLength];

@@ -3,14 +3,14 @@ using ZeroCopy.Errors;
 namespace ZeroCopy.Torch.Script.Pickles;
 
 /// <summary>
-/// Refuses values that are nested deeper than a stack holds, that contain themselves, or whose modules are more than they seem because each
-/// stands in two places: libtorch visits them by recursion, and modules by their paths.
+/// Refuses values that are nested deeper than a stack holds, that contain themselves, or that are more than they seem because each stands
+/// in two places: libtorch visits them by recursion, and modules by their paths.
 /// </summary>
 internal sealed class PickleNesting
 {
     private const int MaxDepth = 500;
     private const long MaxModules = 100_000;
-    private readonly Dictionary<object, (int Depth, long Modules)> _done = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<object, (int Depth, long Modules, long Values)> _done = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<object> _open = new(ReferenceEqualityComparer.Instance);
 
     private PickleNesting()
@@ -20,15 +20,25 @@ internal sealed class PickleNesting
     /// <exception cref="InvalidModelException">The values are nested too deeply, or in a circle.</exception>
     public static void Require(object? root, string path)
     {
-        if (root is not null && new PickleNesting().Measure(root) is var (depth, modules) && (depth > MaxDepth || modules > MaxModules))
+        var (depth, modules, values) = root is null ? default : new PickleNesting().Measure(root);
+        if (depth > MaxDepth)
         {
-            throw new InvalidModelException(depth > MaxDepth
-                ? $"{path}: its values are nested in more than {MaxDepth} levels, or in a circle."
-                : $"{path}: it has more than {MaxModules} modules.");
+            throw new InvalidModelException($"{path}: its values are nested in more than {MaxDepth} levels, or in a circle.");
+        }
+
+        if (modules > MaxModules)
+        {
+            throw new InvalidModelException($"{path}: it has more than {MaxModules} modules.");
+        }
+
+        if (values > PickleReader.MaxValues)
+        {
+            throw new InvalidModelException(
+                $"{path}: it has more than {PickleReader.MaxValues} values, each counted in every place where it stands.");
         }
     }
 
-    private (int Depth, long Modules) Measure(object root)
+    private (int Depth, long Modules, long Values) Measure(object root)
     {
         var work = new Stack<(object Value, bool Left)>([(root, false)]);
         while (work.TryPop(out var item))
@@ -39,11 +49,13 @@ internal sealed class PickleNesting
                 _open.Remove(value);
                 var parts = Parts(value).Select(part => _done[part]).ToList();
                 var modules = parts.Aggregate(value is PickleObject ? 1L : 0, (sum, part) => Math.Min(MaxModules + 1, sum + part.Modules));
-                _done[value] = (1 + parts.Select(part => part.Depth).DefaultIfEmpty().Max(), modules);
+                var values = parts.Aggregate(
+                    1L + Items(value).Count() - parts.Count, (sum, part) => Math.Min(PickleReader.MaxValues + 1, sum + part.Values));
+                _done[value] = (1 + parts.Select(part => part.Depth).DefaultIfEmpty().Max(), modules, values);
             }
             else if (_open.Contains(value))
             {
-                return (int.MaxValue, 0);
+                return (int.MaxValue, 0, 0);
             }
             else if (!_done.ContainsKey(value))
             {
@@ -59,12 +71,15 @@ internal sealed class PickleNesting
         return _done[root];
     }
 
-    private static IEnumerable<object> Parts(object value) => (value switch
+    private static IEnumerable<object> Parts(object value) =>
+        Items(value).Where(item => item is object?[] or PickleList or PickleDictionary or PickleObject)!;
+
+    private static IEnumerable<object?> Items(object value) => value switch
     {
         object?[] tuple => tuple,
         PickleList list => list.Items,
         PickleDictionary dictionary => dictionary.Items.SelectMany(item => new[] { item.Key, item.Value }),
         PickleObject { State: { } state } => [state],
-        _ => Enumerable.Empty<object?>(),
-    }).Where(part => part is object?[] or PickleList or PickleDictionary or PickleObject)!;
+        _ => [],
+    };
 }

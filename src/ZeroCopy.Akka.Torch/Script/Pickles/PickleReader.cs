@@ -11,6 +11,9 @@ namespace ZeroCopy.Torch.Script.Pickles;
 /// </summary>
 internal sealed class PickleReader
 {
+    /// <summary>Most values that are read from a pickle: far more than any model has, and no more than a process holds.</summary>
+    public const long MaxValues = 4_000_000;
+
     private static readonly object Mark = new();
     private readonly byte[] _bytes;
     private readonly string _path;
@@ -19,6 +22,9 @@ internal sealed class PickleReader
     private readonly List<PickleSparse> _sparse = [];
     private readonly List<PickleGlobal> _globals = [];
     private readonly Dictionary<uint, object?> _memo = [];
+
+    // What has a place in the memo, and so may stand in several others.
+    private readonly HashSet<object> _shared = new(ReferenceEqualityComparer.Instance);
     private uint _freeMemo;
     private int _at;
 
@@ -48,8 +54,13 @@ internal sealed class PickleReader
 
     private object? Run()
     {
-        while (true)
+        for (var operations = 1; ; operations++)
         {
+            if (operations > 2 * MaxValues || _stack.Count > MaxValues)
+            {
+                throw new InvalidModelException($"{_path}: the pickle has more than {MaxValues} values.");
+            }
+
             var start = _at;
             switch ((char)Take(1)[0])
             {
@@ -85,7 +96,7 @@ internal sealed class PickleReader
                 case 'u': SetItems(PopMark(), start); break;
                 case '\x81': Pop(); New((PickleGlobal)Pop()!); break;
                 case 'b': var state = Pop(); ((PickleObject)_stack[^1]!).Build(state); break;
-                case 'Q': _stack.Add(Storage((object?[])Pop()!)); break;
+                case 'Q': _stack.Add(Storage(Own(Pop()))); break;
                 case 'R': Reduce(Pop(), (PickleGlobal)Pop()!); break;
                 case '0': Pop(); break;
                 default:
@@ -112,8 +123,15 @@ internal sealed class PickleReader
             throw new OverflowException();
         }
 
-        // libtorch keeps what is not an object yet as a number, which must not get a name.
-        _memo[place] = _stack[^1] is PickleObject { IsBuilt: false } ? throw new InvalidCastException() : _stack[^1];
+        // libtorch keeps what is not an object yet as a number, which must not get a name. Nor must numbers and truth values, which
+        // PyTorch writes anew in each place: one that is changed where it is written would change wherever it stands.
+        _memo[place] = _stack[^1] is PickleObject { IsBuilt: false } or PickleInteger or PickleBoolean
+            ? throw new InvalidCastException() : _stack[^1];
+        if (_stack[^1] is { } value)
+        {
+            _shared.Add(value);
+        }
+
         _freeMemo = Math.Max(_freeMemo, place + 1);
     }
 
@@ -188,6 +206,9 @@ internal sealed class PickleReader
 
     private void New(PickleGlobal type) => _stack.Add(IsScript(type.Module) ? new PickleObject(type) : throw new InvalidCastException());
 
+    // A tuple that stands nowhere else, so that its numbers may be changed.
+    private object?[] Own(object? tuple) => !_shared.Contains(tuple!) ? (object?[])tuple! : throw new InvalidCastException();
+
     private PickleStorage Storage(object?[] arguments)
     {
         var type = ((PickleGlobal)arguments[1]!).Name;
@@ -204,11 +225,12 @@ internal sealed class PickleReader
         {
             case ("torch._utils", "_rebuild_tensor_v2" or "_rebuild_qtensor"):
                 var isQuantized = function.Name == "_rebuild_qtensor";
+                arguments = Own(arguments);
                 var tensor = new PickleTensor(
                     (PickleStorage)arguments[0]!,
                     (PickleInteger)arguments[1]!,
                     [.. ((object?[])arguments[2]!).Cast<PickleInteger>()],
-                    [.. ((object?[])arguments[3]!).Cast<PickleInteger>()],
+                    [.. Own(arguments[3]).Cast<PickleInteger>()],
                     isQuantized,
                     !isQuantized && arguments.Length == 7 ? Laziness(arguments[6]) : PickleLaziness.None,
                     _at);

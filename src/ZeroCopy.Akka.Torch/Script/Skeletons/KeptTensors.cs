@@ -13,6 +13,8 @@ namespace ZeroCopy.Torch.Script.Skeletons;
 /// </summary>
 internal sealed class KeptTensors(ScriptArchive archive)
 {
+    // Elements of lazy tensors are written out, and strides may go over the same ones again.
+    private const long MaxResolvedBytes = 512 << 20;
     private readonly List<(string Record, long Offset, TensorLayout Layout, TensorNames Names)> _kept = [];
     private readonly Dictionary<object, TensorNames> _known = [];
     private readonly SortedDictionary<string, byte[]> _resolved = new(StringComparer.Ordinal);
@@ -42,6 +44,11 @@ internal sealed class KeptTensors(ScriptArchive archive)
         }
 
         var layout = TensorLayout.Strided(dtype, tensor.Sizes, tensor.Steps);
+        if (tensor.Laziness.IsLazy && layout.ByteLength > MaxResolvedBytes - _resolved.Values.Sum(elements => elements.LongLength))
+        {
+            return "it is lazy, and too large to be written out";
+        }
+
         var key = TensorNames.KeyOf(tensor, layout);
         if (!_known.TryGetValue(key, out var known))
         {

@@ -43,9 +43,15 @@ internal static class SparseIndices
             return false;
         }
 
-        if (rows * count == 0)
+        if (rows == 0 || count == 0)
         {
             return true;
+        }
+
+        // Each index is an element of its own: strides that go over the same ones again might make any number of them.
+        if (count > indices.Storage.Count.Value / rows)
+        {
+            return false;
         }
 
         var bytes = archive.Read(archive.Find($"{folder}/{indices.Storage.Key}")!);

@@ -109,17 +109,20 @@ internal sealed partial class ScriptCode
                     .Select(name => name.Trim('"'));
                 (isNames.Groups[1].Value == "parameters" ? _parameters : _buffers)[type] = [.. names];
             }
-            else if (line.TrimStart().StartsWith("def ", StringComparison.Ordinal))
+            else if (IsMethod(line))
             {
                 ReadMethod(type, lines, i, indent);
             }
         }
     }
 
+    private static bool IsMethod(string line) => line.AsSpan().TrimStart().StartsWith("def ", StringComparison.Ordinal);
+
     private void ReadMethod(string type, string[] lines, int at, int indent)
     {
-        var text = new StringBuilder(lines[at]);
-        for (var i = at + 1; i < lines.Length && !text.ToString().TrimEnd().EndsWith(':'); i++)
+        // Up to the colon at the end of a line; one without it ends before the next.
+        var text = new StringBuilder(lines[at].TrimEnd());
+        for (var i = at + 1; i < lines.Length && text[^1] != ':' && !IsMethod(lines[i]); i++)
         {
             text.Append(lines[i].TrimEnd());
         }

@@ -136,6 +136,41 @@ public sealed class WriteAnalysisSpecs
         Assert.Null(Run($"n = 3\nif torch.eq(n, -1):\n  y = x\n{chain}else:\n  y = x").Reason);
     }
 
+    [Fact]
+    public void WriteAnalysis_should_end_when_comprehensions_are_nested_deeply() => Assert.Contains(
+        "steps",
+        Run("l = " + Repeat(22, _ => "[") + "x" + Repeat(22, _ => " for t in given]")).Reason,
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void WriteAnalysis_should_end_when_loops_are_nested_deeply()
+    {
+        // Each round of a loop undoes what the loop inside of it comes to.
+        var loops = Repeat(22, level => $"{Indent(level)}a{level} = x\n{Indent(level)}for t in given:\n")
+            + Repeat(22, level => $"{Indent(22 - level)}a{21 - level} = given\n");
+
+        Assert.Contains("steps", Run(loops.TrimEnd('\n')).Reason, StringComparison.Ordinal);
+
+        static string Indent(int level) => new(' ', 2 * level);
+    }
+
+    [Fact]
+    public void WriteAnalysis_should_end_when_functions_call_each_other_in_a_long_chain()
+    {
+        var chain = string.Concat(Enumerable.Range(0, 20_000).Select(
+            i => $"def f{i}(x: Tensor) -> Tensor:\n  return __torch__.f{i + 1}(x, )\n"));
+        var syntax = ScriptSyntax.Read(
+        [
+            ("__torch__", "class M(Module):\n  def forward(self: __torch__.M,\n    x: Tensor) -> Tensor:\n    return __torch__.f0(x, )\n"
+                + chain + "def f20000(x: Tensor) -> Tensor:\n  return x\n"),
+        ]);
+
+        Assert.Contains(
+            "is not understood", WriteAnalysis.Run(syntax, "__torch__.M", ["forward"], None).Reason, StringComparison.Ordinal);
+    }
+
+    private static string Repeat(int count, Func<int, string> text) => string.Concat(Enumerable.Range(0, count).Select(text));
+
     private static WriteAnalysis Run(string statements, IReadOnlySet<string>? inTraining = null)
     {
         var body = string.Concat(statements.Split('\n').Select(line => $"    {line}\n"));

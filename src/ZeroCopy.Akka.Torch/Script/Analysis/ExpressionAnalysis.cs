@@ -310,6 +310,12 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
         var magic = values.Count == 1 ? operation.Symbol == "~" ? "__invert__" : "__neg__" : Magic.GetValueOrDefault(operation.Symbol);
         if (magic is not null && values.Exists(IsObject) && analysis.Syntax.Methods(magic).Any())
         {
+            if (magic == "__contains__")
+            {
+                // What is searched in is asked, and stands on the right.
+                values.Reverse();
+            }
+
             return CallMethod(values[0], magic, [.. values.Skip(1)], operation);
         }
 

@@ -9,7 +9,7 @@ public sealed class WriteAnalysisSpecs
     private static readonly HashSet<string> None = [];
 
     [Theory]
-    [InlineData("my.op", "_0 = ops.my.op(self.w)", "ops.my.op in __torch__.M.forward, line 10")]
+    [InlineData("my.op", "_0 = ops.my.op(self.w)", "ops.my.op in __torch__.M.forward, line 11")]
     [InlineData("a private operator", "_0 = torch._no_such_operator(self.w)", "torch._no_such_operator")]
     [InlineData(
         "an operator with an answer in a variable",
@@ -53,6 +53,8 @@ public sealed class WriteAnalysisSpecs
         "a question that another call answers otherwise",
         "a = annotate(Any, True)\nb = annotate(Any, False)\n_0 = (self).perhaps(a, )\n_1 = (self).perhaps(b, )",
         "w may")]
+    [InlineData("a search in an object", "if torch.__not__(3 in self.box):\n  pass\nelse:\n  pass", "box may be written to by torch.add_")]
+    [InlineData("a search outside of an object", "if 3 not in self.box:\n  pass\nelse:\n  pass", "box may be written to by torch.add_")]
     public void WriteAnalysis_should_prove_nothing_when_there_is(string what, string statements, string reason)
     {
         var analysis = Run(statements);
@@ -181,6 +183,7 @@ public sealed class WriteAnalysisSpecs
               n : List[int]
               training : bool
               packed : __torch__.torch.classes.quantized.Packed
+              box : __torch__.Box
               def forward(self: __torch__.M,
                 x: Tensor,
                 given: List[Tensor]) -> Tensor:
@@ -211,6 +214,12 @@ public sealed class WriteAnalysisSpecs
                 m: List[Tensor]) -> Tensor:
                 _0 = torch.append(l, self.w)
                 return torch.add_(m[0], 1)
+            class Box:
+              w : Tensor
+              def __contains__(self: __torch__.Box,
+                n: int) -> bool:
+                _0 = torch.add_(self.w, n)
+                return True
             def one(t: Tensor,
                 x: Tensor) -> Tensor:
               return __torch__.other(t, x, )

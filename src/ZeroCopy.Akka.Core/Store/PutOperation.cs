@@ -239,6 +239,7 @@ internal sealed class PutOperation(
             throw;
         }
 
+        catalog.Unreadable.Remove(path);
         var record = new ModelRecord(manifest, now);
         catalog.Models.Add(record);
         return record;

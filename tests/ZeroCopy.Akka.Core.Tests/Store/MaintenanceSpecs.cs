@@ -108,6 +108,44 @@ public sealed class MaintenanceSpecs : StoreFixture
     }
 
     [Fact]
+    public async Task Store_should_serve_a_model_that_another_one_put_in_the_place_of_a_damaged_manifest()
+    {
+        var model = await Store.PutAsync(Model(1), new PutOptions { Name = new ModelName("model") });
+        Store.Dispose();
+        File.WriteAllText(Manifest(model), "{");
+        using var other = Open();
+        using var again = Open();
+        Assert.Single((await other.VerifyAsync()).UnreadableFiles);
+
+        await again.PutAsync(Model(1), new PutOptions { Name = new ModelName("model") });
+
+        foreach (var store in new[] { again, other })
+        {
+            Assert.Equal(0, (await store.CollectAsync()).RemovedFiles);
+            Assert.Empty((await store.VerifyAsync()).UnreadableFiles);
+            store.Acquire(model.Id, "test").Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task Store_should_serve_a_model_whose_damaged_manifest_was_restored()
+    {
+        var shared = ArrayTensorSource.Random("shared", 1000, 1);
+        var model = await Store.PutAsync(Content(shared));
+        await Store.PutAsync(Content(shared, ArrayTensorSource.Random("other", 10, 2)));
+        Store.Dispose();
+        var manifest = File.ReadAllBytes(Manifest(model));
+        File.WriteAllText(Manifest(model), "{");
+        using var again = Open();
+        Assert.Single((await again.VerifyAsync()).UnreadableFiles);
+
+        File.WriteAllBytes(Manifest(model), manifest);
+
+        Assert.Equal(0, (await again.CollectAsync()).RemovedFiles);
+        again.Acquire(model.Id, "test").Dispose();
+    }
+
+    [Fact]
     public async Task Collector_should_delete_a_damaged_copy_beside_a_manifest_and_leave_its_model_alone()
     {
         var good = await Store.PutAsync(Model(1), new PutOptions { Name = new ModelName("good") });

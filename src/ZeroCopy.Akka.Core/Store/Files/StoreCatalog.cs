@@ -163,7 +163,7 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
     private void ScanArea(StoreArea area, string folder, Action scan)
     {
         var current = generation.Of(area);
-        if (_seenAreas[(int)area] != current || Unreadable.IsIncomplete(folder))
+        if (_seenAreas[(int)area] != current || Unreadable.IsIncomplete(folder) || Unreadable.HasChanged(folder))
         {
             scan();
             _seenAreas[(int)area] = current;

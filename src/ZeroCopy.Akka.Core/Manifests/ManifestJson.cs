@@ -75,7 +75,7 @@ internal static class ManifestJson
                 canonical);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException
-            or ArgumentException or OverflowException)
+            or ArgumentException or OverflowException or NotSupportedException)
         {
             throw new InvalidModelException($"Not a manifest: {e.Message}", e);
         }

@@ -104,6 +104,10 @@ public sealed class ManifestSpecs
     [InlineData("{\"version\":1,\"recipe\":{\"kind\":\"pickle\"},\"tensors\":[]}")]
     [InlineData("{\"version\":1,\"recipe\":{\"kind\":\"weights\",\"type\":\"T\",\"prototype\":\"\"},\"tensors\":[{}]}")]
     [InlineData("{\"version\":1,\"recipe\":{\"kind\":\"weights\",\"type\":\"T\",\"prototype\":\"\"},\"tensors\":[],\"surprise\":1}")]
+    [InlineData(
+        "{\"version\":1,\"recipe\":{\"kind\":\"weights\",\"type\":\"T\",\"prototype\":\"\"},\"tensors\":[{\"name\":\"a\","
+        + "\"role\":\"parameter\",\"dtype\":\"F4\",\"shape\":[2,2],\"strides\":[1,2],\"offset\":0,"
+        + "\"block\":\"0000000000000000000000000000000000000000000000000000000000000000\"}]}")]
     [InlineData("{\"version\":1,\"version\":1,\"recipe\":{\"kind\":\"weights\",\"type\":\"T\",\"prototype\":\"\"},\"tensors\":[]}")]
     public void Manifest_should_refuse_json_of_another_form(string json) =>
         Assert.Throws<InvalidModelException>(() => Manifest.Parse(Encoding.UTF8.GetBytes(json)));

@@ -26,6 +26,16 @@ public sealed class HostileScriptSpecs : IDisposable
     public void ScriptSkeleton_should_refuse_a_constant_that_begins_behind_its_record() => Refuses(
         "frozen", file => Replace(file, "constants.pkl", "Qq\x05K\0", "Qq\x05K\x7f"), "does not fit its record constants/0");
 
+    [Fact]
+    public void ScriptSkeleton_should_refuse_a_tensor_whose_bytes_are_more_than_a_number_holds() => Refuses(
+        "conjugates",
+        file => Replace(
+            file,
+            "data.pkl",
+            "(K\x02t(K\x01t\x89h\x08",
+            "(J\0\0\0\x40J\0\0\0\x40J\0\0\0\x40t(K\0K\0K\0t\x89h\x08"),
+        "does not fit its record data/0");
+
     [Theory]
     [InlineData("K\x10tQ", "K\xfftQ")]
     [InlineData("(K\x04K\x04t", "(K\xffK\x04t")]

@@ -39,6 +39,8 @@ internal static class ArchivePickle
         {
             checked
             {
+                // Strides of zero make any number of elements of one; their bytes are to be a number still.
+                _ = tensor.Sizes.Aggregate((long)type.Bytes, (bytes, size) => bytes * Math.Max(1, size));
                 var last = tensor.Sizes.Any(size => size == 0)
                     ? 0 : tensor.Offset.Value + 1 + tensor.Sizes.Zip(tensor.Steps, (size, step) => (size - 1) * step).Sum();
                 return last <= count * type.Elements && count * type.Bytes <= length;

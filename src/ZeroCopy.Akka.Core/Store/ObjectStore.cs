@@ -484,7 +484,17 @@ public sealed class ObjectStore : IDisposable
 
     private ModelLease Lease(ResidentModel resident, ModelHandle handle, string holder)
     {
-        LastUse.Record(resident.Record, _catalog.Directory.ManifestPath(resident.Record.Id), Options.TimeProvider.GetUtcNow());
+        try
+        {
+            LastUse.Record(resident.Record, _catalog.Directory.ManifestPath(resident.Record.Id), Options.TimeProvider.GetUtcNow());
+        }
+        catch when (_leases.CountOf(resident.Record.Id) == 0)
+        {
+            // Loaded for this lease, and known to no other.
+            resident.Unload();
+            throw;
+        }
+
         _leases.Add(resident, holder);
         return new ModelLease(resident, handle, holder, this);
     }

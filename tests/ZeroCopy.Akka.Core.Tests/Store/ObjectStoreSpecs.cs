@@ -50,6 +50,18 @@ public sealed class ObjectStoreSpecs : StoreFixture
     }
 
     [Fact]
+    public async Task ObjectStore_should_leave_nothing_mapped_when_a_lease_fails()
+    {
+        var model = await Store.PutAsync(Model(1));
+        Store.Dispose();
+        var time = new FailingTime();
+        using var again = Open(options => options with { TimeProvider = time });
+        time.Fails = true;
+
+        Assert.Throws<IOException>(() => again.Acquire(model.Id, "test"));
+    }
+
+    [Fact]
     public async Task ObjectStore_should_list_names_without_what_only_people_ask_for()
     {
         var one = await Store.PutAsync(Content(ArrayTensorSource.Random("a", 100, 1)), new PutOptions { Name = new ModelName("b") });
@@ -400,5 +412,12 @@ public sealed class ObjectStoreSpecs : StoreFixture
         var address = mapping.Retain(lease.Manifest.Tensors[0]);
         *(byte*)address = value;
         ModelLease.Release(address);
+    }
+
+    private sealed class FailingTime : TimeProvider
+    {
+        public bool Fails { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => Fails ? throw new IOException("no time") : base.GetUtcNow();
     }
 }

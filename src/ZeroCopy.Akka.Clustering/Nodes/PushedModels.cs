@@ -16,6 +16,8 @@ namespace ZeroCopy.Clustering.Nodes;
 internal sealed class PushedModels(
     ClusterSurvey survey, NodeOrders orders, Func<string, CancellationToken, Task<ModelRoute?>> announce)
 {
+    private const int TimesToAsk = 5;
+
     /// <summary>Receives a model; ends when the cluster can call it by the name that is returned.</summary>
     /// <exception cref="InferenceException">The version is another model, or the model cannot be received.</exception>
     public async Task<NodeReply.Opened> ReceiveAsync(NodeQuery.Receive receive, CancellationToken cancellationToken)
@@ -35,7 +37,7 @@ internal sealed class PushedModels(
                     await RemoveAsync(before).ConfigureAwait(false);
                 }
 
-                if (!IsOther(await announce(name.Name, cancellationToken).ConfigureAwait(false), name, receive.Model))
+                if (!IsOther(await AnnounceAsync(name.Name).ConfigureAwait(false), name, receive.Model))
                 {
                     return new NodeReply.Opened(received.Model with { Name = name }, moved, receive.Id);
                 }
@@ -58,6 +60,18 @@ internal sealed class PushedModels(
             }
 
             taken = name.Version!.Value;
+        }
+
+        async Task<ModelRoute?> AnnounceAsync(string name)
+        {
+            // An entity that starts or moves takes its time.
+            ModelRoute? route = null;
+            for (var times = 0; route is null && times < TimesToAsk; times++)
+            {
+                route = await announce(name, cancellationToken).ConfigureAwait(false);
+            }
+
+            return route;
         }
 
         Task RemoveAsync(ModelName name) => orders.RemoveAsync(name, token => announce(name.Name, token), cancellationToken);

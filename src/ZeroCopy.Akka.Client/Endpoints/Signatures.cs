@@ -25,7 +25,7 @@ internal static class Signatures
         {
             // The configuration is an extension that many servers do not have: whether there is such a model is asked below.
         }
-        catch (Exception e) when (e is FormatException or InvalidOperationException)
+        catch (Exception e) when (e is FormatException or (InvalidOperationException and not ObjectDisposedException))
         {
             throw new InferenceServerException(InferenceError.InvalidAnswer, e.Message, e);
         }

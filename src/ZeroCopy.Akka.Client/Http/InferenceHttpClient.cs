@@ -250,7 +250,7 @@ public sealed class InferenceHttpClient : IInferenceClient, IDisposable
         {
             throw InferenceServerException.NotProtocol("it cannot be decompressed", e);
         }
-        catch (InvalidOperationException e) when (isAnswered)
+        catch (InvalidOperationException e) when (isAnswered && e is not ObjectDisposedException)
         {
             // JSON says this of an escaped half of a character alone, when the text is read.
             throw InferenceServerException.NotProtocol("it has a text that is not valid Unicode", e);

@@ -23,6 +23,8 @@ internal static class NodeAnswer
         }
         catch (Exception e) when (e is ActorNotFoundException or TimeoutException)
         {
+            // Akka tells of a cancelled search as of one that found nothing.
+            cancellationToken.ThrowIfCancellationRequested();
             return null;
         }
     }

@@ -470,14 +470,15 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
     /// <summary>An order was not answered: its node may be at it, or may not have got it.</summary>
     private void OnLate(long id)
     {
-        if (_orders.Find(id) is { Silences: < MostSilences } order)
+        // One that is no member any more says nothing.
+        if (_orders.Find(id) is { Silences: < MostSilences } order && _nodes.Find(order.Node) is not null)
         {
             Send(order);
         }
         else
         {
             OnOpened(
-                id, new NodeReply.Failed(InferenceFailure.Unreachable, $"said nothing within {MostSilences * OrderAgain}", id));
+                id, new NodeReply.Failed(InferenceFailure.Unreachable, $"is lost, or said nothing within {MostSilences * OrderAgain}", id));
         }
     }
 

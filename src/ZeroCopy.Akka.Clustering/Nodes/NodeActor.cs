@@ -339,13 +339,18 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 var (self, models, ended) = (Self, _models, new OpenEnded(Sender, open.Id));
                 Answer(open.Id, async token =>
                 {
+                    var isHeld = _node.Orders.Has(open.Name, open.Model);
                     var received = await _node.Orders.HoldAsync(open.Name, open.Model, open.Sources, token).ConfigureAwait(false);
                     if (open.Warm)
                     {
                         await _node.Orders.WarmAsync(open.Name, open.Model, token).ConfigureAwait(false);
                     }
 
-                    await KnownAsync(open.Name.Name, self, models, token).ConfigureAwait(false);
+                    if (open.Warm || !isHeld)
+                    {
+                        await KnownAsync(open.Name.Name, self, models, token).ConfigureAwait(false);
+                    }
+
                     return new NodeReply.Opened(received.Model, received.MovedBytes, open.Id);
                 }).PipeTo(Self, success: () => ended, failure: _ => ended);
                 break;

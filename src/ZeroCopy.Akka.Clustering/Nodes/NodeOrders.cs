@@ -239,6 +239,9 @@ internal sealed class NodeOrders(
         }
     }
 
+    /// <summary>Whether the store has a model under a name.</summary>
+    public bool Has(ModelName name, ModelId model) => Find(name)?.Id == model;
+
     /// <summary>Whether a name stands for another model here, or is about to.</summary>
     public bool IsOther(ModelName name, ModelId model)
     {

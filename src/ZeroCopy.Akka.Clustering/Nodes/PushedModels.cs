@@ -1,6 +1,7 @@
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
+using ZeroCopy.Store.Receiving;
 
 namespace ZeroCopy.Clustering.Nodes;
 
@@ -27,14 +28,14 @@ internal sealed class PushedModels(
         while (true)
         {
             var name = await survey.NameAsync(receive.Name, receive.Model, taken, cancellationToken).ConfigureAwait(false);
-            try
+            if (await HoldAsync(name).ConfigureAwait(false) is { } received)
             {
-                var received = await orders.HoldAsync(name, receive.Model, receive.Sources, cancellationToken).ConfigureAwait(false);
                 moved += received.MovedBytes;
                 if (lost is { } before)
                 {
                     // Not before it has another name: what no name stands for may go.
                     await RemoveAsync(before).ConfigureAwait(false);
+                    lost = null;
                 }
 
                 if (!IsOther(await AnnounceAsync(name.Name).ConfigureAwait(false), name, receive.Model))
@@ -43,11 +44,6 @@ internal sealed class PushedModels(
                 }
 
                 lost = name;
-            }
-            catch (InferenceException) when (receive.Name.Version is null && orders.IsOther(name, receive.Model))
-            {
-                // Another push to this node got the version.
-                lost = null;
             }
 
             if (receive.Name.Version is not null)
@@ -60,6 +56,19 @@ internal sealed class PushedModels(
             }
 
             taken = name.Version!.Value;
+        }
+
+        async Task<ReceivedModel?> HoldAsync(ModelName name)
+        {
+            try
+            {
+                return await orders.HoldAsync(name, receive.Model, receive.Sources, cancellationToken).ConfigureAwait(false);
+            }
+            catch (InferenceException) when (receive.Name.Version is null && orders.IsOther(name, receive.Model))
+            {
+                // Another push to this node got the version.
+                return null;
+            }
         }
 
         async Task<ModelRoute?> AnnounceAsync(string name)

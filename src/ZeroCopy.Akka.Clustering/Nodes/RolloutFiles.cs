@@ -40,21 +40,14 @@ internal sealed class RolloutFiles(string store, ILoggingAdapter log)
                     rollouts[Uri.UnescapeDataString(Path.GetFileNameWithoutExtension(file))] = rollout;
                 }
             }
-
-            foreach (var left in Directory.EnumerateFiles(_folder, "*" + Extension + ".*").Where(IsAbandoned))
-            {
-                File.Delete(left);
-            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             log.Warning("The roll-outs in {0} cannot be read, and this node starts without them: {1}", _folder, e.Message);
         }
 
+        DeleteAbandoned();
         return rollouts;
-
-        // By a process that was killed while it wrote; one that lives needs a moment.
-        static bool IsAbandoned(string file) => TimeProvider.System.GetUtcNow().UtcDateTime - File.GetLastWriteTimeUtc(file) > WriteTime;
     }
 
     /// <summary>Writes a decision, unless a newer one is there.</summary>
@@ -100,6 +93,24 @@ internal sealed class RolloutFiles(string store, ILoggingAdapter log)
             {
                 log.Warning("The roll-out of {0}, which is gone, cannot be removed from {1}: {2}", name, _folder, e.Message);
             }
+        }
+    }
+
+    /// <summary>Deletes what a process left that was killed while it wrote; one that lives needs a moment.</summary>
+    private void DeleteAbandoned()
+    {
+        try
+        {
+            var before = TimeProvider.System.GetUtcNow().UtcDateTime - WriteTime;
+            foreach (var left in Directory.EnumerateFiles(_folder, "*" + Extension + ".*")
+                .Where(left => File.GetLastWriteTimeUtc(left) < before))
+            {
+                File.Delete(left);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.Warning("What killed processes left in {0} cannot be deleted: {1}", _folder, e.Message);
         }
     }
 

@@ -325,14 +325,21 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
             return entry;
         }
 
-        var coming = routes.Table.GetAsync(Name, cancellationToken).AsTask();
-        if (!await routes.IsToldAsync(coming, cancellationToken).ConfigureAwait(false))
+        // What was known is better than nothing, until its entity tells what is so now.
+        try
         {
-            // What was known is better than nothing, until its entity tells what is so now.
-            routes.Table.Suppose(entry.Route!);
-        }
+            var coming = routes.Table.GetAsync(Name, cancellationToken).AsTask();
+            if (!await routes.IsToldAsync(coming, cancellationToken).ConfigureAwait(false))
+            {
+                routes.Table.Suppose(entry.Route!);
+            }
 
-        return _entry = await coming.ConfigureAwait(false);
+            return _entry = await coming.ConfigureAwait(false);
+        }
+        catch (InferenceException e) when (e.Failure is InferenceFailure.Unreachable)
+        {
+            return entry;
+        }
     }
 
     private InferenceException NotFound() => new(

@@ -10,6 +10,7 @@ namespace ZeroCopy.Datasets.Rows;
 internal static class NumberText
 {
     private const int MaxBytes = 64;
+    private const NumberStyles Unsigned = NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
 
     /// <summary>Reads a number; false where it is none, or none that the type can hold: nothing is cut or rounded to infinity.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, DType dtype, Span<byte> element)
@@ -78,8 +79,7 @@ internal static class NumberText
     private static bool TryInteger<T>(ReadOnlySpan<byte> text, Span<byte> element)
         where T : unmanaged, IBinaryInteger<T> =>
         (T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
-            || (text is [(byte)'-', ..] && T.TryParse(text[1..], NumberStyles.Float, CultureInfo.InvariantCulture, out value)
-                && T.IsZero(value)))
+            || (text is [(byte)'-', ..] && T.TryParse(text[1..], Unsigned, CultureInfo.InvariantCulture, out value) && T.IsZero(value)))
         && value.TryWriteLittleEndian(element, out _);
 
     private static bool TryFloat<T>(ReadOnlySpan<byte> text, Span<byte> element)

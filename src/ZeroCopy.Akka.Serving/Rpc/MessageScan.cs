@@ -84,6 +84,10 @@ internal static class MessageScan
                 case Message.Elements:
                     counts.Elements += Numbers(value, tag);
                     break;
+                case Message.Parameter:
+                    // Of an entry, which was counted.
+                    Count(value, field, ref counts);
+                    break;
                 default:
                     counts.Parts++;
                     Count(value, field, ref counts);

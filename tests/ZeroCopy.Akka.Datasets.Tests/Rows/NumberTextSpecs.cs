@@ -39,6 +39,9 @@ public sealed class NumberTextSpecs
     [InlineData("1e")]
     [InlineData(".")]
     [InlineData("")]
+    [InlineData("--0")]
+    [InlineData("-+0")]
+    [InlineData("- 0")]
     public void NumberText_should_not_read_an_integer_where_there_is_none(string text) =>
         Assert.False(NumberText.TryParse(Encoding.ASCII.GetBytes(text), DType.Int64, new byte[sizeof(long)]));
 

@@ -97,9 +97,9 @@ internal sealed class JsonLinesReader : IRowReader
     {
         using var lines = new LineReader(path);
         var names = new List<string>();
-        var bytes = 0;
+        var bytes = 0L;
         DatasetException? first = null;
-        while (bytes < ChunkBytes && lines.TryRead(out var line))
+        while ((names.Count == 0 || bytes < ChunkBytes) && lines.TryRead(out var line))
         {
             bytes += line.Length;
             if (line.Trim(" \t\r"u8).IsEmpty)

@@ -25,7 +25,7 @@ internal static class GrpcMetadata
         .. statistics.ModelStats.Select(static model => new ModelStatistics(
             model.Name,
             GrpcMessages.NotEmpty(model.Version),
-            ModelStatistics.TimeOf(model.LastInference),
+            ServerTime.OfLastCall(model.LastInference),
             (long)model.InferenceCount,
             (long)model.ExecutionCount,
             Of(model.InferenceStats?.Success),

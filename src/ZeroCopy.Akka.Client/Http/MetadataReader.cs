@@ -32,7 +32,7 @@ internal static class MetadataReader
             return new ModelStatistics(
                 model.Text("name"),
                 NotEmpty(model.OptionalText("version")),
-                ModelStatistics.TimeOf((ulong)Whole(model, "last_inference")),
+                ServerTime.OfLastCall((ulong)Whole(model, "last_inference")),
                 Whole(model, "inference_count"),
                 Whole(model, "execution_count"),
                 Statistic(times, "success"),

@@ -23,13 +23,4 @@ public sealed record ModelStatistics(
     CallStatistic Queue,
     CallStatistic ComputeInput,
     CallStatistic ComputeInfer,
-    CallStatistic ComputeOutput)
-{
-    /// <summary>The time of the last call as servers say it.</summary>
-    /// <param name="milliseconds">Since 1970 in UTC; 0 for never.</param>
-    /// <exception cref="InferenceServerException">It is in no calendar.</exception>
-    internal static DateTimeOffset? TimeOf(ulong milliseconds) => milliseconds == 0 ? null
-        : milliseconds <= (ulong)DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
-            ? DateTimeOffset.FromUnixTimeMilliseconds((long)milliseconds)
-            : throw InferenceServerException.NotProtocol($"last_inference is {milliseconds} ms after 1970, which is no time");
-}
+    CallStatistic ComputeOutput);

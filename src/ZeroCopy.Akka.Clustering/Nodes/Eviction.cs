@@ -8,8 +8,8 @@ using ZeroCopy.Store;
 namespace ZeroCopy.Clustering.Nodes;
 
 /// <summary>
-/// Makes room in a node's store: the models that were not used for longest go, of those that other stores hold too and keep, that
-/// nothing uses, and whose last use is not just over, for a store that sends away what it needs next does nothing else any more. Thread-safe.
+/// Makes room in a node's store: the models that were not used for longest go, of those that other stores hold too and keep, that nothing
+/// uses, and whose last use is not just over, for a store that sends away what it needs next does nothing else any more. Thread-safe.
 /// </summary>
 /// <param name="system">The node's actor system.</param>
 /// <param name="store">The node's store.</param>

@@ -70,7 +70,10 @@ internal sealed class LocalModels(Address node, IEndpointDirectory endpoints, Ob
             group => group.Key,
             // Once each: a pool that takes a version over while it is listed has it beside the version's own endpoint.
             group => new ModelReport(
-                group.Key, node, [.. group.Select(model => model.Held).DistinctBy(held => held.Version).OrderBy(held => held.Version)], null),
+                group.Key,
+                node,
+                [.. group.Select(model => model.Held).DistinctBy(held => held.Version).OrderBy(held => held.Version)],
+                null),
             StringComparer.Ordinal);
     }
 

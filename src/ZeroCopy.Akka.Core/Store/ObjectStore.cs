@@ -311,8 +311,8 @@ public sealed class ObjectStore : IDisposable
     });
 
     /// <summary>
-    /// Removes a model with all its names, unless it is pinned, or was put or leased by any process since a moment, or is leased now. Returns
-    /// whether it was removed.
+    /// Removes a model with all its names, unless it is pinned, or was put or leased by any process since a moment, or is leased now.
+    /// Returns whether it was removed.
     /// </summary>
     public bool RemoveUnused(ModelId model, DateTimeOffset since) => Change(change => _remover.RemoveUnused(change, model, since));
 

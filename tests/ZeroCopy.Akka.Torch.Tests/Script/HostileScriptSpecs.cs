@@ -3,6 +3,7 @@ using ZeroCopy.Errors;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
 using ZeroCopy.Torch.Script.Archives;
+using ZeroCopy.Torch.Script.Pickles;
 using ZeroCopy.Torch.Script.Skeletons;
 using static TorchSharp.torch;
 
@@ -89,8 +90,22 @@ public sealed class HostileScriptSpecs : IDisposable
     [Fact]
     public void ScriptSkeleton_should_refuse_a_pickle_of_millions_of_values() => Refuses(
         "no_parameters",
-        file => file.Write("data.pkl", [0x80, 2, (byte)'(', .. Enumerable.Repeat((byte)'N', 4_000_001), (byte)'t', (byte)'.']),
-        "more than 4000000 values");
+        file => file.Write(
+            "data.pkl", [0x80, 2, (byte)'(', .. Enumerable.Repeat((byte)'N', (int)PickleReader.MaxValues + 1), (byte)'t', (byte)'.']),
+        $"more than {PickleReader.MaxValues} values");
+
+    [Fact]
+    public void ScriptSkeleton_should_take_records_for_debuggers_that_name_each_line_with_each_range()
+    {
+        // One list of lines, which each of the ranges names.
+        var lines = Enumerable.Repeat((byte)'N', 4000);
+        var ranges = Enumerable.Repeat(new byte[] { (byte)'h', 0x80 }, 5000).SelectMany(bytes => bytes);
+        using var archive = ScriptArchive.Open(Changed("no_parameters", file => file.Write(
+            "code/__torch__.py.debug_pkl",
+            [0x80, 2, (byte)'(', (byte)']', (byte)'q', 0x80, (byte)'(', .. lines, (byte)'e', .. ranges, (byte)'t', (byte)'.'])));
+
+        Assert.NotNull(ScriptSkeleton.Create(archive));
+    }
 
     [Theory]
     [InlineData("data.pkl")]

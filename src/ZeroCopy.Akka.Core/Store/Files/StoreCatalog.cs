@@ -235,13 +235,16 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
         var failures = new UnreadableFile?[paths.Length];
         void ReadOne(int i)
         {
+            // As it is before: one that is written anew meanwhile is read again.
+            var file = new FileInfo(paths[i]);
+            file.Refresh();
             try
             {
                 results[i] = read(paths[i]);
             }
             catch (Exception e) when (e is InvalidModelException or IOException or UnauthorizedAccessException)
             {
-                failures[i] = UnreadableFile.Of(paths[i], e, isDamaged: e is InvalidModelException);
+                failures[i] = UnreadableFile.Of(paths[i], file, e, isDamaged: e is InvalidModelException);
             }
         }
 

@@ -18,10 +18,13 @@ internal sealed record UnreadableFile(string Path, string Reason, long Bytes, Da
     public bool HasChanged => new FileInfo(Path) is { Exists: true } file && (file.Length != Bytes || file.LastWriteTimeUtc != Written);
 
     /// <summary>What is known of a file after an error of reading it.</summary>
-    public static UnreadableFile Of(string path, Exception error, bool isDamaged)
+    /// <param name="path">The file.</param>
+    /// <param name="file">As it was before.</param>
+    /// <param name="error">The error.</param>
+    /// <param name="isDamaged">Whether the file is to blame.</param>
+    public static UnreadableFile Of(string path, FileInfo file, Exception error, bool isDamaged)
     {
         var reason = error.Message.StartsWith(path, StringComparison.Ordinal) ? error.Message : $"{path}: {error.Message}";
-        var file = new FileInfo(path);
         return new UnreadableFile(path, reason, file.Exists ? file.Length : 0, file.LastWriteTimeUtc, isDamaged);
     }
 }

@@ -267,7 +267,7 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
         var source = Evaluate(comprehension.Source);
         var made = Gathered(comprehension, comprehension.Type, []);
         // Its variables are its own.
-        var outside = new Dictionary<string, AbstractValue>(function.Variables, StringComparer.Ordinal);
+        var outside = function.CopyVariables();
         // Twice: what the first round makes is there in the second.
         for (var round = 0; round < 2; round++)
         {

@@ -50,6 +50,13 @@ internal sealed class FunctionAnalysis
         return Summarise();
     }
 
+    /// <summary>The variables as they are now, which later assignments leave.</summary>
+    public Dictionary<string, AbstractValue> CopyVariables()
+    {
+        _analysis.Copies(Variables.Count);
+        return new Dictionary<string, AbstractValue>(Variables, StringComparer.Ordinal);
+    }
+
     /// <summary>Leaves a scope of variables.</summary>
     public void Restore(Dictionary<string, AbstractValue> variables) => Variables = variables;
 
@@ -244,7 +251,7 @@ internal sealed class FunctionAnalysis
             case Statement.Jump:
                 if (_jumps.TryPeek(out var jumps))
                 {
-                    jumps.Add(new Dictionary<string, AbstractValue>(Variables, StringComparer.Ordinal));
+                    jumps.Add(CopyVariables());
                 }
 
                 break;
@@ -282,7 +289,7 @@ internal sealed class FunctionAnalysis
             return;
         }
 
-        var before = new Dictionary<string, AbstractValue>(Variables, StringComparer.Ordinal);
+        var before = CopyVariables();
         Block(branch.Then);
         var then = Variables;
         Variables = before;
@@ -294,7 +301,7 @@ internal sealed class FunctionAnalysis
     {
         while (true)
         {
-            var before = new Dictionary<string, AbstractValue>(Variables, StringComparer.Ordinal);
+            var before = CopyVariables();
             _jumps.Push([]);
             body();
             var after = _jumps.Pop().Aggregate(Join(before, Variables), Join);

@@ -174,8 +174,7 @@ internal sealed class WriteAnalysis
     public bool GoesOn(FunctionAnalysis function, int? line = null)
     {
         _line = line ?? _line;
-        // Loops and branches copy the variables.
-        _steps += 1 + (function.Variables.Count / 16);
+        _steps++;
         var goesOn = _steps <= MaxSteps && RuntimeHelpers.TryEnsureSufficientExecutionStack();
         if (!goesOn)
         {
@@ -184,6 +183,9 @@ internal sealed class WriteAnalysis
 
         return goesOn;
     }
+
+    /// <summary>So many variables, of which a step can copy some, are copied for a branch or a round of their own.</summary>
+    public void Copies(int variables) => _steps += variables / 16;
 
     public void NotUnderstand(Finding finding)
     {

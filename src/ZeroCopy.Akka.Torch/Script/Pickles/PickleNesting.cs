@@ -17,8 +17,8 @@ internal sealed class PickleNesting
     {
     }
 
-    /// <exception cref="InvalidModelException">The values are nested too deeply, or in a circle.</exception>
-    public static void Require(object? root, string path)
+    /// <exception cref="InvalidModelException">The values are nested too deeply, or in a circle, or are more than there may be.</exception>
+    public static void Require(object? root, string path, long mostValues)
     {
         var (depth, modules, values) = root is null ? default : new PickleNesting().Measure(root);
         if (depth > MaxDepth)
@@ -31,10 +31,10 @@ internal sealed class PickleNesting
             throw new InvalidModelException($"{path}: it has more than {MaxModules} modules.");
         }
 
-        if (values > PickleReader.MaxValues)
+        if (values > mostValues)
         {
             throw new InvalidModelException(
-                $"{path}: it has more than {PickleReader.MaxValues} values, each counted in every place where it stands.");
+                $"{path}: it has more than {mostValues} values, each counted in every place where it stands.");
         }
     }
 

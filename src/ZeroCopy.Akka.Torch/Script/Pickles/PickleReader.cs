@@ -12,7 +12,7 @@ namespace ZeroCopy.Torch.Script.Pickles;
 internal sealed class PickleReader
 {
     /// <summary>Most values that are read from a pickle: far more than any model has, and no more than a process holds.</summary>
-    public const long MaxValues = 4_000_000;
+    public const long MaxValues = 16_000_000;
 
     private static readonly object Mark = new();
     private readonly byte[] _bytes;
@@ -34,14 +34,20 @@ internal sealed class PickleReader
         _path = path;
     }
 
+    /// <param name="bytes">The pickle.</param>
+    /// <param name="path">The archive, for errors.</param>
+    /// <param name="isKept">
+    /// Whether its values are gone through again: then one that stands in several places counts in each. Records for debuggers name every
+    /// line of a source with every range of it.
+    /// </param>
     /// <exception cref="InvalidModelException">The pickle is corrupt, or has an operation that TorchScript does not write.</exception>
-    public static Pickle Read(byte[] bytes, string path)
+    public static Pickle Read(byte[] bytes, string path, bool isKept = true)
     {
         var reader = new PickleReader(bytes, path);
         try
         {
             var root = reader.Run();
-            PickleNesting.Require(root, path);
+            PickleNesting.Require(root, path, isKept ? MaxValues : long.MaxValue);
             return new Pickle(root, reader._tensors, reader._sparse, reader._globals, reader._freeMemo);
         }
         catch (Exception exception) when (exception

@@ -44,14 +44,14 @@ internal sealed class KeptTensors(ScriptArchive archive)
         }
 
         var layout = TensorLayout.Strided(dtype, tensor.Sizes, tensor.Steps);
-        if (tensor.Laziness.IsLazy && layout.ByteLength > MaxResolvedBytes - _resolved.Values.Sum(elements => elements.LongLength))
-        {
-            return "it is lazy, and too large to be written out";
-        }
-
         var key = TensorNames.KeyOf(tensor, layout);
         if (!_known.TryGetValue(key, out var known))
         {
+            if (tensor.Laziness.IsLazy && layout.ByteLength > MaxResolvedBytes - _resolved.Values.Sum(elements => elements.LongLength))
+            {
+                return "it is lazy, and too large to be written out";
+            }
+
             _known[key] = known = new TensorNames();
             _kept.Add(tensor.Laziness.IsLazy
                 ? (Resolve(tensor, layout), 0, new TensorLayout(dtype, tensor.Sizes), known)

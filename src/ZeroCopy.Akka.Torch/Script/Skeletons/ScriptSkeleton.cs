@@ -114,7 +114,7 @@ internal sealed class ScriptSkeleton
         foreach (var entry in archive.Entries.Where(entry => entry.Name.EndsWith(".debug_pkl", StringComparison.Ordinal)))
         {
             // Left out of the skeleton; one that is corrupt says that the file is.
-            PickleReader.Read(archive.Read(entry), archive.Path);
+            PickleReader.Read(archive.Read(entry), archive.Path, isKept: false);
         }
 
         var skeleton = new ScriptSkeleton(archive, module);

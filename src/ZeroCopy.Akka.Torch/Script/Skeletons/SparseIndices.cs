@@ -9,6 +9,9 @@ namespace ZeroCopy.Torch.Script.Skeletons;
 /// <summary>Checks sparse tensors of an archive, for libtorch believes their indices and computes with what they point to.</summary>
 internal static class SparseIndices
 {
+    // As many as tensors of libtorch have.
+    private const long MaxDimensions = 64;
+
     /// <exception cref="InvalidModelException">An index is outside of its tensor, or the tensor has a form that is not taken.</exception>
     public static void Require(
         ScriptArchive archive, string folder, IEnumerable<PickleSparse> tensors, IReadOnlyDictionary<PickleSparse, string> names)
@@ -48,8 +51,8 @@ internal static class SparseIndices
             return true;
         }
 
-        // Each index is an element of its own: strides that go over the same ones again might make any number of them.
-        if (count > indices.Storage.Count.Value / rows)
+        // Strides that go over the same elements again might make any number of indices; PyTorch expands one row for some dimensions.
+        if (rows > MaxDimensions || count > indices.Storage.Count.Value)
         {
             return false;
         }

@@ -139,6 +139,14 @@ public sealed class WriteAnalysisSpecs
     }
 
     [Fact]
+    public void WriteAnalysis_should_take_thousands_of_statements_with_a_variable_each()
+    {
+        var statements = string.Concat(Enumerable.Range(0, 5000).Select(i => $"y{i + 1} = torch.view(y{i}, [1, 2, 3, 4])\n"));
+
+        Assert.Null(Run($"y0 = x\n{statements}y = y5000").Reason);
+    }
+
+    [Fact]
     public void WriteAnalysis_should_end_when_comprehensions_are_nested_deeply() => Assert.Contains(
         "steps",
         Run("l = " + Repeat(22, _ => "[") + "x" + Repeat(22, _ => " for t in given]")).Reason,

@@ -294,7 +294,10 @@ public sealed class MapBatchesSpecs : HostSpec
     {
         await using var pool = await Host.StartPoolAsync(
             "callback", await ModelWrapper.FromModelAsync(Mlp(), host: Host),
-            (Module<Tensor, Tensor> own, Tensor input) => own.call(input));
+            (Module<Tensor, Tensor> own, Tensor input) => own.call(input),
+            settings => settings with { Size = 1 });
+        // With the first answer its only instance is there.
+        (await pool.AskAsync(Input)).Dispose();
         var live = LiveTensors();
 
         await Assert.ThrowsAsync<InvalidDataException>(() => pool.MapAsync(

@@ -133,13 +133,11 @@ internal sealed class PredictActor : UntypedActor
     /// <summary>Not where the sender is one Ask, which lives no longer than its call.</summary>
     private static void Watch(IActorRef sender)
     {
-        if (!IsAsk(sender))
+        if (!sender.IsAsk())
         {
             Context.Watch(sender);
         }
     }
-
-    private static bool IsAsk(IActorRef sender) => sender.Path.Elements is ["temp", ..];
 
     private async Task AnswerAsync(Caller caller, ICallRequest request, CancellationToken cancellationToken)
     {
@@ -261,7 +259,7 @@ internal sealed class PredictActor : UntypedActor
             try
             {
                 // An Ask takes one message, and is not watched.
-                return Limit.Pack(reply, Client, Self, request.TakesParts && !IsAsk(Client));
+                return Limit.Pack(reply, Client, Self, request.TakesParts && !Client.IsAsk());
             }
             catch (InferenceException e)
             {

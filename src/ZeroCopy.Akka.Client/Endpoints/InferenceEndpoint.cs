@@ -34,7 +34,7 @@ public sealed class InferenceEndpoint : IModelEndpoint
         ArgumentNullException.ThrowIfNull(client);
         ArgumentException.ThrowIfNullOrEmpty(name);
         (_client, Name, _version) = (client, name, version);
-        _number = int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        _number = NumberOf(version);
     }
 
     /// <inheritdoc/>
@@ -101,10 +101,10 @@ public sealed class InferenceEndpoint : IModelEndpoint
     }
 
     /// <summary>What versions the server has.</summary>
-    internal void Observe(IEnumerable<string> versions) => _newest = versions
-        .Select(version => int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)
-        .DefaultIfEmpty()
-        .Max();
+    internal void Observe(IEnumerable<string> versions) => _newest = versions.Max(NumberOf) ?? 0;
+
+    private static int? NumberOf(string? version) =>
+        int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private InferRequest ToRequest(string method, IReadOnlyList<NamedTensor> inputs, CallOptions options)
     {

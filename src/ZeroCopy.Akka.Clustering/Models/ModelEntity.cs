@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Akka.Event;
+using ZeroCopy.Actors.Remoting;
 using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Errors;
@@ -135,7 +136,7 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
         {
             case EntityRequest.Follow:
                 // One that only asks has what it wants with the answer, and its end is not told of.
-                if (!IsOfOneQuestion(sender) && _followers.Add(sender))
+                if (!sender.IsAsk() && _followers.Add(sender))
                 {
                     Context.Watch(sender);
                 }
@@ -166,8 +167,6 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
                 break;
         }
     }
-
-    private static bool IsOfOneQuestion(IActorRef sender) => sender.Path.Elements is ["temp", ..];
 
     private void OnReport(ModelReport report)
     {

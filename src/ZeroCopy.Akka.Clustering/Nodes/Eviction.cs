@@ -2,7 +2,6 @@ using Akka.Actor;
 using Akka.Event;
 using ZeroCopy.Clustering.Asking;
 using ZeroCopy.Clustering.Protocol;
-using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 
 namespace ZeroCopy.Clustering.Nodes;
@@ -37,7 +36,9 @@ internal sealed class Eviction(ActorSystem system, ObjectStore store, ClusterSur
             }
 
             var holdings = await survey.HoldingsAsync(cancellationToken).ConfigureAwait(false);
-            var elsewhere = HoldersOf(holdings.Where(node => node.Node.Info.Store != store.Id && !node.Node.Load.IsLeaving));
+            var elsewhere = holdings.Where(node => node.Node.Info.Store != store.Id && !node.Node.Load.IsLeaving)
+                .SelectMany(node => Holding.Of(node.Models), (node, model) => (Node: node.Node.Info, Model: model))
+                .ToLookup(holder => holder.Model.Id);
             var since = store.Options.TimeProvider.GetUtcNow() - Guard;
             var candidates = store.List()
                 .Where(model => model.Leases == 0 && !model.Pinned && elsewhere.Contains(model.Id) && model.LastUsed <= since)
@@ -72,32 +73,23 @@ internal sealed class Eviction(ActorSystem system, ObjectStore store, ClusterSur
         }
     }
 
-    private static ILookup<ModelId, Holder> HoldersOf(IEnumerable<NodeReply.Holdings> nodes) => (
-        from node in nodes
-        from report in node.Models
-        from held in report.Versions
-        where held is { Version: not null, Model: not null } && ModelName.TryParse(report.Name, out _)
-        select new Holder(node.Node.Info.Address, node.Node.Info.Store, new ModelName(report.Name, held.Version), held.Model!.Value))
-        .ToLookup(holder => holder.Model);
-
     /// <summary>
     /// A node that has the model and keeps it; null where none says so. Its answer is a use of the model there, so that it does not go
     /// from there for a minute: of nodes that rely on each other's copies, the last one in the order of their stores keeps its own.
     /// </summary>
-    private async Task<Holder?> FindKeeperAsync(IEnumerable<Holder> holders, CancellationToken cancellationToken)
+    private async Task<NodeInfo?> FindKeeperAsync(
+        IEnumerable<(NodeInfo Node, Holding Model)> holders, CancellationToken cancellationToken)
     {
-        foreach (var holder in holders)
+        foreach (var (node, model) in holders)
         {
-            var order = new NodeOrder.Open(holder.Name, holder.Model, Sources: [], Warm: false, Id: 0);
-            if (await NodeAnswer.AskAsync(system, holder.Node, order, AnswerTime, cancellationToken).ConfigureAwait(false)
+            var order = new NodeOrder.Open(model.Name, model.Id, Sources: [], Warm: false, Id: 0);
+            if (await NodeAnswer.AskAsync(system, node.Address, order, AnswerTime, cancellationToken).ConfigureAwait(false)
                 is NodeReply.Opened)
             {
-                return holder;
+                return node;
             }
         }
 
         return null;
     }
-
-    private sealed record Holder(Address Node, string Store, ModelName Name, ModelId Model);
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
 using ZeroCopy.Clustering.Asking;
@@ -43,14 +42,14 @@ internal sealed class Handover(ActorSystem system, Address self, ObjectStore sto
 
         // A pool may have a name of its own, which is its node's settings' and not the store's.
         var stored = store.ListNames().Select(model => model.Name!.Value).ToHashSet();
-        var elsewhere = others.SelectMany(node => Models(node.Models)).Select(model => (model.Name, model.Id)).ToHashSet();
-        var sole = Models(own.Models).Where(model => stored.Contains(model.Name) && !elsewhere.Contains((model.Name, model.Id)))
+        var elsewhere = others.SelectMany(node => Holding.Of(node.Models)).Select(model => (model.Name, model.Id)).ToHashSet();
+        var sole = Holding.Of(own.Models).Where(model => stored.Contains(model.Name) && !elsewhere.Contains((model.Name, model.Id)))
             .OrderByDescending(model => model.Held.ReadyActors > 0).ToArray();
         if (sole.Length > 0 && others.Length > 0)
         {
             _log.Info("{0} names are held by no other node: they are handed over", sole.Length);
             var receivers = others.Select(node => new Receiver(
-                node.Node.Info.Address, node.Node.Load.FreeBytes, [.. Models(node.Models).Select(model => model.Id)])).ToArray();
+                node.Node.Info.Address, node.Node.Load.FreeBytes, [.. Holding.Of(node.Models).Select(model => model.Id)])).ToArray();
             var limit = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
             // The names of one model one behind the other: its bytes move with the first.
             await Parallel.ForEachAsync(sole.GroupBy(model => model.Id), limit, async (names, token) =>
@@ -62,12 +61,6 @@ internal sealed class Handover(ActorSystem system, Address self, ObjectStore sto
             }).ConfigureAwait(false);
         }
     }
-
-    private static IEnumerable<Holding> Models(ImmutableArray<ModelReport> reports) =>
-        from report in reports
-        from held in report.Versions
-        where held is { Version: not null, Model: not null } && ModelName.TryParse(report.Name, out _)
-        select new Holding(new ModelName(report.Name, held.Version), held.Model!.Value, held);
 
     private async Task HandOverAsync(Holding model, NodeInfo own, Receiver[] receivers, CancellationToken cancellationToken)
     {
@@ -127,8 +120,6 @@ internal sealed class Handover(ActorSystem system, Address self, ObjectStore sto
             return next;
         }
     }
-
-    private sealed record Holding(ModelName Name, ModelId Id, HeldVersion Held);
 
     private sealed class Receiver(Address node, long room, HashSet<ModelId> models)
     {

@@ -32,7 +32,11 @@ internal static class WholeNumber
     /// <param name="most">The most that it may be.</param>
     /// <exception cref="OptionException">It is less, or more.</exception>
     public static T Within<T>(Option option, BigInteger value, T least, T most)
-        where T : IBinaryInteger<T> => value >= BigInteger.CreateChecked(least) && value <= BigInteger.CreateChecked(most)
+        where T : struct, IBinaryInteger<T> => value >= BigInteger.CreateChecked(least) && value <= BigInteger.CreateChecked(most)
         ? T.CreateChecked(value)
         : throw new OptionException($"{option.Name} is {value}; it must be {least} to {most}.");
+
+    /// <summary>The same where the option may be left out; null then.</summary>
+    public static T? Within<T>(Option option, BigInteger? value, T least, T most)
+        where T : struct, IBinaryInteger<T> => value is { } given ? Within(option, given, least, most) : null;
 }

@@ -223,7 +223,7 @@ internal sealed class BatchCommand : NodeCommand
         SkipFailed = context.Get(_onError) == "skip",
         FailOnNaN = context.Get(_failOnNaN),
         Timeout = BatchPairs.Seconds("--timeout", context.Get(_timeout)),
-        Limit = context.Get(_limit) is { } limit ? WholeNumber.Within(_limit, limit, 1, long.MaxValue) : null,
+        Limit = WholeNumber.Within(_limit, context.Get(_limit), 1, long.MaxValue),
         Resume = context.Get(_resume),
         Force = context.Get(_force),
         CommitInterval = BatchPairs.Seconds("--commit-every", context.Get(_commit))!.Value,

@@ -46,8 +46,7 @@ internal sealed class PutCommand : NodeCommand
 
     public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        int? keepVersions = context.Get(_keepVersions) is { } versions
-            ? WholeNumber.Within(_keepVersions, versions, 0, int.MaxValue) : null;
+        var keepVersions = WholeNumber.Within(_keepVersions, context.Get(_keepVersions), 0, int.MaxValue);
         var path = Path.GetFullPath(context.Get(_path));
         if (!Path.Exists(path))
         {

@@ -134,5 +134,5 @@ internal sealed class RunNodeCommand : NodeCommand
     };
 
     private static int? PortOf(CommandContext context, Option<BigInteger?> option) =>
-        context.Get(option) is { } port ? WholeNumber.Within<int>(option, port, 0, ushort.MaxValue) : null;
+        WholeNumber.Within(option, context.Get(option), 0, (int)ushort.MaxValue);
 }

@@ -67,10 +67,11 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
     /// <summary>Actors that have the model.</summary>
     public int ReadyActors => Volatile.Read(ref _run)?.Pool?.ReadyActors ?? 0;
 
-    private bool IsRefused => model.Name is { } name && serving.Withdrawals.Refuses(name);
-
     /// <inheritdoc/>
     public int Pending => Volatile.Read(ref _run)?.Pool?.Pending ?? 0;
+
+    /// <summary>Whether it is about to be removed, and gets no further calls.</summary>
+    public bool IsRefused => model.Name is { } name && serving.Withdrawals.Refuses(name);
 
     /// <inheritdoc/>
     public async Task<ModelSignature> GetSignatureAsync(CancellationToken cancellationToken = default)
@@ -138,14 +139,18 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
 
     /// <summary>A pool, started where there is none, that stays until the call with it has ended.</summary>
     /// <exception cref="InferenceException">The node shuts down, or the model is about to be removed.</exception>
-    public ModelRun Enter()
+    public ModelRun Enter() => TryEnter() ?? throw Removing();
+
+    /// <summary>As <see cref="Enter"/>; null where the model is about to be removed.</summary>
+    /// <exception cref="InferenceException">The node shuts down.</exception>
+    public ModelRun? TryEnter()
     {
         serving.ThrowIfClosed(plan.Name);
         lock (_lock)
         {
             if (IsRefused)
             {
-                throw Withdrawals.Removing(model.Name!.Value);
+                return null;
             }
 
             var run = Running();
@@ -153,6 +158,9 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
             return run;
         }
     }
+
+    /// <summary>What a call gets whose model is about to be removed.</summary>
+    public InferenceException Removing() => Withdrawals.Removing(model.Name!.Value);
 
     /// <summary>
     /// Starts the pool where there is none, unless the model is about to be removed or the last start failed a moment ago.
@@ -169,9 +177,12 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
     }
 
     /// <inheritdoc/>
-    public async Task LoadAsync(CancellationToken cancellationToken = default)
+    public async Task LoadAsync(CancellationToken cancellationToken = default) =>
+        await LoadAsync(Enter(), cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Waits for the pool that <see cref="Enter"/> returned.</summary>
+    public async Task LoadAsync(ModelRun run, CancellationToken cancellationToken)
     {
-        var run = Enter();
         try
         {
             var endpoint = await run.Started.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -81,15 +81,7 @@ internal sealed class NamedEndpoint(
                 Look();
             }
 
-            ModelEndpoint current;
-            ModelRun run;
-            lock (_lock)
-            {
-                // In one step with the choice: one that is replaced has this call to wait for.
-                current = Current();
-                run = current.Enter();
-            }
-
+            var (current, run) = Enter();
             return current.CallAsync(run, method, inputs, options ?? CallOptions.Default, cancellationToken);
         }
         catch (InferenceException e)
@@ -102,13 +94,8 @@ internal sealed class NamedEndpoint(
     public async Task LoadAsync(CancellationToken cancellationToken = default)
     {
         Look();
-        ModelEndpoint current;
-        lock (_lock)
-        {
-            current = Current();
-        }
-
-        await current.LoadAsync(cancellationToken).ConfigureAwait(false);
+        var (current, run) = Enter();
+        await current.LoadAsync(run, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -166,7 +153,7 @@ internal sealed class NamedEndpoint(
             model is { Model.Name: { } name } && isMeant(name) && (model.ReadyActors > 0 || model.LastError is null);
     }
 
-    /// <summary>Lets the next model serve as soon as it is as warm as the one that does.</summary>
+    /// <summary>Lets the next model serve as soon as it is as warm as the one that does, or that one is about to be removed.</summary>
     public void TakeOver()
     {
         lock (_lock)
@@ -176,12 +163,35 @@ internal sealed class NamedEndpoint(
                 return;
             }
 
-            if (!current.IsRunning || next.ReadyActors >= Math.Clamp(current.ReadyActors, 1, plan.Settings.Size))
+            if (current.IsRefused || !current.IsRunning || next.ReadyActors >= Math.Clamp(current.ReadyActors, 1, plan.Settings.Size))
             {
                 serving.Log.Info("{0} is served by {1} from now on, no longer by {2}", plan.Name, next.Model, current.Model);
                 _current = next;
                 _next = null;
                 current.EndWhenUnused();
+            }
+        }
+    }
+
+    /// <summary>The model that serves, and its pool, which stays until the call with it has ended.</summary>
+    private (ModelEndpoint Current, ModelRun Run) Enter()
+    {
+        for (; ; Look())
+        {
+            lock (_lock)
+            {
+                // In one step with the choice: one that is replaced has this call to wait for.
+                var current = Current();
+                if (current.TryEnter() is { } run)
+                {
+                    return (current, run);
+                }
+
+                // Its version was withdrawn since somebody looked: the name stands for what is left of it, if it is not declared.
+                if (plan.IsDeclared)
+                {
+                    throw current.Removing();
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ using ZeroCopy.Endpoints;
 using ZeroCopy.Node.Predict;
 using ZeroCopy.Tensors;
 using ZeroCopy.Torch.Endpoints;
-using ZeroCopy.Torch.Script.Sources;
+using ZeroCopy.Torch.Script.Syntax;
 
 namespace ZeroCopy.Node.TensorFiles;
 

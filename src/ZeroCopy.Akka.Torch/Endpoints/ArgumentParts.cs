@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using ZeroCopy.Torch.Script.Sources;
+using ZeroCopy.Torch.Script.Syntax;
 
 namespace ZeroCopy.Torch.Endpoints;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using ZeroCopy.Tensors;
-using ZeroCopy.Torch.Script.Sources;
+using ZeroCopy.Torch.Script.Syntax;
 using ZeroCopy.Torch.Views;
 using static TorchSharp.torch;
 

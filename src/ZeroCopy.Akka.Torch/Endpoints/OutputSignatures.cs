@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Tensors;
-using ZeroCopy.Torch.Script.Sources;
+using ZeroCopy.Torch.Script.Syntax;
 
 namespace ZeroCopy.Torch.Endpoints;
 

@@ -2,6 +2,7 @@ using TorchSharp;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Torch.Script;
 using ZeroCopy.Torch.Script.Sources;
+using ZeroCopy.Torch.Script.Syntax;
 
 namespace ZeroCopy.Torch.Endpoints;
 

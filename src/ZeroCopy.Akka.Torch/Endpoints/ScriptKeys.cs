@@ -1,5 +1,5 @@
 using System.Globalization;
-using ZeroCopy.Torch.Script.Sources;
+using ZeroCopy.Torch.Script.Syntax;
 
 namespace ZeroCopy.Torch.Endpoints;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using ZeroCopy.Torch.Script.Sources;
+using ZeroCopy.Torch.Script.Syntax;
 
 namespace ZeroCopy.Torch.Script;
 

@@ -6,6 +6,7 @@ using ZeroCopy.Errors;
 using ZeroCopy.Torch.Instances;
 using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch.Script.Sources;
+using ZeroCopy.Torch.Script.Syntax;
 
 namespace ZeroCopy.Torch.Script;
 

@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using TorchSharp;
 using ZeroCopy.Torch.Script.Sources;
+using ZeroCopy.Torch.Script.Syntax;
 
 namespace ZeroCopy.Torch.Script;
 

@@ -1,5 +1,5 @@
 using ZeroCopy.Node.TensorFiles;
-using ZeroCopy.Torch.Script.Sources;
+using ZeroCopy.Torch.Script.Syntax;
 
 namespace ZeroCopy.Node.Tests.TensorFiles;
 

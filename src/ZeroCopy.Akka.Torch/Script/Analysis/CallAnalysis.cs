@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using ZeroCopy.Torch.Script.Sources;
+using ZeroCopy.Torch.Script.Syntax;
 
 namespace ZeroCopy.Torch.Script.Analysis;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ZeroCopy.Torch.Script.Pickles;
+using ZeroCopy.Torch.Script.Syntax;
 
 namespace ZeroCopy.Torch.Script.Analysis;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
-using ZeroCopy.Torch.Script.Sources;
+using ZeroCopy.Torch.Script.Syntax;
 
 namespace ZeroCopy.Torch.Script.Analysis;
 

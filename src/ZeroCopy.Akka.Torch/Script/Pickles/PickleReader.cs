@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using ZeroCopy.Errors;
+using ZeroCopy.Torch.Script.Syntax;
 
 namespace ZeroCopy.Torch.Script.Pickles;
 

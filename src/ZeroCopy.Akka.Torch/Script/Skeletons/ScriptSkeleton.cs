@@ -8,6 +8,7 @@ using ZeroCopy.Torch.Script.Analysis;
 using ZeroCopy.Torch.Script.Archives;
 using ZeroCopy.Torch.Script.Pickles;
 using ZeroCopy.Torch.Script.Sources;
+using ZeroCopy.Torch.Script.Syntax;
 
 namespace ZeroCopy.Torch.Script.Skeletons;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using ZeroCopy.Torch.Script.Syntax;
 
 namespace ZeroCopy.Torch.Script.Sources;
 

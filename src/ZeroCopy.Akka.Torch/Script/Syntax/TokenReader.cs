@@ -1,4 +1,4 @@
-namespace ZeroCopy.Torch.Script.Analysis;
+namespace ZeroCopy.Torch.Script.Syntax;
 
 /// <summary>Goes through the tokens of a source file.</summary>
 internal sealed class TokenReader(string text, List<SourceToken> tokens)

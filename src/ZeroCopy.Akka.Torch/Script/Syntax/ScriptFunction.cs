@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
-using ZeroCopy.Torch.Script.Sources;
 
-namespace ZeroCopy.Torch.Script.Analysis;
+namespace ZeroCopy.Torch.Script.Syntax;
 
 /// <summary>A function or method as its source text declares it.</summary>
 /// <param name="FullName">Its name with its class and namespace.</param>

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace ZeroCopy.Torch.Script.Analysis;
+namespace ZeroCopy.Torch.Script.Syntax;
 
 /// <summary>An expression of a script. Each is an object of its own: what it makes is known by it.</summary>
 /// <param name="line">Its line in its file, from 1.</param>

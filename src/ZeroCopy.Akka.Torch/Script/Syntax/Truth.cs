@@ -1,4 +1,4 @@
-namespace ZeroCopy.Torch.Script.Analysis;
+namespace ZeroCopy.Torch.Script.Syntax;
 
 /// <summary>What is known of a value as a condition.</summary>
 internal enum Truth

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
-using ZeroCopy.Torch.Script.Sources;
 
-namespace ZeroCopy.Torch.Script.Analysis;
+namespace ZeroCopy.Torch.Script.Syntax;
 
 /// <summary>
 /// Reads the declarations of a source file of TorchScript, and the statements of its functions. What it does not understand is left out of

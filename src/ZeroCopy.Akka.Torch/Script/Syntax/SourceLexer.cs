@@ -1,4 +1,4 @@
-namespace ZeroCopy.Torch.Script.Analysis;
+namespace ZeroCopy.Torch.Script.Syntax;
 
 /// <summary>Takes source text of TorchScript apart. Source: torch/csrc/jit/frontend/lexer.h.</summary>
 internal sealed class SourceLexer

@@ -1,4 +1,4 @@
-namespace ZeroCopy.Torch.Script.Analysis;
+namespace ZeroCopy.Torch.Script.Syntax;
 
 /// <summary>A token of source text.</summary>
 /// <param name="Kind">What it is.</param>

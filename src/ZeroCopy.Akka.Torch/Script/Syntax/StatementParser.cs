@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
-using ZeroCopy.Torch.Script.Sources;
 
-namespace ZeroCopy.Torch.Script.Analysis;
+namespace ZeroCopy.Torch.Script.Syntax;
 
 /// <summary>Reads statements.</summary>
 internal sealed class StatementParser(TokenReader reader)

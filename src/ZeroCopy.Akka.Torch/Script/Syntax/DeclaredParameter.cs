@@ -1,4 +1,4 @@
-namespace ZeroCopy.Torch.Script.Analysis;
+namespace ZeroCopy.Torch.Script.Syntax;
 
 /// <summary>A parameter of a function.</summary>
 /// <param name="Name">Its name.</param>

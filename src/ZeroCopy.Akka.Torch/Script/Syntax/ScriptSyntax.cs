@@ -1,4 +1,4 @@
-namespace ZeroCopy.Torch.Script.Analysis;
+namespace ZeroCopy.Torch.Script.Syntax;
 
 /// <summary>The classes and functions of a script.</summary>
 internal sealed class ScriptSyntax

@@ -1,6 +1,5 @@
-using ZeroCopy.Torch.Script.Sources;
 
-namespace ZeroCopy.Torch.Script.Analysis;
+namespace ZeroCopy.Torch.Script.Syntax;
 
 /// <summary>A class as its source text declares it.</summary>
 internal sealed class ScriptClass(string fullName, string @base)

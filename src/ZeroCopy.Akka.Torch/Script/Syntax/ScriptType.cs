@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Numerics;
 
-namespace ZeroCopy.Torch.Script.Sources;
+namespace ZeroCopy.Torch.Script.Syntax;
 
 /// <summary>A TorchScript type as its source text says it, such as <c>Dict[str, Tuple[Tensor, int]]</c>.</summary>
 /// <param name="Name">The type, or the generic one: <c>Tensor</c>, <c>List</c>, …</param>

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace ZeroCopy.Torch.Script.Analysis;
+namespace ZeroCopy.Torch.Script.Syntax;
 
 /// <summary>Reads expressions.</summary>
 internal sealed class ExpressionParser(TokenReader reader)

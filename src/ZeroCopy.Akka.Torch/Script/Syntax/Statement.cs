@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
-using ZeroCopy.Torch.Script.Sources;
 
-namespace ZeroCopy.Torch.Script.Analysis;
+namespace ZeroCopy.Torch.Script.Syntax;
 
 /// <summary>A statement of a script.</summary>
 internal abstract record Statement

@@ -1,6 +1,6 @@
 using ZeroCopy.Errors;
 
-namespace ZeroCopy.Torch.Script.Pickles;
+namespace ZeroCopy.Torch.Script.Syntax;
 
 /// <summary>
 /// Refuses source text that is nested deeper than a stack holds: libtorch's parser and compiler are recursive. PyTorch itself writes a

@@ -168,17 +168,23 @@ public sealed class HostileScriptSpecs : IDisposable
     [InlineData("not ", "")]
     [InlineData("x + ", "")]
     [InlineData("x if True else ", "")]
+    [InlineData("1or ", "")]
+    [InlineData("0x1.8p3jor ", "")]
+    [InlineData("x + \\\n", "")]
+    [InlineData("# type: ((", "")]
     [InlineData("\"'\"((", ")) # '\"")]
     public void ScriptSkeleton_should_refuse_code_whose_expressions_are_nested_deeply(string before, string after) => Refuses(
         "no_parameters", file => Code(file, $"    return {Repeat(before)}_1{Repeat(after)}"), "nested in more than 250 levels");
 
-    [Fact]
-    public void ScriptSkeleton_should_refuse_code_whose_blocks_are_nested_deeply() => Refuses(
+    [Theory]
+    [InlineData(' ')]
+    [InlineData('\r')]
+    public void ScriptSkeleton_should_refuse_code_whose_blocks_are_nested_deeply(char blank) => Refuses(
         "no_parameters",
         file => Code(
             file,
-            string.Concat(Enumerable.Range(2, 5000).Select(depth => $"{new string(' ', 2 * depth)}if True:\n"))
-            + new string(' ', 10_004) + "pass\n" + LastLine),
+            string.Concat(Enumerable.Range(2, 5000).Select(depth => $"{new string(blank, 2 * depth)}if True:\n"))
+            + new string(blank, 10_004) + "pass\n" + LastLine),
         "nested in more than 500 levels");
 
     [Fact]

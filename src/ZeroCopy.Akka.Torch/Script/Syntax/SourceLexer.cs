@@ -1,19 +1,29 @@
+using System.Text.RegularExpressions;
+
 namespace ZeroCopy.Torch.Script.Syntax;
 
-/// <summary>Takes source text of TorchScript apart. Source: torch/csrc/jit/frontend/lexer.h.</summary>
-internal sealed class SourceLexer
+/// <summary>
+/// Takes source text of TorchScript apart, whatever the text is: in one pass, without recursion, and holding no more than a line's tokens.
+/// Source: torch/csrc/jit/frontend/lexer.h.
+/// </summary>
+internal sealed partial class SourceLexer
 {
+    // The only comment that libtorch reads on in.
+    private const string TypeComment = "# type:";
+
     // Longest first.
     private static readonly string[] Symbols =
     [
+        TypeComment,
         "**=", "//=", "<<=", ">>=", "...", "->", "**", "//", "==", "!=", "<=", ">=", "<<", ">>", "+=", "-=", "*=", "/=", "%=", "&=",
         "|=", "^=", "@=",
         "+", "-", "*", "/", "%", "@", "&", "|", "^", "~", "<", ">", "(", ")", "[", "]", "{", "}", ",", ":", ".", ";", "=", "?",
     ];
 
     private readonly string _text;
-    private readonly List<SourceToken> _tokens = [];
+    private readonly List<SourceToken> _taken = [];
     private readonly Stack<int> _indents = new([0]);
+    private SourceTokenKind _last = SourceTokenKind.NewLine;
     private int _at;
     private int _line = 1;
     private int _brackets;
@@ -22,25 +32,38 @@ internal sealed class SourceLexer
 
     /// <summary>The tokens, with an <see cref="SourceTokenKind.End"/> behind them.</summary>
     /// <exception cref="FormatException">A character that no token starts with, or a text without an end.</exception>
-    public static List<SourceToken> Read(string text)
+    public static IEnumerable<SourceToken> Read(string text)
     {
         var lexer = new SourceLexer(text);
         lexer.StartLine();
-        while (lexer._at < text.Length)
+        while (lexer._last != SourceTokenKind.End)
         {
             lexer.Take();
-        }
+            foreach (var token in lexer._taken)
+            {
+                yield return token;
+            }
 
-        lexer.EndLine();
-        lexer.IndentTo(0);
-        lexer.Add(SourceTokenKind.End, "", lexer._at);
-        return lexer._tokens;
+            lexer._taken.Clear();
+        }
     }
 
-    private void Add(SourceTokenKind kind, string text, int start) => _tokens.Add(new SourceToken(kind, text, start, _line));
+    private void Add(SourceTokenKind kind, string text, int start)
+    {
+        _taken.Add(new SourceToken(kind, text, start, _line));
+        _last = kind;
+    }
 
     private void Take()
     {
+        if (_at == _text.Length)
+        {
+            EndLine();
+            IndentTo(0);
+            Add(SourceTokenKind.End, "", _at);
+            return;
+        }
+
         var c = _text[_at];
         switch (c)
         {
@@ -61,12 +84,12 @@ internal sealed class SourceLexer
             case ' ' or '\t' or '\r':
                 _at++;
                 return;
-            case '\\' when _at + 1 < _text.Length && _text[_at + 1] is '\n' or '\r':
-                _at = EndOfLine(_at) + 1;
+            case '\\' when _at + 1 < _text.Length && _text[_at + 1] == '\n':
+                _at += 2;
                 _line++;
                 return;
-            case '#':
-                _at = EndOfLine(_at);
+            case '#' when IsComment():
+                _at = _text.IndexOf('\n', _at) is var end and >= 0 ? end : _text.Length;
                 return;
             case '"' or '\'':
                 TakeText();
@@ -79,7 +102,7 @@ internal sealed class SourceLexer
         }
         else if (char.IsAsciiDigit(c) || (c == '.' && _at + 1 < _text.Length && char.IsAsciiDigit(_text[_at + 1])))
         {
-            TakeTo(SourceTokenKind.Number, EndOfNumber(_at));
+            TakeTo(SourceTokenKind.Number, _at + Number().Match(_text, _at).Length);
         }
         else
         {
@@ -90,20 +113,6 @@ internal sealed class SourceLexer
     private int EndOfWord(int at)
     {
         while (at < _text.Length && (char.IsAsciiLetterOrDigit(_text[at]) || _text[at] == '_'))
-        {
-            at++;
-        }
-
-        return at;
-    }
-
-    // "1e-05" is one number, "1-5" are two.
-    private int EndOfNumber(int start)
-    {
-        var isHexadecimal = start + 1 < _text.Length && _text[start + 1] is 'x' or 'X';
-        var at = start;
-        while (at < _text.Length && (char.IsAsciiLetterOrDigit(_text[at]) || _text[at] is '.' or '_'
-            || (_text[at] is '+' or '-' && !isHexadecimal && at > start && _text[at - 1] is 'e' or 'E')))
         {
             at++;
         }
@@ -135,7 +144,7 @@ internal sealed class SourceLexer
 
     private void TakeText()
     {
-        var (start, line, mark) = (_at, _line, _text[_at]);
+        var (start, mark) = (_at, _text[_at]);
         var quotes = _at + 2 < _text.Length && _text[_at + 1] == mark && _text[_at + 2] == mark ? new string(mark, 3) : new string(mark, 1);
         for (var i = _at + quotes.Length; i < _text.Length; i++)
         {
@@ -143,23 +152,27 @@ internal sealed class SourceLexer
             {
                 i++;
             }
+            else if (_text[i] == '\n' && quotes.Length == 1)
+            {
+                break;
+            }
             else if (string.CompareOrdinal(_text, i, quotes, 0, quotes.Length) == 0)
             {
                 _at = i + quotes.Length;
-                _tokens.Add(new SourceToken(SourceTokenKind.Text, _text[start.._at], start, line));
+                Add(SourceTokenKind.Text, _text[start.._at], start);
                 _line += _text.AsSpan(start, _at - start).Count('\n');
                 return;
             }
         }
 
-        throw new FormatException($"line {line} has a text without an end");
+        throw new FormatException($"line {_line} has a text without an end");
     }
 
-    private int EndOfLine(int from) => _text.IndexOf('\n', from) is var end and >= 0 ? end : _text.Length;
+    private bool IsComment() => _text[_at] == '#' && string.CompareOrdinal(_text, _at, TypeComment, 0, TypeComment.Length) != 0;
 
     private void EndLine()
     {
-        if (_tokens.Count > 0 && _tokens[^1].Kind is not (SourceTokenKind.NewLine or SourceTokenKind.Indent or SourceTokenKind.Dedent))
+        if (_last is not (SourceTokenKind.NewLine or SourceTokenKind.Indent or SourceTokenKind.Dedent))
         {
             Add(SourceTokenKind.NewLine, "", _at);
         }
@@ -168,13 +181,13 @@ internal sealed class SourceLexer
     private void StartLine()
     {
         var start = _at;
-        while (_at < _text.Length && _text[_at] is ' ' or '\t')
+        while (_at < _text.Length && _text[_at] is ' ' or '\t' or '\r')
         {
             _at++;
         }
 
         // An empty line says nothing.
-        if (_at < _text.Length && _text[_at] is not ('\n' or '\r' or '#'))
+        if (_at < _text.Length && _text[_at] != '\n' && !IsComment())
         {
             IndentTo(_at - start);
         }
@@ -194,4 +207,10 @@ internal sealed class SourceLexer
             Add(SourceTokenKind.Dedent, "", _at);
         }
     }
+
+    // What the C library's strtod takes, and the mark of an imaginary number: "1e-05" is one number, "1-5" are two.
+    [GeneratedRegex(
+        """\G(?:0[xX](?=\.?[0-9a-fA-F])[0-9a-fA-F]*\.?[0-9a-fA-F]*(?:[pP][+-]?[0-9]+)?|[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]+)?)j?""",
+        RegexOptions.CultureInvariant)]
+    private static partial Regex Number();
 }

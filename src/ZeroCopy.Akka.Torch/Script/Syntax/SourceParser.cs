@@ -24,7 +24,7 @@ internal sealed class SourceParser
     /// <exception cref="FormatException">It cannot be taken apart into tokens.</exception>
     public static (List<ScriptClass> Classes, List<ScriptFunction> Functions) Read(string module, string text)
     {
-        var parser = new SourceParser(module, new TokenReader(text, SourceLexer.Read(text)));
+        var parser = new SourceParser(module, new TokenReader(text, [.. SourceLexer.Read(text)]));
         parser.File();
         return (parser._classes, parser._functions);
     }

@@ -199,6 +199,24 @@ public sealed class HostileScriptSpecs : IDisposable
         file => Replace(file, Module, ") -> Tensor", $",\n    q: {Repeat("List[")}int{Repeat("]")}) -> Tensor"),
         "nested in more than 250 levels");
 
+    [Theory]
+    [InlineData("T15")]
+    [InlineData("Own")]
+    public void ScriptSkeleton_should_refuse_named_tuples_that_are_more_than_they_seem(string type) => Refuses(
+        "no_parameters",
+        file =>
+        {
+            var tuples = Enumerable.Range(1, 15).Select(
+                i => $"class T{i}(NamedTuple):\n  a : __torch__.T{i - 1}\n  b : __torch__.T{i - 1}\n");
+            Replace(
+                file,
+                Module,
+                "class ",
+                $"class T0(NamedTuple):\n  a : int\n{string.Concat(tuples)}class Own(NamedTuple):\n  a : __torch__.Own\nclass ");
+            Code(file, $"{LastLine}\n  def more(self,\n    t: __torch__.{type}) -> int:\n    return 1");
+        },
+        "named tuples");
+
     [Fact]
     public void ScriptSkeleton_should_refuse_a_text_without_an_end() => Refuses(
         "no_parameters", file => Code(file, "    _2 = \"one\n" + LastLine), "a text without an end");

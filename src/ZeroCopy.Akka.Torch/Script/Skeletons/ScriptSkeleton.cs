@@ -22,8 +22,7 @@ internal sealed class ScriptSkeleton
 
     private readonly ScriptArchive _archive;
     private readonly ScriptSources _sources;
-    private readonly ScriptCode _code;
-    private readonly ScriptFields _fields;
+    private readonly ScriptSyntax _syntax;
     private readonly Dictionary<PickleTensor, List<(string Name, TensorRole Role)>> _names = new(ReferenceEqualityComparer.Instance);
     private readonly List<(PickleTensor Tensor, string Name)> _inPlainObjects = [];
     private readonly HashSet<object> _visited = new(ReferenceEqualityComparer.Instance);
@@ -45,15 +44,13 @@ internal sealed class ScriptSkeleton
         _archive = archive;
         _kept = new KeptTensors(archive);
         _sources = ScriptSources.Read(archive);
-        _fields = ScriptFields.Read(_sources);
         _root = root;
-        (_code, var methods) = ReadCode();
+        (_syntax, var methods) = ReadCode();
         // Those are for pickles: the loader calls them, and nobody else.
         _methods = methods.Where(item => item.Key is not ("__setstate__" or "__getstate__"))
             .ToDictionary(item => item.Key, item => item.Value, StringComparer.Ordinal);
-        var syntax = ScriptSyntax.Read(_sources.Files);
-        _state = ScriptState.Read(root, syntax);
-        _analysis = WriteAnalysis.Run(syntax, root.Type.FullName, _methods.Keys, _state.InTraining);
+        _state = ScriptState.Read(root, _syntax);
+        _analysis = WriteAnalysis.Run(_syntax, root.Type.FullName, _methods.Keys, _state.InTraining);
     }
 
     /// <summary>Where the script is from.</summary>
@@ -200,10 +197,11 @@ internal sealed class ScriptSkeleton
             return;
         }
 
-        inModules &= _code.IsModule(module.Type);
+        var type = _syntax.Class(module.Type.FullName);
+        inModules &= type is { IsModule: true };
         if (module.State is not PickleDictionary state)
         {
-            foreach (var name in inModules ? _fields.Parameters(module.Type).Concat(_fields.Buffers(module.Type)) : [])
+            foreach (var name in inModules ? type!.Parameters.Concat(type.Buffers) : [])
             {
                 _notExported[prefix + name] = "it is made by a __setstate__ when the script is loaded";
             }
@@ -222,7 +220,7 @@ internal sealed class ScriptSkeleton
             if (value is PickleSparse sparse)
             {
                 _sparse.TryAdd(sparse, prefix + name);
-                if (inModules && IsState(module.Type, name))
+                if (inModules && RoleOf(type!, name) != TensorRole.Attribute)
                 {
                     _notExported[prefix + name] = "it is sparse, to be registered as to_dense()";
                 }
@@ -235,8 +233,7 @@ internal sealed class ScriptSkeleton
             {
                 if (inModules)
                 {
-                    AddName(tensor, prefix + name, _fields.Parameters(module.Type).Contains(name) ? TensorRole.Parameter
-                        : _fields.Buffers(module.Type).Contains(name) ? TensorRole.Buffer : TensorRole.Attribute);
+                    AddName(tensor, prefix + name, RoleOf(type!, name));
                 }
                 else
                 {
@@ -265,6 +262,7 @@ internal sealed class ScriptSkeleton
     // Takes the weights out; returns the records that they were in.
     private HashSet<string> Split(IReadOnlyList<PickleTensor> tensors, PickleEdits edits)
     {
+        var readsStorage = _sources.ReadsStorage();
         var stripped = new HashSet<string>(StringComparer.Ordinal);
         var known = new Dictionary<object, TensorNames>();
         var order = new List<(PickleTensor Tensor, TensorLayout Layout, TensorNames Names)>();
@@ -273,7 +271,7 @@ internal sealed class ScriptSkeleton
             var layouts = users.Select(tensor => (Tensor: tensor, Layout: LayoutOf(tensor))).ToList();
             if (layouts.Any(user => user.Layout is null || !_names.ContainsKey(user.Tensor))
                 || layouts.All(user => user.Layout!.ElementCount == 0)
-                || (_fields.ReadsStorage && layouts.Any(user => !IsWhole(user.Tensor, user.Layout!)))
+                || (readsStorage && layouts.Any(user => !IsWhole(user.Tensor, user.Layout!)))
                 || (_analysis.Reason is not null
                     && Overlap(
                         layouts.Select(
@@ -319,7 +317,9 @@ internal sealed class ScriptSkeleton
     private static bool IsWhole(PickleTensor tensor, TensorLayout layout) =>
         tensor.Offset.Value == 0 && layout.ElementCount == tensor.Storage.Count.Value;
 
-    private bool IsState(PickleGlobal type, string name) => _fields.Parameters(type).Contains(name) || _fields.Buffers(type).Contains(name);
+    private static TensorRole RoleOf(ScriptClass type, string attribute) =>
+        type.Parameters.Contains(attribute) ? TensorRole.Parameter
+        : type.Buffers.Contains(attribute) ? TensorRole.Buffer : TensorRole.Attribute;
 
     // Whether a write through one tensor would be seen through another one that is not just another name of it.
     private static bool Overlap(IEnumerable<(long Offset, TensorLayout Layout, PickleLaziness Laziness)> tensors)
@@ -361,14 +361,14 @@ internal sealed class ScriptSkeleton
     }
 
     // Forward hooks are methods by what they are, and no methods to be called.
-    private (ScriptCode Code, IReadOnlyDictionary<string, ScriptMethod> Methods) ReadCode()
+    private (ScriptSyntax Syntax, IReadOnlyDictionary<string, ScriptMethod> Methods) ReadCode()
     {
-        var code = ScriptCode.Read(_sources);
-        var (methods, before, behind) = (code.Methods(_root.Type), _fields.PreHooks(_root.Type), _fields.Hooks(_root.Type));
-        if ((before.Count == 0 && behind.Count == 0) || !methods.TryGetValue("forward", out var forward)
-            || !before.Concat(behind).All(methods.ContainsKey))
+        var syntax = ScriptSyntax.Read(_sources.Files);
+        var methods = ScriptMethod.AllOf(syntax, _root.Type.FullName, Path);
+        if (syntax.Class(_root.Type.FullName) is not { PreHooks: var before, Hooks: var behind } || before.Count + behind.Count == 0
+            || !methods.TryGetValue("forward", out var forward) || !before.Concat(behind).All(methods.ContainsKey))
         {
-            return (code, methods);
+            return (syntax, methods);
         }
 
         var (source, hooked) = ScriptHooks.Forward(
@@ -377,7 +377,7 @@ internal sealed class ScriptSkeleton
         _sources.AddMethods(_root.Type, source);
         var callable = methods.Where(method => !before.Contains(method.Key) && !behind.Contains(method.Key))
             .ToDictionary(method => method.Key, method => method.Key == "forward" ? hooked : method.Value, StringComparer.Ordinal);
-        return (ScriptCode.Read(_sources), callable);
+        return (ScriptSyntax.Read(_sources.Files), callable);
     }
 
     // The layout where the tensor is dense; null where it has to stay as it is.

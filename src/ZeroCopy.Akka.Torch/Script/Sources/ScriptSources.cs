@@ -40,6 +40,9 @@ internal sealed partial class ScriptSources
     public string? Text(string record) => ModuleOf(record) is { } module && _files[module] is { Count: > 0 } definitions
         ? Joined(definitions) : null;
 
+    /// <summary>Whether the code may look at memory beside a tensor's elements, by a place or strides of its own.</summary>
+    public bool ReadsStorage() => All.Any(definition => StorageCall().IsMatch(definition.Text));
+
     /// <summary>Whether a record is a source file.</summary>
     public static bool IsSource(string record) => ModuleOf(record) is not null;
 
@@ -212,6 +215,11 @@ internal sealed partial class ScriptSources
 
         return at;
     }
+
+    [GeneratedRegex(
+        """\b(?:as_strided\w*|storage_offset|set_|resize_\w*|_resize_output_|_reshape_alias\w*|_reinterpret_tensor)\(""",
+        RegexOptions.CultureInvariant)]
+    private static partial Regex StorageCall();
 
     [GeneratedRegex("""^  __forward_(?:pre_)?hooks__ = \[.*\]\n""", RegexOptions.CultureInvariant | RegexOptions.Multiline)]
     private static partial Regex HookLine();

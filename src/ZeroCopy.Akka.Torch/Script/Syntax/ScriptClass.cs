@@ -1,4 +1,3 @@
-
 namespace ZeroCopy.Torch.Script.Syntax;
 
 /// <summary>A class as its source text declares it.</summary>
@@ -23,5 +22,21 @@ internal sealed class ScriptClass(string fullName, string @base)
 
     public HashSet<string> Buffers { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The names of what runs before its <c>forward</c>, in order.</summary>
+    public List<string> PreHooks { get; } = [];
+
+    /// <summary>The names of what runs behind its <c>forward</c>, in order.</summary>
+    public List<string> Hooks { get; } = [];
+
     public Dictionary<string, ScriptFunction> Methods { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What a list of names in its body fills; null for another attribute.</summary>
+    public ICollection<string>? Names(string list) => list switch
+    {
+        "__parameters__" => Parameters,
+        "__buffers__" => Buffers,
+        "__forward_pre_hooks__" => PreHooks,
+        "__forward_hooks__" => Hooks,
+        _ => null,
+    };
 }

@@ -55,43 +55,8 @@ internal sealed record ScriptType(string Name, ImmutableArray<ScriptType> Argume
         text = text.Trim();
         var bracket = text.IndexOf('[', StringComparison.Ordinal);
         return bracket > 0 && text[^1] == ']'
-            ? new ScriptType(text[..bracket], [.. Split(text[(bracket + 1)..^1]).Where(part => part != "()").Select(Parse)])
+            ? new ScriptType(text[..bracket], [.. Split(text[(bracket + 1)..^1]).Where(part => part.Trim() != "()").Select(Parse)])
             : new ScriptType(text, []);
-    }
-
-    /// <summary>Parts between the commas that stand outside of brackets and quotes.</summary>
-    public static IReadOnlyList<string> Split(string text)
-    {
-        var parts = new List<string>();
-        var (depth, start, quote) = (0, 0, '\0');
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (quote != '\0')
-            {
-                i += text[i] == '\\' ? 1 : 0;
-                quote = i < text.Length && text[i] == quote ? '\0' : quote;
-            }
-            else if (text[i] is '"' or '\'')
-            {
-                quote = text[i];
-            }
-            else
-            {
-                depth += text[i] is '[' or '(' or '{' ? 1 : text[i] is ']' or ')' or '}' ? -1 : 0;
-                if (depth == 0 && text[i] == ',')
-                {
-                    parts.Add(text[start..i].Trim());
-                    start = i + 1;
-                }
-            }
-        }
-
-        if (text[start..].Trim() is { Length: > 0 } last)
-        {
-            parts.Add(last);
-        }
-
-        return parts;
     }
 
     /// <summary>The type as the script's own source text says it, named tuples by their class.</summary>
@@ -99,6 +64,29 @@ internal sealed record ScriptType(string Name, ImmutableArray<ScriptType> Argume
 
     /// <summary>The type as source text, named tuples as plain ones.</summary>
     public override string ToString() => Text(argument => argument.ToString());
+
+    // Parts between the commas that stand outside of brackets.
+    private static List<string> Split(string text)
+    {
+        var parts = new List<string>();
+        var (depth, start) = (0, 0);
+        for (var i = 0; i < text.Length; i++)
+        {
+            depth += text[i] is '[' or '(' ? 1 : text[i] is ']' or ')' ? -1 : 0;
+            if (depth == 0 && text[i] == ',')
+            {
+                parts.Add(text[start..i]);
+                start = i + 1;
+            }
+        }
+
+        if (!string.IsNullOrWhiteSpace(text[start..]))
+        {
+            parts.Add(text[start..]);
+        }
+
+        return parts;
+    }
 
     private string Text(Func<ScriptType, string> text) => Arguments.IsEmpty
         ? Name == "Tuple" ? "Tuple[()]" : Name

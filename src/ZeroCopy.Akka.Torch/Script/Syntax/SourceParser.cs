@@ -98,13 +98,13 @@ internal sealed class SourceParser
             _reader.Take("=");
             Declare(type, name, _reader.TakeType());
         }
-        else if (name is "__parameters__" or "__buffers__" && _reader.TryTake("="))
+        else if (type.Names(name) is { } names && _reader.TryTake("="))
         {
             while (_reader.Kind is not (SourceTokenKind.NewLine or SourceTokenKind.End))
             {
                 if (_reader.Kind == SourceTokenKind.Text)
                 {
-                    (name == "__parameters__" ? type.Parameters : type.Buffers).Add(_reader.TakeText());
+                    names.Add(_reader.TakeText());
                 }
                 else
                 {

@@ -1,7 +1,10 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
 namespace ZeroCopy.Torch.Script.Syntax;
 
 /// <summary>Goes through the tokens of a source file.</summary>
-internal sealed class TokenReader(string text, List<SourceToken> tokens)
+internal sealed partial class TokenReader(string text, List<SourceToken> tokens)
 {
     /// <summary>The number of the next token.</summary>
     public int Position { get; set; }
@@ -44,7 +47,7 @@ internal sealed class TokenReader(string text, List<SourceToken> tokens)
         return name;
     }
 
-    /// <summary>A text without its quotes.</summary>
+    /// <summary>What a text says. Source: torch/csrc/jit/frontend/parse_string_literal.h.</summary>
     public string TakeText()
     {
         if (Kind != SourceTokenKind.Text)
@@ -55,7 +58,8 @@ internal sealed class TokenReader(string text, List<SourceToken> tokens)
         var quoted = Next.Text;
         Skip();
         var isLong = quoted.StartsWith("\"\"\"", StringComparison.Ordinal) || quoted.StartsWith("'''", StringComparison.Ordinal);
-        return isLong ? quoted[3..^3] : quoted[1..^1];
+        var said = isLong ? quoted[3..^3] : quoted[1..^1];
+        return said.Contains('\\', StringComparison.Ordinal) ? Unescaped(said) : said;
     }
 
     /// <summary>The source text of a type.</summary>
@@ -129,4 +133,27 @@ internal sealed class TokenReader(string text, List<SourceToken> tokens)
 
     public FormatException Unexpected(string wanted) =>
         new($"line {Line} has {(Next.Text.Length > 0 ? $"'{Next.Text}'" : "its end")} where {wanted} is expected");
+
+    // Escapes stand for bytes of UTF-8.
+    private static string Unescaped(string said)
+    {
+        var bytes = Escape().Replace(
+            Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(said)),
+            escape => escape.Value[1] switch
+            {
+                'a' => "\a",
+                'b' => "\b",
+                'f' => "\f",
+                'n' => "\n",
+                'r' => "\r",
+                't' => "\t",
+                'v' => "\v",
+                >= '0' and <= '7' when escape.Length == 4 => $"{(char)Convert.ToByte(escape.Value[1..], 8)}",
+                var other => $"{other}",
+            });
+        return Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(bytes));
+    }
+
+    [GeneratedRegex("""\\(?:[0-3][0-7]{2}|.)""", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
+    private static partial Regex Escape();
 }

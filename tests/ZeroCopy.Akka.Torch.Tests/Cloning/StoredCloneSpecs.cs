@@ -136,6 +136,21 @@ public sealed class StoredCloneSpecs
     }
 
     [Theory]
+    [InlineData(EmbeddingBagMode.Sum)]
+    [InlineData(EmbeddingBagMode.Mean)]
+    [InlineData(EmbeddingBagMode.Max)]
+    public void StoredClone_should_answer_for_bags_of_any_rows_when_every_second_is_infinite(EmbeddingBagMode mode)
+    {
+        var original = EmbeddingBag(2, 8, mode: mode);
+        using (torch.no_grad())
+        {
+            original.weight![0].fill_(double.NegativeInfinity);
+        }
+
+        AssertAnswersAlike(original, module => PairsOf((EmbeddingBag)module, 2, 1));
+    }
+
+    [Theory]
     [InlineData(NonLinearities.ReLU, 1e-4, 0.0)]
     [InlineData(NonLinearities.Tanh, 1e-4, 0.0)]
     [InlineData(NonLinearities.ReLU, 1e-9, 1e-5)]

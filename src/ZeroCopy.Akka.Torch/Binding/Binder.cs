@@ -70,11 +70,8 @@ internal static class Binder
         }
 
         // set_ cannot leave META, and leaves a lazy conjugate one of the new elements: the wrapper takes another native tensor, on the
-        // view's storage. The old one is freed with its holder.
-        using var own = view.detach();
-        ref var left = ref TorchInternals.TensorHandle(target);
-        ref var right = ref TorchInternals.TensorHandle(own);
-        (left, right) = (right, left);
+        // view's storage.
+        NativeWeights.Replace(target, view.detach());
     }
 
     private static List<string> Match(List<StateTensor> state, ImmutableArray<TensorEntry> entries, List<StateTensor>?[] targets)

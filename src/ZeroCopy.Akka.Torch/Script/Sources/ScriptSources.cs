@@ -176,20 +176,23 @@ internal sealed partial class ScriptSources
         }
     }
 
-    // Statements of a function stand two levels in, those of a method four; what depends on a condition is deeper.
-    private static bool HasUnconditional(Definition definition, Regex calls) => calls.Matches(definition.Text).Any(call =>
-        call.Index - 1 - definition.Text.LastIndexOf('\n', call.Index) is var before
-        && definition.Text.AsSpan(call.Index - before, before) is var line
-        && line.Length - line.TrimStart(' ').Length <= (definition.Class is null ? 2 : 4));
+    // Statements of a function stand two blanks in, those of a method four; what depends on a condition is deeper.
+    private static bool HasUnconditional(Definition definition, Regex calls) => Regex.IsMatch(
+        definition.Text,
+        $"^(?! {{{(definition.Class is null ? 3 : 5)}}}).*{calls}",
+        RegexOptions.CultureInvariant | RegexOptions.Multiline);
 
     private static string Replaced(string text, Regex calls, string replacement)
     {
-        while (calls.Match(text) is { Success: true } call)
+        var replaced = new StringBuilder();
+        var from = 0;
+        for (var call = calls.Match(text); call.Success; call = calls.Match(text, from))
         {
-            text = $"{text.AsSpan(0, call.Index)}{replacement}{text.AsSpan(EndOfBracket(text, call.Index + call.Length))}";
+            replaced.Append(text, from, call.Index - from).Append(replacement);
+            from = EndOfBracket(text, call.Index + call.Length);
         }
 
-        return text;
+        return replaced.Append(text, from, text.Length - from).ToString();
     }
 
     // Behind the bracket that closes the one before the given place.

@@ -22,15 +22,9 @@ internal sealed class ScriptSkeleton
 
     private readonly ScriptArchive _archive;
     private readonly ScriptSources _sources;
-    private readonly ScriptSyntax _syntax;
-    private readonly Dictionary<PickleTensor, List<(string Name, TensorRole Role)>> _names = new(ReferenceEqualityComparer.Instance);
-    private readonly List<(PickleTensor Tensor, string Name)> _inPlainObjects = [];
-    private readonly HashSet<object> _visited = new(ReferenceEqualityComparer.Instance);
-    private readonly HashSet<PickleBoolean> _training = [];
+    private readonly PickledState _pickled;
     private readonly List<PickleTensor> _stripped = [];
     private readonly KeptTensors _kept;
-    private readonly Dictionary<PickleSparse, string> _sparse = new(ReferenceEqualityComparer.Instance);
-    private readonly SortedDictionary<string, string> _notExported = new(StringComparer.Ordinal);
     private readonly PickleObject _root;
     private readonly IReadOnlyDictionary<string, ScriptMethod> _methods;
     private readonly ScriptState _state;
@@ -45,12 +39,13 @@ internal sealed class ScriptSkeleton
         _kept = new KeptTensors(archive);
         _sources = ScriptSources.Read(archive);
         _root = root;
-        (_syntax, var methods) = ReadCode();
+        var (syntax, methods) = ReadCode();
         // Those are for pickles: the loader calls them, and nobody else.
         _methods = methods.Where(item => item.Key is not ("__setstate__" or "__getstate__"))
             .ToDictionary(item => item.Key, item => item.Value, StringComparer.Ordinal);
-        _state = ScriptState.Read(root, _syntax);
-        _analysis = WriteAnalysis.Run(_syntax, root.Type.FullName, _methods.Keys, _state.InTraining);
+        _pickled = PickledState.Read(root, syntax);
+        _state = ScriptState.Read(root, syntax);
+        _analysis = WriteAnalysis.Run(syntax, root.Type.FullName, _methods.Keys, _state.InTraining);
     }
 
     /// <summary>Where the script is from.</summary>
@@ -82,8 +77,10 @@ internal sealed class ScriptSkeleton
     public ScriptFacts Facts { get; private set; } = ScriptFacts.Empty;
 
     /// <summary>What the manifest keeps beside the tensors.</summary>
-    public ImmutableSortedDictionary<string, string> Metadata => _notExported.Count == 0 ? Facts.ToMetadata() : Facts.ToMetadata().Add(
-        ModelMetadata.NotExported, string.Join('\n', _notExported.Select(item => $"{item.Key}: {item.Value}")));
+    public ImmutableSortedDictionary<string, string> Metadata => _pickled.NotExported.Count == 0
+        ? Facts.ToMetadata()
+        : Facts.ToMetadata().Add(
+            ModelMetadata.NotExported, string.Join('\n', _pickled.NotExported.Select(item => $"{item.Key}: {item.Value}")));
 
     /// <summary>Checks every record and takes the archive apart.</summary>
     /// <exception cref="InvalidModelException">The archive is corrupt; the message names the record.</exception>
@@ -116,16 +113,15 @@ internal sealed class ScriptSkeleton
         }
 
         var skeleton = new ScriptSkeleton(archive, module);
-        skeleton.Walk(module, "", inModules: true);
-        SparseIndices.Require(archive, "data", pickle.Sparse, skeleton._sparse);
-        SparseIndices.Require(archive, "constants", constants.Sparse, skeleton._sparse);
+        SparseIndices.Require(archive, "data", pickle.Sparse, skeleton._pickled.Sparse);
+        SparseIndices.Require(archive, "constants", constants.Sparse, skeleton._pickled.Sparse);
         var edits = new PickleEdits(pickle.FreeMemo);
         skeleton.AddAdapters();
         var end = skeleton.EndOfRoot();
         if (end is not null)
         {
             // The root will hold them; a plain object's tensors are out of reach else, and stay where they are.
-            skeleton._inPlainObjects.ForEach(item => skeleton.AddName(item.Tensor, item.Name, TensorRole.Attribute));
+            skeleton._pickled.NameInPlainObjects();
         }
 
         skeleton._emptied = skeleton.Split(pickle.Tensors, edits);
@@ -188,77 +184,6 @@ internal sealed class ScriptSkeleton
 
     private bool MayBeWrittenTo(string name) => _state.FieldsOf(name).Any(field => _analysis.MayWriteTo(field.Class, field.Attribute));
 
-    // Eval mode reaches a module that is held by modules alone: what a plain object calls its training is its own affair.
-    private void Walk(PickleObject module, string prefix, bool inModules)
-    {
-        // A module under two names keeps both, so the guard is the path, not the set of all modules seen.
-        if (!_visited.Add(module))
-        {
-            return;
-        }
-
-        var type = _syntax.Class(module.Type.FullName);
-        inModules &= type is { IsModule: true };
-        if (module.State is not PickleDictionary state)
-        {
-            foreach (var name in inModules ? type!.Parameters.Concat(type.Buffers) : [])
-            {
-                _notExported[prefix + name] = "it is made by a __setstate__ when the script is loaded";
-            }
-
-            _visited.Remove(module);
-            return;
-        }
-
-        foreach (var (key, value) in state.Items)
-        {
-            if (key is not string name)
-            {
-                continue;
-            }
-
-            if (value is PickleSparse sparse)
-            {
-                _sparse.TryAdd(sparse, prefix + name);
-                if (inModules && RoleOf(type!, name) != TensorRole.Attribute)
-                {
-                    _notExported[prefix + name] = "it is sparse, to be registered as to_dense()";
-                }
-            }
-            else if (value is PickleObject child)
-            {
-                Walk(child, $"{prefix}{name}.", inModules);
-            }
-            else if (value is PickleTensor tensor)
-            {
-                if (inModules)
-                {
-                    AddName(tensor, prefix + name, RoleOf(type!, name));
-                }
-                else
-                {
-                    _inPlainObjects.Add((tensor, prefix + name));
-                }
-            }
-            else if (inModules && name == "training" && value is PickleBoolean { Value: true } training)
-            {
-                _training.Add(training);
-            }
-        }
-
-        _visited.Remove(module);
-    }
-
-    private void AddName(PickleTensor tensor, string name, TensorRole role)
-    {
-        if (!_names.TryGetValue(tensor, out var names))
-        {
-            _names[tensor] = names = [];
-        }
-
-        names.Add((name, role));
-    }
-
     // Takes the weights out; returns the records that they were in.
     private HashSet<string> Split(IReadOnlyList<PickleTensor> tensors, PickleEdits edits)
     {
@@ -269,7 +194,7 @@ internal sealed class ScriptSkeleton
         foreach (var users in tensors.GroupBy(tensor => tensor.Storage.Key, StringComparer.Ordinal))
         {
             var layouts = users.Select(tensor => (Tensor: tensor, Layout: LayoutOf(tensor))).ToList();
-            if (layouts.Any(user => user.Layout is null || !_names.ContainsKey(user.Tensor))
+            if (layouts.Any(user => user.Layout is null || !_pickled.Names.ContainsKey(user.Tensor))
                 || layouts.All(user => user.Layout!.ElementCount == 0)
                 || (readsStorage && layouts.Any(user => !IsWhole(user.Tensor, user.Layout!)))
                 || (_analysis.Reason is not null
@@ -279,7 +204,7 @@ internal sealed class ScriptSkeleton
             {
                 UnsharedTensors += users.Count(tensor => tensor.Sizes.Aggregate(1L, (a, b) => a * b) > 0);
                 UnsharedBytes += _archive.Find($"data/{users.Key}")?.Length ?? 0;
-                foreach (var tensor in users.Where(_names.ContainsKey))
+                foreach (var tensor in users.Where(_pickled.Names.ContainsKey))
                 {
                     KeepInSkeleton(tensor);
                 }
@@ -299,7 +224,7 @@ internal sealed class ScriptSkeleton
                     order.Add((tensor, layout!, names));
                 }
 
-                names.Add(_names[tensor]);
+                names.Add(_pickled.Names[tensor]);
             }
         }
 
@@ -316,10 +241,6 @@ internal sealed class ScriptSkeleton
 
     private static bool IsWhole(PickleTensor tensor, TensorLayout layout) =>
         tensor.Offset.Value == 0 && layout.ElementCount == tensor.Storage.Count.Value;
-
-    private static TensorRole RoleOf(ScriptClass type, string attribute) =>
-        type.Parameters.Contains(attribute) ? TensorRole.Parameter
-        : type.Buffers.Contains(attribute) ? TensorRole.Buffer : TensorRole.Attribute;
 
     // Whether a write through one tensor would be seen through another one that is not just another name of it.
     private static bool Overlap(IEnumerable<(long Offset, TensorLayout Layout, PickleLaziness Laziness)> tensors)
@@ -349,14 +270,14 @@ internal sealed class ScriptSkeleton
 
     private void KeepInSkeleton(PickleTensor tensor)
     {
-        if (_kept.AddOrRefuse(tensor, _names[tensor]) is not { } reason)
+        if (_kept.AddOrRefuse(tensor, _pickled.Names[tensor]) is not { } reason)
         {
             return;
         }
 
-        foreach (var (name, _) in _names[tensor].Where(name => name.Role is TensorRole.Parameter or TensorRole.Buffer))
+        foreach (var (name, _) in _pickled.Names[tensor].Where(name => name.Role is TensorRole.Parameter or TensorRole.Buffer))
         {
-            _notExported[name] = reason;
+            _pickled.NotExported[name] = reason;
         }
     }
 
@@ -411,8 +332,7 @@ internal sealed class ScriptSkeleton
     // name.
     private int? EndOfRoot() =>
         _sources.CanSimplify(_root.Type) && !ConstantsNameClasses()
-            && _names.Values.SelectMany(names => names.Select(name => name.Name)).Concat(_inPlainObjects.Select(item => item.Name))
-                .All(name => name.AsSpan().IndexOfAny('"', '\\', '\n') < 0)
+            && _pickled.AllNames.All(name => name.AsSpan().IndexOfAny('"', '\\', '\n') < 0)
             ? (_root.State as PickleDictionary)?.ItemsEnd : null;
 
     // Makes the code quick to load. A plain object's tensors are out of reach, so the root holds them too, under the names that they have
@@ -420,7 +340,7 @@ internal sealed class ScriptSkeleton
     private void Simplify(Pickle pickle, PickleEdits edits, int end)
     {
         var hidden = _stripped.ConvertAll(tensor => (
-            Tensor: tensor, Names: _names[tensor].Select(name => name.Name).Distinct().Where(name => name.Contains('.')).ToList()));
+            Tensor: tensor, Names: _pickled.Names[tensor].Select(name => name.Name).Distinct().Where(name => name.Contains('.')).ToList()));
         var merged = _sources.Merge(_root.Type);
         _sources.MakePlain(_root.Type, hidden.SelectMany(item => item.Names));
         foreach (var global in pickle.Globals)
@@ -431,7 +351,7 @@ internal sealed class ScriptSkeleton
             }
         }
 
-        foreach (var training in _training)
+        foreach (var training in _pickled.Training)
         {
             edits.Clear(training);
         }

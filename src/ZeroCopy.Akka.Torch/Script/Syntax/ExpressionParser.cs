@@ -36,33 +36,14 @@ internal sealed class ExpressionParser(TokenReader reader)
     }
 
     /// <summary>Expressions with commas between them are a tuple.</summary>
-    public Expression ReadMany()
-    {
-        var (line, first) = (reader.Line, Read());
-        if (!reader.Is(","))
-        {
-            return first;
-        }
-
-        var parts = ImmutableArray.CreateBuilder<Expression>();
-        parts.Add(first);
-        while (reader.TryTake(","))
-        {
-            if (reader.Kind == SourceTokenKind.NewLine || reader.Is("=") || reader.Is(")") || reader.Is("in") || reader.Is(":"))
-            {
-                break;
-            }
-
-            parts.Add(Read());
-        }
-
-        return new Expression.Container("Tuple", parts.ToImmutable(), line);
-    }
+    public Expression ReadMany() => Many(Read);
 
     /// <summary>What a loop assigns to: names, or a tuple of them.</summary>
-    public Expression ReadTarget()
+    public Expression ReadTarget() => Many(Postfix);
+
+    private Expression Many(Func<Expression> read)
     {
-        var (line, first) = (reader.Line, Postfix());
+        var (line, first) = (reader.Line, read());
         if (!reader.Is(","))
         {
             return first;
@@ -70,9 +51,10 @@ internal sealed class ExpressionParser(TokenReader reader)
 
         var parts = ImmutableArray.CreateBuilder<Expression>();
         parts.Add(first);
-        while (reader.TryTake(",") && !reader.Is("in"))
+        while (reader.TryTake(",")
+            && !(reader.Kind == SourceTokenKind.NewLine || reader.Is("=") || reader.Is(")") || reader.Is("in") || reader.Is(":")))
         {
-            parts.Add(Postfix());
+            parts.Add(read());
         }
 
         return new Expression.Container("Tuple", parts.ToImmutable(), line);

@@ -5,6 +5,7 @@ using ZeroCopy.Content;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Tensors;
+using ZeroCopy.Torch.Views;
 
 namespace ZeroCopy.Torch.Checkpoints;
 
@@ -94,22 +95,7 @@ internal static class DatFile
         public DType ElementType(string name)
         {
             var type = (torch.ScalarType)(sbyte)Number(sbyte.MaxValue, $"type of tensor '{name}'");
-            return type switch
-            {
-                torch.ScalarType.Byte => DType.UInt8,
-                torch.ScalarType.Int8 => DType.Int8,
-                torch.ScalarType.Int16 => DType.Int16,
-                torch.ScalarType.Int32 => DType.Int32,
-                torch.ScalarType.Int64 => DType.Int64,
-                torch.ScalarType.Float16 => DType.Float16,
-                torch.ScalarType.Float32 => DType.Float32,
-                torch.ScalarType.Float64 => DType.Float64,
-                torch.ScalarType.ComplexFloat32 => DType.Complex64,
-                torch.ScalarType.ComplexFloat64 => DType.Complex128,
-                torch.ScalarType.Bool => DType.Bool,
-                torch.ScalarType.BFloat16 => DType.BFloat16,
-                _ => throw Invalid($"tensor '{name}' has the unknown element type {(int)type}"),
-            };
+            return type.IsStored() ? type.ToDType() : throw Invalid($"tensor '{name}' has the unknown element type {(int)type}");
         }
 
         public TensorLayout Layout(string name, DType dtype, long[] shape, out long offset)

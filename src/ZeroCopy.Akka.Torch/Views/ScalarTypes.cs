@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using TorchSharp;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -23,6 +24,9 @@ internal static class ScalarTypes
     private const torch.ScalarType UInt32 = (torch.ScalarType)28;
     private const torch.ScalarType UInt64 = (torch.ScalarType)29;
     private const torch.ScalarType Float8E8M0 = (torch.ScalarType)44;
+
+    private static readonly FrozenDictionary<torch.ScalarType, DType> DTypes =
+        Enum.GetValues<DType>().Where(IsInTorch).ToFrozenDictionary(ToScalarType);
 
     /// <summary>Whether libtorch has tensors of an element type.</summary>
     public static bool IsInTorch(this DType dtype) => dtype is not (DType.Float4E2M1 or DType.Float6E2M3 or DType.Float6E3M2);
@@ -88,28 +92,5 @@ internal static class ScalarTypes
     /// <summary>Whether the store holds tensors of an element type.</summary>
     public static bool IsStored(this torch.ScalarType type) => Stored(type) is not null;
 
-    private static DType? Stored(torch.ScalarType type) => type switch
-    {
-        torch.ScalarType.Bool => DType.Bool,
-        torch.ScalarType.Byte => DType.UInt8,
-        torch.ScalarType.Int8 => DType.Int8,
-        torch.ScalarType.Int16 => DType.Int16,
-        torch.ScalarType.Int32 => DType.Int32,
-        torch.ScalarType.Int64 => DType.Int64,
-        torch.ScalarType.Float16 => DType.Float16,
-        torch.ScalarType.BFloat16 => DType.BFloat16,
-        torch.ScalarType.Float32 => DType.Float32,
-        torch.ScalarType.Float64 => DType.Float64,
-        torch.ScalarType.ComplexFloat32 => DType.Complex64,
-        torch.ScalarType.ComplexFloat64 => DType.Complex128,
-        Float8E5M2 => DType.Float8E5M2,
-        Float8E4M3 => DType.Float8E4M3,
-        Float8E5M2Fnuz => DType.Float8E5M2Fnuz,
-        Float8E4M3Fnuz => DType.Float8E4M3Fnuz,
-        UInt16 => DType.UInt16,
-        UInt32 => DType.UInt32,
-        UInt64 => DType.UInt64,
-        Float8E8M0 => DType.Float8E8M0,
-        _ => null,
-    };
+    private static DType? Stored(torch.ScalarType type) => DTypes.TryGetValue(type, out var dtype) ? dtype : null;
 }

@@ -1,4 +1,5 @@
 using ZeroCopy.Errors;
+using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
 using ZeroCopy.Torch.Checkpoints;
 using static TorchSharp.torch.nn;
@@ -41,6 +42,18 @@ public sealed class DatFileSpecs
         }
 
         Refused(directory, [.. good, 0]);
+    }
+
+    [Fact]
+    public void DatFile_should_read_elements_of_a_type_that_TorchSharp_has_no_name_for()
+    {
+        using var directory = new TemporaryDirectory();
+        File.WriteAllBytes(directory.File("float8.dat"), [1, 1, (byte)'w', 24, 1, 3, 0x38, 0x40, 0x44]);
+        using var file = File.OpenHandle(directory.File("float8.dat"));
+
+        var tensor = Assert.Single(DatFile.Read(file, "float8.dat"));
+
+        Assert.Equal(new TensorLayout(DType.Float8E4M3, [3L]), tensor.Layout);
     }
 
     private static InvalidModelException Refused(TemporaryDirectory directory, byte[] bytes)

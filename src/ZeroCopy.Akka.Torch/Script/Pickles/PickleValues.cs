@@ -93,8 +93,6 @@ internal sealed class PickleTensor(
 
     public PickleInteger Offset { get; } = offset;
 
-    public PickleInteger[] Shape { get; } = shape;
-
     public PickleInteger[] Strides { get; } = strides;
 
     public long[] Sizes { get; } = [.. shape.Select(size => size.Value)];

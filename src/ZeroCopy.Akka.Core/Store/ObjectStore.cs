@@ -153,7 +153,7 @@ public sealed class ObjectStore : IDisposable
     internal ArrivingModel? FindArriving(ModelId model) => _arriving.GetValueOrDefault(model);
 
     private Task<ModelHandle> PutAsync(
-        ModelContent content, PutOptions? options, IProgress<PutProgress>? progress, Action<ModelHandle>? committed,
+        ModelContent content, PutOptions? options, IProgress<PutProgress>? progress, Func<ModelHandle, IDisposable>? committed,
         CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(content);
@@ -162,7 +162,7 @@ public sealed class ObjectStore : IDisposable
     }
 
     private Task<ModelHandle> PutAsync(
-        Func<PutOperation, CancellationToken, Task<ModelHandle>> run, PutOptions? options, Action<ModelHandle>? committed,
+        Func<PutOperation, CancellationToken, Task<ModelHandle>> run, PutOptions? options, Func<ModelHandle, IDisposable>? committed,
         CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(options?.KeepVersions ?? 0, nameof(PutOptions.KeepVersions));

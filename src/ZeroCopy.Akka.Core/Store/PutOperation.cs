@@ -11,11 +11,11 @@ namespace ZeroCopy.Store;
 /// One put. Hashing and copying run outside the store's lock; under it are only admission (how much is missing, is there room, a file of
 /// that length) and the commit. What other processes publish or remove in between is seen at the commit, which then starts over from
 /// admission with what is missing now: two processes that put the same model leave one copy. What is to be done in the same step as the
-/// commit is <c>committed</c>.
+/// commit is <c>committed</c>, which what it returns undoes: a put that fails there, or at the name, leaves nothing behind.
 /// </summary>
 internal sealed class PutOperation(
     StoreCatalog catalog, Capacity capacity, Reclaimer reclaimer, WaitingPuts queue, ObjectStoreOptions settings,
-    Action<ModelHandle>? committed = null)
+    Func<ModelHandle, IDisposable>? committed = null)
 {
     // ENOSPC, and the two codes that Windows has for a full disk.
     private const int NoSpaceUnix = 28;
@@ -139,6 +139,8 @@ internal sealed class PutOperation(
             }
 
             var segments = new List<Segment>();
+            var isNew = !catalog.Models.Contains(plan.Manifest.Id);
+            var undo = (IDisposable?)null;
             try
             {
                 if (missing.Count > 0)
@@ -154,10 +156,19 @@ internal sealed class PutOperation(
                 var record = WriteManifest(change, plan.Manifest);
                 var twins = Twins(plan.Manifest);
                 var name = options.Name is { } wanted
-                    ? NameWriter.Set(catalog, change, wanted, record.Id, [.. twins.Select(twin => twin.Id)]) : (ModelName?)null;
+                    ? catalog.Names.WithVersion(wanted, [record.Id, .. twins.Select(twin => twin.Id)]) : (ModelName?)null;
+                var handle = new ModelHandle(record.Id, plan.Bytes, name);
+
+                // Under the lock, so that nobody removes the model before, and ahead of the name, which is not taken back.
+                undo = committed?.Invoke(handle);
                 if (options.Pin)
                 {
                     NameWriter.Pin(catalog, change, record.Id);
+                }
+
+                if (name is { } full)
+                {
+                    NameWriter.Set(catalog, change, full, record.Id);
                 }
 
                 reclaimer.DropTwins(change, twins, settings.TimeProvider.GetUtcNow());
@@ -168,14 +179,16 @@ internal sealed class PutOperation(
                 }
 
                 change.Complete();
-                var handle = new ModelHandle(record.Id, plan.Bytes, name);
-
-                // Still under the lock: nobody removes the model before.
-                committed?.Invoke(handle);
                 return handle;
             }
             catch (Exception e)
             {
+                undo?.Dispose();
+                if (isNew && catalog.Models.Contains(plan.Manifest.Id) && !catalog.Names.IsNamed(plan.Manifest.Id))
+                {
+                    reclaimer.TryRemove(change, plan.Manifest.Id);
+                }
+
                 foreach (var segment in segments.Where(catalog.IsDead))
                 {
                     reclaimer.TryDelete(change, segment);

@@ -62,6 +62,25 @@ public sealed class ObjectStoreSpecs : StoreFixture
     }
 
     [Fact]
+    public async Task ObjectStore_should_leave_nothing_of_a_put_whose_lease_fails()
+    {
+        var shared = ArrayTensorSource.Random("shared", 1000, 1);
+        var before = await Store.PutAsync(Content(shared), new PutOptions { Name = new ModelName("model") });
+        // Unknown to the store: the put finds the block there, and cannot map it.
+        File.Delete(SegmentPath());
+
+        await Assert.ThrowsAsync<FileNotFoundException>(() => Store.PutAndAcquireAsync(
+            Content(shared, ArrayTensorSource.Random("own", 1000, 2)),
+            "test",
+            new PutOptions { Name = new ModelName("model"), Pin = true, KeepVersions = 1 }));
+
+        Assert.Equal(before with { Bytes = 0 }, Store.Resolve(new ModelName("model")) with { Bytes = 0 });
+        Assert.Equal(before.Id, Assert.Single(Store.List()).Id);
+        Assert.Empty(Files("segments"));
+        Assert.Empty(Files("pins"));
+    }
+
+    [Fact]
     public async Task ObjectStore_should_list_names_without_what_only_people_ask_for()
     {
         var one = await Store.PutAsync(Content(ArrayTensorSource.Random("a", 100, 1)), new PutOptions { Name = new ModelName("b") });

@@ -32,8 +32,7 @@ public static class BatchJob
             default)
     {
         var start = Stopwatch.GetTimestamp();
-        OptionCheck.RunOutput(options);
-        var order = await JobOrder.CreateAsync(endpoint, options, cancellationToken).ConfigureAwait(false);
+        var order = await JobOrder.CreateAsync(endpoint, options, writes: true, cancellationToken).ConfigureAwait(false);
         var folder = new JobFolder(options.Output);
         if (JobStart.FindMarked(folder, order) is { } marked)
         {
@@ -87,7 +86,7 @@ public static class BatchJob
     public static async Task<BatchPreview> PreviewAsync(
         IModelEndpoint endpoint, BatchJobOptions options, CancellationToken cancellationToken = default)
     {
-        var order = await JobOrder.CreateAsync(endpoint, options, cancellationToken).ConfigureAwait(false);
+        var order = await JobOrder.CreateAsync(endpoint, options, writes: false, cancellationToken).ConfigureAwait(false);
         var plan = await JobPlan.CreateAsync(endpoint, order, default, cancellationToken).ConfigureAwait(false);
         await using (plan.ConfigureAwait(false))
         {

@@ -13,11 +13,15 @@ internal sealed record JobOrder(
     BatchJobOptions Options, IReadOnlyList<string> Files, MethodSignature Method,
     ImmutableArray<KeyValuePair<string, string>> Identity)
 {
-    /// <exception cref="DatasetException">An option is out of its range, or the model has no such method.</exception>
-    /// <exception cref="FileNotFoundException">An input is not there.</exception>
-    public static async Task<JobOrder> CreateAsync(IModelEndpoint endpoint, BatchJobOptions options, CancellationToken cancellationToken)
+    /// <param name="endpoint">The model.</param>
+    /// <param name="options">What was asked for.</param>
+    /// <param name="writes">Whether the output is to be written.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="DatasetException">What <see cref="OptionCheck"/> refuses, or the model has no such method.</exception>
+    public static async Task<JobOrder> CreateAsync(
+        IModelEndpoint endpoint, BatchJobOptions options, bool writes, CancellationToken cancellationToken)
     {
-        var files = OptionCheck.Run(options);
+        var files = OptionCheck.Run(options, writes);
         var signature = await endpoint.GetSignatureAsync(cancellationToken).ConfigureAwait(false);
         var method = signature.Find(options.Method) ?? throw new DatasetException(
             $"'{endpoint.Name}' has no method '{options.Method}'. "

@@ -6,10 +6,15 @@ namespace ZeroCopy.Datasets.Jobs;
 internal static class OptionCheck
 {
     /// <summary>Refuses what no job could be made of.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="writes">Whether the output is to be written.</param>
     /// <returns>The input files, in their order.</returns>
-    /// <exception cref="DatasetException">An option is out of its range, or contradicts another.</exception>
+    /// <exception cref="DatasetException">
+    /// An option is out of its range, or contradicts another; or the output is there and not to be replaced.
+    /// </exception>
     /// <exception cref="FileNotFoundException">An input is not there.</exception>
-    public static IReadOnlyList<string> Run(BatchJobOptions options)
+    /// <exception cref="DirectoryNotFoundException">There is no folder for the output.</exception>
+    public static IReadOnlyList<string> Run(BatchJobOptions options, bool writes)
     {
         CheckNumbers(options);
         if (options.Keep.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice)
@@ -27,15 +32,16 @@ internal static class OptionCheck
         var files = InputFiles.Expand(options.Inputs);
         var folder = new JobFolder(options.Output);
         InputFiles.Refuse(files, folder.Output, folder.FailedOutput);
+        if (writes)
+        {
+            CheckOutput(options, folder.Output);
+        }
+
         return files;
     }
 
-    /// <summary>Refuses to write where nothing may be written.</summary>
-    /// <exception cref="DatasetException">The output is there and not to be replaced.</exception>
-    /// <exception cref="DirectoryNotFoundException">There is no folder for it.</exception>
-    public static void RunOutput(BatchJobOptions options)
+    private static void CheckOutput(BatchJobOptions options, string output)
     {
-        var output = Path.GetFullPath(options.Output);
         if (File.Exists(output) && !options.Force && !options.Resume)
         {
             throw new DatasetException($"'{options.Output}' is there already; choose another --output, or replace it with --force.");

@@ -151,12 +151,8 @@ internal sealed class BatchCommand : NodeCommand
         CommandContext.OutputPath(context.Get(_output));
         CheckOutput(context);
         var options = Read(context);
-        OptionCheck.Run(options);
-        if (!context.Get(_dryRun))
-        {
-            OptionCheck.RunOutput(options);
-        }
-
+        // The job looks again; but before a model is opened for nothing.
+        OptionCheck.Run(options, writes: !context.Get(_dryRun));
         var actors = ActorCount.Check(WholeNumber.Within(_actors, context.Get(_actors), 1, int.MaxValue), context.Error);
         var model = context.Nodes.Count > 0
             ? await BatchModel.ConnectAsync(context, RemoteModels.Name(context.Get(_model)), cancellationToken).ConfigureAwait(false)

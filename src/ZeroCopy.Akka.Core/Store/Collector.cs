@@ -2,7 +2,9 @@ using ZeroCopy.Store.Files;
 
 namespace ZeroCopy.Store;
 
-/// <summary>Garbage collection on demand. Its caller holds the store's lock and the catalog's gate.</summary>
+/// <summary>
+/// Garbage collection on demand, but for what <see cref="Repacker"/> does. Its caller holds the store's lock and the catalog's gate.
+/// </summary>
 internal sealed class Collector(StoreCatalog catalog, LeaseLedger leases, Reclaimer reclaimer)
 {
     public CollectReport Run(StoreChange change, bool unnamed, CancellationToken cancellationToken)
@@ -21,8 +23,7 @@ internal sealed class Collector(StoreCatalog catalog, LeaseLedger leases, Reclai
         var (temporaryFiles, temporaryBytes) = reclaimer.DeleteAbandonedFiles();
         var damaged = reclaimer.DeleteDamagedManifests(change) + reclaimer.DeleteDamagedSegments(change);
         var (segments, _) = reclaimer.DeleteDeadSegments(change);
-        var repacked = new Repacker(catalog).Run(change, cancellationToken);
         return new CollectReport(
-            models, temporaryFiles + damaged + segments, repacked, Math.Max(0, before - catalog.SegmentBytes) + temporaryBytes);
+            models, temporaryFiles + damaged + segments, 0, Math.Max(0, before - catalog.SegmentBytes) + temporaryBytes);
     }
 }

@@ -412,11 +412,28 @@ public sealed class ObjectStore : IDisposable
     /// Deletes temporary files of dead processes, damaged files with the names that point to them, and segments without live blocks, and
     /// repacks segments that are mostly dead. <paramref name="unnamed"/> also removes models that have no name, no pin and no lease.
     /// </summary>
-    public Task<CollectReport> CollectAsync(bool unnamed = false, CancellationToken cancellationToken = default)
+    public Task<CollectReport> CollectAsync(bool unnamed = false, CancellationToken cancellationToken = default) =>
+        CollectAsync(unnamed, repacking: null, cancellationToken);
+
+    internal Task<CollectReport> CollectAsync(bool unnamed, IProgress<PutProgress>? repacking, CancellationToken cancellationToken)
     {
         ThrowIfDisposed();
-        var collector = new Collector(_catalog, _leases, _reclaimer);
-        return Task.Run(() => Change(change => collector.Run(change, unnamed, cancellationToken)), cancellationToken);
+        return Task.Run(
+            () =>
+            {
+                var collector = new Collector(_catalog, _leases, _reclaimer);
+                var report = Change(change => collector.Run(change, unnamed, cancellationToken));
+                try
+                {
+                    var (segments, bytes) = new Repacker(_catalog, new PutMeter(repacking, 0)).Run(cancellationToken);
+                    return report with { RepackedSegments = segments, FreedBytes = report.FreedBytes + bytes };
+                }
+                finally
+                {
+                    _waiting.Signal();
+                }
+            },
+            cancellationToken);
     }
 
     /// <summary>Stops waiting puts and closes the store's files. Leases that are still held stay valid.</summary>

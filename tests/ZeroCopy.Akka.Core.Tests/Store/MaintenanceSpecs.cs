@@ -1,3 +1,4 @@
+using ZeroCopy.Content;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
@@ -8,6 +9,8 @@ namespace ZeroCopy.Tests.Store;
 
 public sealed class MaintenanceSpecs : StoreFixture
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     [Fact]
     public async Task Verifier_should_find_a_sound_store_sound()
     {
@@ -261,6 +264,69 @@ public sealed class MaintenanceSpecs : StoreFixture
     }
 
     [Fact]
+    public async Task Repacker_should_keep_nobody_from_the_store_while_it_copies()
+    {
+        var (_, small) = await MostlyDeadAsync();
+        var other = await Store.PutAsync(Model(3));
+
+        var report = await RepackAsync(() =>
+        {
+            Store.Acquire(other.Id, "test").Dispose();
+            return Task.CompletedTask;
+        });
+
+        Assert.Equal(1, report.RepackedSegments);
+        Store.Acquire(small.Id, "test").Dispose();
+        Assert.Empty((await Store.VerifyAsync()).Damaged);
+    }
+
+    [Fact]
+    public async Task Repacker_should_leave_a_segment_of_which_a_put_uses_more_meanwhile()
+    {
+        var (big, small) = await MostlyDeadAsync();
+
+        var report = await RepackAsync(() => Store.PutAsync(big));
+
+        Assert.Equal(0, report.RepackedSegments);
+        Store.Acquire(small.Id, "test").Dispose();
+        Assert.Empty((await Store.VerifyAsync()).Damaged);
+        Assert.Empty(Files("tmp"));
+    }
+
+    [Fact]
+    public async Task Repacker_should_leave_a_segment_that_is_mapped_meanwhile()
+    {
+        var (_, small) = await MostlyDeadAsync();
+        ModelLease? lease = null;
+
+        var report = await RepackAsync(() =>
+        {
+            lease = Store.Acquire(small.Id, "test");
+            return Task.CompletedTask;
+        });
+
+        Assert.Equal(0, report.RepackedSegments);
+        lease!.Dispose();
+        Assert.Equal(1, (await Store.CollectAsync()).RepackedSegments);
+    }
+
+    [Fact]
+    public async Task Repacker_should_leave_a_segment_whose_models_go_meanwhile()
+    {
+        var (_, small) = await MostlyDeadAsync();
+
+        var report = await RepackAsync(() =>
+        {
+            Store.Remove(small.Id);
+            return Task.CompletedTask;
+        });
+
+        Assert.Equal(0, report.RepackedSegments);
+        Assert.Equal(1, (await Store.CollectAsync()).RemovedFiles);
+        Assert.Empty(Files("segments"));
+    }
+
+    [Fact]
     public async Task Collector_should_remove_unnamed_models_only_when_asked()
     {
         var unnamed = await Store.PutAsync(Model(1));
@@ -325,6 +391,21 @@ public sealed class MaintenanceSpecs : StoreFixture
             "ZEROCOPY_STORE", Assert.Throws<StoreUnavailableException>(() => ObjectStore.Open(options)).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A segment whose larger block no model refers to: the model that did, and the one that uses the rest.</summary>
+    private async Task<(ModelContent Gone, ModelHandle Left)> MostlyDeadAsync()
+    {
+        var kept = ArrayTensorSource.Random("kept", 1000, 1);
+        var gone = Content(kept, ArrayTensorSource.Random("big", 1 << 20, 2));
+        var big = await Store.PutAsync(gone);
+        var left = await Store.PutAsync(Content(kept));
+        Store.Remove(big.Id);
+        return (gone, left);
+    }
+
+    /// <summary>Repacks, and does something else on another thread while bytes are copied.</summary>
+    private Task<CollectReport> RepackAsync(Func<Task> meanwhile) => Store.CollectAsync(
+        unnamed: false, new Copying(() => Task.Run(meanwhile).WaitAsync(Patience).GetAwaiter().GetResult()), default);
+
     private static void Overwrite(string path, Action<byte[]> change)
     {
         var bytes = File.ReadAllBytes(path);
@@ -338,4 +419,9 @@ public sealed class MaintenanceSpecs : StoreFixture
     }
 
     private string Manifest(ModelHandle model) => Path.Combine(Root, "manifests", model.Id + ".json");
+
+    private sealed class Copying(Action report) : IProgress<PutProgress>
+    {
+        public void Report(PutProgress value) => report();
+    }
 }

@@ -133,7 +133,10 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
         return true;
     }
 
-    public long LiveBytesOf(Segment segment) => segment.Blocks.Where(block => IsServed(segment, block)).Sum(block => block.Length);
+    /// <summary>The blocks of a segment that models refer to, and that are served from it.</summary>
+    public IEnumerable<SegmentBlock> LiveBlocksOf(Segment segment) => segment.Blocks.Where(block => IsServed(segment, block));
+
+    public long LiveBytesOf(Segment segment) => LiveBlocksOf(segment).Sum(block => block.Length);
 
     private bool IsServed(Segment segment, SegmentBlock block) =>
         Models.IsLive(block.Id) && Index.TryFind(block.Id, out var location) && ReferenceEquals(location.Segment, segment);

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using ZeroCopy.Actors.Inference;
+using ZeroCopy.Actors.Tests.Fakes;
 using ZeroCopy.Actors.Tests.Inference;
 using ZeroCopy.Errors;
 
@@ -36,6 +37,48 @@ public sealed class TerminationSpecs() : PoolSpec("akka.coordinated-shutdown.run
         await FailsAsync(InferenceFailure.ShuttingDown, pool.CallAsync(1));
         await FailsAsync(InferenceFailure.ShuttingDown, Zero.Tasks.RunAsync(Source, Blocked, 1));
         await FailsAsync(InferenceFailure.ShuttingDown, PoolAsync(Blocked, name: "other"));
+    }
+
+    [Fact]
+    public async Task ZeroCopySystem_should_end_a_call_whose_function_goes_on_when_its_actor_has_stopped_and_others_have_not()
+    {
+        Source = new FakeSource { Schedules = true };
+        var gate = new TaskCompletionSource();
+        var pool = await Zero.CreatePoolAsync(
+            "async",
+            Source,
+            async (target, argument) =>
+            {
+                if (argument is FakeTensor)
+                {
+                    Entered.Release();
+                    await gate.Task;
+                    return null;
+                }
+
+                return Blocked(target, argument);
+            },
+            configure: settings => settings with { Size = 2 });
+        foreach (var path in new[] { "lost-calls", "pools/async/$a", "pools/async/$b" })
+        {
+            Watch(await Sys.ActorSelection("/user/zerocopy/" + path).ResolveOne(Patience));
+        }
+
+        var awaiting = pool.CallAsync(new FakeTensor(1));
+        await Entered.WaitAsync(Patience);
+        var blocking = pool.CallAsync(1);
+        await Entered.WaitAsync(Patience);
+        var ended = Sys.Terminate();
+        // But for the actor that computes.
+        await ExpectMsgAsync<Terminated>(Patience);
+        await ExpectMsgAsync<Terminated>(Patience);
+        gate.SetResult();
+        Gate.Set();
+
+        await EndsTypedAsync(blocking);
+        await FailsAsync(InferenceFailure.ShuttingDown, awaiting);
+        await ended.WaitAsync(Patience);
+        await EventuallyAsync(() => Source.Out == 0 && pool.Pending == 0);
     }
 
     /// <summary>A pool with calls that run and wait, a pool that never is ready, tasks that run and wait.</summary>

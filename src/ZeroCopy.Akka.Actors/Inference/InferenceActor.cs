@@ -99,7 +99,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
             }
             else
             {
-                // The function that awaits has the instance until it ends; LostCalls has its pieces run.
+                // The function that awaits has the instance until it ends; its pieces run elsewhere.
                 _running.ContinueWith(_ => instance.Dispose(), TaskScheduler.Default);
             }
 
@@ -296,18 +296,7 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
             _running.ContinueWith(run => self.Tell(new RunEnded(run), ActorRefs.NoSender), TaskScheduler.Default);
         }
 
-        void Schedule(Action run)
-        {
-            var piece = new AsyncPiece(run);
-            if (pool.Stopped.Task.IsCompleted)
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(piece, preferLocal: false);
-            }
-            else
-            {
-                self.Tell(piece, ActorRefs.NoSender);
-            }
-        }
+        void Schedule(Action run) => self.Tell(new AsyncPiece(run, pool.Gone.Token), ActorRefs.NoSender);
     }
 
     /// <summary>Serves the calls that came meanwhile, in their order, until one of them awaits too.</summary>

@@ -193,5 +193,6 @@ public sealed class InferencePool
             new InferenceException(InferenceFailure.ShuttingDown, $"Pool {Name} has stopped, and no actor of it had its model."));
         _onStopped();
         RetireAll();
+        await _context.Gone.CancelAsync().ConfigureAwait(false);
     }
 }

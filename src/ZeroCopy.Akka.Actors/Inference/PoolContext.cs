@@ -37,4 +37,7 @@ internal sealed record PoolContext(
 
     /// <summary>Ends when the router and every actor behind it have stopped, for whatever reason.</summary>
     public TaskCompletionSource Stopped { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Cancelled behind that, when every call is answered but those of functions that still run.</summary>
+    public CancellationTokenSource Gone { get; } = new();
 }

@@ -22,6 +22,9 @@ internal sealed class FakeSource : IInstanceSource
     /// <summary>Whether it holds on to the fake tensors that are arguments.</summary>
     public bool Retains { get; init; }
 
+    /// <summary>Whether what follows an await goes to the holder of the instance, and not to the .NET pool.</summary>
+    public bool Schedules { get; init; }
+
     /// <summary>The own references that it took to arguments.</summary>
     public ConcurrentQueue<FakeTensor> Retained { get; } = [];
 
@@ -118,6 +121,20 @@ internal sealed class FakeSource : IInstanceSource
             return function(Target, argument);
         }
 
+        public Task<object?> RunAsync(AsyncModelFunction function, object? argument, Action<Action>? schedule)
+        {
+            var outer = SynchronizationContext.Current;
+            SynchronizationContext.SetSynchronizationContext(source.Schedules ? new Pieces(schedule!) : outer);
+            try
+            {
+                return function(Target, argument);
+            }
+            finally
+            {
+                SynchronizationContext.SetSynchronizationContext(outer);
+            }
+        }
+
         public void Dispose()
         {
             Assert.Equal(0, Interlocked.Exchange(ref _disposed, 1));
@@ -129,5 +146,10 @@ internal sealed class FakeSource : IInstanceSource
             source.Discarded.Enqueue(number);
             Dispose();
         }
+    }
+
+    private sealed class Pieces(Action<Action> schedule) : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state) => schedule(() => d(state));
     }
 }

@@ -9,31 +9,25 @@ internal static class JobEnd
         && new FileInfo(folder.Output) is { Exists: true } output && output.Length == finished.Bytes;
 
     /// <summary>Lets the output and the list of failed rows appear, and deletes everything else, the journal last.</summary>
-    public static void Publish(JobFolder folder, JobJournal journal)
+    /// <param name="folder">The job's files.</param>
+    /// <param name="finished">The output; null where every row has failed, so that the list appears alone.</param>
+    public static void Publish(JobFolder folder, FinishedFile? finished)
     {
-        if (journal.Finished is not { } finished)
+        // The output before the list, which is part of the state that a run goes on from where the output has not appeared.
+        if (finished is not null)
         {
-            throw new InvalidOperationException("The job is not finished.");
+            MoveIfThere(Path.Combine(folder.Root, finished.Name), folder.Output);
         }
 
-        // The output before the list, which is part of the state that a run goes on from where the output has not appeared.
-        MoveIfThere(Path.Combine(folder.Root, finished.Name), folder.Output);
-        if (finished.Part.Failed > 0)
-        {
-            MoveIfThere(folder.Failed, folder.FailedOutput);
-        }
-        else
+        if (finished is { Part.Failed: 0 })
         {
             File.Delete(folder.FailedOutput);
         }
+        else
+        {
+            MoveIfThere(folder.Failed, folder.FailedOutput);
+        }
 
-        folder.Delete();
-    }
-
-    /// <summary>Lets the list of failed rows appear alone, where there is no other row, and deletes everything else.</summary>
-    public static void PublishFailed(JobFolder folder)
-    {
-        MoveIfThere(folder.Failed, folder.FailedOutput);
         folder.Delete();
     }
 

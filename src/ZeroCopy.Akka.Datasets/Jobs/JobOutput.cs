@@ -190,17 +190,18 @@ internal sealed class JobOutput : IAsyncDisposable
 
         if (_writer is null)
         {
-            JobEnd.PublishFailed(_folder);
+            JobEnd.Publish(_folder, null);
             throw new DatasetException(
                 $"All {State.Failed} rows failed, so there is nothing to write; '{_folder.FailedOutput}' lists them with their reasons, "
                 + $"the first: {File.ReadLines(_folder.FailedOutput).First()}");
         }
 
         await _pending.DisposeAsync().ConfigureAwait(false);
-        var finished = await _writer.CompleteAsync(_folder.Spare, cancellationToken).ConfigureAwait(false);
-        OutputMark.Write(finished, _journal.Job, _done);
-        _journal.Add(new FinishedFile(Path.GetFileName(finished), new FileInfo(finished).Length, _done));
-        JobEnd.Publish(_folder, _journal);
+        var file = await _writer.CompleteAsync(_folder.Spare, cancellationToken).ConfigureAwait(false);
+        OutputMark.Write(file, _journal.Job, _done);
+        var finished = new FinishedFile(Path.GetFileName(file), new FileInfo(file).Length, _done);
+        _journal.Add(finished);
+        JobEnd.Publish(_folder, finished);
     }
 
     private async ValueTask WriteGroupAsync(CancellationToken cancellationToken)

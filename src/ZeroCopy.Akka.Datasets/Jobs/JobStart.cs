@@ -58,42 +58,34 @@ internal static class JobStart
             return null;
         }
 
-        return Open(folder, journal =>
-        {
-            if (journal.Job.IsDefault)
-            {
-                journal.Begin(order.Identity);
-            }
-            else if (JobIdentity.Difference(journal.Job, order.Identity) is { } difference)
-            {
-                throw new DatasetException(
-                    $"'{order.Options.Output}' cannot be gone on with: {difference}. "
-                    + "Give what it was begun with, or begin anew without --resume.");
-            }
-        });
-    }
-
-    /// <summary>The journal of a job that begins.</summary>
-    /// <exception cref="DatasetException">Another process is at it.</exception>
-    public static JobJournal BeginJournal(JobFolder folder, JobOrder order)
-    {
-        Directory.CreateDirectory(folder.Root);
-        return Open(folder, journal => journal.Begin(order.Identity));
-    }
-
-    private static JobJournal Open(JobFolder folder, Action<JobJournal> prepare)
-    {
         var journal = JobJournal.Open(folder.Journal);
-        try
-        {
-            prepare(journal);
-            return journal;
-        }
-        catch
+        if (!journal.Job.IsDefault && JobIdentity.Difference(journal.Job, order.Identity) is { } difference)
         {
             journal.Dispose();
-            throw;
+            throw new DatasetException(
+                $"'{order.Options.Output}' cannot be gone on with: {difference}. "
+                + "Give what it was begun with, or begin anew without --resume.");
         }
+
+        return journal;
+    }
+
+    /// <summary>The journal of a job that begins, or goes on. It is of this job from now on: what refuses the job does so before.</summary>
+    /// <param name="folder">The job's files.</param>
+    /// <param name="order">The job.</param>
+    /// <param name="unfinished">What <see cref="FindJournal"/> has found, which may say nothing.</param>
+    /// <exception cref="DatasetException">Another process is at it.</exception>
+    public static JobJournal BeginJournal(JobFolder folder, JobOrder order, JobJournal? unfinished = null)
+    {
+        if (unfinished is { Job.IsDefault: false })
+        {
+            return unfinished;
+        }
+
+        Directory.CreateDirectory(folder.Root);
+        var journal = unfinished ?? JobJournal.Open(folder.Journal);
+        journal.Begin(order.Identity);
+        return journal;
     }
 
     private static bool MayBeFinished(JobFolder folder, BatchJobOptions options) =>

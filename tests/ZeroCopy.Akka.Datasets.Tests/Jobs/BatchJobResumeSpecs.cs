@@ -110,6 +110,21 @@ public sealed class BatchJobResumeSpecs : IDisposable
     }
 
     [Fact]
+    public async Task BatchJob_should_not_take_an_empty_journal_for_that_of_a_run_that_was_refused()
+    {
+        var options = Options("out.jsonl") with { Resume = true };
+        var folder = new JobFolder(options.Output);
+        Directory.CreateDirectory(folder.Root);
+        await File.WriteAllTextAsync(folder.Journal, "");
+        await Assert.ThrowsAsync<DatasetException>(
+            () => BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Keep = ["nothing"] }));
+
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), options);
+
+        Assert.Equal((Rows, 0), (report.Rows, report.ResumedAt));
+    }
+
+    [Fact]
     public async Task BatchJob_should_change_nothing_when_it_resumes_what_is_finished()
     {
         var options = Options("out.jsonl");

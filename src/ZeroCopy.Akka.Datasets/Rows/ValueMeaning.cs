@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
 using System.Text;
@@ -15,63 +16,96 @@ namespace ZeroCopy.Datasets.Rows;
 /// <param name="Zone">The time zone of points in time, which count in UTC then; null where they are of the place alone.</param>
 internal sealed record ValueMeaning(ValueKind Kind, int Bytes, int Digits = 0, int Precision = 0, string? Zone = null)
 {
-    private const string SecondForm = "yyyy-MM-dd'T'HH:mm:ss";
     private const long DaySeconds = 24 * 60 * 60;
+    private const long FirstSecond = -62_135_596_800;
+    private const long LastSecond = 253_402_300_799;
     private static readonly string[] Units = ["s", "ms", "us", "ns"];
+    private static readonly string[] Fractions = ["", "D3", "D6", "D9"];
 
     /// <summary>What values that have texts are within, in words.</summary>
     public string Range => Kind == ValueKind.Time ? "the 24 hours of a day" : "the years 1 to 9999";
 
+    /// <summary>What a second is in a file that counts in <see cref="Digits"/> of it.</summary>
+    public long Unit => Digits switch { 0 => 1, 3 => 1_000, 6 => 1_000_000, _ => 1_000_000_000 };
+
+    private bool IsInDays => Kind == ValueKind.Date && Digits == 0;
+
     /// <summary>The text of a value; empty where there is none, such as a date behind the year 9999.</summary>
     public byte[] Format(ReadOnlySpan<byte> value)
     {
-        var number = new BigInteger(value);
         if (Kind == ValueKind.Decimal)
         {
-            return Encoding.ASCII.GetBytes(Decimal(number));
+            return Encoding.ASCII.GetBytes(Decimal(new BigInteger(value)));
         }
 
-        var unit = BigInteger.Pow(10, Digits);
-        var seconds = Kind == ValueKind.Date && Digits == 0 ? number * DaySeconds : Floor(number, unit);
-        var least = Kind == ValueKind.Time ? 0 : (DateTime.MinValue - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerSecond;
-        var most = Kind == ValueKind.Time ? DaySeconds - 1 : (DateTime.MaxValue - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerSecond;
+        var number = Bytes == sizeof(int) ? BinaryPrimitives.ReadInt32LittleEndian(value) : BinaryPrimitives.ReadInt64LittleEndian(value);
+        var (seconds, rest) = IsInDays ? (number * DaySeconds, 0) : Math.DivRem(number, Unit);
+        // Before the epoch, too, a part of a second comes behind it.
+        (seconds, rest) = rest < 0 ? (seconds - 1, rest + Unit) : (seconds, rest);
+        var (least, most) = Kind == ValueKind.Time ? (0, DaySeconds - 1) : (FirstSecond, LastSecond);
         if (seconds < least || seconds > most)
         {
             return [];
         }
 
-        var moment = DateTime.UnixEpoch.AddTicks((long)seconds * TimeSpan.TicksPerSecond);
+        Span<byte> text = stackalloc byte["9999-12-31T23:59:59.999999999Z".Length];
+        var form = Kind switch { ValueKind.Date => "yyyy-MM-dd", ValueKind.Time => "HH:mm:ss", _ => "s" };
+        _ = DateTime.UnixEpoch.AddTicks(seconds * TimeSpan.TicksPerSecond)
+            .TryFormat(text, out var length, form, CultureInfo.InvariantCulture);
         if (Kind == ValueKind.Date)
         {
-            return Encoding.ASCII.GetBytes(moment.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+            return text[..length].ToArray();
         }
 
-        var rest = number - (seconds * unit);
-        var text = moment.ToString(Kind == ValueKind.Time ? "HH:mm:ss" : SecondForm, CultureInfo.InvariantCulture)
-            + (rest.IsZero ? "" : "." + rest.ToString(CultureInfo.InvariantCulture).PadLeft(Digits, '0'))
-            + (Zone is null ? "" : "Z");
-        return Encoding.ASCII.GetBytes(text);
+        if (rest > 0)
+        {
+            text[length++] = (byte)'.';
+            _ = rest.TryFormat(text[length..], out var digits, Fractions[Digits / 3], CultureInfo.InvariantCulture);
+            length += digits;
+        }
+
+        if (Zone is not null)
+        {
+            text[length++] = (byte)'Z';
+        }
+
+        return text[..length].ToArray();
     }
 
-    /// <summary>The whole number of a text that <see cref="Format"/> has made.</summary>
-    public BigInteger Parse(ReadOnlySpan<byte> bytes)
+    /// <summary>The whole number of a text that <see cref="Format"/> has made of a decimal.</summary>
+    public BigInteger ParseDecimal(ReadOnlySpan<byte> bytes)
     {
-        var text = Encoding.ASCII.GetString(bytes).TrimEnd('Z');
-        if (Kind == ValueKind.Decimal)
+        var text = Encoding.ASCII.GetString(bytes);
+        var number = BigInteger.Parse(text.Replace(".", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+        return Digits < 0 ? number / BigInteger.Pow(10, -Digits) : number;
+    }
+
+    /// <summary>The whole number of a text that <see cref="Format"/> has made of a date, a time or a point in time.</summary>
+    public long ParseTime(ReadOnlySpan<byte> text)
+    {
+        var days = 0L;
+        if (Kind != ValueKind.Time)
         {
-            var number = BigInteger.Parse(text.Replace(".", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
-            return Digits < 0 ? number / BigInteger.Pow(10, -Digits) : number;
+            var date = new DateTime(Number(text[..4]), Number(text[5..7]), Number(text[8..10]), 0, 0, 0, DateTimeKind.Utc);
+            days = (date - DateTime.UnixEpoch).Days;
+            text = text[10..].TrimStart((byte)'T');
         }
 
-        var point = text.IndexOf('.', StringComparison.Ordinal);
-        var (whole, rest) = point < 0 ? (text, "") : (text[..point], text[(point + 1)..]);
-        var moment = DateTime.ParseExact(
-            Kind switch { ValueKind.Date => whole + "T00:00:00", ValueKind.Time => "1970-01-01T" + whole, _ => whole },
-            SecondForm, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
-        BigInteger seconds = (moment - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerSecond;
-        return Kind == ValueKind.Date && Digits == 0
-            ? seconds / DaySeconds
-            : (seconds * BigInteger.Pow(10, Digits)) + (rest.Length == 0 ? 0 : BigInteger.Parse(rest, CultureInfo.InvariantCulture));
+        if (IsInDays)
+        {
+            return days;
+        }
+
+        var seconds = days * DaySeconds;
+        var rest = 0;
+        if (!text.IsEmpty)
+        {
+            seconds += (((Number(text[..2]) * 60) + Number(text[3..5])) * 60) + Number(text[6..8]);
+            rest = text.Length > 8 && text[8] == '.' ? Number(text.Slice(9, Digits)) : 0;
+        }
+
+        // The sum is what was written, also where the product alone goes beyond it: seconds before the epoch are rounded down.
+        return unchecked((seconds * Unit) + rest);
     }
 
     /// <summary>For example <c>timestamp[us]</c>.</summary>
@@ -95,9 +129,5 @@ internal sealed record ValueMeaning(ValueKind Kind, int Bytes, int Digits = 0, i
         return $"{(number.Sign < 0 ? "-" : "")}{digits[..^Digits]}.{digits[^Digits..]}";
     }
 
-    private static BigInteger Floor(BigInteger number, BigInteger unit)
-    {
-        var floor = BigInteger.DivRem(number, unit, out var rest);
-        return rest.Sign < 0 ? floor - 1 : floor;
-    }
+    private static int Number(ReadOnlySpan<byte> digits) => int.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture);
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Apache.Arrow;
 using Apache.Arrow.Types;
@@ -72,14 +73,29 @@ internal static class ArrowColumnWriter
         {
             if (!column.IsNullElement(i))
             {
-                var number = meaning.Parse(column.Bytes(i));
-                var value = values.AsSpan((i - low) * meaning.Bytes, meaning.Bytes);
-                value.Fill(number.Sign < 0 ? byte.MaxValue : (byte)0);
-                _ = number.TryWriteBytes(value, out _);
+                Write(column.Bytes(i), meaning, values.AsSpan((i - low) * meaning.Bytes, meaning.Bytes));
             }
         }
 
         return new ArrowBuffer(values);
+    }
+
+    private static void Write(ReadOnlySpan<byte> text, ValueMeaning meaning, Span<byte> value)
+    {
+        if (meaning.Kind == ValueKind.Decimal)
+        {
+            var number = meaning.ParseDecimal(text);
+            value.Fill(number.Sign < 0 ? byte.MaxValue : (byte)0);
+            _ = number.TryWriteBytes(value, out _);
+        }
+        else if (value.Length == sizeof(int))
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(value, (int)meaning.ParseTime(text));
+        }
+        else
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(value, meaning.ParseTime(text));
+        }
     }
 
     private static ArrowBuffer Validity(ReadOnlySpan<bool> nulls) =>

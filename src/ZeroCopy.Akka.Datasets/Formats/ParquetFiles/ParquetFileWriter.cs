@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.IO.Compression;
-using System.Numerics;
 using System.Text;
 using Parquet;
 using Parquet.Data;
@@ -113,22 +112,24 @@ internal sealed class ParquetFileWriter : IRowWriter
     private Task WriteValuesAsync(
         ParquetRowGroupWriter group, DataField leaf, Column column, ValueMeaning meaning, CancellationToken cancellationToken)
     {
-        var seconds = BigInteger.Pow(10, meaning.Digits);
         return (meaning.Kind, meaning.Digits) switch
         {
             (ValueKind.Decimal, _) => WriteAsync(
-                group, leaf, column, Values(number => new BigDecimal(number, meaning.Precision, meaning.Digits)), cancellationToken),
-            (ValueKind.Time, <= 3) => WriteAsync(group, leaf, column, Values(number => (int)(number * 1_000 / seconds)), cancellationToken),
-            (ValueKind.Time, _) => WriteAsync(group, leaf, column, Values(number => (long)number), cancellationToken),
+                group, leaf, column,
+                Values(text => new BigDecimal(meaning.ParseDecimal(text), meaning.Precision, meaning.Digits)), cancellationToken),
+            (ValueKind.Time, <= 3) => WriteAsync(
+                group, leaf, column, Values(text => (int)(meaning.ParseTime(text) * 1_000 / meaning.Unit)), cancellationToken),
+            (ValueKind.Time, _) => WriteAsync(group, leaf, column, Values(meaning.ParseTime), cancellationToken),
             (ValueKind.Date, 0) => WriteAsync(
-                group, leaf, column, Values(number => DateTime.UnixEpoch.AddDays((long)number)), cancellationToken),
+                group, leaf, column, Values(text => DateTime.UnixEpoch.AddDays(meaning.ParseTime(text))), cancellationToken),
             _ => WriteAsync(
                 group, leaf, column,
-                Values(number => DateTime.UnixEpoch.AddTicks((long)(number * TimeSpan.TicksPerSecond / seconds))), cancellationToken),
+                Values(text => DateTime.UnixEpoch.AddTicks(meaning.ParseTime(text) * (TimeSpan.TicksPerSecond / meaning.Unit))),
+                cancellationToken),
         };
 
-        ReadOnlyMemory<T> Values<T>(Func<BigInteger, T> value) =>
-        (T[])[.. Enumerable.Range(0, column.Rows).Where(row => !column.IsNull(row)).Select(row => value(meaning.Parse(column.Bytes(row))))];
+        ReadOnlyMemory<T> Values<T>(Func<ReadOnlySpan<byte>, T> value) =>
+            (T[])[.. Enumerable.Range(0, column.Rows).Where(row => !column.IsNull(row)).Select(row => value(column.Bytes(row)))];
     }
 
     private Task WriteTextsAsync(ParquetRowGroupWriter group, DataField leaf, Column column, CancellationToken cancellationToken)

@@ -18,22 +18,14 @@ internal sealed record BenchResult(
     public BenchPoint? Point { get; init; }
 
     /// <summary>A duration or an amount of memory: smaller is better.</summary>
-    public static BenchResult OfCost(string name, string subject, string unit, Samples value, string baselineName, Samples baseline) => new(
-        name,
-        subject,
-        value.Median,
-        unit,
-        new BenchFigure(baselineName, baseline.Median, unit),
-        baseline.Median / value.Median,
-        value.Spread());
+    public static BenchResult OfCost(string name, string subject, string unit, Samples value, string baselineName, Samples baseline) =>
+        Of(name, subject, unit, value, baselineName, baseline, baseline.Median / value.Median);
 
     /// <summary>A rate: larger is better.</summary>
-    public static BenchResult OfRate(string name, string subject, string unit, Samples value, string baselineName, Samples baseline) => new(
-        name,
-        subject,
-        value.Median,
-        unit,
-        new BenchFigure(baselineName, baseline.Median, unit),
-        value.Median / baseline.Median,
-        value.Spread());
+    public static BenchResult OfRate(string name, string subject, string unit, Samples value, string baselineName, Samples baseline) =>
+        Of(name, subject, unit, value, baselineName, baseline, value.Median / baseline.Median);
+
+    private static BenchResult Of(
+        string name, string subject, string unit, Samples value, string baselineName, Samples baseline, double ratio) =>
+        new(name, subject, value.Median, unit, new BenchFigure(baselineName, baseline.Median, unit), ratio, value.Spread());
 }

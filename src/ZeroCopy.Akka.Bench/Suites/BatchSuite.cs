@@ -217,9 +217,8 @@ internal sealed class BatchSuite : IBenchSuite
     {
         var rows = values.Length / load.Width;
         var next = -size;
-        var workers = Enumerable.Range(0, threads).Select(_ => new Thread(() =>
+        LoopThreads.Run(threads, () =>
         {
-            TorchThreads.Bound(Math.Max(1, Environment.ProcessorCount / threads));
             using var mode = inference_mode();
             for (var row = Interlocked.Add(ref next, size); row < rows; row = Interlocked.Add(ref next, size))
             {
@@ -234,9 +233,7 @@ internal sealed class BatchSuite : IBenchSuite
                     tensor.data<float>().CopyTo(answers[i].AsSpan(row * width, count * width));
                 }
             }
-        })).ToArray();
-        Array.ForEach(workers, worker => worker.Start());
-        Array.ForEach(workers, worker => worker.Join());
+        });
     }
 
     private static ListField ListOf<T>(string name)

@@ -57,8 +57,8 @@ internal sealed class LatencySuite : IBenchSuite
                 for (var round = 0; round < Rounds; round++)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    without.Add(await ArriveAsync(single, rows, share * ones.Median, round).ConfigureAwait(false));
-                    with.Add(await ArriveAsync(joined, rows, share * ones.Median, round).ConfigureAwait(false));
+                    without.Add(await ArriveAsync(single, rows, share * ones.Median, round, cancellationToken).ConfigureAwait(false));
+                    with.Add(await ArriveAsync(joined, rows, share * ones.Median, round, cancellationToken).ConfigureAwait(false));
                 }
 
                 foreach (var percentile in new[] { 50, 99 })
@@ -115,33 +115,24 @@ internal sealed class LatencySuite : IBenchSuite
     }
 
     /// <summary>Microseconds of each of the requests that arrive at a rate, whether others are answered or not.</summary>
-    private static async Task<Samples> ArriveAsync(InferencePool pool, Tensor[] rows, double perSecond, int seed)
-    {
-        var arrivals = new List<Task<double>>((int)(perSecond * Arriving.TotalSeconds * 1.1));
-        var sender = new Thread(() =>
-        {
-            var random = new Random(seed);
-            var (start, next) = (Stopwatch.GetTimestamp(), 0d);
-            while (next < Arriving.TotalSeconds)
+    private static async Task<Samples> ArriveAsync(
+        InferencePool pool, Tensor[] rows, double perSecond, int seed, CancellationToken cancellationToken) =>
+        new(await OpenLoop.SendAsync(
+            Arrivals(perSecond, seed),
+            async (number, _) =>
             {
-                while (next < Math.Min(Stopwatch.GetElapsedTime(start).TotalSeconds, Arriving.TotalSeconds))
-                {
-                    arrivals.Add(TimeAsync(rows[arrivals.Count % rows.Length]));
-                    next -= Math.Log(1 - random.NextDouble()) / perSecond;
-                }
+                var start = Stopwatch.GetTimestamp();
+                BenchModels.Free(await pool.CallAsync(rows[number % rows.Length]).ConfigureAwait(false));
+                return Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+            },
+            cancellationToken).ConfigureAwait(false));
 
-                Thread.Sleep(1);
-            }
-        });
-        sender.Start();
-        await Task.Run(sender.Join).ConfigureAwait(false);
-        return new Samples(await Task.WhenAll(arrivals).ConfigureAwait(false));
-
-        async Task<double> TimeAsync(Tensor row)
+    private static IEnumerable<double> Arrivals(double perSecond, int seed)
+    {
+        var random = new Random(seed);
+        for (var next = 0d; next < Arriving.TotalSeconds; next -= Math.Log(1 - random.NextDouble()) / perSecond)
         {
-            var start = Stopwatch.GetTimestamp();
-            BenchModels.Free(await pool.CallAsync(row).ConfigureAwait(false));
-            return Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+            yield return next;
         }
     }
 }

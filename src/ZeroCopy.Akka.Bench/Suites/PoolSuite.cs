@@ -71,43 +71,25 @@ internal sealed class PoolSuite : IBenchSuite
         return BenchResult.OfRate("throughput", load.Subject, "rows/s", value, $"loop over {threads} threads", baseline);
     }
 
-    private static async Task<double> CallAsync(Load load, Actors.Inference.InferencePool pool, CancellationToken cancellationToken)
-    {
-        var start = Stopwatch.GetTimestamp();
-        var next = -1;
+    // So many callers that every actor's mailbox stays filled: the figure is of throughput, not of waiting.
+    private static async Task<double> CallAsync(Load load, Actors.Inference.InferencePool pool, CancellationToken cancellationToken) =>
+        load.Input.shape[0] * await ClosedLoop.RateAsync(load.Calls, 8 * load.Actors, async () =>
+            BenchModels.Free(await pool.CallAsync(load.Input, cancellationToken: cancellationToken).ConfigureAwait(false)))
+            .ConfigureAwait(false);
 
-        // So many callers that every actor's mailbox stays filled: the figure is of throughput, not of waiting.
-        await Task.WhenAll(Enumerable.Range(0, 8 * load.Actors).Select(async _ =>
-        {
-            while (Interlocked.Increment(ref next) < load.Calls)
-            {
-                BenchModels.Free(await pool.CallAsync(load.Input, cancellationToken: cancellationToken).ConfigureAwait(false));
-            }
-        })).ConfigureAwait(false);
-        return load.Rows / Stopwatch.GetElapsedTime(start).TotalSeconds;
-    }
-
-    // The processors are divided among the threads, as libtorch's guide for inference on CPUs advises. Each thread says so itself: one that
-    // never did runs its products of matrices on all of them, which costs the loop half of its rows.
     private static double Loop(Load load, nn.Module module, int threads)
     {
         var next = -1;
         var start = Stopwatch.GetTimestamp();
-        var workers = Enumerable.Range(0, threads).Select(_ => new Thread(() =>
+        LoopThreads.Run(threads, () =>
         {
-            TorchThreads.Bound(Math.Max(1, Environment.ProcessorCount / threads));
             while (Interlocked.Increment(ref next) < load.Calls)
             {
                 BenchModels.Direct(load.Function, module, load.Input);
             }
-        })).ToArray();
-        Array.ForEach(workers, worker => worker.Start());
-        Array.ForEach(workers, worker => worker.Join());
-        return load.Rows / Stopwatch.GetElapsedTime(start).TotalSeconds;
+        });
+        return load.Calls * load.Input.shape[0] / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    private sealed record Load(string Subject, ModelFunction Function, Tensor Input, int Actors, int Calls, int WarmUps)
-    {
-        public double Rows => (double)Calls * Input.shape[0];
-    }
+    private sealed record Load(string Subject, ModelFunction Function, Tensor Input, int Actors, int Calls, int WarmUps);
 }

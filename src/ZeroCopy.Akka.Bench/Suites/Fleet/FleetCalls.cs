@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using ZeroCopy.Bench.Measuring;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 
@@ -24,22 +25,10 @@ internal sealed class FleetCalls(IReadOnlyList<IModelEndpoint> models, NamedTens
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<(double[] Warm, double[] First)> PlayAsync(int[] trace, int rate, CancellationToken cancellationToken)
     {
-        var running = new List<Task<(bool IsWarm, double Time)>>(trace.Length);
-        var start = Stopwatch.GetTimestamp();
-        while (running.Count < trace.Length)
-        {
-            // The first one is due at once.
-            var due = Math.Min((int)(Stopwatch.GetElapsedTime(start).TotalSeconds * rate) + 1, trace.Length);
-            while (running.Count < due)
-            {
-                var planned = start + (long)((double)running.Count / rate * Stopwatch.Frequency);
-                running.Add(CallAsync(trace[running.Count], planned, cancellationToken));
-            }
-
-            await Task.Delay(1, cancellationToken).ConfigureAwait(false);
-        }
-
-        var ended = await Task.WhenAll(running).ConfigureAwait(false);
+        var ended = await OpenLoop.SendAsync(
+            Enumerable.Range(0, trace.Length).Select(call => (double)call / rate),
+            (call, planned) => CallAsync(trace[call], planned, cancellationToken), cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
         return (Of(true), Of(false));
 
         double[] Of(bool isWarm) => [.. from call in ended where call.IsWarm == isWarm select call.Time];

@@ -68,8 +68,8 @@ internal sealed class HttpSuite : IBenchSuite
             progress.Report($"http: latency, {way.Name}");
             var (value, baseline) = await Interleaved.SampleAsync(
                 Rounds,
-                () => MedianAsync(way.CallAsync, cancellationToken),
-                () => MedianAsync(direct.CallAsync, cancellationToken),
+                () => MedianAsync(way, cancellationToken),
+                () => MedianAsync(direct, cancellationToken),
                 cancellationToken).ConfigureAwait(false);
             results.Add(BenchResult.OfCost("latency", $"{way.Name}, 4 KB", "us", value, "direct pool call", baseline));
         }
@@ -96,8 +96,8 @@ internal sealed class HttpSuite : IBenchSuite
                 await WarmAsync(echo, concurrency, cancellationToken).ConfigureAwait(false);
                 var (value, baseline) = await Interleaved.SampleAsync(
                     RateRounds,
-                    () => RateAsync(way, concurrency, cancellationToken),
-                    () => RateAsync(echo, concurrency, cancellationToken),
+                    () => RateAsync(way, concurrency, RateCalls, cancellationToken),
+                    () => RateAsync(echo, concurrency, RateCalls, cancellationToken),
                     cancellationToken).ConfigureAwait(false);
                 results.Add(BenchResult.OfRate(
                     "throughput", $"{way.Name}, {concurrency} at a time", "calls/s", value, echo.Name, baseline));
@@ -206,35 +206,11 @@ internal sealed class HttpSuite : IBenchSuite
         return (await host.Endpoints.FindAsync("small", cancellationToken: cancellationToken).ConfigureAwait(false))!;
     }
 
-    private static async Task<double> MedianAsync(Func<CancellationToken, Task> call, CancellationToken cancellationToken)
-    {
-        var times = new double[LatencyCalls];
-        for (var index = 0; index < times.Length; index++)
-        {
-            var start = Stopwatch.GetTimestamp();
-            await call(cancellationToken).ConfigureAwait(false);
-            times[index] = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
-        }
+    private static Task<double> MedianAsync(CallWay way, CancellationToken cancellationToken) =>
+        ClosedLoop.MedianAsync(LatencyCalls, () => way.CallAsync(cancellationToken));
 
-        return new Samples(times).Median;
-    }
-
-    private static Task<double> RateAsync(CallWay way, int concurrency, CancellationToken cancellationToken) =>
-        RateAsync(way, concurrency, RateCalls, cancellationToken);
-
-    private static async Task<double> RateAsync(CallWay way, int concurrency, int calls, CancellationToken cancellationToken)
-    {
-        var next = 0;
-        var start = Stopwatch.GetTimestamp();
-        await Task.WhenAll(Enumerable.Range(0, concurrency).Select(async _ =>
-        {
-            while (Interlocked.Increment(ref next) <= calls)
-            {
-                await way.CallAsync(cancellationToken).ConfigureAwait(false);
-            }
-        })).ConfigureAwait(false);
-        return calls / Stopwatch.GetElapsedTime(start).TotalSeconds;
-    }
+    private static Task<double> RateAsync(CallWay way, int concurrency, int calls, CancellationToken cancellationToken) =>
+        ClosedLoop.RateAsync(calls, concurrency, () => way.CallAsync(cancellationToken));
 
     /// <summary>
     /// Calls until the compiler has no more to do: it compiles what runs often again, on the processors that the calls have, and a longer
@@ -246,7 +222,7 @@ internal sealed class HttpSuite : IBenchSuite
         for (var round = 0; round < MostWarmRounds && compiled != JitInfo.GetCompiledMethodCount(); round++)
         {
             compiled = JitInfo.GetCompiledMethodCount();
-            await RateAsync(way, concurrency, cancellationToken).ConfigureAwait(false);
+            await RateAsync(way, concurrency, RateCalls, cancellationToken).ConfigureAwait(false);
         }
     }
 

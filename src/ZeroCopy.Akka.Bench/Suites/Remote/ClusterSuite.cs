@@ -49,14 +49,14 @@ internal sealed class ClusterSuite : IBenchSuite
         progress.Report($"cluster: {Rounds} rounds of {SmallCalls} calls with 4 KB, {Concurrency} at a time");
         var (rate, rateOfEcho) = await Interleaved.SampleAsync(
             Rounds,
-            () => RemoteCalls.RateAsync(model, SmallCalls, Concurrency),
-            () => RemoteCalls.RateAsync(echo, SmallCalls, Concurrency),
+            () => ClosedLoop.RateAsync(SmallCalls, Concurrency, model),
+            () => ClosedLoop.RateAsync(SmallCalls, Concurrency, echo),
             cancellationToken).ConfigureAwait(false);
         progress.Report($"cluster: {Rounds} rounds of {LatencyCalls} calls with 4 KB, one by one");
         var (time, timeOfEcho) = await Interleaved.SampleAsync(
             Rounds,
-            () => RemoteCalls.MedianAsync(model, LatencyCalls),
-            () => RemoteCalls.MedianAsync(echo, LatencyCalls),
+            () => ClosedLoop.MedianAsync(LatencyCalls, model),
+            () => ClosedLoop.MedianAsync(LatencyCalls, echo),
             cancellationToken).ConfigureAwait(false);
         const string Baseline = "ask of an echo";
         return
@@ -75,8 +75,8 @@ internal sealed class ClusterSuite : IBenchSuite
         progress.Report($"cluster: {Rounds} rounds of {ImageCalls} calls with an image of 600 KB, {Concurrency} at a time");
         var (value, baseline) = await Interleaved.SampleAsync(
             Rounds,
-            () => RemoteCalls.RateAsync(parts, ImageCalls, Concurrency),
-            () => RemoteCalls.RateAsync(whole, ImageCalls, Concurrency),
+            () => ClosedLoop.RateAsync(ImageCalls, Concurrency, parts),
+            () => ClosedLoop.RateAsync(ImageCalls, Concurrency, whole),
             cancellationToken).ConfigureAwait(false);
         return BenchResult.OfRate("throughput", "image", "calls/s", value, "raised frames", baseline);
     }

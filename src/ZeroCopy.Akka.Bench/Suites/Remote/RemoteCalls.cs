@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Akka.Actor;
 using ZeroCopy.Bench.Measuring;
 using ZeroCopy.Clustering.Clients;
@@ -59,35 +58,6 @@ internal sealed class RemoteCalls : IAsyncDisposable
     {
         var body = new byte[bytes];
         return () => _echo.Ask<byte[]>(body, Limit);
-    }
-
-    /// <summary>Calls a second, so many at a time.</summary>
-    public static async Task<double> RateAsync(Func<Task> call, int calls, int concurrency)
-    {
-        var next = 0;
-        var start = Stopwatch.GetTimestamp();
-        await Task.WhenAll(Enumerable.Range(0, concurrency).Select(async _ =>
-        {
-            while (Interlocked.Increment(ref next) <= calls)
-            {
-                await call().ConfigureAwait(false);
-            }
-        })).ConfigureAwait(false);
-        return calls / Stopwatch.GetElapsedTime(start).TotalSeconds;
-    }
-
-    /// <summary>Median time of a call in microseconds, one after the other.</summary>
-    public static async Task<double> MedianAsync(Func<Task> call, int calls)
-    {
-        var times = new double[calls];
-        for (var index = 0; index < calls; index++)
-        {
-            var start = Stopwatch.GetTimestamp();
-            await call().ConfigureAwait(false);
-            times[index] = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
-        }
-
-        return new Samples(times).Median;
     }
 
     public ValueTask DisposeAsync()

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using ZeroCopy.Bench.Measuring;
 using ZeroCopy.Errors;
 
 namespace ZeroCopy.Bench.Suites.Serve;
@@ -12,27 +12,11 @@ internal sealed class TracePlayer(IMessageService service, ServeSizes sizes)
     public async Task<bool> PlayAsync(IReadOnlyList<Message> messages, CancellationToken cancellationToken)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = new List<Task<bool>>(messages.Count);
-        var start = Stopwatch.GetTimestamp();
-        foreach (var message in messages)
-        {
-            var wait = (message.Second * sizes.Second) - Stopwatch.GetElapsedTime(start);
-            if (wait > TimeSpan.Zero)
-            {
-                await Task.Delay(wait, ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-
-            if (ended.IsCancellationRequested)
-            {
-                break;
-            }
-
-            running.Add(SendAsync(message.Model, ended));
-        }
-
-        var answered = await Task.WhenAll(running).ConfigureAwait(false);
+        var answered = await OpenLoop.SendAsync(
+            messages.Select(message => message.Second * sizes.Second.TotalSeconds),
+            (message, _) => SendAsync(messages[message].Model, ended), ended.Token).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
-        return running.Count == messages.Count && answered.All(inTime => inTime);
+        return answered.Length == messages.Count && answered.All(inTime => inTime);
     }
 
     private async Task<bool> SendAsync(int model, CancellationTokenSource ended)

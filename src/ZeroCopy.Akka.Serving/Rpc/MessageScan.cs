@@ -40,7 +40,7 @@ internal static class MessageScan
     /// <exception cref="RequestException">The request has too many parts or elements, or is no message.</exception>
     public static void Require(in ReadOnlySequence<byte> request, ServingOptions options)
     {
-        var (parts, elements) = Count(request);
+        var (parts, elements, bytes) = Count(request);
         if (parts > MostParts)
         {
             throw new RequestException($"The request has more than {MostParts} tensors, parameters, dimensions, texts and unknown fields.");
@@ -52,18 +52,29 @@ internal static class MessageScan
                 $"The request has {elements} elements in contents, more than {options.MaxElements} "
                 + $"({nameof(ServingOptions.MaxElements)}).");
         }
+
+        if (bytes > options.MaxBodyBytes)
+        {
+            throw new RequestException(
+                $"The request has {elements} elements in contents, which take {bytes} bytes, more than {options.MaxBodyBytes} "
+                + $"({nameof(ServingOptions.MaxBodyBytes)}).");
+        }
     }
 
-    /// <summary>Its parts, at least those up to one more than there may be, and the elements of its lists until there.</summary>
+    /// <summary>
+    /// Its parts, at least those up to one more than there may be, and the elements of its lists until there, with the bytes that they take
+    /// when they are read: eight where the message may have one.
+    /// </summary>
     /// <exception cref="RequestException">The request is no message.</exception>
-    public static (long Parts, long Elements) Count(in ReadOnlySequence<byte> request)
+    public static (long Parts, long Elements, long ElementBytes) Count(in ReadOnlySequence<byte> request)
     {
-        var counts = (Parts: 0L, Elements: 0L);
+        var counts = (Parts: 0L, Elements: 0L, ElementBytes: 0L);
         Count(request, Message.Request, ref counts);
         return counts;
     }
 
-    private static void Count(in ReadOnlySequence<byte> bytes, Message message, ref (long Parts, long Elements) counts)
+    private static void Count(
+        in ReadOnlySequence<byte> bytes, Message message, ref (long Parts, long Elements, long ElementBytes) counts)
     {
         var reader = new SequenceReader<byte>(bytes);
         while (!reader.End && counts.Parts <= MostParts)
@@ -82,7 +93,9 @@ internal static class MessageScan
                     counts.Parts += Numbers(value, tag);
                     break;
                 case Message.Elements:
-                    counts.Elements += Numbers(value, tag);
+                    var elements = Numbers(value, tag);
+                    counts.Elements += elements;
+                    counts.ElementBytes += elements * Size(tag);
                     break;
                 case Message.Parameter:
                     // Of an entry, which was counted.
@@ -120,6 +133,9 @@ internal static class MessageScan
         (_, 7) => value.Length / sizeof(double),
         _ => Ends(value),
     };
+
+    /// <summary>Bytes of an element of a list: bool, int32, int64, uint32, uint64, float, double.</summary>
+    private static int Size(uint tag) => (tag >> 3) switch { 1 => 1, 2 or 4 or 6 => 4, _ => 8 };
 
     /// <summary>How many numbers of any length end in the bytes: each in one below 128.</summary>
     private static long Ends(in ReadOnlySequence<byte> value)

@@ -4,7 +4,8 @@ namespace ZeroCopy.Serving.Settings;
 public sealed class ServingOptions
 {
     /// <summary>
-    /// Most bytes of a request's body, also when it is decompressed. The application's own limit does not count for these routes.
+    /// Most bytes of a request's body, also when it is decompressed, and of a gRPC message, also of the lists of elements that it becomes.
+    /// The application's own limit does not count for these routes.
     /// </summary>
     public long MaxBodyBytes { get; set; } = 256L << 20;
 

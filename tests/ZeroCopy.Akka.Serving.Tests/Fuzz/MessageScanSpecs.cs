@@ -35,7 +35,7 @@ public sealed class MessageScanSpecs
                 continue;
             }
 
-            (long Parts, long Elements) counts;
+            (long Parts, long Elements, long ElementBytes) counts;
             try
             {
                 counts = MessageScan.Count(Split(message, random));
@@ -48,6 +48,8 @@ public sealed class MessageScanSpecs
             parsed++;
             Assert.True(Parts(request) <= counts.Parts, $"{seed}/{round}: {counts} {Parts(request)} {Convert.ToHexString(message)}");
             Assert.True(Elements(request) <= counts.Elements, $"{seed}/{round}: {counts} {request} {Convert.ToHexString(message)}");
+            Assert.True(
+                ElementBytes(request) <= counts.ElementBytes, $"{seed}/{round}: {counts} {request} {Convert.ToHexString(message)}");
         }
 
         Assert.True(parsed > Rounds / 10, $"{parsed} messages were counted.");
@@ -122,6 +124,12 @@ public sealed class MessageScanSpecs
         + Unknown(request);
 
     private static int Parameter(InferParameter parameter) => 1 + Unknown(parameter);
+
+    private static int ElementBytes(ModelInferRequest request) =>
+        request.Inputs.Where(input => input.Contents is not null).Select(input => input.Contents).Sum(contents =>
+            contents.BoolContents.Count
+            + (4 * (contents.IntContents.Count + contents.UintContents.Count + contents.Fp32Contents.Count))
+            + (8 * (contents.Int64Contents.Count + contents.Uint64Contents.Count + contents.Fp64Contents.Count)));
 
     private static int Elements(ModelInferRequest request) => request.Inputs.Where(input => input.Contents is not null).Sum(input =>
         input.Contents.BoolContents.Count + input.Contents.IntContents.Count + input.Contents.Int64Contents.Count

@@ -105,6 +105,25 @@ public sealed class RpcCallSpecs
     }
 
     [Fact]
+    public async Task Stream_should_count_the_timeout_of_a_request_from_when_it_is_read()
+    {
+        var clock = new FakeTimeProvider();
+        var endpoint = FakeEndpoint.Identity();
+        await using var served = await ServedModels.StartWithAsync(services => services.AddSingleton<TimeProvider>(clock), endpoint);
+        using var stream = served.Rpc.Stream();
+        var request = One();
+        request.Parameters.Add("timeout", new InferParameter { Int64Param = 60_000_000 });
+
+        for (var minute = 0; minute < 3; minute++)
+        {
+            await stream.RequestStream.WriteAsync(request);
+            Assert.True(await stream.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience));
+            Assert.Equal(("", TimeSpan.FromMinutes(1)), (stream.ResponseStream.Current.ErrorMessage, endpoint.Last!.Options!.Deadline));
+            clock.Advance(TimeSpan.FromMinutes(1));
+        }
+    }
+
+    [Fact]
     public async Task Stream_that_is_cancelled_should_cancel_its_call()
     {
         var (endpoint, cancelled) = Endless();

@@ -221,6 +221,22 @@ public sealed class RpcRefusalSpecs
         Assert.Equal("The request has 2 elements in contents, more than 1 (MaxElements).", refusal.Status.Detail);
     }
 
+    [Theory]
+    [InlineData("2A062A041A020101", 2, 16)]
+    [InlineData("2A062A0418011801", 2, 16)]
+    [InlineData("2A092A0712050101010101", 5, 20)]
+    public async Task Infer_should_refuse_lists_that_take_more_memory_than_a_body_may(string message, int elements, int bytes)
+    {
+        await using var served = await ServedModels.StartAsync(options => options.MaxBodyBytes = 15, FakeEndpoint.Identity());
+
+        var refusal = await Assert.ThrowsAsync<RpcException>(
+            () => served.Rpc.CallRawAsync("ModelInfer", Convert.FromHexString(message)));
+
+        Assert.Equal(
+            $"The request has {elements} elements in contents, which take {bytes} bytes, more than 15 (MaxBodyBytes).",
+            refusal.Status.Detail);
+    }
+
     [Fact]
     public async Task Infer_should_refuse_a_list_of_more_dimensions_than_there_is_memory_for()
     {

@@ -81,23 +81,11 @@ internal static class ModelMessages
         return tensor;
     }
 
+    // The configuration's words for them differ in case alone, but for texts.
     private static DataType TypeOf(ValueSignature value) => (value.Datatype() ?? SignatureTypes.AnyDatatype) switch
     {
-        "BOOL" => DataType.TypeBool,
-        "UINT8" => DataType.TypeUint8,
-        "UINT16" => DataType.TypeUint16,
-        "UINT32" => DataType.TypeUint32,
-        "UINT64" => DataType.TypeUint64,
-        "INT8" => DataType.TypeInt8,
-        "INT16" => DataType.TypeInt16,
-        "INT32" => DataType.TypeInt32,
-        "INT64" => DataType.TypeInt64,
-        "FP16" => DataType.TypeFp16,
-        "BF16" => DataType.TypeBf16,
-        "FP32" => DataType.TypeFp32,
-        "FP64" => DataType.TypeFp64,
         Protocol.Datatype.Bytes => DataType.TypeString,
-        var other => throw new InvalidOperationException($"The protocol's datatype {other} has no value in its configurations."),
+        var name => Enum.Parse<DataType>($"Type{name}", ignoreCase: true),
     };
 
     private static StatisticDuration Duration(CallTime time) => new() { Count = (ulong)time.Count, Ns = (ulong)time.Nanoseconds };

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using ZeroCopy.Client.Http;
 using ZeroCopy.Client.Metadata;
 using ZeroCopy.Client.Tensors;
 using ZeroCopy.Endpoints;
@@ -16,7 +16,7 @@ internal static class Signatures
         try
         {
             var configuration = await client.GetModelConfigurationAsync(model, version, cancellationToken).ConfigureAwait(false);
-            if (TextOf(configuration) is { } json)
+            if (new AnswerField(configuration, AnswerPlace.Answer).TextAt("parameters", "signature", "string_value") is { } json)
             {
                 return SignatureJson.Parse(json);
             }
@@ -25,7 +25,7 @@ internal static class Signatures
         {
             // The configuration is an extension that many servers do not have: whether there is such a model is asked below.
         }
-        catch (Exception e) when (e is FormatException or (InvalidOperationException and not ObjectDisposedException))
+        catch (FormatException e)
         {
             throw new InferenceServerException(InferenceError.InvalidAnswer, e.Message, e);
         }
@@ -39,12 +39,4 @@ internal static class Signatures
     private static ValueSignature Value(TensorMetadata tensor) => tensor.Datatype == Datatype.Bytes
         ? new ValueSignature(tensor.Name, "str")
         : new ValueSignature(tensor.Name, DType: Datatypes.Of(tensor.Datatype), Shape: tensor.Shape);
-
-    private static string? TextOf(JsonElement configuration) =>
-        configuration.ValueKind == JsonValueKind.Object
-        && configuration.TryGetProperty("parameters", out var parameters) && parameters.ValueKind == JsonValueKind.Object
-        && parameters.TryGetProperty("signature", out var signature) && signature.ValueKind == JsonValueKind.Object
-        && signature.TryGetProperty("string_value", out var text) && text.ValueKind == JsonValueKind.String
-            ? text.GetString()
-            : null;
 }

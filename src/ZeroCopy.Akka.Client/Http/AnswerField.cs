@@ -14,13 +14,33 @@ internal readonly record struct AnswerField(JsonElement Value, AnswerPlace Place
     public AnswerField Field(string name) => Optional(name) ?? throw InferenceServerException.NotProtocol($"{Place} has no {name}");
 
     /// <summary>A field of it; null where it has none, or null stands there.</summary>
-    /// <exception cref="InferenceServerException">It is no object.</exception>
+    /// <exception cref="InferenceServerException">It is no object, or has a name that is no text.</exception>
     public AnswerField? Optional(string name)
     {
         Require(JsonValueKind.Object);
-        return Value.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
-            ? new AnswerField(value, new AnswerPlace(Place, name))
-            : null;
+        try
+        {
+            return Value.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
+                ? new AnswerField(value, new AnswerPlace(Place, name))
+                : null;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw NoUnicode(e);
+        }
+    }
+
+    /// <summary>A text, whose names lead to it; null where there is none, whatever stands there.</summary>
+    /// <exception cref="InferenceServerException">A text is none.</exception>
+    public string? TextAt(params ReadOnlySpan<string> names)
+    {
+        var found = (AnswerField?)this;
+        foreach (var name in names)
+        {
+            found = found is { Value.ValueKind: JsonValueKind.Object } parent ? parent.Optional(name) : null;
+        }
+
+        return found is { Value.ValueKind: JsonValueKind.String } text ? text.Text() : null;
     }
 
     /// <summary>The parts of a field that is an array.</summary>
@@ -47,7 +67,14 @@ internal readonly record struct AnswerField(JsonElement Value, AnswerPlace Place
     public string Text()
     {
         Require(JsonValueKind.String);
-        return Value.GetString()!;
+        try
+        {
+            return Value.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw NoUnicode(e);
+        }
     }
 
     /// <summary>Itself as a whole number from 0 on.</summary>
@@ -76,6 +103,10 @@ internal readonly record struct AnswerField(JsonElement Value, AnswerPlace Place
     public Datatype Datatype(string name) => DatatypeExtensions.TryParse(Text(name), out var datatype)
         ? datatype
         : throw InferenceServerException.NotProtocol($"{name} of {Place} is '{Text(name)}', which is no element type");
+
+    // JSON says this of an escaped half of a character alone, when the text is read.
+    private static InferenceServerException NoUnicode(InvalidOperationException cause) =>
+        InferenceServerException.NotProtocol("it has a text that is not valid Unicode", cause);
 
     private void Require(JsonValueKind kind)
     {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using ZeroCopy.Client.Memory;
@@ -90,51 +91,53 @@ internal static class ElementJson
             case Datatype.BFloat16 when TryReadFloat(value) is { } number:
                 BinaryPrimitives.WriteUInt16LittleEndian(element, ((BFloat16)(float)number).ToBits());
                 return true;
+            case Datatype.UInt8:
+                return TryReadWhole<byte>(value, element);
+            case Datatype.UInt16:
+                return TryReadWhole<ushort>(value, element);
+            case Datatype.UInt32:
+                return TryReadWhole<uint>(value, element);
+            case Datatype.UInt64:
+                return TryReadWhole<ulong>(value, element);
+            case Datatype.Int8:
+                return TryReadWhole<sbyte>(value, element);
+            case Datatype.Int16:
+                return TryReadWhole<short>(value, element);
+            case Datatype.Int32:
+                return TryReadWhole<int>(value, element);
+            case Datatype.Int64:
+                return TryReadWhole<long>(value, element);
             default:
-                return value.ValueKind == JsonValueKind.Number && TryReadWhole(value, datatype, element);
+                return false;
         }
     }
 
     private static double? TryReadFloat(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Number => value.GetDouble(),
-        JsonValueKind.String when value.ValueEquals("NaN") => double.NaN,
-        JsonValueKind.String when value.ValueEquals("Infinity") => double.PositiveInfinity,
-        JsonValueKind.String when value.ValueEquals("-Infinity") => double.NegativeInfinity,
+        // As it stands there: none of the names needs an escape.
+        JsonValueKind.String => value.GetRawText() switch
+        {
+            "\"NaN\"" => double.NaN,
+            "\"Infinity\"" => double.PositiveInfinity,
+            "\"-Infinity\"" => double.NegativeInfinity,
+            _ => null,
+        },
         _ => null,
     };
 
-    private static bool TryReadWhole(JsonElement value, Datatype datatype, Span<byte> element)
+    private static bool TryReadWhole<T>(JsonElement value, Span<byte> element)
+        where T : IBinaryInteger<T>
     {
-        switch (datatype)
+        if (value.ValueKind != JsonValueKind.Number)
         {
-            case Datatype.UInt8 when value.TryGetByte(out var number):
-                element[0] = number;
-                return true;
-            case Datatype.UInt16 when value.TryGetUInt16(out var number):
-                BinaryPrimitives.WriteUInt16LittleEndian(element, number);
-                return true;
-            case Datatype.UInt32 when value.TryGetUInt32(out var number):
-                BinaryPrimitives.WriteUInt32LittleEndian(element, number);
-                return true;
-            case Datatype.UInt64 when value.TryGetUInt64(out var number):
-                BinaryPrimitives.WriteUInt64LittleEndian(element, number);
-                return true;
-            case Datatype.Int8 when value.TryGetSByte(out var number):
-                element[0] = (byte)number;
-                return true;
-            case Datatype.Int16 when value.TryGetInt16(out var number):
-                BinaryPrimitives.WriteInt16LittleEndian(element, number);
-                return true;
-            case Datatype.Int32 when value.TryGetInt32(out var number):
-                BinaryPrimitives.WriteInt32LittleEndian(element, number);
-                return true;
-            case Datatype.Int64 when value.TryGetInt64(out var number):
-                BinaryPrimitives.WriteInt64LittleEndian(element, number);
-                return true;
-            default:
-                return false;
+            return false;
         }
+
+        // What neither holds is no whole number, or none of the protocol's.
+        var number = value.TryGetInt64(out var signed) ? signed : value.TryGetUInt64(out var unsigned) ? unsigned : Int128.MaxValue;
+        var whole = T.CreateTruncating(number);
+        return Int128.CreateTruncating(whole) == number && whole.TryWriteLittleEndian(element, out _);
     }
 
     private static void WriteFloat(Utf8JsonWriter writer, float value)

@@ -208,7 +208,6 @@ public sealed class InferenceHttpClient : IInferenceClient, IDisposable
     {
         using var sent = message;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var isAnswered = false;
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -223,7 +222,6 @@ public sealed class InferenceHttpClient : IInferenceClient, IDisposable
 
             using var response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, deadline.Token)
                 .ConfigureAwait(false);
-            isAnswered = true;
             return response.IsSuccessStatusCode
                 ? await read(response, deadline.Token).ConfigureAwait(false)
                 : throw await ServerFailure.ReadAsync(response, deadline.Token).ConfigureAwait(false);
@@ -249,11 +247,6 @@ public sealed class InferenceHttpClient : IInferenceClient, IDisposable
         catch (InvalidDataException e)
         {
             throw InferenceServerException.NotProtocol("it cannot be decompressed", e);
-        }
-        catch (InvalidOperationException e) when (isAnswered && e is not ObjectDisposedException)
-        {
-            // JSON says this of an escaped half of a character alone, when the text is read.
-            throw InferenceServerException.NotProtocol("it has a text that is not valid Unicode", e);
         }
         catch (ExecutionRejectedException e)
         {

@@ -79,12 +79,9 @@ internal static partial class ServerFailure
         try
         {
             using var json = JsonDocument.Parse(body);
-            return json.RootElement.ValueKind == JsonValueKind.Object
-                && json.RootElement.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.String
-                ? error.GetString()
-                : null;
+            return new AnswerField(json.RootElement, AnswerPlace.Answer).TextAt("error");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or InferenceServerException)
         {
             // Whatever stands between the client and the server answers as it likes: it is shown as it is.
             return null;

@@ -1,10 +1,14 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.Globalization;
+using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace ZeroCopy.Tensors;
 
 /// <summary>
-/// Writes elements as JSON, each number so that it is read back bit for bit. Numbers that JSON has no form for are the strings <c>NaN</c>,
+/// Elements as JSON, each number written so that it is read back bit for bit. Numbers that JSON has no form for are the strings <c>NaN</c>,
 /// <c>Infinity</c> and <c>-Infinity</c>.
 /// </summary>
 internal static class ElementJson
@@ -74,6 +78,84 @@ internal static class ElementJson
             default:
                 throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "No type of JSON's numbers.");
         }
+    }
+
+    /// <summary>Reads one element, none that is complex; false where the type does not hold it: nothing is cut, or rounded to
+    /// infinity.</summary>
+    public static bool TryRead(JsonElement value, DType dtype, Span<byte> element)
+    {
+        var text = JsonMarshal.GetRawUtf8Value(value);
+        return value.ValueKind == JsonValueKind.String
+            ? TryReadName(text[1..^1], dtype, element) : TryReadValue(text, dtype, element);
+    }
+
+    /// <summary>Reads the value that the reader has come to, as the other.</summary>
+    public static bool TryRead(ref readonly Utf8JsonReader reader, DType dtype, Span<byte> element)
+    {
+        var text = reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan;
+        return reader.TokenType == JsonTokenType.String ? TryReadName(text, dtype, element) : TryReadValue(text, dtype, element);
+    }
+
+    private static bool TryReadValue(ReadOnlySpan<byte> text, DType dtype, Span<byte> element) => dtype switch
+    {
+        DType.Bool => TryReadBoolean(text, element),
+        DType.UInt8 => TryReadWhole<byte>(text, element),
+        DType.Int8 => TryReadWhole<sbyte>(text, element),
+        DType.UInt16 => TryReadWhole<ushort>(text, element),
+        DType.Int16 => TryReadWhole<short>(text, element),
+        DType.UInt32 => TryReadWhole<uint>(text, element),
+        DType.Int32 => TryReadWhole<int>(text, element),
+        DType.UInt64 => TryReadWhole<ulong>(text, element),
+        DType.Int64 => TryReadWhole<long>(text, element),
+        DType.Float16 => TryParse<Half>(text, out var half) && TryPut(half, element),
+        DType.BFloat16 => TryParse<float>(text, out var single) && TryPutBrainFloat(single, element),
+        DType.Float32 => TryParse<float>(text, out var single) && TryPut(single, element),
+        DType.Float64 => TryParse<double>(text, out var number) && TryPut(number, element),
+        _ => false,
+    };
+
+    // As it stands there: no name needs an escape.
+    private static bool TryReadName(ReadOnlySpan<byte> text, DType dtype, Span<byte> element)
+    {
+        var number = text.SequenceEqual("NaN"u8) ? float.NaN
+            : text.SequenceEqual("Infinity"u8) ? float.PositiveInfinity
+            : text.SequenceEqual("-Infinity"u8) ? float.NegativeInfinity : 0;
+        return !float.IsFinite(number) && dtype switch
+        {
+            DType.Float16 => TryPut((Half)number, element),
+            DType.BFloat16 => TryPutBrainFloat(number, element),
+            DType.Float32 => TryPut(number, element),
+            DType.Float64 => TryPut((double)number, element),
+            _ => false,
+        };
+    }
+
+    private static bool TryReadBoolean(ReadOnlySpan<byte> text, Span<byte> element)
+    {
+        var isTrue = text.SequenceEqual("true"u8);
+        element[0] = isTrue ? (byte)1 : (byte)0;
+        return isTrue || text.SequenceEqual("false"u8);
+    }
+
+    private static bool TryReadWhole<T>(ReadOnlySpan<byte> text, Span<byte> element)
+        where T : IBinaryInteger<T> =>
+        T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+        && number.TryWriteLittleEndian(element, out _);
+
+    private static bool TryParse<T>(ReadOnlySpan<byte> text, out T number)
+        where T : IBinaryFloatingPointIeee754<T> =>
+        T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number!) && T.IsFinite(number);
+
+    private static bool TryPut<T>(T number, Span<byte> element)
+        where T : unmanaged => MemoryMarshal.TryWrite(element, in number);
+
+    /// <summary>The upper half of a binary32, rounded to the nearest, ties to even.</summary>
+    private static bool TryPutBrainFloat(float number, Span<byte> element)
+    {
+        var bits = BitConverter.SingleToUInt32Bits(number);
+        var rounded = float.IsFinite(number) ? (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16 : bits >> 16;
+        BinaryPrimitives.WriteUInt16LittleEndian(element, (ushort)rounded);
+        return !float.IsFinite(number) || float.IsFinite(BitConverter.UInt32BitsToSingle(rounded << 16));
     }
 
     private static void WriteFloat(Utf8JsonWriter writer, float value)

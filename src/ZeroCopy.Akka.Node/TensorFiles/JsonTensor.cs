@@ -13,6 +13,11 @@ internal static class JsonTensor
 {
     private const int MaxShown = 60;
     private static readonly string[] Members = ["dtype", "data", "shape"];
+    private static readonly DType[] Types =
+    [
+        DType.Bool, DType.UInt8, DType.Int8, DType.UInt16, DType.Int16, DType.UInt32, DType.Int32, DType.UInt64, DType.Int64, DType.Float16,
+        DType.BFloat16, DType.Float32, DType.Float64, DType.Complex64, DType.Complex128,
+    ];
 
     /// <exception cref="TensorFileException">Not of that form; a value that its type cannot hold.</exception>
     public static HostTensor Read(string path, string name, JsonElement element)
@@ -35,12 +40,12 @@ internal static class JsonTensor
 
         var token = element.GetProperty("dtype");
         if (token.ValueKind != JsonValueKind.String || !DTypeExtensions.TryParseToken(token.GetString(), out var dtype)
-            || !JsonNumber.Types.Contains(dtype))
+            || !Types.Contains(dtype))
         {
             throw new TensorFileException(
                 path,
                 $"the dtype {Shown(token)} of '{name}' is not one of "
-                + $"{string.Join(", ", JsonNumber.Types.Select(type => type.ToToken()))}.");
+                + $"{string.Join(", ", Types.Select(type => type.ToToken()))}.");
         }
 
         return Read(path, name, element.GetProperty("data"), dtype, element.TryGetProperty("shape", out var shape) ? shape : null);
@@ -95,7 +100,7 @@ internal static class JsonTensor
         var size = type.ElementSize();
         for (var index = 0; index < elements.Count; index++)
         {
-            if (!JsonNumber.TryWrite(elements[index], type, bytes.AsSpan(index * size, size)))
+            if (!ElementJson.TryRead(elements[index], type, bytes.AsSpan(index * size, size)))
             {
                 throw new TensorFileException(
                     path,

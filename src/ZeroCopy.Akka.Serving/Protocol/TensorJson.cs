@@ -17,7 +17,7 @@ internal static class TensorJson
         var (walk, size, read) = (new Walk(place, shape, count), dtype.ElementSize(), 0);
         while (walk.Next(ref json))
         {
-            if (!JsonElementReader.TryRead(in json.Value, dtype, elements.Slice(read * size, size)))
+            if (!ElementJson.TryRead(in json.Value, dtype, elements.Slice(read * size, size)))
             {
                 throw new RequestException($"{place} has {json.Shown()} as element {read}, which {Datatype.NameOf(dtype)} does not hold.");
             }

@@ -137,51 +137,77 @@ internal static class PoolMap
     /// ends with it.
     /// </summary>
     public static Flow<TIn, TOut, NotUsed> ToFlow<TIn, TOut>(
+        Func<Func<PoolSettings, PoolSettings>, Task<ModelPool<IReadOnlyList<TIn>, IReadOnlyList<TOut>>>> start,
+        MapBatchesOptions options) =>
+        Akka.Streams.Dsl.Flow.Setup((_, _) => Stage(start, options)).MapMaterializedValue(_ => NotUsed.Instance);
+
+    private static Flow<TIn, TOut, NotUsed> Stage<TIn, TOut>(
         Func<Func<PoolSettings, PoolSettings>, Task<ModelPool<IReadOnlyList<TIn>, IReadOnlyList<TOut>>>> start, MapBatchesOptions options)
     {
-        return Akka.Streams.Dsl.Flow.LazyInitAsync(StartAsync).MapMaterializedValue(_ => NotUsed.Instance);
-
-        async Task<Flow<TIn, TOut, NotUsed>> StartAsync()
+        var pool = new Lazy<Task<ModelPool<IReadOnlyList<TIn>, IReadOnlyList<TOut>>>>(
+            () => start(settings => SettingsOf(settings, options)));
+        var prefetch = PrefetchOf(options, options.MostActors);
+        var stop = new CancellationTokenSource();
+        var stopped = stop.Token;
+        var unread = new UnreadAnswers<TOut>();
+        var (read, answered) = (0L, 0L);
+        // The stage that groups rows forgets those of no whole group where the stream fails.
+        var waiting = WaitingOf<TIn>(options);
+        var batches = Akka.Streams.Dsl.Flow.Create<TIn>().Select(row =>
         {
-            var pool = await start(settings => SettingsOf(settings, options)).ConfigureAwait(false);
-            var calls = CallsOf(pool, options);
-            var prefetch = PrefetchOf(options, options.MostActors);
-            var stop = new CancellationTokenSource();
-            var unread = new UnreadAnswers<TOut>();
-            var (read, answered) = (0L, 0L);
-            // The stage that groups rows forgets those of no whole group where the stream fails.
-            var waiting = WaitingOf<TIn>(options);
-            var batches = Akka.Streams.Dsl.Flow.Create<TIn>().Select(waiting.Add).Grouped(options.BatchSize).Select(_ =>
-            {
-                var (batch, first) = (waiting.Take(), read);
-                read += batch.Length;
-                return (Rows: batch, First: first);
-            });
-            var answers = options.IsOrdered
-                ? batches.SelectAsync(prefetch, AnswerAsync)
-                : batches.SelectAsyncUnordered(prefetch, AnswerAsync);
-            return answers.SelectMany(batch =>
-            {
-                Report(options, batch, ref answered);
-                return unread.Take(batch);
-            }).WatchTermination((materialised, end) =>
-            {
-                _ = end.ContinueWith(_ => EndAsync(), TaskScheduler.Default);
-                return materialised;
-            });
+            var count = waiting.Add(row);
+            // It starts while the first batch comes together.
+            _ = pool.Value;
+            return count;
+        }).Grouped(options.BatchSize).Select(_ =>
+        {
+            var (batch, first) = (waiting.Take(), read);
+            read += batch.Length;
+            return (Rows: batch, First: first);
+        });
+        var answers = options.IsOrdered
+            ? batches.SelectAsync(prefetch, AnswerAsync)
+            : batches.SelectAsyncUnordered(prefetch, AnswerAsync);
+        return answers.SelectMany(batch =>
+        {
+            Report(options, batch, ref answered);
+            return unread.Take(batch);
+        }).WatchTermination((materialised, end) =>
+        {
+            _ = end.ContinueWith(_ => EndAsync(), TaskScheduler.Default);
+            return materialised;
+        });
 
-            async Task<AnsweredRows<TOut>> AnswerAsync((TIn[] Rows, long First) batch) =>
-                unread.Add(await calls.AnswerAsync(batch.Rows, batch.First, stop.Token).ConfigureAwait(false));
-
-            // Nobody waits for it; what goes wrong there is the host's to log.
-            async Task EndAsync()
+        async Task<AnsweredRows<TOut>> AnswerAsync((TIn[] Rows, long First) batch)
+        {
+            RowCalls<TIn, TOut> calls;
+            try
             {
-                await stop.CancelAsync().ConfigureAwait(false);
-                unread.End();
-                waiting.End();
-                await pool.DisposeAsync().ConfigureAwait(false);
-                stop.Dispose();
+                calls = CallsOf(await pool.Value.ConfigureAwait(false), options);
             }
+            catch
+            {
+                Release(batch.Rows, options);
+                throw;
+            }
+
+            return unread.Add(await calls.AnswerAsync(batch.Rows, batch.First, stopped).ConfigureAwait(false));
+        }
+
+        // Nobody waits for it; what goes wrong there is the host's to log.
+        async Task EndAsync()
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            unread.End();
+            waiting.End();
+            if (pool.IsValueCreated)
+            {
+                // Also one that is not up yet. Why one did not start the stream was told.
+                await ((Task)pool.Value).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await (pool.Value.IsCompletedSuccessfully ? pool.Value.Result.DisposeAsync() : default).ConfigureAwait(false);
+            }
+
+            stop.Dispose();
         }
     }
 
@@ -212,14 +238,16 @@ internal static class PoolMap
             pool.AskAsync, options.Call, skips: options.OnFailedRow is not null, options.Attempts, Codec.Release,
             pool.Actors.Telemetry.Model);
 
-    private static WaitingRows<TIn> WaitingOf<TIn>(MapBatchesOptions options) =>
-        new(rows =>
+    private static WaitingRows<TIn> WaitingOf<TIn>(MapBatchesOptions options) => new(rows => Release(rows, options));
+
+    /// <summary>Releases rows that no call takes, where they are given away.</summary>
+    private static void Release<TIn>(IReadOnlyList<TIn> rows, MapBatchesOptions options)
+    {
+        if (options.Ownership == ArgumentOwnership.Give)
         {
-            if (options.Ownership == ArgumentOwnership.Give)
-            {
-                Codec.Release(rows);
-            }
-        });
+            Codec.Release(rows);
+        }
+    }
 
     private static int PrefetchOf(MapOptions options, int actors) => options.Prefetch ?? 2 * actors;
 }

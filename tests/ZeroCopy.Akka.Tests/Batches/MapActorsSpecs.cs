@@ -256,6 +256,51 @@ public sealed class MapActorsSpecs : HostSpec
     }
 
     [Fact]
+    public async Task MapBatches_should_dispose_a_given_row_of_a_stream_that_fails_before_its_pool_is_up()
+    {
+        var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
+        using var materializer = Host.ActorSystem.Materializer();
+        using var gate = new ManualResetEventSlim();
+        var row = rand(1, 8);
+        var (queue, answers) = Source.Queue<Tensor>(1, OverflowStrategy.Backpressure)
+            .Via(wrapper.MapBatchesFlow<object, Tensor, int>(
+                _ => Gated(), (_, batch) => new int[batch.Count],
+                new MapBatchesOptions { BatchSize = 5, Ownership = ArgumentOwnership.Give }))
+            .ToMaterialized(Sink.Seq<int>(), Keep.Both).Run(materializer);
+
+        await queue.OfferAsync(row).WaitAsync(Patience);
+        queue.Fail(new InvalidDataException("the source is gone"));
+        await Assert.ThrowsAnyAsync<Exception>(() => answers.WaitAsync(Patience));
+
+        await UntilAsync(() => row.IsInvalid);
+        gate.Set();
+        await UntilAsync(() => Host.Actors.Pools.Count == 0);
+
+        object Gated()
+        {
+            gate.Wait(Patience);
+            return new object();
+        }
+    }
+
+    [Fact]
+    public async Task MapBatches_should_dispose_the_given_rows_of_a_stream_whose_pool_does_not_start()
+    {
+        var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
+        using var materializer = Host.ActorSystem.Materializer();
+        var rows = Enumerable.Range(0, 8).Select(_ => rand(1, 8)).ToList();
+        wrapper.Unload();
+
+        await Assert.ThrowsAnyAsync<Exception>(() => Source.From(rows)
+            .Via(wrapper.MapBatchesFlow<Tensor, int>(
+                (_, batch) => new int[batch.Count], new MapBatchesOptions { BatchSize = 5, Ownership = ArgumentOwnership.Give }))
+            .RunWith(Sink.Seq<int>(), materializer).WaitAsync(Patience));
+
+        await UntilAsync(() => rows.Take(5).All(row => row.IsInvalid));
+        rows.ForEach(row => row.Dispose());
+    }
+
+    [Fact]
     public async Task MapBatches_should_fail_the_stream_with_what_a_batch_failed_with()
     {
         var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);

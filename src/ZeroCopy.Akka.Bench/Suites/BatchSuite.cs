@@ -7,7 +7,6 @@ using ZeroCopy.Datasets.Jobs;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Runtime;
 using ZeroCopy.Store;
-using ZeroCopy.Torch.Instances;
 using ZeroCopy.Torch.Modules;
 using static TorchSharp.torch;
 

@@ -4,7 +4,6 @@ using ZeroCopy.Bench.Models;
 using ZeroCopy.Runtime;
 using ZeroCopy.Store;
 using ZeroCopy.Torch.Batching;
-using ZeroCopy.Torch.Instances;
 using ZeroCopy.Torch.Modules;
 using static TorchSharp.torch;
 

@@ -240,16 +240,22 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
 
         _stored = stored;
         var names = stored.Select(model => model.Name!.Value).ToHashSet();
+        var stay = names.Select(name => name.Name).ToHashSet();
         NamedEndpoint[] named;
         lock (_lock)
         {
+            named = [.. _named.Values];
+            // Whoever has the endpoint of one calls by it on; who looks for the name when it is back gets another one.
+            foreach (var gone in named.Where(endpoint => !stay.Contains(endpoint.Name)))
+            {
+                _named.Remove(gone.Name);
+            }
+
             foreach (var gone in _versions.Keys.Where(name => !names.Contains(name)).ToArray())
             {
                 _versions.Remove(gone, out var endpoint);
                 endpoint!.EndWhenUnused();
             }
-
-            named = [.. _named.Values];
         }
 
         foreach (var endpoint in named)

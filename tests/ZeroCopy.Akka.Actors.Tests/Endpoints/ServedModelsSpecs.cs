@@ -327,6 +327,19 @@ public sealed class ServedModelsSpecs() : ServedModelsSpec("zerocopy.inference.i
     }
 
     [Fact]
+    public async Task Node_should_forget_a_name_whose_models_are_gone()
+    {
+        await PutAsync("bert", 1);
+        var before = await FindAsync("bert");
+        Store.Remove(ModelName.Parse("bert"));
+        Look();
+        await PutAsync("bert", 2);
+
+        Assert.NotSame(before, await FindAsync("bert"));
+        Assert.Equal(await CallAsync(await FindAsync("bert")), await CallAsync(before));
+    }
+
+    [Fact]
     public async Task Node_should_give_memory_back_when_pools_have_ended()
     {
         await PutAsync("bert", 1);

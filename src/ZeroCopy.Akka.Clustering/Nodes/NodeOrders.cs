@@ -28,7 +28,8 @@ internal sealed class NodeOrders(
 
     /// <summary>Has the store hold a model under a name; nothing moves where it does already.</summary>
     /// <exception cref="InferenceException">
-    /// The name stands for another model here, or one is on its way under it; or it is removed now, or was while the model came.
+    /// The name stands for another model here, or one is on its way under it; or it is removed now, or was while the model came; or no
+    /// sources are named and the store does not have the name, whether it has the model or not.
     /// </exception>
     public async Task<ReceivedModel> HoldAsync(
         ModelName name, ModelId model, ImmutableArray<Uri> sources, CancellationToken cancellationToken)
@@ -80,16 +81,18 @@ internal sealed class NodeOrders(
             return new ReceivedModel(known, 0);
         }
 
+        if (sources.IsEmpty)
+        {
+            // Whoever names no source takes the node for one that holds the name, and does not bring it back where it was removed.
+            throw new InferenceException(
+                InferenceFailure.ModelNotFound, $"This node does not hold {name}, and no node that does was named.");
+        }
+
         if (Holds(model) is { } held)
         {
             Use(model);
             store.SetName(name, model);
             return new ReceivedModel(held with { Name = name }, 0);
-        }
-
-        if (sources.IsEmpty)
-        {
-            throw new InferenceException(InferenceFailure.ModelNotFound, $"No node that holds {name} was named.");
         }
 
         try

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Content;
+using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
@@ -77,6 +78,20 @@ public sealed class EvictionSpecs : IAsyncLifetime
 
         Assert.Equal(
             new HashSet<ModelId> { used.Id, wanted.Id }, small.Host.Store.List().Select(model => model.Id).ToHashSet());
+    }
+
+    [Fact]
+    public async Task A_node_that_is_asked_whether_it_holds_a_name_should_not_bring_back_one_that_was_removed()
+    {
+        var node = await StartAsync(0);
+        var model = await PutAsync(node, "kept", 1);
+        await HasAsync(node, "kept");
+
+        var reply = await node.Cluster.Node.Ask<NodeReply>(
+            new NodeOrder.Open(new ModelName("removed", 1), model.Id, Sources: [], Warm: false, Id: 1), Patience);
+
+        Assert.Equal(InferenceFailure.ModelNotFound, Assert.IsType<NodeReply.Failed>(reply).Failure);
+        Assert.Equal("kept", Assert.Single(node.Host.Store.ListNames()).Name!.Value.Name);
     }
 
     private static string ManifestOf(TestNode node, ModelId model) =>

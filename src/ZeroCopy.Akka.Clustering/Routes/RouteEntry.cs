@@ -38,9 +38,13 @@ internal sealed class RouteEntry(string name, TimeProvider clock)
     /// <summary>How long nobody has used it.</summary>
     public TimeSpan Idle => clock.GetElapsedTime(Volatile.Read(ref _lastUse));
 
-    /// <summary>The endpoint of a version, one for all callers; 0 for the current one.</summary>
-    public ClusterEndpoint Endpoint(int? version, Func<RouteEntry, int?, ClusterEndpoint> create) =>
-        _endpoints.GetOrAdd(version ?? 0, static (_, of) => of.create(of.Item1, of.version), (this, version, create));
+    /// <summary>
+    /// The endpoint of a version, one for all callers; null for the current one. Of a version that the route lacks, whose number may be any
+    /// that a caller names, each gets one of its own.
+    /// </summary>
+    public ClusterEndpoint Endpoint(int? version, Func<RouteEntry, int?, ClusterEndpoint> create) => version is null || Has(version)
+        ? _endpoints.GetOrAdd(version ?? 0, static (_, of) => of.create(of.Item1, of.version), (this, version, create))
+        : create(this, version);
 
     /// <summary>Somebody uses it.</summary>
     public void Use() => Volatile.Write(ref _lastUse, clock.GetTimestamp());
@@ -85,8 +89,15 @@ internal sealed class RouteEntry(string name, TimeProvider clock)
     public ReadOnlySpan<Replica> WarmAt(int? version) =>
         _known is { } known && known.Warm.TryGetValue(version ?? 0, out var warm) ? warm : [];
 
+    private bool Has(int? version) => Route is { } route && route.Replicas.Any(replica => replica.Version == version);
+
     private void OnChanged()
     {
+        foreach (var gone in _endpoints.Keys.Where(version => version != 0 && !Has(version)))
+        {
+            _endpoints.TryRemove(gone, out _);
+        }
+
         _first.TrySetResult();
         Interlocked.Exchange(ref _next, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }

@@ -135,23 +135,21 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
     private void OnTick()
     {
         Send(_asks.Values.Where(ask => clock.GetElapsedTime(ask.SentAt) >= AskAgain));
-        if (_models is null)
-        {
-            // What is known stays, as nobody would tell it again.
-            return;
-        }
-
         foreach (var followed in _followed.Values.ToArray())
         {
             var entry = followed.Entry;
             if (entry.Idle > (entry.Route is { Replicas.IsEmpty: true } ? ForgottenEmpty : Forgotten))
             {
-                table.Forget(entry, $"Where {entry.Name} is was not said within {Forgotten}.");
-                _followed.Remove(entry.Name);
-                _models.Tell(new EntityRequest.Unfollow(entry.Name), Self);
-                Leave(followed);
+                // What is known stays where nobody would tell it again.
+                if (_models is not null || entry.Route is null)
+                {
+                    table.Forget(entry, $"Where {entry.Name} is was not said within {Forgotten}.");
+                    _followed.Remove(entry.Name);
+                    _models?.Tell(new EntityRequest.Unfollow(entry.Name), Self);
+                    Leave(followed);
+                }
             }
-            else if (followed.Entity is null || clock.GetElapsedTime(followed.AskedAt) >= followed.Pause)
+            else if (_models is not null && (followed.Entity is null || clock.GetElapsedTime(followed.AskedAt) >= followed.Pause))
             {
                 Follow(followed);
             }

@@ -84,6 +84,31 @@ public sealed class RouteTableSpecs : TestKit
     }
 
     [Fact]
+    public async Task RouteTable_should_forget_what_nobody_could_be_asked_for()
+    {
+        var entry = _table.GetAsync("model", CancellationToken.None).AsTask();
+
+        _clock.Advance(2 * ShorterThanForgotten);
+
+        var failed = await Assert.ThrowsAsync<InferenceException>(() => entry.WaitAsync(Patience));
+        Assert.Equal(InferenceFailure.Unreachable, failed.Failure);
+    }
+
+    [Fact]
+    public async Task An_entry_should_keep_the_endpoints_of_the_versions_of_its_route_alone()
+    {
+        var entry = await FollowAsync(Route(1));
+        var first = Endpoint(entry, 1);
+        Assert.Same(first, Endpoint(entry, 1));
+        Assert.NotSame(Endpoint(entry, 7), Endpoint(entry, 7));
+
+        Assert.True(entry.Set(Route(2)));
+        Assert.True(entry.Set(Route(1)));
+
+        Assert.NotSame(first, Endpoint(entry, 1));
+    }
+
+    [Fact]
     public async Task An_endpoint_that_is_called_should_be_kept_current()
     {
         var endpoint = Endpoint(await FollowAsync(Route(1)));
@@ -156,7 +181,7 @@ public sealed class RouteTableSpecs : TestKit
         LastSender.Tell(route, TestActor);
     }
 
-    private ClusterEndpoint Endpoint(RouteEntry entry)
+    private ClusterEndpoint Endpoint(RouteEntry entry, int? of = null)
     {
         var clients = new NodeClients(Sys);
         var routes = new RouteContext
@@ -167,7 +192,7 @@ public sealed class RouteTableSpecs : TestKit
             Clients = clients,
             Choice = new ReplicaChoice(Node, clients.Outstanding, clients.IsDown),
         };
-        return entry.Endpoint(null, (entry, version) => new ClusterEndpoint(entry, version, routes));
+        return entry.Endpoint(of, (entry, version) => new ClusterEndpoint(entry, version, routes));
     }
 
     /// <summary>Has an endpoint of every name, which answers with nothing.</summary>

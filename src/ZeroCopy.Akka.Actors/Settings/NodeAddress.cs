@@ -13,7 +13,7 @@ public static class NodeAddress
     /// <summary>Name of the actor system of nodes that the command line starts.</summary>
     public const string SystemName = "zerocopy";
 
-    internal const string Forms = "HOST:PORT or akka.tcp://SYSTEM@HOST:PORT";
+    internal const string Forms = "HOST:PORT or akka.tcp://SYSTEM@HOST:PORT, with a port from 1 to 65535";
 
     private const string Plain = "akka.tcp";
     private const string Encrypted = "akka.ssl.tcp";

@@ -41,15 +41,17 @@ internal sealed class SettingsReader(Config config, Config reference, string pat
     public IEnumerable<(string Name, string Text)> All() =>
         from item in config.Root.GetObject().Items
         orderby item.Key
-        select (item.Key, item.Value.IsObject() ? "" : item.Value.GetString());
+        select (item.Key, item.Value.IsObject() ? "" : item.Value.GetString() ?? "");
 
-    public string Text(string key) => config.GetString(key, "");
+    // What is null in HOCON is as if it were empty.
+    public string Text(string key) => config.GetString(key, "") ?? "";
 
     public ImmutableArray<string> Texts(string key)
     {
         // An empty list is a list to its parts only; blanks behind one are a part too.
         var value = config.GetValue(key);
-        var isList = value.Values.All(part => part.IsArray() || string.IsNullOrWhiteSpace(part.GetString()));
+        var isList = value.Values.Any(part => part.IsArray())
+            && value.Values.All(part => part.IsArray() || string.IsNullOrWhiteSpace(part.GetString()));
         var texts = isList ? config.GetStringList(key) : [];
         // A list or an object within the list is no text, and null here.
         if (!isList || texts.Any(string.IsNullOrEmpty))
@@ -159,6 +161,7 @@ internal sealed class SettingsReader(Config config, Config reference, string pat
         if (Uri.CheckHostName(text) == UriHostNameType.Unknown)
         {
             Problem(key, text, "the name or address of a host");
+            return reference.GetString(key);
         }
 
         return text;

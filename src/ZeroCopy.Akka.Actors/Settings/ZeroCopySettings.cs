@@ -49,10 +49,18 @@ public sealed record ZeroCopySettings
     public static ZeroCopySettings From(Config config)
     {
         var problems = ImmutableArray.CreateBuilder<string>();
+        var settings = Read(config, problems);
+        return problems.Count == 0 ? settings : throw new InvalidSettingsException(problems.ToImmutable());
+    }
+
+    /// <summary>Reads the settings and notes what is wrong with them, in whose place there are values that may be.</summary>
+    internal static ZeroCopySettings Read(Config config, ImmutableArray<string>.Builder problems)
+    {
         var merged = config.WithFallback(Reference);
         if (!merged.GetValue("zerocopy").IsObject())
         {
-            throw new InvalidSettingsException([$"zerocopy is '{merged.GetValue("zerocopy")}' but must be a section"]);
+            problems.Add($"zerocopy is '{merged.GetValue("zerocopy")}' but must be a section");
+            merged = Reference;
         }
 
         var root = new SettingsReader(merged.GetConfig("zerocopy"), Reference.GetConfig("zerocopy"), "zerocopy", problems);
@@ -65,7 +73,7 @@ public sealed record ZeroCopySettings
         var cluster = ReadCluster(root.Section("cluster"));
         var serving = ReadServing(root.Section("serving"));
         var telemetry = ReadTelemetry(root.Section("telemetry"));
-        return problems.Count > 0 ? throw new InvalidSettingsException(problems.ToImmutable()) : new ZeroCopySettings
+        return new ZeroCopySettings
         {
             ObjectStore = store,
             Models = models,
@@ -81,6 +89,12 @@ public sealed record ZeroCopySettings
     private static ObjectStoreOptions ReadStore(SettingsReader reader)
     {
         var directory = reader.Text("directory");
+        if (directory.Contains('\0'))
+        {
+            reader.Problem("directory", directory, "the path of a folder");
+            directory = "";
+        }
+
         var options = new ObjectStoreOptions
         {
             CapacityBytes = reader.Bytes("capacity", min: 0),

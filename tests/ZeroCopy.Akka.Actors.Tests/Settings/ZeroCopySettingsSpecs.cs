@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using Akka.Configuration.Hocon;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Runtime;
 using ZeroCopy.Store;
@@ -8,6 +9,37 @@ namespace ZeroCopy.Actors.Tests.Settings;
 
 public sealed class ZeroCopySettingsSpecs
 {
+    private static readonly string[] Absurd =
+    [
+        "\"\"", "\" \"", "x", "on", "0", "-1", "1.5", "NaN", "1e400", "-0", "99999999999999999999", "[]", "[[]]", "[{}]", "{ }",
+        "{ a = 1 }", "null", "-5s", "0s", "infinite", "999999999999d", "-1m", "9999999999999g", "\"a\\u0000b\"",
+    ];
+
+    public static TheoryData<string> Keys() =>
+    [
+        .. KeysOf(ZeroCopySettings.Reference.GetValue("zerocopy"), "zerocopy"),
+        "zerocopy.inference.pools.own", "zerocopy.inference.pools.own.model", "zerocopy.inference.pools.own.method",
+        "zerocopy.inference.pools.own.size", "zerocopy.inference.pools.own.batching", "zerocopy.serving.api-keys.own", "zerocopy",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void ZeroCopySettings_should_take_or_refuse_whatever_a_key_has(string key)
+    {
+        foreach (var value in Absurd)
+        {
+            try
+            {
+                ZeroCopySettings.From($"zerocopy.serving.port = 1\n{key} = {value}");
+            }
+            catch (Exception e)
+            {
+                var refused = Assert.IsType<InvalidSettingsException>(e);
+                Assert.All(refused.Problems, problem => Assert.StartsWith("zerocopy", problem, StringComparison.Ordinal));
+            }
+        }
+    }
+
     [Fact]
     public void ZeroCopySettings_should_pin_every_default()
     {
@@ -84,9 +116,9 @@ public sealed class ZeroCopySettingsSpecs
             [
                 "zerocopy.cluster.bind-host is 'a b' but must be the name or address of a host",
                 "zerocopy.cluster.seeds is '10.0.0.7' but must be a list of addresses of nodes, each HOST:PORT or "
-                    + "akka.tcp://SYSTEM@HOST:PORT",
+                    + "akka.tcp://SYSTEM@HOST:PORT, with a port from 1 to 65535",
                 "zerocopy.cluster.seeds is 'http://host:1' but must be a list of addresses of nodes, each HOST:PORT or "
-                    + "akka.tcp://SYSTEM@HOST:PORT",
+                    + "akka.tcp://SYSTEM@HOST:PORT, with a port from 1 to 65535",
                 "zerocopy.cluster.transfer.rate is 'fast' but must be a number of bytes such as 8g, or 0",
                 "zerocopy.cluster.transfer.max-sends is '0' but must be a whole number from 1 to 4096",
                 "zerocopy.cluster.tls.certificate is '' but must be the file of the node's certificate where other keys of tls are set",
@@ -368,4 +400,8 @@ public sealed class ZeroCopySettingsSpecs
         Assert.NotEmpty(files);
         Assert.All(files, file => ZeroCopySettings.From(ConfigurationFactory.ParseString(File.ReadAllText(file))));
     }
+
+    private static IEnumerable<string> KeysOf(HoconValue value, string path) => value.IsObject()
+        ? value.GetObject().Items.SelectMany(item => KeysOf(item.Value, $"{path}.{item.Key}")).Append(path)
+        : [path];
 }

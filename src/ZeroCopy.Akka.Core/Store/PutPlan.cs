@@ -45,7 +45,7 @@ internal sealed class PutPlan : IPutPlan
             throw new ArgumentException("A put needs a recipe, or the script skeleton that becomes one.", nameof(content));
         }
 
-        var hashes = BlockHasher.Hash(sources, meter.Hashed, cancellationToken);
+        var hashes = BlockHasher.Hash(sources, checks: true, meter.Hashed, cancellationToken);
         var recipe = content.ScriptSkeleton is null ? content.Recipe! : new Recipe.Script(hashes[^1].Id);
         var entries = content.Tensors.Select((t, i) => new TensorEntry(t.Name, t.Role, t.Layout, hashes[i].Id, t.Aliases))
             .Concat(content.SkeletonTensors.Select(tensor => tensor with { Block = hashes[^1].Id }));

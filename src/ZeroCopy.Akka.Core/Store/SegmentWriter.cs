@@ -149,7 +149,7 @@ internal sealed class SegmentWriter : IDisposable
     {
         var segment = new Segment(_path, Layout.Length, Layout.Blocks);
         var blocks = Layout.Blocks.Select(block => new StoredBlock(segment, block, _file)).ToArray();
-        var found = BlockHasher.Hash(blocks, _ => { }, cancellationToken);
+        var found = BlockHasher.Hash(blocks, checks: false, _ => { }, cancellationToken);
         return [.. Layout.Blocks.Where((block, i) => found[i].Id == block.Id)];
     }
 }

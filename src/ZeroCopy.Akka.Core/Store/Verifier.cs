@@ -78,7 +78,7 @@ internal sealed class Verifier(StoreCatalog catalog)
 
     private void Check(StoredBlock[] blocks, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        var hashes = BlockHasher.Hash(blocks, bytes => Report(progress, bytes), cancellationToken);
+        var hashes = BlockHasher.Hash(blocks, checks: false, bytes => Report(progress, bytes), cancellationToken);
         _blocks += blocks.Length;
         var damaged = blocks.Where((block, i) => block.IsShort || hashes[i].Id != block.Id);
         _damaged.AddRange(damaged.Select(block => Damage(block.Id, block.Segment.FileName)));

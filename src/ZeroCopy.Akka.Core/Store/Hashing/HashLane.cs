@@ -9,14 +9,15 @@ namespace ZeroCopy.Store.Hashing;
 /// What one lane of <see cref="Sha256Lanes"/> takes: a tensor as whole blocks, padded (FIPS 180-4, 5.1.1), piece by piece; in place where
 /// its bytes lie in memory, else, as always for the end, in the lane's buffer.
 /// </summary>
-internal sealed class HashLane
+/// <param name="checks">Whether it takes the second hash, see <see cref="BlockHash"/>.</param>
+internal sealed class HashLane(bool checks)
 {
     // Small enough that the pieces of all lanes stay in a core's cache between reading and hashing.
     private const int PieceBytes = 32 << 10;
 
     // A whole piece takes one block of padding.
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(PieceBytes + Sha256Lanes.BlockBytes, pinned: true);
-    private readonly XxHash3 _check = new();
+    private readonly XxHash3? _check = checks ? new() : null;
     private TensorSource? _source;
     private long _offset;
     private bool _padded;
@@ -28,14 +29,14 @@ internal sealed class HashLane
     public int Blocks { get; private set; }
 
     /// <summary>The second hash of a tensor that was read to its end; see <see cref="BlockHash"/>.</summary>
-    public ulong Check => _check.GetCurrentHashAsUInt64();
+    public ulong? Check => _check?.GetCurrentHashAsUInt64();
 
     private nint Buffer => Marshal.UnsafeAddrOfPinnedArrayElement(_buffer, 0);
 
     public void Open(TensorSource source)
     {
         _source = source;
-        _check.Reset();
+        _check?.Reset();
         _offset = 0;
         _padded = false;
     }
@@ -62,12 +63,12 @@ internal sealed class HashLane
             bytes -= bytes % Sha256Lanes.BlockBytes;
             (Address, Blocks) = (_source.Address + (nint)_offset, bytes / Sha256Lanes.BlockBytes);
             // Before they are hashed: a change in between is then found when the bytes are read again.
-            _check.Append(new ReadOnlySpan<byte>((byte*)Address, bytes));
+            _check?.Append(new ReadOnlySpan<byte>((byte*)Address, bytes));
         }
         else
         {
             Copy(_source, _buffer.AsSpan(0, bytes));
-            _check.Append(_buffer.AsSpan(0, bytes));
+            _check?.Append(_buffer.AsSpan(0, bytes));
             _padded = bytes == rest;
             (Address, Blocks) = (Buffer, (_padded ? Pad(bytes) : bytes) / Sha256Lanes.BlockBytes);
         }

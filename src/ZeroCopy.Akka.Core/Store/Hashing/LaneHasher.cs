@@ -5,10 +5,10 @@ namespace ZeroCopy.Store.Hashing;
 
 /// <summary>One core's share of many tensors, sixteen at once: a lane whose tensor ends takes the next one of the queue.</summary>
 internal sealed class LaneHasher(
-    ConcurrentQueue<int> queue, IReadOnlyList<TensorSource> sources, BlockHash[] hashes, Action<long> hashed) : IDisposable
+    ConcurrentQueue<int> queue, IReadOnlyList<TensorSource> sources, bool checks, BlockHash[] hashes, Action<long> hashed) : IDisposable
 {
     private readonly Sha256Lanes _hash = new();
-    private readonly HashLane[] _lanes = [.. Enumerable.Range(0, Sha256Lanes.Count).Select(_ => new HashLane())];
+    private readonly HashLane[] _lanes = [.. Enumerable.Range(0, Sha256Lanes.Count).Select(_ => new HashLane(checks))];
     private readonly int?[] _tensors = new int?[Sha256Lanes.Count];
     private long _untold;
 

@@ -204,7 +204,10 @@ internal static class PoolMap
             {
                 // Also one that is not up yet. Why one did not start the stream was told.
                 await ((Task)pool.Value).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                await (pool.Value.IsCompletedSuccessfully ? pool.Value.Result.DisposeAsync() : default).ConfigureAwait(false);
+                if (pool.Value.IsCompletedSuccessfully)
+                {
+                    await pool.Value.Result.DisposeAsync().ConfigureAwait(false);
+                }
             }
 
             stop.Dispose();

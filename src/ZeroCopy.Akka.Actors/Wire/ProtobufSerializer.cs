@@ -8,10 +8,22 @@ namespace ZeroCopy.Actors.Wire;
 /// Writes messages as Protocol Buffers, each under a short manifest that never changes. What it does not know is an error: nothing is
 /// resolved by a type's name.
 /// </summary>
-public abstract class ProtobufSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
+public abstract class ProtobufSerializer : SerializerWithStringManifest
 {
+    private readonly MessageTable _messages;
+
+    /// <param name="system">Whose messages it writes.</param>
+    /// <param name="messages">Those that it writes and reads, and no others.</param>
+    internal ProtobufSerializer(ExtendedActorSystem system, MessageTable messages)
+        : base(system) => _messages = messages;
+
     /// <inheritdoc/>
-    public sealed override byte[] ToBinary(object obj) => ToWire(obj).ToByteArray();
+    /// <exception cref="WireException">The message is none of this serializer's.</exception>
+    public sealed override string Manifest(object o) => _messages.ManifestOf(o);
+
+    /// <inheritdoc/>
+    /// <exception cref="WireException">The message is none of this serializer's.</exception>
+    public sealed override byte[] ToBinary(object obj) => _messages.Write(obj).ToByteArray();
 
     /// <inheritdoc/>
     /// <exception cref="WireException">The manifest is not ours, or the bytes are not what it says.</exception>
@@ -19,8 +31,7 @@ public abstract class ProtobufSerializer(ExtendedActorSystem system) : Serialize
     {
         try
         {
-            return Read(bytes, manifest) ?? throw new WireException(
-                $"'{manifest}' is not a message of ZeroCopy.Akka; does the other node run a newer version?");
+            return _messages.Read(bytes, manifest);
         }
         catch (Exception e) when (e is InvalidProtocolBufferException or ArgumentException or FormatException or OverflowException)
         {
@@ -28,17 +39,6 @@ public abstract class ProtobufSerializer(ExtendedActorSystem system) : Serialize
         }
     }
 
-    /// <summary>A message as Protocol Buffers have it.</summary>
-    /// <exception cref="WireException">It is none of this serializer's: <see cref="Unknown"/>.</exception>
-    protected abstract IMessage ToWire(object message);
-
-    /// <summary>Reads a message; null where the manifest is none of this serializer's.</summary>
-    protected abstract object? Read(byte[] bytes, string manifest);
-
-    /// <summary>The error for a message that this serializer does not write.</summary>
-    protected static WireException Unknown(object message)
-    {
-        ArgumentNullException.ThrowIfNull(message);
-        return new($"{message.GetType()} is not a message that ZeroCopy.Akka sends to other processes.");
-    }
+    /// <summary>Bytes of a message, without those that remoting adds.</summary>
+    internal long SizeOf(object message) => _messages.Write(message).CalculateSize();
 }

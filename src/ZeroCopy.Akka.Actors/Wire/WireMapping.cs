@@ -37,13 +37,17 @@ internal static class WireMapping
     public static ModelId Id(ByteString wire) => ModelId.FromHash(wire.Span);
 
     public static Generated.Handle ToWire(ModelHandle model) =>
-        new() { Id = ToWire(model.Id), Bytes = model.Bytes, Name = model.Name?.ToString() ?? "" };
+        new() { Id = ToWire(model.Id), Bytes = model.Bytes, Name = ToWire(model.Name) };
 
-    public static ModelHandle Handle(Generated.Handle wire)
+    public static ModelHandle Handle(Generated.Handle wire) => Handle(wire.Id, wire.Bytes, wire.Name);
+
+    public static ModelHandle Handle(ByteString id, long bytes, string name)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(wire.Bytes);
-        return new ModelHandle(Id(wire.Id), wire.Bytes, wire.Name.Length == 0 ? null : ModelName.Parse(wire.Name));
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        return new ModelHandle(Id(id), bytes, Name(name));
     }
+
+    public static string ToWire(ModelName? name) => name?.ToString() ?? "";
 
     public static Generated.Info ToWire(ModelInfo info) => new()
     {
@@ -108,6 +112,8 @@ internal static class WireMapping
         new() { Model = ToWire(lease.Model), Name = lease.Holder, Process = lease.Process, Leases = lease.Leases };
 
     private static LeaseInfo Holder(Generated.Holder wire) => new(Id(wire.Model), wire.Name, wire.Process, wire.Leases);
+
+    private static ModelName? Name(string wire) => wire.Length == 0 ? null : ModelName.Parse(wire);
 
     public static IEnumerable<Generated.Tensor> ToWire(ImmutableArray<NamedTensor> tensors) => tensors.Select(named => new Generated.Tensor
     {

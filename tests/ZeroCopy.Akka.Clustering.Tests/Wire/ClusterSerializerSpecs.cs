@@ -83,8 +83,9 @@ public sealed class ClusterSerializerSpecs : TestKit
     }
 
     [Fact]
-    public void ClusterSerializer_should_have_a_manifest_of_its_own_for_each_message() =>
-        Assert.Equal(Samples.Length, Samples.Select(_serializer.Manifest).Distinct().Count());
+    public void ClusterSerializer_should_keep_its_manifests() => Assert.Equal(
+        "n r t ef eu ep eo eb rp rd rf or oo oc ok qh qc ql qr qx ah ac al ao ax ag af",
+        string.Join(' ', Samples.Select(_serializer.Manifest)));
 
     [Fact]
     public void ClusterSerializer_should_keep_its_bytes() => Assert.Equal(

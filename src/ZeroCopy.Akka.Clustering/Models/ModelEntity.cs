@@ -25,9 +25,6 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
     private static readonly TimeSpan OrderAgain = TimeSpan.FromMinutes(1);
     private const int MostSilences = 2;
 
-    // A node says so every second.
-    private const int ReportsToSpread = 3;
-
     private readonly string _name;
     private readonly NodeTable _nodes;
     private readonly Placement _placement;
@@ -40,8 +37,7 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
     private readonly List<(IActorRef Sender, EntityRequest Request)> _waiting = [];
     private readonly OrderBook _orders = new(TimeProvider.System);
     private readonly RolloutDecisions _decisions;
-    private readonly Dictionary<(Address Node, int Version), int> _overfull = [];
-    private readonly int _copies;
+    private readonly Copies _copies;
     private ModelRoute? _told;
     private int _askedTimes;
     private bool _isAsking;
@@ -51,12 +47,12 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
     /// <param name="copies">Stores that should hold a version that is used.</param>
     public ModelEntity(string name, NodeTable nodes, int copies)
     {
-        _copies = copies;
         _name = name;
         _nodes = nodes;
         _view = new ModelView(name);
         _decisions = new RolloutDecisions(_view, TimeProvider.System);
         _placement = new Placement(nodes, Random.Shared);
+        _copies = new Copies(_view, nodes, _orders, _placement, copies);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -323,69 +319,27 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
         }
     }
 
-    /// <summary>
-    /// Brings a version to one more node where the actors of a node have more calls than they run, again and again: calls of the moment
-    /// alone are no reason.
-    /// </summary>
+    /// <summary>Brings versions to one more node each that have more calls than their actors on a node run.</summary>
     private void Spread(ModelReport report)
     {
-        foreach (var held in report.Versions.Where(held => held is { Version: not null, Model: not null }))
+        foreach (var (held, node) in _copies.Spread(report, Unreachable()))
         {
-            var key = (report.Node, held.Version!.Value);
-            if (!held.IsOverfull)
-            {
-                _overfull.Remove(key);
-                continue;
-            }
-
-            _overfull[key] = _overfull.GetValueOrDefault(key) + 1;
-            if (_overfull[key] < ReportsToSpread || _orders.Has(held.Version.Value))
-            {
-                continue;
-            }
-
-            _overfull.Remove(key);
-            var excluded = _view.WarmAt(held.Version).ToHashSet();
-            excluded.UnionWith(_nodes.Nodes.Where(node => 2 * node.Load.Pending > held.Pending).Select(node => node.Info.Address));
-            excluded.UnionWith(NotNow(held.Version.Value));
-            if (_placement.Choose(_view, held.Version, excluded) is { } choice)
-            {
-                _log.Info(
-                    "{0}@{1} has {2} calls on {3}: it is brought to {4} too", _name, held.Version, held.Pending, report.Node, choice.Node);
-                Open(choice.Node, held.Version.Value, null);
-            }
+            _log.Info("{0}@{1} has {2} calls on {3}: it is brought to {4} too", _name, held.Version, held.Pending, report.Node, node);
+            Open(node, held.Version!.Value, null);
         }
     }
 
-    /// <summary>Has a version that is used held by as many stores as it should be, so that it outlives a node.</summary>
+    /// <summary>Has a version that is used held by as many stores as it should be.</summary>
     private void Copy()
     {
-        if (_view.Current is not { } version || !_view.WarmAt(version).Any() || _orders.Has(version))
+        if (_copies.Copy(Unreachable()) is var (version, stores, node))
         {
-            return;
-        }
-
-        var holders = _view.At(version).Where(at => at.Held.Model is not null).ToArray();
-        var stores = holders.Select(at => _nodes.Find(at.Node)?.Info.Store).OfType<string>().ToHashSet();
-        if (holders.Length == 0 || stores.Count >= _copies)
-        {
-            return;
-        }
-
-        var excluded = _nodes.Nodes.Where(node => stores.Contains(node.Info.Store) || node.Load.IsLeaving).Select(node => node.Info.Address)
-            .Concat(NotNow(version)).ToHashSet();
-        if (_placement.Choose(_view, version, excluded) is { } choice)
-        {
-            _log.Info("{0}@{1} is used, and held by {2} stores alone: {3} gets it too", _name, version, stores.Count, choice.Node);
-            Open(choice.Node, version, null, warm: false);
+            _log.Info("{0}@{1} is used, and held by {2} stores alone: {3} gets it too", _name, version, stores, node);
+            Open(node, version, null, warm: false);
         }
     }
 
-    /// <summary>Nodes that are not to be given a version now.</summary>
-    private IEnumerable<Address> NotNow(int version) =>
-        Failed(version).Concat(_cluster.State.Unreachable.Select(member => member.Address));
-
-    private IEnumerable<Address> Failed(int version) => _orders.Failed(version).Select(failed => failed.Node);
+    private HashSet<Address> Unreachable() => [.. _cluster.State.Unreachable.Select(member => member.Address)];
 
     private void Place(EntityRequest.Place place, IActorRef sender)
     {
@@ -405,11 +359,11 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
             return;
         }
 
-        var unreachable = _cluster.State.Unreachable.Select(member => member.Address).ToHashSet();
+        var unreachable = Unreachable();
         var excluded = place.Tried.Union(unreachable).ToHashSet();
         if (place.Version is { } version)
         {
-            excluded.UnionWith(Failed(version));
+            excluded.UnionWith(_orders.Failed(version).Select(failed => failed.Node));
         }
 
         if (_placement.Choose(_view, place.Version, excluded) is not { } choice)

@@ -34,7 +34,7 @@ internal sealed class RootActor : UntypedActor
             Context.Watch(Context.ActorOf(LostCalls.Props(), "lost-calls"));
             Context.ActorOf(PredictActor.Props(endpoints, remoting), PredictActor.Name);
             children.TrySetResult(new RootChildren(
-                Context.Watch(Context.ActorOf(ObjectStoreActor.Props(open, leases), "object-store")),
+                Context.Watch(Context.ActorOf(ObjectStoreActor.Props(open, leases), ObjectStoreActor.Name)),
                 Context.Watch(Context.ActorOf(TaskSupervisor.Props().WithDispatcher(TaskSettings.Dispatcher), "tasks")),
                 Context.Watch(Context.ActorOf(PoolsActor.Props(leases), "pools")),
                 Context.Watch(Context.ActorOf(PoolsActor.Props(leases), "models"))));

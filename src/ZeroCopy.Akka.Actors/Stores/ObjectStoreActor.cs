@@ -22,6 +22,9 @@ namespace ZeroCopy.Actors.Stores;
 /// </remarks>
 internal sealed class ObjectStoreActor(Func<ObjectStore> open, ActorLeases leases) : UntypedActor, IWithUnboundedStash
 {
+    /// <summary>Its name below <c>/user/zerocopy</c>.</summary>
+    public const string Name = "object-store";
+
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private ObjectStore? _store;
 

@@ -108,10 +108,17 @@ internal static class WireMapping
         Holders = [.. wire.Holders.Select(Holder)],
     };
 
-    private static Generated.Holder ToWire(LeaseInfo lease) =>
-        new() { Model = ToWire(lease.Model), Name = lease.Holder, Process = lease.Process, Leases = lease.Leases };
+    private static Generated.Holder ToWire(LeaseInfo lease) => new()
+    {
+        Model = ToWire(lease.Model),
+        Name = lease.Holder,
+        Process = lease.Process,
+        Leases = lease.Leases,
+        ModelName = ToWire(lease.Name),
+    };
 
-    private static LeaseInfo Holder(Generated.Holder wire) => new(Id(wire.Model), wire.Name, wire.Process, wire.Leases);
+    private static LeaseInfo Holder(Generated.Holder wire) =>
+        new(Id(wire.Model), wire.Name, wire.Process, wire.Leases) { Name = Name(wire.ModelName) };
 
     private static ModelName? Name(string wire) => wire.Length == 0 ? null : ModelName.Parse(wire);
 

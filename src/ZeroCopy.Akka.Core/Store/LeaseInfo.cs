@@ -10,4 +10,8 @@ namespace ZeroCopy.Store;
 /// </param>
 /// <param name="Process">The process's id.</param>
 /// <param name="Leases">How many leases the holder has on the model; 1 where only the lock is known.</param>
-public sealed record LeaseInfo(ModelId Model, string Holder, int Process, int Leases);
+public sealed record LeaseInfo(ModelId Model, string Holder, int Process, int Leases)
+{
+    /// <summary>The first of the names that point to the model, by which people know it; null where it has none.</summary>
+    public ModelName? Name { get; init; }
+}

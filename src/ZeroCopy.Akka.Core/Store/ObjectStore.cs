@@ -353,7 +353,7 @@ public sealed class ObjectStore : IDisposable
     {
         lock (_catalog.Gate)
         {
-            return [.. _leases.List()];
+            return StoreListing.Leases(_catalog, _leases);
         }
     }
 

@@ -84,16 +84,25 @@ internal static class StoreListing
         };
     }
 
+    /// <summary>What this process leases, by holder.</summary>
+    public static IReadOnlyList<LeaseInfo> Leases(StoreCatalog catalog, LeaseLedger leases) => Named(catalog, leases.List());
+
     /// <summary>
     /// Who holds which models: here as the ledger says, elsewhere as the kernel's locks do. A second store object of this process is
     /// elsewhere.
     /// </summary>
-    private static IEnumerable<LeaseInfo> Holders(StoreCatalog catalog, LeaseLedger leases)
+    private static IReadOnlyList<LeaseInfo> Holders(StoreCatalog catalog, LeaseLedger leases)
     {
         var models = catalog.Models.Models.Select(model => model.Id).ToArray();
         var locks = FileOwner.LockHolders([.. models.Select(catalog.Directory.ManifestPath)]);
-        return leases.List().Concat(models.SelectMany((model, i) => locks[i]
+        return Named(catalog, leases.List().Concat(models.SelectMany((model, i) => locks[i]
             .Where(process => process != Environment.ProcessId || leases.CountOf(model) == 0)
-            .Select(process => new LeaseInfo(model, $"process {process}", process, 1))));
+            .Select(process => new LeaseInfo(model, $"process {process}", process, 1)))));
+    }
+
+    private static IReadOnlyList<LeaseInfo> Named(StoreCatalog catalog, IEnumerable<LeaseInfo> leases)
+    {
+        var names = catalog.Names.All().ToLookup(pointer => pointer.Model, pointer => (ModelName?)pointer.Name);
+        return [.. leases.Select(lease => lease with { Name = names[lease.Model].FirstOrDefault() })];
     }
 }

@@ -29,7 +29,7 @@ internal sealed class PushCommand : NodeCommand
         var name = RemoteModels.Name(context.Get(_model));
         using var store = context.OpenStore();
         var handle = store.Resolve(name);
-        using var lease = store.Acquire(handle.Id, "push");
+        using var lease = store.Acquire(handle.Id, "zerocopy push");
         var start = Stopwatch.GetTimestamp();
         var connection = await NodeConnection.OpenAsync(context, cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))

@@ -1,54 +1,80 @@
 using System.Globalization;
 using Spectre.Console;
 using ZeroCopy.Node.Cli;
+using ZeroCopy.Node.Remote;
+using ZeroCopy.Store;
 
 namespace ZeroCopy.Node.Commands;
 
 /// <summary>
-/// <c>zerocopy store stat</c>: counts and sizes, and who holds which models. This process holds none: other processes are known by their
-/// locks.
+/// <c>zerocopy store stat</c>: counts and sizes of the host's store, or of a node's, and who holds which models. The process that looks
+/// knows its own holders by name and other processes by their locks: a node names its pools, this command, which holds none, the node.
 /// </summary>
-internal sealed class StoreStatCommand()
-    : NodeCommand("stat", "Show counts and sizes of the store, and who uses it.", "zerocopy store stat")
+internal sealed class StoreStatCommand : NodeCommand
 {
-    public override Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    public StoreStatCommand()
+        : base("stat", "Show counts and sizes of the store, or of a node's, and who uses it.", "zerocopy store stat")
     {
-        using var store = context.OpenStore();
-        var statistics = store.GetStatistics();
-        var names = store.List().Where(model => !model.Names.IsEmpty).ToDictionary(model => model.Id, model => model.Names[0].ToString());
-        var holders = statistics.Holders.Select(lease => new
-        {
-            lease.Holder,
-            Model = names.GetValueOrDefault(lease.Model, lease.Model.ToString()),
-            lease.Process,
-            lease.Leases,
-        }).ToArray();
+        Options.Add(GlobalOptions.Node);
+        Options.Add(GlobalOptions.Config);
+    }
+
+    public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var statistics = context.Nodes.Count > 0
+            ? await OfNodeAsync(context, cancellationToken).ConfigureAwait(false)
+            : OfHost(context);
         if (context.Json)
         {
-            context.PrintJson(new
-            {
-                statistics.Directory,
-                statistics.Models,
-                statistics.Names,
-                statistics.Blocks,
-                statistics.Segments,
-                statistics.LogicalBytes,
-                statistics.LiveBytes,
-                statistics.DeadBytes,
-                statistics.TemporaryBytes,
-                statistics.UsedBytes,
-                statistics.CapacityBytes,
-                statistics.FreeBytes,
-                statistics.Mappings,
-                Leases = holders.Sum(holder => holder.Leases),
-                statistics.WaitingPuts,
-                Holders = holders,
-            });
-            return Task.FromResult(ExitCode.Success);
+            PrintJson(context, statistics);
+        }
+        else
+        {
+            Print(context, statistics);
         }
 
+        return ExitCode.Success;
+    }
+
+    private static StoreStatistics OfHost(CommandContext context)
+    {
+        using var store = context.OpenStore();
+        return store.GetStatistics();
+    }
+
+    private static async Task<StoreStatistics> OfNodeAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        var connection = await NodeConnection.OpenAsync(context, cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            return await connection.Node.StoreAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static void PrintJson(CommandContext context, StoreStatistics statistics) => context.PrintJson(new
+    {
+        statistics.Directory,
+        statistics.Models,
+        statistics.Names,
+        statistics.Blocks,
+        statistics.Segments,
+        statistics.LogicalBytes,
+        statistics.LiveBytes,
+        statistics.DeadBytes,
+        statistics.TemporaryBytes,
+        statistics.UsedBytes,
+        statistics.CapacityBytes,
+        statistics.FreeBytes,
+        statistics.Mappings,
+        Leases = statistics.Holders.Sum(lease => lease.Leases),
+        statistics.WaitingPuts,
+        Holders = statistics.Holders.Select(lease => new { lease.Holder, Model = Model(lease), lease.Process, lease.Leases }),
+    });
+
+    private static void Print(CommandContext context, StoreStatistics statistics)
+    {
         var table = new Table().HideHeaders().AddColumns("", "")
-            .AddRow("directory", Markup.Escape(statistics.Directory))
+            .AddRow("directory", Markup.Escape(PlainText.Of(statistics.Directory)))
             .AddRow("models", Number(statistics.Models))
             .AddRow("names", Number(statistics.Names))
             .AddRow("blocks", Number(statistics.Blocks))
@@ -59,14 +85,15 @@ internal sealed class StoreStatCommand()
             .AddRow("used", ByteSize.Text(statistics.UsedBytes))
             .AddRow("free", ByteSize.Text(statistics.FreeBytes))
             .AddRow("capacity", ByteSize.Text(statistics.CapacityBytes));
-        foreach (var model in holders.GroupBy(holder => holder.Model, holder => holder.Holder, StringComparer.Ordinal))
+        foreach (var model in statistics.Holders.GroupBy(Model, lease => lease.Holder, StringComparer.Ordinal))
         {
-            table.AddRow($"{Markup.Escape(model.Key)} held by", Markup.Escape(string.Join(", ", model)));
+            table.AddRow($"{Markup.Escape(model.Key)} held by", Markup.Escape(PlainText.Of(string.Join(", ", model))));
         }
 
         context.Print(table);
-        return Task.FromResult(ExitCode.Success);
     }
+
+    private static string Model(LeaseInfo lease) => lease.Name?.ToString() ?? lease.Model.ToString();
 
     private static string Number(int value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }

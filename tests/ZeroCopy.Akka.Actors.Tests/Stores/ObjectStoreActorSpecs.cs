@@ -91,8 +91,8 @@ public sealed class ObjectStoreActorSpecs : ZeroCopySpec
 
         LeaseInfo[] expected =
         [
-            new(model.Id, other.Path.ToStringWithAddress(), Environment.ProcessId, 2),
-            new(model.Id, "behind its back", Environment.ProcessId, 1),
+            new(model.Id, other.Path.ToStringWithAddress(), Environment.ProcessId, 2) { Name = model.Name },
+            new(model.Id, "behind its back", Environment.ProcessId, 1) { Name = model.Name },
         ];
         Assert.Equal(expected, listed.Holders);
         Assert.Equal(expected, counted.Holders);

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Akka.Actor;
 using ZeroCopy.Actors.Inference;
+using ZeroCopy.Actors.Protocol;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Actors.Telemetry;
 using ZeroCopy.Actors.Tests.Fakes;
@@ -257,6 +259,27 @@ public sealed class InstrumentsSpecs : PoolSpec
         await EndAsync(pool);
         model.Dispose();
         Assert.Equal(0, Leases(Owner) + Leases($"behind {_name}"));
+    }
+
+    [Fact]
+    public async Task Instruments_should_name_each_holder_as_the_stores_actor_does()
+    {
+        using var directory = new TemporaryDirectory();
+        var store = Zero.OpenStore(new ObjectStoreOptions { Directory = directory.File("store"), TimeProvider = Clock });
+        using var model = await store.PutAndAcquireAsync(SharedModel.Content(1, 4096), $"behind {_name}");
+        Source = new FakeSource { OnLease = name => model.Share(name) };
+        var pool = await PoolAsync((_, argument) => argument, s => s with { Size = 2 });
+        await EventuallyAsync(() => pool.ReadyActors == 2);
+        var asked = new StoreRequest.Acquire(model.Handle.Id, TestActor);
+        Assert.IsType<StoreReply.Leased>(await Zero.ObjectStore.Ask<StoreReply>(asked, Patience));
+
+        var answer = Assert.IsType<StoreReply.Counted>(await Zero.ObjectStore.Ask<StoreReply>(StoreRequest.Stat.Instance, Patience));
+
+        (string, double)[] holders =
+            [(TestActor.Path.ToStringWithAddress(), 1), ($"behind {_name}", 1), (Owner, 2)];
+        Assert.Equal(holders.Order(), answer.Statistics.Holders.Select(lease => (lease.Holder, (double)lease.Leases)).Order());
+        Assert.Equal(holders, holders.Select(holder => (holder.Item1, Leases(holder.Item1))));
+        await EndAsync(pool);
     }
 
     [SkippableTheory]

@@ -68,7 +68,7 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
             Mappings = 12,
             Leases = 13,
             WaitingPuts = 14,
-            Holders = [new LeaseInfo(Id, "pool bert", 4711, 4)],
+            Holders = [new LeaseInfo(Id, "pool bert", 4711, 4) { Name = Name }],
         }),
         new StoreReply.Failed(StoreFailure.Full, "no room"),
         new StoreRequest.Acquire(Id, TestActor),

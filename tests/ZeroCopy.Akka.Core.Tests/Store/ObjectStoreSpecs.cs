@@ -304,6 +304,19 @@ public sealed class ObjectStoreSpecs : StoreFixture
     }
 
     [Fact]
+    public async Task ObjectStore_should_list_holders_with_the_first_name_of_their_model()
+    {
+        var named = await Store.PutAsync(Model(1), new PutOptions { Name = ModelName.Parse("bert") });
+        var unnamed = await Store.PutAsync(Model(2));
+        Store.SetName(ModelName.Parse("albert"), named.Id);
+        using var a = Store.Acquire(named.Id, "a");
+        using var b = Store.Acquire(unnamed.Id, "b");
+
+        Assert.Equal([ModelName.Parse("albert@1"), null], Store.ListLeases().Select(lease => lease.Name));
+        Assert.Equal(Store.ListLeases(), Store.GetStatistics().Holders.AsEnumerable());
+    }
+
+    [Fact]
     public async Task ModelLease_should_keep_the_model_for_those_it_is_shared_with()
     {
         var model = await Store.PutAsync(Model(1));

@@ -1,10 +1,14 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Akka.Actor;
+using ZeroCopy.Clustering.Clients;
 using ZeroCopy.Node.Tests.Cli;
 using ZeroCopy.Node.Tests.Faults;
 using ZeroCopy.Node.Tests.Service;
+using ZeroCopy.Store;
 
 namespace ZeroCopy.Node.Tests.Remote;
 
@@ -89,6 +93,36 @@ public sealed class RemoteCommandSpecs : IDisposable
     }
 
     [Fact]
+    public async Task Store_stat_should_name_the_holders_of_a_node_as_its_metrics_and_its_stores_actor_do()
+    {
+        _local.Run("put", NodeScripts.Count(_local.File("counter.pt")), "--name", "counter", "--store", _nodes.File("node")).Succeeded();
+        using var node = await StartAsync("node", "--serve", "counter");
+
+        var stat = Stat("--node", node.Address);
+
+        var holders = Holders(stat);
+        Assert.Contains(holders, holder => holder.Name.StartsWith("pool counter", StringComparison.Ordinal));
+        Assert.Contains(holders, holder => holder.Name == "script counter@1");
+        var metrics = await ScrapedMetrics.ReadAsync(node.Client);
+        Assert.Equal(holders, holders.Select(holder => holder with
+        {
+            Leases = (int)metrics.Sum("zerocopy_leases", $"holder=\"{holder.Name}\""),
+        }));
+        Assert.Equal(holders.Sum(holder => holder.Leases), metrics.Sum("zerocopy_leases"));
+        Assert.Equal(holders, (await AskStoreAsync(node)).Select(lease => (lease.Holder, $"{lease.Name}", lease.Process, lease.Leases)));
+        var text = _local.Run("store", "stat", "--node", node.Address).Succeeded().Output;
+        Assert.All(holders, holder => Assert.Contains(holder.Name, text, StringComparison.Ordinal));
+
+        // What another process sees of it, and as much else as the node itself says.
+        var host = Stat("--store", _nodes.File("node"));
+        var process = holders[0].Process;
+        Assert.Equal([($"process {process}", "counter@1", process, 1)], Holders(host));
+        Assert.Equal(stat.EnumerateObject().Select(field => field.Name), host.EnumerateObject().Select(field => field.Name));
+        Assert.Equal(Text(stat, "directory"), Text(host, "directory"));
+        Assert.Equal(stat.GetProperty("liveBytes").GetInt64(), host.GetProperty("liveBytes").GetInt64());
+    }
+
+    [Fact]
     public async Task Calls_should_go_on_when_a_node_is_killed()
     {
         using var front = await StartAsync("front");
@@ -149,6 +183,7 @@ public sealed class RemoteCommandSpecs : IDisposable
     [InlineData("rm counter")]
     [InlineData("pull counter")]
     [InlineData("predict counter")]
+    [InlineData("store stat")]
     [InlineData("cluster status")]
     [InlineData("cluster rollout counter@1")]
     [InlineData("cluster rollback counter")]
@@ -257,6 +292,33 @@ public sealed class RemoteCommandSpecs : IDisposable
         {
             await timer.WaitForNextTickAsync(patience.Token);
         }
+    }
+
+    private JsonElement Stat(params string[] of) => _local.Run(["store", "stat", "--json", .. of]).Succeeded().Json();
+
+    private static (string Name, string Model, int Process, int Leases)[] Holders(JsonElement stat) =>
+    [
+        .. stat.GetProperty("holders").EnumerateArray().Select(holder => (
+            Text(holder, "holder"), Text(holder, "model"), holder.GetProperty("process").GetInt32(),
+            holder.GetProperty("leases").GetInt32())),
+    ];
+
+    /// <summary>Who holds what of a node's store, as its actor answers an actor system that is no node.</summary>
+    private static async Task<ImmutableArray<LeaseInfo>> AskStoreAsync(RunningNode node)
+    {
+        using var system = ActorSystem.Create("asking", """
+            akka {
+              loglevel = OFF
+              stdout-loglevel = OFF
+              actor.provider = remote
+              remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
+            }
+            """);
+        var address = Address.Parse(node.Ready.GetProperty("address").GetString()!);
+        var client = await NodeClient.ConnectAsync(system, address, TimeSpan.FromMinutes(2));
+        var holders = (await client.StoreAsync()).Holders;
+        await system.Terminate();
+        return holders;
     }
 
     private static string Text(JsonElement json, string name) => json.GetProperty(name).GetString()!;

@@ -35,8 +35,9 @@ internal sealed class CommandContext(ParseResult parsed)
     public TextWriter Error { get; } = parsed.InvocationConfiguration.Error;
 
     /// <summary>The nodes of <c>--node</c>, of which one is asked; none where the command works on the host's store.</summary>
-    public IReadOnlyList<string> Nodes { get; } =
-        [.. parsed.GetValue(GlobalOptions.Node) ?? [], .. parsed.GetValue(GlobalOptions.RequiredNode) ?? []];
+    /// <exception cref="OptionException">A port is out of range.</exception>
+    public IReadOnlyList<string> Nodes => NodeAddressParser.Within(
+        GlobalOptions.Node.Name, [.. parsed.GetValue(GlobalOptions.Node) ?? [], .. parsed.GetValue(GlobalOptions.RequiredNode) ?? []]);
 
     public T Get<T>(Option<T> option) => parsed.GetValue(option)!;
 
@@ -64,17 +65,12 @@ internal sealed class CommandContext(ParseResult parsed)
         : throw new StoreUnavailableException($"There is no store in {StoreDirectory} (--store): 'zerocopy put' makes one.");
 
     /// <summary>A model by <c>NAME</c>, <c>NAME@VERSION</c> or the 64 digits of its id.</summary>
-    public static ModelHandle Resolve(ObjectStore store, string model)
-    {
-        if (ModelId.TryParse(model, out var id))
-        {
-            return store.Resolve(id);
-        }
+    public static ModelHandle Resolve(ObjectStore store, string model) =>
+        ModelId.TryParse(model, out var id) ? store.Resolve(id) : store.Resolve(NameBesideId(model));
 
-        return ModelName.TryParse(model, out var name)
-            ? store.Resolve(name)
-            : throw new UsageException($"'{model}' is neither a model name such as bert or bert@3 nor an id of 64 hexadecimal digits.");
-    }
+    /// <summary>The name that a text is where it may also be the id of a model.</summary>
+    public static ModelName NameBesideId(string text) =>
+        ModelNameParser.Name(text, "neither a model name such as bert or bert@3 nor an id of 64 hexadecimal digits");
 
     public void PrintJson<T>(T value) => Output.WriteLine(JsonSerializer.Serialize(value, JsonOptions));
 

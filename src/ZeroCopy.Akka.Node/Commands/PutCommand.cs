@@ -17,7 +17,7 @@ internal sealed class PutCommand : NodeCommand
             "A TorchScript .pt, a .safetensors, a .safetensors.index.json, a TorchSharp .dat, or a folder with a config.json and weights.",
     };
 
-    private readonly Option<ModelName> _name = new("--name")
+    private readonly Option<string?> _name = new("--name")
     {
         Description = "The model's name, with a version or without: then it gets the one that has this content already, else the next.",
         HelpName = "NAME[@VERSION]",
@@ -47,6 +47,7 @@ internal sealed class PutCommand : NodeCommand
     public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var keepVersions = WholeNumber.Within(_keepVersions, context.Get(_keepVersions), 0, int.MaxValue);
+        var name = ModelNameParser.Name(context.Get(_name)!);
         var path = Path.GetFullPath(context.Get(_path));
         if (!Path.Exists(path))
         {
@@ -54,7 +55,7 @@ internal sealed class PutCommand : NodeCommand
         }
 
         using var runtime = NodeRuntime.Open(context, creates: true);
-        var options = new PutOptions { Name = context.Get(_name), Pin = context.Get(_pin), KeepVersions = keepVersions };
+        var options = new PutOptions { Name = name, Pin = context.Get(_pin), KeepVersions = keepVersions };
         var handle = await context.WithProgressAsync(
             $"put {Path.GetFileName(path)}",
             progress => runtime.Torch.PutFileAsync(path, options, new PutFraction(progress), cancellationToken)).ConfigureAwait(false);

@@ -57,13 +57,9 @@ internal sealed class RemoveCommand : NodeCommand
             store.Remove(id);
             removed = [id];
         }
-        else if (ModelName.TryParse(text, out var name))
-        {
-            removed = store.Remove(name);
-        }
         else
         {
-            throw new UsageException($"'{text}' is neither a model name such as bert or bert@3 nor an id of 64 hexadecimal digits.");
+            removed = store.Remove(CommandContext.NameBesideId(text));
         }
 
         if (context.Json)

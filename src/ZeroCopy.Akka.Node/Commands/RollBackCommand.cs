@@ -1,6 +1,5 @@
 using System.CommandLine;
 using ZeroCopy.Clustering.Protocol;
-using ZeroCopy.Manifests;
 using ZeroCopy.Node.Cli;
 using ZeroCopy.Node.Remote;
 
@@ -9,16 +8,16 @@ namespace ZeroCopy.Node.Commands;
 /// <summary><c>zerocopy cluster rollback</c>: returns to the version before the last roll-out.</summary>
 internal sealed class RollBackCommand : NodeCommand
 {
-    private readonly Argument<ModelName> _model = new("NAME")
+    private readonly Argument<string?> _model = new("NAME")
     {
         Description = "The model.",
         CustomParser = result =>
         {
             var name = ModelNameParser.Parse(result);
-            if (name.Version is not null)
+            if (name?.Split('@') is [var alone, _])
             {
                 result.AddError(
-                    $"'{name}' names a version: a model returns to the one before its last roll-out, so name {name.Name} alone.");
+                    $"'{name}' names a version: a model returns to the one before its last roll-out, so name {alone} alone.");
             }
 
             return name;
@@ -35,10 +34,10 @@ internal sealed class RollBackCommand : NodeCommand
 
     public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        var model = context.Get(_model);
-        var decided = await Decision.AskAsync(context, id => new EntityRequest.RollBack(model.Name, id), cancellationToken)
+        var model = context.Get(_model)!;
+        var decided = await Decision.AskAsync(context, id => new EntityRequest.RollBack(model, id), cancellationToken)
             .ConfigureAwait(false);
-        Decision.Print(context, model.Name, decided);
+        Decision.Print(context, model, decided);
         return ExitCode.Success;
     }
 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Numerics;
 using ZeroCopy.Clustering.Protocol;
-using ZeroCopy.Manifests;
 using ZeroCopy.Node.Cli;
 using ZeroCopy.Node.Remote;
 
@@ -10,13 +9,13 @@ namespace ZeroCopy.Node.Commands;
 /// <summary><c>zerocopy cluster rollout</c>: sets the version of a model that callers get.</summary>
 internal sealed class RollOutCommand : NodeCommand
 {
-    private readonly Argument<ModelName> _model = new("NAME@VERSION")
+    private readonly Argument<string?> _model = new("NAME@VERSION")
     {
         Description = "The model, and the version that callers get from now on, until the next one is set.",
         CustomParser = result =>
         {
             var name = ModelNameParser.Parse(result);
-            if (name is { Name: not null, Version: null })
+            if (name?.Contains('@') == false)
             {
                 result.AddError($"'{name}' names no version, such as {name}@3.");
             }
@@ -44,7 +43,7 @@ internal sealed class RollOutCommand : NodeCommand
 
     public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        var (model, percent) = (context.Get(_model), WholeNumber.Within(_percent, context.Get(_percent), 1, 100));
+        var (model, percent) = (ModelNameParser.Name(context.Get(_model)!), WholeNumber.Within(_percent, context.Get(_percent), 1, 100));
         var decided = await Decision.AskAsync(
             context, id => new EntityRequest.RollOut(model.Name, model.Version!.Value, percent, id), cancellationToken)
             .ConfigureAwait(false);

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Numerics;
-using ZeroCopy.Manifests;
 using ZeroCopy.Node.Cli;
 using ZeroCopy.Node.Service;
 using ZeroCopy.Store;
@@ -33,7 +32,7 @@ internal sealed class RunNodeCommand : NodeCommand
         CustomParser = NodeAddressParser.ParseAll,
     };
 
-    private readonly Option<ModelName[]> _serve = new("--serve")
+    private readonly Option<string[]> _serve = new("--serve")
     {
         Description = "A model that is loaded before the node is ready, as a pool of its name. May be repeated.",
         HelpName = "NAME[@VERSION]",
@@ -120,9 +119,9 @@ internal sealed class RunNodeCommand : NodeCommand
         Host = context.Get(_host),
         Port = PortOf(context, _port),
         HttpPort = PortOf(context, _http),
-        Seeds = [.. context.Get(_seed)],
+        Seeds = [.. NodeAddressParser.Within(_seed.Name, context.Get(_seed))],
         GrpcPort = PortOf(context, _grpc),
-        Serve = [.. context.Get(_serve)],
+        Serve = [.. context.Get(_serve).Select(model => ModelNameParser.Name(model))],
         Models = [.. context.Get(GlobalOptions.Models)],
     };
 

@@ -10,9 +10,8 @@ namespace ZeroCopy.Node.Remote;
 internal static class RemoteModels
 {
     /// <summary>A name for a node, or for a model and version, on the command line.</summary>
-    public static ModelName Name(string text) => ModelName.TryParse(text, out var name)
-        ? name
-        : throw new UsageException($"'{text}' is not a model name such as bert or bert@3, by which nodes know models.");
+    public static ModelName Name(string text) =>
+        ModelNameParser.Name(text, "not a model name such as bert or bert@3, by which nodes know models");
 
     /// <summary>What a name means in the cluster: its version, else the current one.</summary>
     /// <exception cref="InferenceException">There is none.</exception>

@@ -27,7 +27,12 @@ public sealed class CommandLineSpecs
     [InlineData("fly", "'fly'")]
     [InlineData("put", "--name")]
     [InlineData("put model.pt --name no/slash", "no/slash")]
-    [InlineData("put model.pt --name bert@0", "bert@0")]
+    [InlineData("put model.pt --name bert@007", "bert@007")]
+    [InlineData("put model.pt --name bert@-1", "bert@-1")]
+    [InlineData("cluster rollback bert@0 --node a:1", "names a version")]
+    [InlineData("cluster rollout bert --node a:1", "names no version")]
+    [InlineData("cluster status --node a:x", "'a:x'")]
+    [InlineData("cluster status --node a:", "'a:'")]
     [InlineData("store", "Required command")]
     [InlineData("bench nothing", "'put'")]
     [InlineData("ls --colour", "'--colour'")]
@@ -42,6 +47,26 @@ public sealed class CommandLineSpecs
         var problem = Assert.Single(error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains(words, problem, StringComparison.Ordinal);
         Assert.Contains("--help", problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("put model.pt --name bert@0", "'bert@0' must be 1 to 2147483647")]
+    [InlineData("rm bert@2147483648 --node a:1", "'bert@2147483648' must be 1 to")]
+    [InlineData("pull bert@0 --node a:1", "'bert@0' must be 1 to")]
+    [InlineData("cluster rollout bert@0 --node a:1", "'bert@0' must be 1 to")]
+    [InlineData("node --serve bert@0", "'bert@0' must be 1 to")]
+    [InlineData("node --seed a:70000", "--seed is a:70000; its port must be 1 to 65535")]
+    [InlineData("cluster status --node a:1,b:0", "--node is b:0; its port must be 1 to 65535")]
+    [InlineData("rm bert --node akka.tcp://zerocopy@a:99999999999", "its port must be 1 to 65535")]
+    public async Task CommandLine_should_refuse_a_value_out_of_its_range_in_one_line_and_exit_with_1(string line, string words)
+    {
+        var (output, error) = (new StringWriter(), new StringWriter());
+
+        Assert.Equal(1, await CommandLine.RunAsync(Program.Commands(), line.Split(' '), output, error));
+
+        Assert.Empty(output.ToString());
+        Assert.Contains(
+            words, Assert.Single(error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -99,6 +99,7 @@ public sealed class StoreCommandSpecs : IDisposable
         _zerocopy.Run("show", "nothing").Failed(1, "nothing", "zerocopy ls");
         _zerocopy.Run("rm", "nothing@3").Failed(1, "nothing@3", "zerocopy ls");
         _zerocopy.Run("show", "no/name").Failed(2, "no/name");
+        _zerocopy.Run("show", "tiny@0").Failed(1, "The version of 'tiny@0' must be 1 to 2147483647.");
         _zerocopy.Run("put", _zerocopy.File("absent.pt"), "--name", "absent").Failed(1, "absent.pt", "Check the path");
         _zerocopy.Run("export", "nothing", "--output", "weights.bin").Failed(1, ".safetensors");
         Assert.Contains(

@@ -48,8 +48,11 @@ internal sealed class Models(IEndpointDirectory directory)
     {
         var endpoint = await FindLoadableAsync(name, cancellationToken).ConfigureAwait(false);
         var all = await directory.ListAsync(cancellationToken).ConfigureAwait(false);
-        // First: a call that comes in between loads it again, and says so.
-        ImmutableInterlocked.Update(ref _unloaded, static (names, unloaded) => names.Add(unloaded), name);
+        // First: a call that comes in between loads it again, and says so. Names that are gone go with it.
+        var listed = all.Select(other => other.Name).ToHashSet();
+        ImmutableInterlocked.Update(
+            ref _unloaded, static (names, now) => names.Where(now.listed.Contains).ToImmutableHashSet(StringComparer.Ordinal).Add(now.name),
+            (name, listed));
         try
         {
             await endpoint.UnloadAsync(cancellationToken).ConfigureAwait(false);

@@ -8,6 +8,7 @@ using ZeroCopy.Manifests;
 namespace ZeroCopy.Clustering.Tests.Clients;
 
 /// <summary>The contract of endpoints for a model of a cluster that the caller is no member of.</summary>
+[Collection(nameof(MappedMemory))]
 public sealed class ClusterClientEndpointSpecs : EndpointContractSpecs
 {
     private readonly ActorSystem _system = ClientSystem.Start();

@@ -7,6 +7,7 @@ using ZeroCopy.TestSupport;
 namespace ZeroCopy.Clustering.Tests.Routes;
 
 /// <summary>The contract of endpoints for a model that another node of the cluster holds.</summary>
+[Collection(nameof(MappedMemory))]
 public sealed class ClusterEndpointSpecs : EndpointContractSpecs
 {
     private readonly TemporaryDirectory _other = new();

@@ -176,7 +176,7 @@ internal sealed class NamedEndpoint(
     /// <summary>The model that serves, and its pool, which stays until the call with it has ended.</summary>
     private (ModelEndpoint Current, ModelRun Run) Enter()
     {
-        for (; ; Look())
+        for (ModelEndpoint? refused = null; ; Look())
         {
             lock (_lock)
             {
@@ -187,11 +187,8 @@ internal sealed class NamedEndpoint(
                     return (current, run);
                 }
 
-                // Its version was withdrawn since somebody looked: the name stands for what is left of it, if it is not declared.
-                if (plan.IsDeclared)
-                {
-                    throw current.Removing();
-                }
+                // Its version was withdrawn since somebody looked: the name stands for what is left of it, unless that is what is declared.
+                refused = current != refused ? current : throw current.Removing();
             }
         }
     }
@@ -205,7 +202,8 @@ internal sealed class NamedEndpoint(
         {
             _missing = null;
             var current = _current ?? open(model);
-            if (current.Model.Id == model.Id || !plan.Settings.Follow)
+            // One that is about to be removed gets no further calls, also where nobody follows, and where another name has its model.
+            if (current.IsRefused ? current.Model.Name == model.Name : current.Model.Id == model.Id || !plan.Settings.Follow)
             {
                 Drop();
             }

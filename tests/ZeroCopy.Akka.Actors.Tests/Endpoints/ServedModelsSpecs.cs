@@ -32,36 +32,6 @@ public sealed class ServedModelsSpecs() : ServedModelsSpec("zerocopy.inference.i
     }
 
     [Fact]
-    public async Task A_name_should_answer_by_what_is_left_while_a_call_of_its_withdrawn_version_runs()
-    {
-        await PutAsync("bert", 1);
-        var newest = (await PutAsync("bert", 2)).Name!.Value;
-        var named = await FindAsync("bert");
-        using var began = new ManualResetEventSlim();
-        using var goOn = new ManualResetEventSlim();
-        Opener.OnRun = version =>
-        {
-            if (version == 2)
-            {
-                began.Set();
-                Assert.True(goOn.Wait(Patience));
-            }
-        };
-        var running = CallAsync(named);
-        Assert.True(began.Wait(Patience));
-
-        using (var withdrawal = Zero.Withdrawals.Hide(newest))
-        {
-            withdrawal.Refuse();
-
-            Assert.Equal(1, await CallAsync(named));
-        }
-
-        goOn.Set();
-        Assert.Equal(2, await running);
-    }
-
-    [Fact]
     public async Task Status_should_tell_the_pools_by_model_and_version()
     {
         await PutAsync("bert", 1);

@@ -200,22 +200,22 @@ public sealed class HostileScriptSpecs : IDisposable
         "nested in more than 250 levels");
 
     [Theory]
-    [InlineData("T15")]
-    [InlineData("Own")]
-    public void ScriptSkeleton_should_refuse_named_tuples_that_are_more_than_they_seem(string type) => Refuses(
+    [InlineData("T15", "named tuples")]
+    [InlineData("Own", "nested in more than 250 levels")]
+    [InlineData("Deep900", "nested in more than 250 levels")]
+    public void ScriptSkeleton_should_refuse_named_tuples_that_are_more_than_they_seem(string type, string reason) => Refuses(
         "no_parameters",
         file =>
         {
-            var tuples = Enumerable.Range(1, 15).Select(
-                i => $"class T{i}(NamedTuple):\n  a : __torch__.T{i - 1}\n  b : __torch__.T{i - 1}\n");
-            Replace(
-                file,
-                Module,
-                "class ",
-                $"class T0(NamedTuple):\n  a : int\n{string.Concat(tuples)}class Own(NamedTuple):\n  a : __torch__.Own\nclass ");
+            var tuples = Enumerable.Range(1, 15).Select(i => NamedTuple($"T{i}", $"__torch__.T{i - 1}", $"__torch__.T{i - 1}"));
+            var deep = Enumerable.Range(1, 900).Select(
+                i => NamedTuple($"Deep{i}", $"{Repeat("List[", 240)}__torch__.Deep{i - 1}{Repeat("]", 240)}"));
+            string[] all =
+                [NamedTuple("T0", "int"), .. tuples, NamedTuple("Own", "__torch__.Own"), NamedTuple("Deep0", "int"), .. deep];
+            Replace(file, Module, "class ", $"{string.Concat(all)}class ");
             Code(file, $"{LastLine}\n  def more(self,\n    t: __torch__.{type}) -> int:\n    return 1");
         },
-        "named tuples");
+        reason);
 
     [Fact]
     public void ScriptSkeleton_should_refuse_a_text_without_an_end() => Refuses(
@@ -278,7 +278,10 @@ public sealed class HostileScriptSpecs : IDisposable
         Assert.Contains("aten::not_yet_made", raised.Message, StringComparison.Ordinal);
     }
 
-    private static string Repeat(string text) => string.Concat(Enumerable.Repeat(text, 2000));
+    private static string Repeat(string text, int times = 2000) => string.Concat(Enumerable.Repeat(text, times));
+
+    private static string NamedTuple(string name, params string[] fields) =>
+        $"class {name}(NamedTuple):\n{string.Concat(fields.Select((type, index) => $"  f{index} : {type}\n"))}";
 
     private static string Memo(ScriptFile file, string name)
     {

@@ -20,7 +20,7 @@ internal sealed record ScriptMethod(
     /// <param name="type">The full name of the class.</param>
     /// <param name="path">Where the script is from, for errors.</param>
     /// <exception cref="InvalidModelException">
-    /// A method takes or returns a named tuple that holds itself, or too many others.
+    /// A method takes or returns types that are nested too deeply, such as a named tuple that holds itself, or too many named tuples.
     /// </exception>
     public static Dictionary<string, ScriptMethod> AllOf(ScriptSyntax syntax, string type, string path) =>
         (syntax.Class(type)?.Methods ?? []).ToDictionary(
@@ -32,7 +32,7 @@ internal sealed record ScriptMethod(
 
         // The first one is the module itself, whatever its name.
         var parameters = function.Parameters.Skip(1).Where(parameter => parameter.Type is not null).ToList();
-        var types = parameters.ConvertAll(parameter => Plain(ScriptType.Parse(parameter.Type!)));
+        var types = parameters.ConvertAll(parameter => Plain(ScriptType.Parse(parameter.Type!), 1));
         return new ScriptMethod(
             [
                 .. parameters.Zip(
@@ -40,20 +40,21 @@ internal sealed record ScriptMethod(
             ],
             [.. types],
             [.. parameters.Select(parameter => parameter.DefaultText)],
-            Plain(function.Result));
+            Plain(function.Result, 1));
 
-        ScriptType Plain(ScriptType type)
+        ScriptType Plain(ScriptType type, int depth)
         {
+            ScriptNesting.RequireDepth(depth, path);
             if (syntax.Class(type.Name) is not { Base: "NamedTuple" } named)
             {
-                return type with { Arguments = [.. type.Arguments.Select(Plain)] };
+                return type with { Arguments = [.. type.Arguments.Select(argument => Plain(argument, depth + 1))] };
             }
 
             return ++namedTuples <= MaxNamedTuples
-                ? new ScriptType("Tuple", [.. named.Fields.Select(field => Plain(named.Attributes[field]))], type.Name)
+                ? new ScriptType("Tuple", [.. named.Fields.Select(field => Plain(named.Attributes[field], depth + 1))], type.Name)
                 : throw new InvalidModelException(
                     $"{path}: {function.FullName} takes and returns more than {MaxNamedTuples} named tuples, each counted in every place "
-                    + "where it stands, or one that holds itself.");
+                    + "where it stands.");
         }
     }
 }

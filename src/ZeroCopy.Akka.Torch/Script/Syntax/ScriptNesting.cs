@@ -38,17 +38,26 @@ internal sealed class ScriptNesting
             foreach (var token in SourceLexer.Read(text))
             {
                 nesting.Take(token);
-                if (nesting.Depth > MaxDepth || nesting.Blocks > MaxBlocks)
-                {
-                    throw new InvalidModelException(
-                        $"{path}: its code is nested in more than {(nesting.Depth > MaxDepth ? MaxDepth : MaxBlocks)} levels; "
-                        + "export the model from simpler code.");
-                }
+                RequireDepth(nesting.Depth, path);
+                Require(nesting.Blocks, MaxBlocks, path);
             }
         }
         catch (FormatException problem)
         {
             throw new InvalidModelException($"{path}: its code is no TorchScript: {problem.Message}.", problem);
+        }
+    }
+
+    /// <summary>Refuses what the source text leads to in that many levels, such as a type whose names stand for others.</summary>
+    /// <exception cref="InvalidModelException">They are more than a statement may have.</exception>
+    public static void RequireDepth(int depth, string path) => Require(depth, MaxDepth, path);
+
+    private static void Require(int depth, int limit, string path)
+    {
+        if (depth > limit)
+        {
+            throw new InvalidModelException(
+                $"{path}: its code is nested in more than {limit} levels; export the model from simpler code.");
         }
     }
 

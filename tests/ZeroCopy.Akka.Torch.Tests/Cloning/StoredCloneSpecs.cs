@@ -151,6 +151,36 @@ public sealed class StoredCloneSpecs
     }
 
     [Theory]
+    [InlineData(EmbeddingBagMode.Sum)]
+    [InlineData(EmbeddingBagMode.Mean)]
+    [InlineData(EmbeddingBagMode.Max)]
+    public void StoredClone_should_answer_for_bags_of_any_rows_when_no_two_neighbours_are_finite(EmbeddingBagMode mode)
+    {
+        var original = EmbeddingBag(4, 8, mode: mode);
+        using (torch.no_grad())
+        {
+            original.weight![0].fill_(double.PositiveInfinity);
+            original.weight![1].fill_(1);
+            original.weight![2].fill_(double.PositiveInfinity);
+            original.weight![3].fill_(2);
+        }
+
+        AssertAnswersAlike(original, module => PairsOf((EmbeddingBag)module, 4, 3));
+    }
+
+    [Fact]
+    public void StoredClone_should_hold_few_tensors_at_a_time_while_it_reads_the_options_of_a_large_table()
+    {
+        using var table = EmbeddingBag(200_000, 1);
+        using var blocks = MemoryBlocks.Of(table);
+        var before = torch.Tensor.PeakCount;
+
+        ModuleDisposal.Release(StoredClone.Create(table, blocks.Entries, blocks));
+
+        Assert.InRange(torch.Tensor.PeakCount, before, Math.Max(before, torch.Tensor.TotalCount + 1000));
+    }
+
+    [Theory]
     [InlineData(NonLinearities.ReLU, 1e-4, 0.0)]
     [InlineData(NonLinearities.Tanh, 1e-4, 0.0)]
     [InlineData(NonLinearities.ReLU, 1e-9, 1e-5)]

@@ -13,7 +13,7 @@ namespace ZeroCopy.Torch.Cloning.Layers;
 /// </summary>
 internal static class EmbeddingLayers
 {
-    private const int RowsOfProbe = 4096;
+    private const int RowsOfProbe = 1024;
 
     public static Embedding Rebuild(Embedding source)
     {
@@ -77,6 +77,7 @@ internal static class EmbeddingLayers
         (long Row, long Column)? above = null;
         for (var start = 0L; start < weight.shape[0]; start += RowsOfProbe)
         {
+            using var chunk = torch.NewDisposeScope();
             var from = start;
             var rows = Numbers(weight.device, Math.Min(RowsOfProbe, weight.shape[0] - start), row => from + row);
             var part = weight.index_select(0, rows);
@@ -87,7 +88,7 @@ internal static class EmbeddingLayers
                 return leftOut[0].item<long>();
             }
 
-            zeros.Add(rows.masked_select(isZero));
+            zeros.Add(rows.masked_select(isZero).MoveToOuterDisposeScope());
             below ??= First(part.isfinite().logical_and(HeldNumber.Use(0, zero => part.lt(zero))), start);
             above ??= First(part.isfinite().logical_and(HeldNumber.Use(0, zero => part.gt(zero))), start);
         }
@@ -101,6 +102,7 @@ internal static class EmbeddingLayers
         var expected = weight.index_select(0, other).index_select(1, column);
         foreach (var rows in torch.cat(zeros).split(RowsOfProbe).Where(rows => rows.shape[0] > 0))
         {
+            using var chunk = torch.NewDisposeScope();
             var answer = Bags(source, torch.stack([rows, other.expand_as(rows)], 1), lastIsEnd).index_select(1, column);
             var leftOut = rows.masked_select(answer.eq(expected).flatten());
             if (leftOut.shape[0] > 0)
@@ -113,28 +115,30 @@ internal static class EmbeddingLayers
     }
 
     /// <summary>
-    /// The way of joining that explains most elements of bags of a row, the same row again, and the next one that is not left out, or, as
-    /// that may be infinite, the row a third time: no two ways explain them all unless they are the same for this table.
+    /// The way of joining that explains most elements of bags of a row, the same row again, and the next finite one, or, as the row itself
+    /// may be infinite, the row a third time: no two ways explain them all unless they are the same for this table, or for those of its
+    /// rows that are finite throughout.
     /// </summary>
     private static EmbeddingBagMode Mode(EmbeddingBag source, torch.Tensor weight, bool lastIsEnd, long padding)
     {
         var all = Numbers(weight.device, weight.shape[0], row => row);
         var rows = all.masked_select(HeldNumber.Use(padding, left => all.ne(left)));
-        var next = rows.roll(-1, 0);
+        var next = NextFinite(weight, rows);
         var modes = Enum.GetValues<EmbeddingBagMode>();
         var wrong = new long[modes.Length];
         for (var start = 0L; start < rows.shape[0]; start += RowsOfProbe)
         {
+            using var chunk = torch.NewDisposeScope();
             var count = Math.Min(RowsOfProbe, rows.shape[0] - start);
             var first = rows.narrow(0, start, count);
+            var twice = Wide(first);
             foreach (var last in new[] { next.narrow(0, start, count), first })
             {
+                var once = Wide(last);
                 var answer = Bags(source, torch.stack([first, first, last], 1), lastIsEnd);
-                var share = answer.element_size() < sizeof(float) ? 2e-2 : 1e-5;
                 for (var mode = 0; mode < modes.Length; mode++)
                 {
-                    var expected = Join(modes[mode], Wide(first), Wide(last)).to(answer.dtype);
-                    wrong[mode] += torch.isclose(expected, answer, rtol: share, atol: 0, nanEqual: true).logical_not().sum().item<long>();
+                    wrong[mode] += Unlike(answer, modes[mode], twice, once);
                 }
             }
         }
@@ -142,6 +146,31 @@ internal static class EmbeddingLayers
         return modes[Array.IndexOf(wrong, wrong.Min())];
 
         torch.Tensor Wide(torch.Tensor indices) => weight.index_select(0, indices).to(torch.float64);
+    }
+
+    /// <summary>For each row the next of them that is finite throughout, behind the last one the first; where none is, the next.</summary>
+    private static torch.Tensor NextFinite(torch.Tensor weight, torch.Tensor rows)
+    {
+        var finite = new List<torch.Tensor>();
+        foreach (var part in rows.split(RowsOfProbe))
+        {
+            using var chunk = torch.NewDisposeScope();
+            finite.Add(part.masked_select(weight.index_select(0, part).isfinite().all(1)).MoveToOuterDisposeScope());
+        }
+
+        var found = torch.cat(finite);
+        return found.shape[0] == 0
+            ? rows.roll(-1, 0)
+            : torch.cat([found, found.narrow(0, 0, 1)]).index_select(0, torch.searchsorted(found, rows, right: true));
+    }
+
+    /// <summary>The number of an answer's elements that a way of joining does not explain.</summary>
+    private static long Unlike(torch.Tensor answer, EmbeddingBagMode mode, torch.Tensor twice, torch.Tensor once)
+    {
+        using var scope = torch.NewDisposeScope();
+        var share = answer.element_size() < sizeof(float) ? 2e-2 : 1e-5;
+        var expected = Join(mode, twice, once).to(answer.dtype);
+        return torch.isclose(expected, answer, rtol: share, atol: 0, nanEqual: true).logical_not().sum().item<long>();
     }
 
     private static torch.Tensor IsZero(torch.Tensor rows) => HeldNumber.Use(0, zero => rows.eq(zero)).all(1);

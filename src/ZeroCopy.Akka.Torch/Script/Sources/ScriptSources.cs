@@ -17,6 +17,10 @@ internal sealed partial class ScriptSources
 {
     private const string Folder = "code/";
     private const string Extension = ".py";
+
+    // Many times what modules lie in each other: what is deeper is left as it is.
+    private const int MaxRounds = 100;
+
     private readonly Dictionary<string, List<Definition>> _files;
 
     private ScriptSources(Dictionary<string, List<Definition>> files) => _files = files;
@@ -102,6 +106,7 @@ internal sealed partial class ScriptSources
     public IReadOnlyDictionary<string, (string Module, string Name)> Merge(PickleGlobal root)
     {
         var merged = new Dictionary<string, Definition>(StringComparer.Ordinal);
+        var rounds = 0;
         int before;
         do
         {
@@ -117,7 +122,7 @@ internal sealed partial class ScriptSources
                 }
             }
         }
-        while (merged.Count > before);
+        while (merged.Count > before && ++rounds < MaxRounds);
 
         Change(definition => merged.ContainsKey(definition.FullName)
             ? null : definition with { Text = Rename(definition.Text, name => Standing(name)?.FullName) });

@@ -49,6 +49,21 @@ public sealed class ScriptSourcesSpecs
     }
 
     [Fact]
+    public void ScriptSources_should_stop_merging_classes_that_lie_in_more_of_each_other_than_modules_do()
+    {
+        // Parents come first, so that every round finds one pair alike.
+        var sources = Sources([.. Enumerable.Range(0, 200).SelectMany(i => new[] { Parent("a", i), Parent("b", i) })]);
+
+        Assert.Equal(100, sources.Merge(Root).Count);
+
+        static File Parent(string space, int i)
+        {
+            var block = Block($"{space}{i}", child: i < 199 ? $"{space}{i + 1}" : "leaf");
+            return block with { Text = block.Text.Replace(".Linear\n", ".Block\n") };
+        }
+    }
+
+    [Fact]
     public void ScriptSources_should_leave_texts_as_they_are_when_they_look_like_a_class()
     {
         var told = Block("b") with { Text = Block("b").Text.Replace("    return", "    print(\"\\\"__torch__.b.Linear\")\n    return") };

@@ -140,7 +140,7 @@ internal sealed class Reclaimer(StoreCatalog catalog, LeaseLedger leases, Action
 
         // The store's lock keeps others from leasing it from here on.
         change.Touch(StoreArea.Names);
-        foreach (var (name, _) in catalog.Names.All().Where(pointer => pointer.Model == model))
+        foreach (var name in catalog.Names.Of(model))
         {
             File.Delete(catalog.Directory.NamePath(name, model));
             catalog.Names.Remove(name);
@@ -168,7 +168,7 @@ internal sealed class Reclaimer(StoreCatalog catalog, LeaseLedger leases, Action
                 continue;
             }
 
-            if (catalog.Pins.Contains(model) || catalog.Names.CountOf(model) > 1)
+            if (catalog.Pins.Contains(model) || catalog.Names.Of(model).Length > 1)
             {
                 NameWriter.Remove(catalog, change, version, model);
             }

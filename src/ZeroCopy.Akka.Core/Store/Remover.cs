@@ -20,7 +20,7 @@ internal sealed class Remover(StoreCatalog catalog, LeaseLedger leases, Reclaime
 
         var going = pointers.Select(p => p.Name).ToHashSet();
         var models = pointers.Select(p => p.Model).Distinct()
-            .Where(model => catalog.Names.All().All(p => p.Model != model || going.Contains(p.Name))).ToArray();
+            .Where(model => catalog.Names.Of(model).All(going.Contains)).ToArray();
         RemoveModels(change, models);
         foreach (var (pointer, model) in pointers)
         {

@@ -100,9 +100,6 @@ internal static class StoreListing
             .Select(process => new LeaseInfo(model, $"process {process}", process, 1)))));
     }
 
-    private static IReadOnlyList<LeaseInfo> Named(StoreCatalog catalog, IEnumerable<LeaseInfo> leases)
-    {
-        var names = catalog.Names.All().ToLookup(pointer => pointer.Model, pointer => (ModelName?)pointer.Name);
-        return [.. leases.Select(lease => lease with { Name = names[lease.Model].FirstOrDefault() })];
-    }
+    private static IReadOnlyList<LeaseInfo> Named(StoreCatalog catalog, IEnumerable<LeaseInfo> leases) =>
+        [.. leases.Select(lease => catalog.Names.Of(lease.Model) is [var first, ..] ? lease with { Name = first } : lease)];
 }

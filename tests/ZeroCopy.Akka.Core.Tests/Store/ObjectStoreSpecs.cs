@@ -288,6 +288,26 @@ public sealed class ObjectStoreSpecs : StoreFixture
         Assert.Equal((3, 0), (models[one.Id], models[two.Id]));
     }
 
+    [Fact]
+    public async Task ObjectStore_should_look_at_no_names_but_those_of_leased_models_for_its_leases()
+    {
+        const int Names = 1000;
+        var one = await Store.PutAsync(Model(1));
+        var two = await Store.PutAsync(Model(2), new PutOptions { Name = new ModelName("two") });
+        for (var version = 1; version <= Names; version++)
+        {
+            Store.SetName(new ModelName("one", version), one.Id);
+        }
+
+        using var lease = Store.Acquire(two.Id, "test");
+        Store.ListLeases();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.Single(Store.ListLeases());
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 * Names);
+    }
+
     [SkippableFact]
     public async Task ObjectStore_should_name_the_process_where_another_store_object_holds_a_model()
     {

@@ -7,7 +7,7 @@ namespace ZeroCopy.Store.Files;
 internal sealed class NameTable
 {
     private readonly Dictionary<string, SortedList<int, ModelId>> _names = new(StringComparer.Ordinal);
-    private readonly Dictionary<ModelId, int> _pointers = [];
+    private readonly Dictionary<ModelId, List<ModelName>> _namesOf = [];
 
     public int Count { get; private set; }
 
@@ -21,10 +21,12 @@ internal sealed class NameTable
             && ModelId.TryParse(fileName.AsSpan(split + 1), out model);
     }
 
-    public bool IsNamed(ModelId model) => _pointers.ContainsKey(model);
+    public bool IsNamed(ModelId model) => _namesOf.ContainsKey(model);
 
-    /// <summary>How many names point to a model.</summary>
-    public int CountOf(ModelId model) => _pointers.GetValueOrDefault(model);
+    /// <summary>The names that point to a model, in the order of all names.</summary>
+    public ImmutableArray<ModelName> Of(ModelId model) => _namesOf.TryGetValue(model, out var names)
+        ? [.. names.OrderBy(name => name.Name, StringComparer.Ordinal).ThenBy(name => name.Version)]
+        : [];
 
     /// <summary>The full name and its model; without a version, the newest.</summary>
     public bool TryResolve(ModelName name, out ModelName full, out ModelId model)
@@ -81,7 +83,15 @@ internal sealed class NameTable
         }
 
         versions.Add(name.Version!.Value, model);
-        _pointers[model] = _pointers.GetValueOrDefault(model) + 1;
+        if (_namesOf.TryGetValue(model, out var names))
+        {
+            names.Add(name);
+        }
+        else
+        {
+            _namesOf.Add(model, [name]);
+        }
+
         Count++;
     }
 
@@ -98,16 +108,18 @@ internal sealed class NameTable
             _names.Remove(name.Name);
         }
 
-        if (--_pointers[model] == 0)
+        var names = _namesOf[model];
+        names.Remove(name);
+        if (names.Count == 0)
         {
-            _pointers.Remove(model);
+            _namesOf.Remove(model);
         }
     }
 
     public void Clear()
     {
         _names.Clear();
-        _pointers.Clear();
+        _namesOf.Clear();
         Count = 0;
     }
 }

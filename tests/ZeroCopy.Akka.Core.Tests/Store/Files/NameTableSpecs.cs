@@ -41,6 +41,20 @@ public sealed class NameTableSpecs
     }
 
     [Fact]
+    public void NameTable_should_tell_a_models_names_in_order()
+    {
+        _names.Set(new ModelName("b", 10), First);
+        _names.Set(new ModelName("b", 2), First);
+        _names.Set(new ModelName("a", 3), First);
+        _names.Set(new ModelName("c", 1), Second);
+        Assert.Equal(["a@3", "b@2", "b@10"], _names.Of(First).Select(name => name.ToString()));
+        _names.Remove(new ModelName("b", 2));
+        Assert.Equal(["a@3", "b@10"], _names.Of(First).Select(name => name.ToString()));
+        _names.Clear();
+        Assert.Empty(_names.Of(First));
+    }
+
+    [Fact]
     public void NameTable_should_resolve_the_newest_that_is_left()
     {
         _names.Set(new ModelName("a", 1), First);

@@ -6,13 +6,11 @@ namespace ZeroCopy.Store.Files;
 internal static class NameWriter
 {
     /// <summary>
-    /// Points a name to a model. Without a version it gets the newest that points to this model already, or to one of the same content,
-    /// else the next one.
+    /// Points a name to a model. Without a version it gets the newest that points to this model already, else the next one.
     /// </summary>
-    public static ModelName Set(
-        StoreCatalog catalog, StoreChange change, ModelName name, ModelId model, params IReadOnlyCollection<ModelId> sameContent)
+    public static ModelName Set(StoreCatalog catalog, StoreChange change, ModelName name, ModelId model)
     {
-        var full = catalog.Names.WithVersion(name, [model, .. sameContent]);
+        var full = catalog.Names.WithVersion(name, model);
         var path = catalog.Directory.NamePath(full, model);
         var isKnown = catalog.Names.TryResolve(full, out _, out var old);
         if (isKnown && old == model)

@@ -140,6 +140,7 @@ internal sealed class PutOperation(
 
             var segments = new List<Segment>();
             var isNew = !catalog.Models.Contains(plan.Manifest.Id);
+            var isPinned = catalog.Pins.Contains(plan.Manifest.Id);
             var undo = (IDisposable?)null;
             try
             {
@@ -161,7 +162,7 @@ internal sealed class PutOperation(
 
                 // Under the lock, so that nobody removes the model before, and ahead of the name, which is not taken back.
                 undo = committed?.Invoke(handle);
-                if (options.Pin)
+                if (options.Pin && !isPinned)
                 {
                     NameWriter.Pin(catalog, change, record.Id);
                 }
@@ -184,6 +185,11 @@ internal sealed class PutOperation(
             catch (Exception e)
             {
                 undo?.Dispose();
+                if (options.Pin && !isPinned)
+                {
+                    NameWriter.Unpin(catalog, change, plan.Manifest.Id);
+                }
+
                 if (isNew && catalog.Models.Contains(plan.Manifest.Id) && !catalog.Names.IsNamed(plan.Manifest.Id))
                 {
                     reclaimer.TryRemove(change, plan.Manifest.Id);

@@ -80,6 +80,23 @@ public sealed class ObjectStoreSpecs : StoreFixture
         Assert.Empty(Files("pins"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ObjectStore_should_leave_the_pin_of_a_model_as_it_was_when_a_put_fails(bool isPinned)
+    {
+        var before = await Store.PutAsync(Model(1), new PutOptions { Pin = isPinned });
+
+        // Where the name's file would be.
+        Directory.CreateDirectory(Path.Combine(Root, "names", $"model@1={before.Id}"));
+
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(
+            () => Store.PutAsync(Model(1), new PutOptions { Name = new ModelName("model"), Pin = true }));
+
+        Assert.Equal(isPinned, Assert.Single(Store.List()).Pinned);
+        Assert.Equal(isPinned ? 1 : 0, Files("pins").Length);
+    }
+
     [Fact]
     public async Task ObjectStore_should_list_names_without_what_only_people_ask_for()
     {

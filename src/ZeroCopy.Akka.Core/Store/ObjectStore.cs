@@ -166,6 +166,15 @@ public sealed class ObjectStore : IDisposable
         CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(options?.KeepVersions ?? 0, nameof(PutOptions.KeepVersions));
+        return RunAsync(
+            "put into",
+            token => run(new PutOperation(_catalog, _capacity, _reclaimer, _waiting, Options, committed), token),
+            cancellationToken);
+    }
+
+    /// <summary>Runs long work, which is cancelled by its caller, and by the disposal of the store.</summary>
+    private Task<T> RunAsync<T>(string what, Func<CancellationToken, Task<T>> run, CancellationToken cancellationToken)
+    {
         ThrowIfDisposed();
         return Task.Run(
             async () =>
@@ -173,17 +182,17 @@ public sealed class ObjectStore : IDisposable
                 using var linked = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token, cancellationToken);
                 try
                 {
-                    var put = new PutOperation(_catalog, _capacity, _reclaimer, _waiting, Options, committed);
-                    return await run(put, linked.Token).ConfigureAwait(false);
+                    return await run(linked.Token).ConfigureAwait(false);
                 }
                 catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
                 {
                     throw new OperationCanceledException(
-                        $"A put into the store in {Options.Directory} was cancelled by its caller.", e, cancellationToken);
+                        $"The {what} the store in {Options.Directory} was cancelled by its caller.", e, cancellationToken);
                 }
-                catch (ObjectDisposedException e) when (_closing.IsCancellationRequested)
+                catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException && IsDisposed)
                 {
-                    throw new OperationCanceledException($"The store in {Options.Directory} was closed during the put.", e);
+                    throw new OperationCanceledException(
+                        $"The {what} the store in {Options.Directory} ended, for the store was closed meanwhile.", e);
                 }
             },
             cancellationToken);
@@ -402,38 +411,38 @@ public sealed class ObjectStore : IDisposable
     }
 
     /// <summary>Hashes every block again. <paramref name="progress"/> gets the bytes hashed so far.</summary>
-    public Task<VerifyReport> VerifyAsync(IProgress<long>? progress = null, CancellationToken cancellationToken = default)
-    {
-        ThrowIfDisposed();
-        return Task.Run(() => new Verifier(_catalog).Run(progress, cancellationToken), cancellationToken);
-    }
+    /// <exception cref="OperationCanceledException">Cancelled, or the store was disposed meanwhile.</exception>
+    public Task<VerifyReport> VerifyAsync(IProgress<long>? progress = null, CancellationToken cancellationToken = default) =>
+        RunAsync(
+            "verification of", token => Task.FromResult(new Verifier(_catalog).Run(progress, token)), cancellationToken);
 
     /// <summary>
     /// Deletes temporary files of dead processes, damaged files with the names that point to them, and segments without live blocks, and
     /// repacks segments that are mostly dead. <paramref name="unnamed"/> also removes models that have no name, no pin and no lease.
     /// </summary>
+    /// <exception cref="OperationCanceledException">Cancelled, or the store was disposed meanwhile.</exception>
     public Task<CollectReport> CollectAsync(bool unnamed = false, CancellationToken cancellationToken = default) =>
         CollectAsync(unnamed, repacking: null, cancellationToken);
 
-    internal Task<CollectReport> CollectAsync(bool unnamed, IProgress<PutProgress>? repacking, CancellationToken cancellationToken)
-    {
-        ThrowIfDisposed();
-        return Task.Run(
-            () =>
-            {
-                var collector = new Collector(_catalog, _leases, _reclaimer);
-                var report = Change(change => collector.Run(change, unnamed, cancellationToken));
-                try
-                {
-                    var (segments, bytes) = new Repacker(_catalog, new PutMeter(repacking, 0)).Run(cancellationToken);
-                    return report with { RepackedSegments = segments, FreedBytes = report.FreedBytes + bytes };
-                }
-                finally
-                {
-                    _waiting.Signal();
-                }
-            },
+    internal Task<CollectReport> CollectAsync(bool unnamed, IProgress<PutProgress>? repacking, CancellationToken cancellationToken) =>
+        RunAsync(
+            "collection of",
+            token => Task.FromResult(Collect(unnamed, new PutMeter(repacking, 0), token)),
             cancellationToken);
+
+    private CollectReport Collect(bool unnamed, PutMeter meter, CancellationToken cancellationToken)
+    {
+        var collector = new Collector(_catalog, _leases, _reclaimer);
+        var report = Change(change => collector.Run(change, unnamed, cancellationToken));
+        try
+        {
+            var (segments, bytes) = new Repacker(_catalog, meter).Run(cancellationToken);
+            return report with { RepackedSegments = segments, FreedBytes = report.FreedBytes + bytes };
+        }
+        finally
+        {
+            _waiting.Signal();
+        }
     }
 
     /// <summary>Stops waiting puts and closes the store's files. Leases that are still held stay valid.</summary>
@@ -539,5 +548,7 @@ public sealed class ObjectStore : IDisposable
         _waiting.Signal();
     }
 
-    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+    private bool IsDisposed => Volatile.Read(ref _disposed) != 0;
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(IsDisposed, this);
 }

@@ -269,7 +269,7 @@ public sealed class MaintenanceSpecs : StoreFixture
         var (_, small) = await MostlyDeadAsync();
         var other = await Store.PutAsync(Model(3));
 
-        var report = await RepackAsync(() =>
+        var report = await RepackAsync(Store, () =>
         {
             Store.Acquire(other.Id, "test").Dispose();
             return Task.CompletedTask;
@@ -285,7 +285,7 @@ public sealed class MaintenanceSpecs : StoreFixture
     {
         var (big, small) = await MostlyDeadAsync();
 
-        var report = await RepackAsync(() => Store.PutAsync(big));
+        var report = await RepackAsync(Store, () => Store.PutAsync(big));
 
         Assert.Equal(0, report.RepackedSegments);
         Store.Acquire(small.Id, "test").Dispose();
@@ -299,7 +299,7 @@ public sealed class MaintenanceSpecs : StoreFixture
         var (_, small) = await MostlyDeadAsync();
         ModelLease? lease = null;
 
-        var report = await RepackAsync(() =>
+        var report = await RepackAsync(Store, () =>
         {
             lease = Store.Acquire(small.Id, "test");
             return Task.CompletedTask;
@@ -315,7 +315,7 @@ public sealed class MaintenanceSpecs : StoreFixture
     {
         var (_, small) = await MostlyDeadAsync();
 
-        var report = await RepackAsync(() =>
+        var report = await RepackAsync(Store, () =>
         {
             Store.Remove(small.Id);
             return Task.CompletedTask;
@@ -324,6 +324,34 @@ public sealed class MaintenanceSpecs : StoreFixture
         Assert.Equal(0, report.RepackedSegments);
         Assert.Equal(1, (await Store.CollectAsync()).RemovedFiles);
         Assert.Empty(Files("segments"));
+    }
+
+    [Fact]
+    public async Task Collector_should_end_as_cancelled_when_the_store_is_disposed_meanwhile()
+    {
+        await MostlyDeadAsync();
+
+        await Assert.ThrowsAsync<OperationCanceledException>(() => RepackAsync(Store, () =>
+        {
+            Store.Dispose();
+            return Task.CompletedTask;
+        }));
+
+        Assert.Single(Files("segments"));
+        Assert.Empty(Files("tmp"));
+    }
+
+    [Fact]
+    public async Task Verifier_should_end_as_cancelled_when_the_store_is_disposed_meanwhile()
+    {
+        // More segments than it opens at once.
+        for (var seed = 0; seed < 65; seed++)
+        {
+            await Store.PutAsync(Model(seed));
+        }
+
+        await Assert.ThrowsAsync<OperationCanceledException>(
+            () => Store.VerifyAsync(new SynchronousProgress<long>(_ => Store.Dispose())));
     }
 
     [Fact]
@@ -403,8 +431,10 @@ public sealed class MaintenanceSpecs : StoreFixture
     }
 
     /// <summary>Repacks, and does something else on another thread while bytes are copied.</summary>
-    private Task<CollectReport> RepackAsync(Func<Task> meanwhile) => Store.CollectAsync(
-        unnamed: false, new Copying(() => Task.Run(meanwhile).WaitAsync(Patience).GetAwaiter().GetResult()), default);
+    private static Task<CollectReport> RepackAsync(ObjectStore store, Func<Task> meanwhile) => store.CollectAsync(
+        unnamed: false,
+        new SynchronousProgress<PutProgress>(_ => Task.Run(meanwhile).WaitAsync(Patience).GetAwaiter().GetResult()),
+        default);
 
     private static void Overwrite(string path, Action<byte[]> change)
     {
@@ -419,9 +449,4 @@ public sealed class MaintenanceSpecs : StoreFixture
     }
 
     private string Manifest(ModelHandle model) => Path.Combine(Root, "manifests", model.Id + ".json");
-
-    private sealed class Copying(Action report) : IProgress<PutProgress>
-    {
-        public void Report(PutProgress value) => report();
-    }
 }

@@ -434,15 +434,16 @@ public sealed class ObjectStore : IDisposable
     {
         var collector = new Collector(_catalog, _leases, _reclaimer);
         var report = Change(change => collector.Run(change, unnamed, cancellationToken));
-        try
+        var (repacked, repackedBytes) = new Repacker(_catalog, meter).Run(cancellationToken);
+
+        // Once more, for segments whose last models went while they were repacked.
+        var (dead, deadBytes) = Change(_reclaimer.DeleteDeadSegments);
+        return report with
         {
-            var (segments, bytes) = new Repacker(_catalog, meter).Run(cancellationToken);
-            return report with { RepackedSegments = segments, FreedBytes = report.FreedBytes + bytes };
-        }
-        finally
-        {
-            _waiting.Signal();
-        }
+            RemovedFiles = report.RemovedFiles + dead,
+            RepackedSegments = repacked,
+            FreedBytes = report.FreedBytes + repackedBytes + deadBytes,
+        };
     }
 
     /// <summary>Stops waiting puts and closes the store's files. Leases that are still held stay valid.</summary>

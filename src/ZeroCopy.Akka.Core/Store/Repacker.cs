@@ -79,14 +79,14 @@ internal sealed class Repacker(StoreCatalog catalog, PutMeter meter)
         using var change = catalog.Begin(cancellationToken);
         lock (catalog.Gate)
         {
-            var live = catalog.LiveBlocksOf(segment).Select(block => (block.Id, block.Length)).ToArray();
+            var live = catalog.LiveBlocksOf(segment).ToArray();
             if (!IsFree(change, segment, live))
             {
                 change.Complete();
                 return null;
             }
 
-            var writer = new SegmentWriter(catalog.Directory, SegmentLayout.Plan(live));
+            var writer = new SegmentWriter(catalog.Directory, SegmentLayout.Plan([.. live.Select(block => (block.Id, block.Length))]));
             try
             {
                 var file = File.OpenHandle(PathOf(segment), FileMode.Open, FileAccess.Read, FileShare.Read);
@@ -102,7 +102,7 @@ internal sealed class Repacker(StoreCatalog catalog, PutMeter meter)
     }
 
     // One without live blocks is gone, or goes without being copied.
-    private bool IsFree<T>(StoreChange change, Segment segment, T[] live)
+    private bool IsFree(StoreChange change, Segment segment, SegmentBlock[] live)
     {
         if (live.Length == 0 || catalog.IsBlind)
         {

@@ -427,7 +427,7 @@ public sealed class ObjectStore : IDisposable
     internal Task<CollectReport> CollectAsync(bool unnamed, IProgress<PutProgress>? repacking, CancellationToken cancellationToken) =>
         RunAsync(
             "collection of",
-            token => Task.FromResult(Collect(unnamed, new PutMeter(repacking, 0), token)),
+            token => Task.FromResult(_waiting.MakeRoom(() => Collect(unnamed, new PutMeter(repacking, 0), token))),
             cancellationToken);
 
     private CollectReport Collect(bool unnamed, PutMeter meter, CancellationToken cancellationToken)

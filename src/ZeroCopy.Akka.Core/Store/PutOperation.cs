@@ -62,7 +62,7 @@ internal sealed class PutOperation(
     private async Task<SegmentGroup> AdmitAsync(IPutPlan plan, CancellationToken deadline, CancellationToken cancellationToken)
     {
         // Who needs no room waits for nobody, and who does comes behind those that wait already.
-        if (TryAdmit(plan, isNext: queue.Count == 0, cancellationToken, out _) is { } admitted)
+        if (TryAdmit(plan, isNext: queue.Count == 0, isLast: false, cancellationToken, out _) is { } admitted)
         {
             return admitted;
         }
@@ -75,18 +75,19 @@ internal sealed class PutOperation(
                 () =>
                 {
                     wasNext = true;
-                    return TryAdmit(plan, isNext: true, cancellationToken, out _);
+                    return TryAdmit(plan, isNext: true, isLast: false, cancellationToken, out _);
                 },
                 both.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             // Once more, and if it is refused with the numbers of now.
-            return TryAdmit(plan, wasNext || queue.Count == 0, cancellationToken, out var refusal) ?? throw refusal!;
+            return TryAdmit(plan, wasNext || queue.Count == 0, isLast: true, cancellationToken, out var refusal) ?? throw refusal!;
         }
     }
 
-    private SegmentGroup? TryAdmit(IPutPlan plan, bool isNext, CancellationToken cancellationToken, out StoreFullException? refusal)
+    private SegmentGroup? TryAdmit(
+        IPutPlan plan, bool isNext, bool isLast, CancellationToken cancellationToken, out StoreFullException? refusal)
     {
         using var change = catalog.Begin(cancellationToken);
         lock (catalog.Gate)
@@ -110,7 +111,7 @@ internal sealed class PutOperation(
                 }
 
                 // What goes may have held blocks that this put wants: what is missing is counted again.
-                if (!isNext || !reclaimer.ReclaimSome(change))
+                if (!isNext || !reclaimer.ReclaimSome(change, mayEvict: isLast || !queue.IsRoomComing))
                 {
                     refusal = capacity.Full(needed, capacity.FreeBytes(), others: isNext ? 0 : queue.Count);
                     change.Complete();

@@ -194,9 +194,10 @@ internal sealed class Reclaimer(StoreCatalog catalog, LeaseLedger leases, Action
         }
     }
 
-    /// <summary>Makes some room, the cheapest way first; false where nothing can go.</summary>
-    public bool ReclaimSome(StoreChange change) =>
-        DeleteAbandonedFiles().Files > 0 || DeleteDeadSegments(change).Files > 0 || DeleteDamagedSegments(change) > 0 || EvictOne(change);
+    /// <summary>Makes some room, the cheapest way first, and last by eviction where it may; false where nothing can go.</summary>
+    public bool ReclaimSome(StoreChange change, bool mayEvict) =>
+        DeleteAbandonedFiles().Files > 0 || DeleteDeadSegments(change).Files > 0 || DeleteDamagedSegments(change) > 0
+        || (mayEvict && EvictOne(change));
 
     /// <summary>Evicts the least recently used model that may go; false where there is none.</summary>
     public bool EvictOne(StoreChange change)

@@ -10,9 +10,28 @@ internal sealed class WaitingPuts(TimeProvider time) : IDisposable
     private readonly SemaphoreSlim _turn = new(1, 1);
     private TaskCompletionSource _released = New();
     private int _waiting;
+    private int _makingRoom;
 
     /// <summary>Puts that wait for room.</summary>
     public int Count => Volatile.Read(ref _waiting);
+
+    /// <summary>Whether room is being made: a put waits for it, and no model is evicted that it would spare.</summary>
+    public bool IsRoomComing => Volatile.Read(ref _makingRoom) > 0;
+
+    /// <summary>Does work that makes room; whoever waits tries again after it.</summary>
+    public T MakeRoom<T>(Func<T> work)
+    {
+        Interlocked.Increment(ref _makingRoom);
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _makingRoom);
+            Signal();
+        }
+    }
 
     /// <summary>Something was released: whoever waits tries again.</summary>
     public void Signal() => Interlocked.Exchange(ref _released, New()).TrySetResult();

@@ -328,6 +328,39 @@ public sealed class MaintenanceSpecs : StoreFixture
     }
 
     [Fact]
+    public async Task Put_should_wait_for_what_is_repacked_before_it_evicts_models()
+    {
+        var (_, small) = await MostlyDeadAsync();
+        var other = await Store.PutAsync(Model(3));
+        using var store = Open(options => options with { CapacityBytes = 3 << 19 });
+        var put = Task.FromResult(small);
+
+        await RepackAsync(store, async () =>
+        {
+            put = store.PutAsync(Model(4, 1 << 20));
+            while (!put.IsCompleted && store.GetStatistics().WaitingPuts == 0)
+            {
+                await Task.Yield();
+            }
+        });
+
+        ModelId[] expected = [small.Id, other.Id, (await put).Id];
+        Assert.Equal(expected.Order(), store.List().Select(model => model.Id).Order());
+    }
+
+    [Fact]
+    public async Task Put_should_evict_models_at_its_deadline_though_a_segment_is_repacked()
+    {
+        await MostlyDeadAsync();
+        var other = await Store.PutAsync(Model(3, 1 << 19));
+        using var store = Open(options => options with { CapacityBytes = 2 << 20 });
+
+        await RepackAsync(store, () => store.PutAsync(Model(4, 3 << 18), new PutOptions { Deadline = TimeSpan.Zero }));
+
+        Assert.DoesNotContain(store.List(), model => model.Id == other.Id);
+    }
+
+    [Fact]
     public async Task Collector_should_end_as_cancelled_when_the_store_is_disposed_meanwhile()
     {
         await MostlyDeadAsync();

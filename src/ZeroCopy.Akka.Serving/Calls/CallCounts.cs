@@ -4,6 +4,7 @@ namespace ZeroCopy.Serving.Calls;
 internal sealed class CallCounts(TimeProvider clock)
 {
     private readonly Lock _lock = new();
+    private long _lastCall = clock.GetTimestamp();
     private long _lastMilliseconds;
     private (long Count, TimeSpan Time) _success;
     private (long Count, TimeSpan Time) _fail;
@@ -12,6 +13,18 @@ internal sealed class CallCounts(TimeProvider clock)
     private TimeSpan _queue;
     private TimeSpan _infer;
     private TimeSpan _output;
+
+    /// <summary>The clock's timestamp of when the last call ended, answered or not; before any has, of when counting began.</summary>
+    public long LastCall
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _lastCall;
+            }
+        }
+    }
 
     /// <summary>A call was answered.</summary>
     /// <param name="input">Time to read the request.</param>
@@ -23,6 +36,7 @@ internal sealed class CallCounts(TimeProvider clock)
     {
         lock (_lock)
         {
+            _lastCall = clock.GetTimestamp();
             _lastMilliseconds = clock.GetUtcNow().ToUnixTimeMilliseconds();
             _executions += 1.0 / Math.Max(joined, 1);
             _success = (_success.Count + 1, _success.Time + input + queue + infer + output);
@@ -35,6 +49,7 @@ internal sealed class CallCounts(TimeProvider clock)
     {
         lock (_lock)
         {
+            _lastCall = clock.GetTimestamp();
             _fail = (_fail.Count + 1, _fail.Time + time);
         }
     }

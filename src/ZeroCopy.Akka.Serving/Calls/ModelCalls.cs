@@ -39,7 +39,7 @@ internal sealed class ModelCalls(Models models, ModelStatistics statistics, Serv
             }
             catch
             {
-                statistics.Of(endpoint).Failed(time.Elapsed);
+                statistics.Of(endpoint, endpoint.Version).Failed(time.Elapsed);
                 throw;
             }
         }

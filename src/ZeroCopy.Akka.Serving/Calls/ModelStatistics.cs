@@ -7,19 +7,20 @@ namespace ZeroCopy.Serving.Calls;
 internal sealed class ModelStatistics(TimeProvider clock)
 {
     /// <summary>
-    /// Models come and go: with this many, the one that was answered longest ago, or never, is counted from zero when it is called again.
+    /// Models come and go: with this many, the one whose last call is longest ago is counted from zero when it is called again.
     /// </summary>
     internal const int Most = 4096;
 
     private readonly ConcurrentDictionary<(string Name, string Version), CallCounts> _counts = new();
 
-    /// <summary>The counts of an endpoint's version.</summary>
-    public CallCounts Of(IModelEndpoint endpoint) => Of(endpoint, endpoint.Version);
+    /// <summary>What an endpoint's version has counted; zeros where it was never called. Only looks.</summary>
+    public CallTotals Read(IModelEndpoint endpoint) =>
+        _counts.TryGetValue(KeyOf(endpoint, endpoint.Version), out var counts) ? counts.Read() : default;
 
-    /// <summary>The counts of the version that answered.</summary>
+    /// <summary>Where calls of a version are counted, the one that answered or was to.</summary>
     public CallCounts Of(IModelEndpoint endpoint, int? version)
     {
-        var model = (endpoint.Name, ModelVersion.Text(version));
+        var model = KeyOf(endpoint, version);
         if (_counts.TryGetValue(model, out var known))
         {
             return known;
@@ -27,9 +28,12 @@ internal sealed class ModelStatistics(TimeProvider clock)
 
         if (_counts.Count >= Most)
         {
-            _counts.TryRemove(_counts.MinBy(counted => counted.Value.Read().LastMilliseconds));
+            _counts.TryRemove(_counts.MinBy(counted => counted.Value.LastCall));
         }
 
         return _counts.GetOrAdd(model, static (_, clock) => new CallCounts(clock), clock);
     }
+
+    private static (string Name, string Version) KeyOf(IModelEndpoint endpoint, int? version) =>
+        (endpoint.Name, ModelVersion.Text(version));
 }

@@ -16,7 +16,7 @@ internal static class StatisticsJson
             writer.WriteStartObject();
             writer.WriteString("name", endpoint.Name);
             writer.WriteString("version", ModelVersion.Text(endpoint.Version));
-            Write(writer, statistics.Of(endpoint).Read());
+            Write(writer, statistics.Read(endpoint));
             writer.WriteEndObject();
         }
 

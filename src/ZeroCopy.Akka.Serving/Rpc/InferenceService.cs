@@ -69,7 +69,7 @@ internal sealed class InferenceService(
             : await models.ListAsync(context.CancellationToken).ConfigureAwait(false);
         return new ModelStatisticsResponse
         {
-            ModelStats = { endpoints.Select(endpoint => ModelMessages.Statistics(endpoint, statistics.Of(endpoint).Read())) },
+            ModelStats = { endpoints.Select(endpoint => ModelMessages.Statistics(endpoint, statistics.Read(endpoint))) },
         };
     }
 

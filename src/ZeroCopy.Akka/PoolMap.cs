@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Akka;
+using Akka.Streams;
 using Akka.Streams.Dsl;
 using ZeroCopy.Actors.Settings;
 using ZeroCopy.Batches;
@@ -144,8 +145,9 @@ internal static class PoolMap
     private static Flow<TIn, TOut, NotUsed> Stage<TIn, TOut>(
         Func<Func<PoolSettings, PoolSettings>, Task<ModelPool<IReadOnlyList<TIn>, IReadOnlyList<TOut>>>> start, MapBatchesOptions options)
     {
-        var pool = new Lazy<Task<ModelPool<IReadOnlyList<TIn>, IReadOnlyList<TOut>>>>(
-            () => start(settings => SettingsOf(settings, options)));
+        // Fails the stream at once where the pool does not start: the rest of a batch may be long in coming.
+        var failure = KillSwitches.Shared("start of the pool");
+        var pool = new Lazy<Task<ModelPool<IReadOnlyList<TIn>, IReadOnlyList<TOut>>>>(StartAsync);
         var prefetch = PrefetchOf(options, options.MostActors);
         var stop = new CancellationTokenSource();
         var stopped = stop.Token;
@@ -159,7 +161,7 @@ internal static class PoolMap
             // It starts while the first batch comes together.
             _ = pool.Value;
             return count;
-        }).Grouped(options.BatchSize).Select(_ =>
+        }).Via(failure.Flow<int>()).SelectError(Unwrapped).Grouped(options.BatchSize).Select(_ =>
         {
             var (batch, first) = (waiting.Take(), read);
             read += batch.Length;
@@ -177,6 +179,19 @@ internal static class PoolMap
             _ = end.ContinueWith(_ => EndAsync(), TaskScheduler.Default);
             return materialised;
         });
+
+        async Task<ModelPool<IReadOnlyList<TIn>, IReadOnlyList<TOut>>> StartAsync()
+        {
+            try
+            {
+                return await start(settings => SettingsOf(settings, options)).ConfigureAwait(false);
+            }
+            catch (Exception exception)
+            {
+                failure.Abort(exception);
+                throw;
+            }
+        }
 
         async Task<AnsweredRows<TOut>> AnswerAsync((TIn[] Rows, long First) batch)
         {
@@ -213,6 +228,9 @@ internal static class PoolMap
             stop.Dispose();
         }
     }
+
+    /// <summary>What a task failed with that a stage of a stream reports as of several.</summary>
+    private static Exception Unwrapped(Exception error) => error is AggregateException { InnerExceptions: [var only] } ? only : error;
 
     private static void Report<TOut>(MapBatchesOptions options, AnsweredRows<TOut> batch, ref long answered)
     {

@@ -301,6 +301,25 @@ public sealed class MapActorsSpecs : HostSpec
     }
 
     [Fact]
+    public async Task MapBatches_should_fail_a_stream_at_once_whose_pool_does_not_start_though_its_source_says_no_more()
+    {
+        var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
+        using var materializer = Host.ActorSystem.Materializer();
+        var row = rand(1, 8);
+        wrapper.Unload();
+        var (queue, answers) = Source.Queue<Tensor>(1, OverflowStrategy.Backpressure)
+            .Via(wrapper.MapBatchesFlow<Tensor, int>(
+                (_, batch) => new int[batch.Count], new MapBatchesOptions { BatchSize = 5, Ownership = ArgumentOwnership.Give }))
+            .ToMaterialized(Sink.Seq<int>(), Keep.Both).Run(materializer);
+
+        await queue.OfferAsync(row).WaitAsync(Patience);
+
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => answers.WaitAsync(Patience));
+        Assert.IsType<RecipeUnavailableException>(error);
+        await UntilAsync(() => row.IsInvalid);
+    }
+
+    [Fact]
     public async Task MapBatches_should_fail_the_stream_with_what_a_batch_failed_with()
     {
         var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);

@@ -66,6 +66,7 @@ public sealed class ZeroCopyCluster : IExtension
         {
             Address = cluster.SelfAddress,
             IsServing = cluster.SelfRoles.Contains(InferenceRole),
+            Store = store,
             Endpoints = shared,
             Models = new LocalModels(cluster.SelfAddress, shared, store, actors.Withdrawals),
             Table = _table,

@@ -108,7 +108,7 @@ internal static class WireMapping
         Holders = [.. wire.Holders.Select(Holder)],
     };
 
-    private static Generated.Holder ToWire(LeaseInfo lease) => new()
+    public static Generated.Holder ToWire(LeaseInfo lease) => new()
     {
         Model = ToWire(lease.Model),
         Name = lease.Holder,

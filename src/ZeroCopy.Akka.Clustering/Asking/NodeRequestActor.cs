@@ -48,6 +48,10 @@ internal sealed class NodeRequestActor(ICanTell node, IRequestMessage request, T
                 var known = _before is NodeReply.ClusterStatus part ? part with { Models = part.Models.AddRange(status.Models) } : status;
                 Take(known with { HasMore = false }, status.HasMore);
                 break;
+            case NodeReply.StoreStatus { Statistics: var store } status:
+                var holders = _before is NodeReply.StoreStatus said ? said.Statistics.Holders.AddRange(store.Holders) : store.Holders;
+                Take(status with { Statistics = store with { Holders = holders }, HasMore = false }, status.HasMore);
+                break;
             case NodeReply.Opening:
                 break;
             case Terminated or IRequestMessage:

@@ -1,8 +1,5 @@
 using Akka.Actor;
 using Akka.Remote;
-using ZeroCopy.Actors.Protocol;
-using ZeroCopy.Actors.Stores;
-using ZeroCopy.Actors.Wire;
 using ZeroCopy.Clustering.Asking;
 using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Protocol;
@@ -44,7 +41,6 @@ public sealed class NodeClient
         ArgumentNullException.ThrowIfNull(system);
         ArgumentNullException.ThrowIfNull(node);
         ClusterSerializer.Register((ExtendedActorSystem)system);
-        WireSerializer.Register((ExtendedActorSystem)system);
         try
         {
             var actor = await NodePath.At(system, node).ResolveOne(timeout, cancellationToken).ConfigureAwait(false);
@@ -63,28 +59,11 @@ public sealed class NodeClient
     public Task<NodeReply.ClusterStatus> StatusAsync(CancellationToken cancellationToken = default) =>
         AskAsync<NodeReply.ClusterStatus>(id => new NodeQuery.ClusterStatus(id), AnswerTime, cancellationToken);
 
-    /// <summary>Counts and sizes of the node's own store, and who holds which of its models: what its store's actor says.</summary>
-    /// <exception cref="StoreUnavailableException">The node cannot use its store.</exception>
-    /// <exception cref="InferenceException">It does not answer: <see cref="InferenceFailure.Unreachable"/>.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async Task<StoreStatistics> StoreAsync(CancellationToken cancellationToken = default)
-    {
-        var store = _system.ActorSelection(_node.Path.Parent / ObjectStoreActor.Name);
-        try
-        {
-            return await store.Ask<StoreReply>(StoreRequest.Stat.Instance, AnswerTime, cancellationToken).ConfigureAwait(false) switch
-            {
-                StoreReply.Counted counted => counted.Statistics,
-                StoreReply.Failed failed => throw new StoreUnavailableException($"The node at {Node} says: {failed.Message}"),
-                var other => throw new InferenceException(
-                    InferenceFailure.Unreachable, $"The node at {Node} answered with {other.GetType()} instead of its store's sizes."),
-            };
-        }
-        catch (AskTimeoutException e)
-        {
-            throw Late(AnswerTime, e);
-        }
-    }
+    /// <summary>Counts and sizes of the node's own store, and who holds which of its models.</summary>
+    /// <inheritdoc cref="AskAsync" path="/exception"/>
+    public async Task<StoreStatistics> StoreAsync(CancellationToken cancellationToken = default) =>
+        (await AskAsync<NodeReply.StoreStatus>(id => new NodeQuery.StoreStatus(id), AnswerTime, cancellationToken).ConfigureAwait(false))
+        .Statistics;
 
     /// <summary>Asks the node something, or through it the entity of a name.</summary>
     /// <param name="request">Makes the request, which gets a number of its own.</param>
@@ -115,10 +94,8 @@ public sealed class NodeClient
         }
         catch (TimeoutException e)
         {
-            throw Late(limit, e);
+            throw new InferenceException(
+                InferenceFailure.Unreachable, $"The node at {Node} has not answered within {limit.TotalSeconds:0.#} s.", e);
         }
     }
-
-    private InferenceException Late(TimeSpan limit, Exception cause) => new(
-        InferenceFailure.Unreachable, $"The node at {Node} has not answered within {limit.TotalSeconds:0.#} s.", cause);
 }

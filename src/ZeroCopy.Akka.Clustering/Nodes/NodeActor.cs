@@ -392,6 +392,9 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             case NodeQuery.ClusterStatus:
                 Answer(query.Id, token => _node.Survey.StatusAsync(query.Id, token));
                 break;
+            case NodeQuery.StoreStatus:
+                Answer(query.Id, _ => Task.FromResult<NodeReply>(new NodeReply.StoreStatus(_node.Store.GetStatistics(), query.Id)));
+                break;
             case NodeQuery.Locate locate:
                 Answer(query.Id, token => _node.Survey.LocateAsync(locate, token));
                 break;

@@ -2,6 +2,7 @@ using Akka.Actor;
 using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Endpoints;
+using ZeroCopy.Store;
 
 namespace ZeroCopy.Clustering.Nodes;
 
@@ -13,6 +14,9 @@ internal sealed class NodeContext
 
     /// <summary>Whether it holds models and runs them; else it calls those of others.</summary>
     public required bool IsServing { get; init; }
+
+    /// <summary>Its store.</summary>
+    public required ObjectStore Store { get; init; }
 
     /// <summary>Its own endpoints that others may call.</summary>
     public required IEndpointDirectory Endpoints { get; init; }

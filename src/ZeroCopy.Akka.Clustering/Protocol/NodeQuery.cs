@@ -26,6 +26,11 @@ public abstract record NodeQuery : IRequestMessage
     public sealed record ClusterStatus(long Id) : NodeQuery(Id);
 
     /// <summary>
+    /// Asks for counts and sizes of the node's own store, and who holds which of its models. Answer: <see cref="NodeReply.StoreStatus"/>.
+    /// </summary>
+    public sealed record StoreStatus(long Id) : NodeQuery(Id);
+
+    /// <summary>
     /// Asks where a model is, for a store that wants to receive it. Answer: <see cref="NodeReply.Located"/> or
     /// <see cref="NodeReply.Failed"/>.
     /// </summary>

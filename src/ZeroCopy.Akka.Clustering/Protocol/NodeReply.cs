@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
+using ZeroCopy.Store;
 
 namespace ZeroCopy.Clustering.Protocol;
 
@@ -28,6 +29,12 @@ public abstract record NodeReply : IRequestMessage
     /// <param name="HasMore">Whether further models come in another message.</param>
     public sealed record ClusterStatus(
         ImmutableArray<MemberInfo> Members, ImmutableArray<ModelStatus> Models, long Id, bool HasMore = false) : NodeReply(Id);
+
+    /// <summary>The node's own store. In several messages, one behind the other, where a frame does not hold it.</summary>
+    /// <param name="Statistics">Counts and sizes, the same in each message, and holders.</param>
+    /// <param name="Id">The request's number.</param>
+    /// <param name="HasMore">Whether further holders come in another message.</param>
+    public sealed record StoreStatus(StoreStatistics Statistics, long Id, bool HasMore = false) : NodeReply(Id);
 
     /// <summary>A model, the nodes that hold it, and the names of their stores' directories.</summary>
     public sealed record Located(

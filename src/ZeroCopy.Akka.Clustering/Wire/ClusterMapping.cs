@@ -5,6 +5,7 @@ using ZeroCopy.Actors.Wire;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Manifests;
+using ZeroCopy.Store;
 
 namespace ZeroCopy.Clustering.Wire;
 
@@ -69,6 +70,11 @@ internal static class ClusterMapping
     public static ModelRoute Route(Generated.Route wire) => new(
         wire.Name, EndpointMapping.Version(wire.Current), EndpointMapping.Version(wire.Next), wire.Percent,
         [.. wire.Replicas.Select(Replica)], Text(wire.Problem));
+
+    public static ByteString ToWire(StoreStatistics statistics) => WireMapping.ToWire(statistics).ToByteString();
+
+    public static StoreStatistics Statistics(ByteString wire) =>
+        WireMapping.Statistics(Actors.Wire.Generated.Statistics.Parser.ParseFrom(wire));
 
     public static Generated.Member ToWire(MemberInfo member) => new()
     {

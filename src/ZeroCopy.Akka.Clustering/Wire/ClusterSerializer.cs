@@ -82,6 +82,7 @@ public sealed class ClusterSerializer(ExtendedActorSystem system) : ProtobufSeri
             (NodeQuery.Holdings m) => new Generated.Order { Id = m.Id, AsContact = m.AsContact },
             wire => new NodeQuery.Holdings(wire.Id, wire.AsContact))
         .Add("qc", (NodeQuery.ClusterStatus m) => new Generated.Order { Id = m.Id }, wire => new NodeQuery.ClusterStatus(wire.Id))
+        .Add("qs", (NodeQuery.StoreStatus m) => new Generated.Order { Id = m.Id }, wire => new NodeQuery.StoreStatus(wire.Id))
         .Add(
             "ql",
             (NodeQuery.Locate m) => new Generated.Order { Name = m.Name.ToString(), Id = m.Id },
@@ -130,6 +131,15 @@ public sealed class ClusterSerializer(ExtendedActorSystem system) : ProtobufSeri
                 [.. wire.Models.Select(ClusterMapping.Model)],
                 wire.Id,
                 wire.HasMore))
+        .Add(
+            "as",
+            (NodeReply.StoreStatus m) => new Generated.StoreStatus
+            {
+                Statistics = ClusterMapping.ToWire(m.Statistics),
+                Id = m.Id,
+                HasMore = m.HasMore,
+            },
+            wire => new NodeReply.StoreStatus(ClusterMapping.Statistics(wire.Statistics), wire.Id, wire.HasMore))
         .Add(
             "al",
             (NodeReply.Located m) => new Generated.Located

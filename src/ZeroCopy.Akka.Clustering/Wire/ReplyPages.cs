@@ -1,51 +1,54 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Google.Protobuf;
+using ZeroCopy.Actors.Wire;
 using ZeroCopy.Clustering.Protocol;
 
 namespace ZeroCopy.Clustering.Wire;
 
 /// <summary>
-/// Replies as frames of remoting hold them: what tells of many models goes in several messages, of which all but the last say that another
-/// one follows. Thread-safe.
+/// Replies as frames of remoting hold them: what tells of many models, or of many who hold them, goes in several messages, of which all
+/// but the last say that another one follows. Thread-safe.
 /// </summary>
 internal sealed class ReplyPages(ActorSystem system)
 {
     private const string FrameSize = "akka.remote.dot-netty.tcp.maximum-frame-size";
 
-    // The rest is for the envelope, and for what stands before the models.
+    // The rest is for the envelope, and for what stands before the parts.
     private readonly long _bytes = (system.Settings.Config.GetByteSize(FrameSize, null) ?? long.MaxValue) / 4 * 3;
 
     /// <summary>The messages of a reply, in their order.</summary>
     public IEnumerable<NodeReply> Of(NodeReply reply) => reply switch
     {
         NodeReply.Holdings holdings => Split(holdings.Models, ClusterMapping.ToWire)
-            .Select(page => holdings with { Models = page.Models, HasMore = page.HasMore }),
+            .Select(page => holdings with { Models = page.Parts, HasMore = page.HasMore }),
         NodeReply.ClusterStatus status => Split(status.Models, ClusterMapping.ToWire)
             .Select((page, index) => status with
             {
                 Members = index == 0 ? status.Members : [],
-                Models = page.Models,
+                Models = page.Parts,
                 HasMore = page.HasMore,
             }),
+        NodeReply.StoreStatus { Statistics: var store } status => Split(store.Holders, WireMapping.ToWire)
+            .Select(page => status with { Statistics = store with { Holders = page.Parts }, HasMore = page.HasMore }),
         _ => [reply],
     };
 
-    private IEnumerable<(ImmutableArray<T> Models, bool HasMore)> Split<T>(ImmutableArray<T> models, Func<T, IMessage> toWire)
+    private IEnumerable<(ImmutableArray<T> Parts, bool HasMore)> Split<T>(ImmutableArray<T> parts, Func<T, IMessage> toWire)
     {
         var (from, bytes) = (0, 0L);
-        for (var index = 0; index < models.Length; index++)
+        for (var index = 0; index < parts.Length; index++)
         {
-            var size = toWire(models[index]).CalculateSize();
+            var size = toWire(parts[index]).CalculateSize();
             if (bytes + size > _bytes && index > from)
             {
-                yield return (models[from..index], true);
+                yield return (parts[from..index], true);
                 (from, bytes) = (index, 0);
             }
 
             bytes += size;
         }
 
-        yield return (models[from..], false);
+        yield return (parts[from..], false);
     }
 }

@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Cluster.Sharding;
 using ZeroCopy.Clustering.Clients;
 using ZeroCopy.Clustering.Protocol;
+using ZeroCopy.Clustering.Tests.Clients;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -142,6 +143,24 @@ public sealed class ClusterSpecs : ClusterSpec
         Assert.Equal(names.Select(name => name.Name).Prepend("contract"), known.Select(status => status.Name));
         Assert.All(known, status => Assert.Equal(first.Address, Assert.Single(status.Holders)));
         Assert.Equal(names.Length + 1, (await second.Cluster.Endpoints.ListAsync()).Length);
+    }
+
+    [Fact]
+    public async Task A_node_should_name_more_holders_than_a_frame_holds()
+    {
+        var node = await StartAsync("akka.remote.dot-netty.tcp.maximum-frame-size = 32000b");
+        var model = await PutAsync(node, "contract", 1);
+        var holders = Enumerable.Range(0, 1000).Select(index => $"holder {index:000}").ToArray();
+        var leases = holders.Select(holder => node.Host.Store.Acquire(model.Id, holder)).ToArray();
+        using var system = ClientSystem.Start();
+        var client = await NodeClient.ConnectAsync(system, node.Address, Patience);
+        var store = await client.StoreAsync();
+
+        Assert.Equal(holders, store.Holders.Select(lease => lease.Holder));
+        Assert.All(store.Holders, lease => Assert.Equal((model.Id, "contract@1"), (lease.Model, $"{lease.Name}")));
+        Assert.Equal((1, node.Host.Store.Options.Directory), (store.Models, store.Directory));
+        Assert.All(leases, lease => lease.Dispose());
+        await system.Terminate();
     }
 
     [Fact]

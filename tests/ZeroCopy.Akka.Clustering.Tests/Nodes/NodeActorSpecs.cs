@@ -83,6 +83,7 @@ public sealed class NodeActorSpecs : TestKit
         {
             Address = address,
             IsServing = true,
+            Store = _store,
             Endpoints = _endpoints,
             Models = new LocalModels(address, _endpoints, _store, new Withdrawals()),
             Table = new NodeTable(),

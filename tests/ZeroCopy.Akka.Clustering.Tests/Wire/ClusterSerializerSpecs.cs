@@ -6,6 +6,7 @@ using ZeroCopy.Clustering.Wire;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
+using ZeroCopy.Store;
 
 namespace ZeroCopy.Clustering.Tests.Wire;
 
@@ -24,6 +25,26 @@ public sealed class ClusterSerializerSpecs : TestKit
 
     private static readonly ModelReport Model = new(
         "bert", Node, [Held, Held with { Version = null, Model = null, ModelType = null }], Rollout);
+
+    private static readonly StoreStatistics Store = new()
+    {
+        Directory = "/dev/shm/zerocopy",
+        Models = 1,
+        Names = 2,
+        Blocks = 3,
+        Segments = 4,
+        LogicalBytes = 5,
+        LiveBytes = 6,
+        DeadBytes = 7,
+        TemporaryBytes = 8,
+        UsedBytes = 9,
+        CapacityBytes = 10,
+        FreeBytes = 11,
+        Mappings = 12,
+        Leases = 13,
+        WaitingPuts = 14,
+        Holders = [new LeaseInfo(Id, "pool bert", 4711, 4) { Name = Name }],
+    };
 
     private static readonly IClusterMessage[] Samples =
     [
@@ -44,6 +65,7 @@ public sealed class ClusterSerializerSpecs : TestKit
         new NodeOrder.Keep("bert", Rollout),
         new NodeQuery.Holdings(8, AsContact: true),
         new NodeQuery.ClusterStatus(9),
+        new NodeQuery.StoreStatus(20),
         new NodeQuery.Locate(Name, 10),
         new NodeQuery.Receive(Name, Id, [Source], "store", 11),
         new NodeQuery.Remove(Name, true, 12),
@@ -52,6 +74,7 @@ public sealed class ClusterSerializerSpecs : TestKit
             [new MemberInfo(Node, "Up", ["inference"], Report)],
             [new ModelStatus("bert", 3, Id, true, 420, [Node], [Node], "other")],
             14),
+        new NodeReply.StoreStatus(Store, 21),
         new NodeReply.Located(new ModelHandle(Id, 420, Name), [Source], ["store"], 15),
         new NodeReply.Opened(new ModelHandle(Id, 420, Name), 17, 16),
         new NodeReply.Removed([Name], 17),
@@ -84,7 +107,7 @@ public sealed class ClusterSerializerSpecs : TestKit
 
     [Fact]
     public void ClusterSerializer_should_keep_its_manifests() => Assert.Equal(
-        "n r t ef eu ep eo eb rp rd rf or oo oc ok qh qc ql qr qx ah ac al ao ax ag af",
+        "n r t ef eu ep eo eb rp rd rf or oo oc ok qh qc qs ql qr qx ah ac as al ao ax ag af",
         string.Join(' ', Samples.Select(_serializer.Manifest)));
 
     [Fact]

@@ -340,12 +340,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 Answer(open.Id, async token =>
                 {
                     var isHeld = _node.Orders.Has(open.Name, open.Model);
-                    var received = await _node.Orders.HoldAsync(open.Name, open.Model, open.Sources, token).ConfigureAwait(false);
-                    if (open.Warm)
-                    {
-                        await _node.Orders.WarmAsync(open.Name, open.Model, token).ConfigureAwait(false);
-                    }
-
+                    var received = await _node.Orders.OpenAsync(open, token).ConfigureAwait(false);
                     if (open.Warm || !isHeld)
                     {
                         await KnownAsync(open.Name.Name, self, models, token).ConfigureAwait(false);

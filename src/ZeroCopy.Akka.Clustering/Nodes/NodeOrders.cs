@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ZeroCopy.Actors.Endpoints;
+using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Clustering.Transfer;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
@@ -25,6 +26,25 @@ internal sealed class NodeOrders(
 
     private readonly Lock _lock = new();
     private readonly List<ComingModel> _coming = [];
+
+    /// <summary>Has the store hold a model under a name, and loads it where that is wanted; ends when all is done.</summary>
+    /// <inheritdoc cref="HoldAsync" path="/exception"/>
+    public async Task<ReceivedModel> OpenAsync(NodeOrder.Open order, CancellationToken cancellationToken)
+    {
+        // The store need not have the name of a declared pool, only that of the pool's model.
+        var declared = order is { Warm: true, Sources.IsEmpty: true }
+            ? await FindDeclaredAsync(order.Name, order.Model, cancellationToken).ConfigureAwait(false)
+            : null;
+        var received = declared is null
+            ? await HoldAsync(order.Name, order.Model, order.Sources, cancellationToken).ConfigureAwait(false)
+            : new ReceivedModel(declared with { Name = order.Name }, 0);
+        if (order.Warm)
+        {
+            await WarmAsync(order.Name, order.Model, cancellationToken).ConfigureAwait(false);
+        }
+
+        return received;
+    }
 
     /// <summary>Has the store hold a model under a name; nothing moves where it does already.</summary>
     /// <exception cref="InferenceException">
@@ -119,8 +139,13 @@ internal sealed class NodeOrders(
         }
     }
 
+    /// <summary>The model, where a declared pool serves it by a name; else null.</summary>
+    private async Task<ModelHandle?> FindDeclaredAsync(ModelName name, ModelId model, CancellationToken cancellationToken) =>
+        await endpoints.FindAsync(name.Name, name.Version, cancellationToken).ConfigureAwait(false) is NamedEndpoint { Model: { } served }
+        && served.Id == model ? served : null;
+
     /// <summary>Has a model loaded, and ends when it is.</summary>
-    public async Task WarmAsync(ModelName name, ModelId model, CancellationToken cancellationToken)
+    private async Task WarmAsync(ModelName name, ModelId model, CancellationToken cancellationToken)
     {
         if (await endpoints.FindAsync(name.Name, name.Version, cancellationToken).ConfigureAwait(false) is not IServedEndpoint endpoint
             || endpoint.Model?.Id != model)

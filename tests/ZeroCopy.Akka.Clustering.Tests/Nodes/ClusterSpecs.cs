@@ -95,6 +95,20 @@ public sealed class ClusterSpecs : ClusterSpec
     }
 
     [Fact]
+    public async Task A_pool_of_another_name_than_its_model_s_should_be_loaded_by_order()
+    {
+        var node = await StartAsync("zerocopy.inference.pools.other { model = contract, size = 1 }");
+        var model = await PutAsync(node, "contract", 1);
+        await Eventually.FindAsync(node.Cluster.Endpoints, "other", 1);
+
+        var order = new NodeOrder.Open(new ModelName("other", 1), model.Id, [], Warm: true, 7);
+        var opened = Assert.IsType<NodeReply.Opened>(await node.Cluster.Node.Ask<NodeReply>(order, Patience));
+
+        Assert.Equal((model.Id, order.Name), (opened.Model.Id, opened.Model.Name));
+        Assert.Equal(["contract@1"], node.Host.Store.ListNames().Select(held => $"{held.Name}"));
+    }
+
+    [Fact]
     public async Task A_survey_should_name_the_version_as_current_that_calls_get()
     {
         // The first node has no room for the second version, which is not current before it is loaded where the first one is.

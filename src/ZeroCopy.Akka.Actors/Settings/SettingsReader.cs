@@ -48,11 +48,13 @@ internal sealed class SettingsReader(Config config, Config reference, string pat
 
     public ImmutableArray<string> Texts(string key)
     {
-        // An empty list is a list to its parts only; blanks behind one are a part too.
+        // An empty list is a list to its parts only; blanks behind one are a part too. What is blank or null has nothing in it.
         var value = config.GetValue(key);
-        var isList = value.Values.Any(part => part.IsArray())
-            && value.Values.All(part => part.IsArray() || string.IsNullOrWhiteSpace(part.GetString()));
-        var texts = isList ? config.GetStringList(key) : [];
+        var hasLists = value.Values.Any(part => part.IsArray());
+        var isList = hasLists
+            ? value.Values.All(part => part.IsArray() || string.IsNullOrWhiteSpace(part.GetString()))
+            : !value.IsObject() && string.IsNullOrWhiteSpace(Text(key));
+        var texts = isList && hasLists ? config.GetStringList(key) : [];
         // A list or an object within the list is no text, and null here.
         if (!isList || texts.Any(string.IsNullOrEmpty))
         {

@@ -306,6 +306,20 @@ public sealed class ZeroCopySettingsSpecs
         ["one.dll", "/two.dll"], [.. ZeroCopySettings.From("zerocopy.models.assemblies = [\"one.dll\", \"/two.dll\"]").Models.Assemblies]);
 
     [Theory]
+    [InlineData("[]")]
+    [InlineData("\"\"")]
+    [InlineData("\" \"")]
+    [InlineData("null")]
+    public void ZeroCopySettings_should_take_blank_and_null_for_an_empty_list(string value)
+    {
+        var settings = ZeroCopySettings.From($"zerocopy {{ models.assemblies = {value}, cluster {{ roles = {value}, seeds = {value} }} }}");
+
+        Assert.Empty(settings.Models.Assemblies);
+        Assert.Empty(settings.Cluster.Roles);
+        Assert.Empty(settings.Cluster.Seeds);
+    }
+
+    [Theory]
     [InlineData("one.dll")]
     [InlineData("[\"\"]")]
     [InlineData("[[\"one.dll\"]]")]

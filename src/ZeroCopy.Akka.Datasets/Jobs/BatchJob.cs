@@ -49,15 +49,11 @@ public static class BatchJob
                 return Report(options, done, done, 0, start);
             }
 
-            var journal = JobStart.BeginJournal(folder, order, unfinished);
+            using var journal = JobStart.BeginJournal(folder, order, unfinished);
             if (journal.Finished is { } finished && JobEnd.HasAppeared(folder, finished))
             {
                 // All that was left to do was to tidy up. An output that has not appeared is made again of the last state that verifies.
-                using (journal)
-                {
-                    JobEnd.Publish(folder, finished);
-                }
-
+                JobEnd.Publish(folder, finished);
                 return Report(options, finished.Part, finished.Part, finished.Part.NextRow, start);
             }
 

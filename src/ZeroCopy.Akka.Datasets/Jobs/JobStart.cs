@@ -84,8 +84,16 @@ internal static class JobStart
 
         Directory.CreateDirectory(folder.Root);
         var journal = unfinished ?? JobJournal.Open(folder.Journal);
-        journal.Begin(order.Identity);
-        return journal;
+        try
+        {
+            journal.Begin(order.Identity);
+            return journal;
+        }
+        catch
+        {
+            journal.Dispose();
+            throw;
+        }
     }
 
     private static bool MayBeFinished(JobFolder folder, BatchJobOptions options) =>

@@ -34,6 +34,20 @@ public sealed class BatchJobDiskSpecs : IDisposable
         Assert.Equal([output], Directory.EnumerateFileSystemEntries(disk.Path).Select(Path.GetFileName));
     }
 
+    [SkippableFact]
+    public async Task BatchJob_should_run_again_after_a_disk_that_had_no_room_to_begin()
+    {
+        using var disk = new SmallDisk(kilobytes: 4);
+        await File.WriteAllBytesAsync(Path.Combine(disk.Path, "other"), new byte[4 << 10]);
+        var options = Options(Path.Combine(disk.Path, "out.jsonl"));
+
+        await Assert.ThrowsAsync<IOException>(() => BatchJob.RunAsync(FakeEndpoint.Doubling(), options));
+        disk.Resize(kilobytes: 16 << 10);
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), options);
+
+        Assert.Equal(2_000, report.Rows);
+    }
+
     private BatchJobOptions Options(string output)
     {
         var input = _directory.File("in.jsonl");

@@ -12,7 +12,8 @@ internal static class OpenLoop
     /// <param name="seconds">The times of the calls from the start on, ascending.</param>
     /// <param name="call">Sends one: its number, and the timestamp that it was due at.</param>
     /// <param name="stop">Ends the sending.</param>
-    /// <returns>What those returned that were sent.</returns>
+    /// <returns>What each of them returned.</returns>
+    /// <exception cref="OperationCanceledException">The sending was to end; what was sent has ended.</exception>
     public static async Task<T[]> SendAsync<T>(IEnumerable<double> seconds, Func<int, long, Task<T>> call, CancellationToken stop)
     {
         var sent = new List<Task<T>>();
@@ -38,6 +39,8 @@ internal static class OpenLoop
         });
         sender.Start();
         await Task.Run(sender.Join, CancellationToken.None).ConfigureAwait(false);
-        return await Task.WhenAll(sent).ConfigureAwait(false);
+        var ended = await Task.WhenAll(sent).ConfigureAwait(false);
+        stop.ThrowIfCancellationRequested();
+        return ended;
     }
 }

@@ -28,7 +28,6 @@ internal sealed class FleetCalls(IReadOnlyList<IModelEndpoint> models, NamedTens
         var ended = await OpenLoop.SendAsync(
             Enumerable.Range(0, trace.Length).Select(call => (double)call / rate),
             (call, planned) => CallAsync(trace[call], planned, cancellationToken), cancellationToken).ConfigureAwait(false);
-        cancellationToken.ThrowIfCancellationRequested();
         return (Of(true), Of(false));
 
         double[] Of(bool isWarm) => [.. from call in ended where call.IsWarm == isWarm select call.Time];

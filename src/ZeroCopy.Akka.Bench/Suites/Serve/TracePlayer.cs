@@ -12,11 +12,17 @@ internal sealed class TracePlayer(IMessageService service, ServeSizes sizes)
     public async Task<bool> PlayAsync(IReadOnlyList<Message> messages, CancellationToken cancellationToken)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var answered = await OpenLoop.SendAsync(
-            messages.Select(message => message.Second * sizes.Second.TotalSeconds),
-            (message, _) => SendAsync(messages[message].Model, ended), ended.Token).ConfigureAwait(false);
-        cancellationToken.ThrowIfCancellationRequested();
-        return answered.Length == messages.Count && answered.All(inTime => inTime);
+        try
+        {
+            var answered = await OpenLoop.SendAsync(
+                messages.Select(message => message.Second * sizes.Second.TotalSeconds),
+                (message, _) => SendAsync(messages[message].Model, ended), ended.Token).ConfigureAwait(false);
+            return answered.All(inTime => inTime);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     private async Task<bool> SendAsync(int model, CancellationTokenSource ended)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Akka.Cluster.SBR;
 using Akka.Configuration;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using ZeroCopy.Actors.Settings;
@@ -76,6 +77,7 @@ internal sealed class NodeConfiguration
             }
 
             CheckSeeds(cluster, problems);
+            CheckDowning(config, problems);
             Try(() => CheckTrust(cluster.Tls, problems), problems);
             Try(() => ObjectStore.Open(settings.ObjectStore).Dispose(), problems);
             tls = settings.Serving.Tls is { } files ? LoadTls(files, problems) : null;
@@ -123,6 +125,20 @@ internal sealed class NodeConfiguration
                     $"seed '{seed}' is of an actor system called {address.System}, and nodes join those of {NodeAddress.SystemName} "
                     + "(--seed, zerocopy.cluster.seeds)");
             }
+        }
+    }
+
+    /// <summary>Akka reads it while the actor system starts, and throws.</summary>
+    private static void CheckDowning(Config config, ImmutableArray<string>.Builder problems)
+    {
+        const string Strategy = "akka.cluster.split-brain-resolver.active-strategy";
+        var known = SplitBrainResolverSettings.AllStrategyNames;
+        var provider = config.GetString("akka.cluster.downing-provider-class", null);
+        if ((provider is null || Type.GetType(provider) == typeof(SplitBrainResolverProvider))
+            && config.GetString(Strategy, null) is { } given
+            && !known.Contains(given, StringComparer.OrdinalIgnoreCase))
+        {
+            problems.Add($"{Strategy} is '{given}' but must be one of {string.Join(", ", known.Order(StringComparer.Ordinal))}");
         }
     }
 

@@ -4,7 +4,9 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Akka.Actor;
-using ZeroCopy.Clustering.Clients;
+using Akka.Configuration;
+using ZeroCopy.Actors.Protocol;
+using ZeroCopy.Clustering.Hosting;
 using ZeroCopy.Node.Tests.Cli;
 using ZeroCopy.Node.Tests.Faults;
 using ZeroCopy.Node.Tests.Service;
@@ -306,19 +308,18 @@ public sealed class RemoteCommandSpecs : IDisposable
     /// <summary>Who holds what of a node's store, as its actor answers an actor system that is no node.</summary>
     private static async Task<ImmutableArray<LeaseInfo>> AskStoreAsync(RunningNode node)
     {
-        using var system = ActorSystem.Create("asking", """
+        using var system = ActorSystem.Create("asking", ConfigurationFactory.ParseString("""
             akka {
               loglevel = OFF
               stdout-loglevel = OFF
               actor.provider = remote
               remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
             }
-            """);
-        var address = Address.Parse(node.Ready.GetProperty("address").GetString()!);
-        var client = await NodeClient.ConnectAsync(system, address, TimeSpan.FromMinutes(2));
-        var holders = (await client.StoreAsync()).Holders;
+            """).WithFallback(ClusterConfiguration.Reference));
+        var store = system.ActorSelection($"{Text(node.Ready, "address")}/user/zerocopy/object-store");
+        var answer = await store.Ask<StoreReply>(StoreRequest.Stat.Instance, TimeSpan.FromMinutes(2));
         await system.Terminate();
-        return holders;
+        return Assert.IsType<StoreReply.Counted>(answer).Statistics.Holders;
     }
 
     private static string Text(JsonElement json, string name) => json.GetProperty(name).GetString()!;

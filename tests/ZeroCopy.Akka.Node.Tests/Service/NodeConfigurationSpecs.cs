@@ -63,6 +63,24 @@ public sealed class NodeConfigurationSpecs : IDisposable
                 "'none.pem' cannot be read (zerocopy.cluster.tls.certificate)", problem, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("off")]
+    [InlineData("\"\"")]
+    public void NodeConfiguration_should_refuse_a_split_brain_strategy_that_is_none(string strategy) => Assert.Equal(
+        $"akka.cluster.split-brain-resolver.active-strategy is '{strategy.Trim('"')}' but must be one of down-all, keep-majority, "
+        + "keep-oldest, lease-majority, static-quorum",
+        Assert.Single(Problems($"akka.cluster.split-brain-resolver.active-strategy = {strategy}", Request())));
+
+    [Theory]
+    [InlineData("split-brain-resolver.active-strategy = Keep-Oldest")]
+    [InlineData("""
+        downing-provider-class = "Akka.Cluster.SplitBrainResolver, Akka.Cluster"
+        split-brain-resolver.active-strategy = keep-referee
+        """)]
+    public void NodeConfiguration_should_take_a_strategy_of_the_one_that_downs(string settings) =>
+        Assert.True(Read($"akka.cluster {{ {settings} }}").Config.HasPath("akka.cluster.split-brain-resolver.active-strategy"));
+
     [Fact]
     public void NodeConfiguration_should_need_no_file() =>
         Assert.Empty(NodeConfiguration.Read(Request()).Settings.Inference.Pools);

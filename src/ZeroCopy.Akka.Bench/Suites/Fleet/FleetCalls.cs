@@ -17,6 +17,9 @@ internal sealed class FleetCalls(IReadOnlyList<IModelEndpoint> models, NamedTens
     /// <summary>Calls that were not answered, by what they failed with.</summary>
     public IReadOnlyDictionary<InferenceFailure, int> Lost => _lost;
 
+    /// <summary>Takes a model for one that has answered before.</summary>
+    public void Know(int model) => _isWarm[model] = true;
+
     /// <summary>
     /// Milliseconds of the calls, from when each was to be sent to its answer: of those whose model had answered before, and of the others.
     /// </summary>

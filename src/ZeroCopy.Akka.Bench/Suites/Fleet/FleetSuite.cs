@@ -81,6 +81,7 @@ internal sealed class FleetSuite(FleetSizes sizes) : IBenchSuite
         var before = await AnonymousAsync(nodes.Select(node => node.Process), cancellationToken).ConfigureAwait(false);
         progress.Report($"fleet: {sizes.Rate} calls/s of all models for {sizes.Seconds} s");
         var all = new FleetCalls(models, input);
+        all.Know(0);
         var trace = ZipfTrace.Of(calls, sizes.Models, sizes.Exponent);
         var (warm, first) = await all.PlayAsync(trace, sizes.Rate, cancellationToken).ConfigureAwait(false);
         Report(all, warm, "of warm models");

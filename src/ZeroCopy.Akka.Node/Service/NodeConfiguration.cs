@@ -77,7 +77,7 @@ internal sealed class NodeConfiguration
             }
 
             CheckSeeds(cluster, problems);
-            CheckDowning(config, problems);
+            Try(() => CheckDowning(config, problems), problems);
             Try(() => CheckTrust(cluster.Tls, problems), problems);
             Try(() => ObjectStore.Open(settings.ObjectStore).Dispose(), problems);
             tls = settings.Serving.Tls is { } files ? LoadTls(files, problems) : null;

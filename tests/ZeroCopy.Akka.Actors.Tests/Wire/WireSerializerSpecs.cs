@@ -5,6 +5,7 @@ using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 using ZeroCopy.Tensors;
+using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Actors.Tests.Wire;
 
@@ -51,25 +52,7 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
         {
             Holders = [new LeaseInfo(Id, "process 12", 12, 1)],
         }]),
-        new StoreReply.Counted(new StoreStatistics
-        {
-            Directory = "/dev/shm/zerocopy",
-            Models = 1,
-            Names = 2,
-            Blocks = 3,
-            Segments = 4,
-            LogicalBytes = 5,
-            LiveBytes = 6,
-            DeadBytes = 7,
-            TemporaryBytes = 8,
-            UsedBytes = 9,
-            CapacityBytes = 10,
-            FreeBytes = 11,
-            Mappings = 12,
-            Leases = 13,
-            WaitingPuts = 14,
-            Holders = [new LeaseInfo(Id, "pool bert", 4711, 4) { Name = Name }],
-        }),
+        new StoreReply.Counted(StoreSamples.Statistics(Id, Name)),
         new StoreReply.Failed(StoreFailure.Full, "no room"),
         new StoreRequest.Acquire(Id, TestActor),
         new StoreRequest.AcquireNamed(Name, TestActor),

@@ -6,7 +6,7 @@ using ZeroCopy.Clustering.Wire;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
-using ZeroCopy.Store;
+using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Clustering.Tests.Wire;
 
@@ -25,26 +25,6 @@ public sealed class ClusterSerializerSpecs : TestKit
 
     private static readonly ModelReport Model = new(
         "bert", Node, [Held, Held with { Version = null, Model = null, ModelType = null }], Rollout);
-
-    private static readonly StoreStatistics Store = new()
-    {
-        Directory = "/dev/shm/zerocopy",
-        Models = 1,
-        Names = 2,
-        Blocks = 3,
-        Segments = 4,
-        LogicalBytes = 5,
-        LiveBytes = 6,
-        DeadBytes = 7,
-        TemporaryBytes = 8,
-        UsedBytes = 9,
-        CapacityBytes = 10,
-        FreeBytes = 11,
-        Mappings = 12,
-        Leases = 13,
-        WaitingPuts = 14,
-        Holders = [new LeaseInfo(Id, "pool bert", 4711, 4) { Name = Name }],
-    };
 
     private static readonly IClusterMessage[] Samples =
     [
@@ -74,7 +54,7 @@ public sealed class ClusterSerializerSpecs : TestKit
             [new MemberInfo(Node, "Up", ["inference"], Report)],
             [new ModelStatus("bert", 3, Id, true, 420, [Node], [Node], "other")],
             14),
-        new NodeReply.StoreStatus(Store, 21),
+        new NodeReply.StoreStatus(StoreSamples.Statistics(Id, Name), 21),
         new NodeReply.Located(new ModelHandle(Id, 420, Name), [Source], ["store"], 15),
         new NodeReply.Opened(new ModelHandle(Id, 420, Name), 17, 16),
         new NodeReply.Removed([Name], 17),

@@ -163,7 +163,6 @@ internal sealed class SettingsReader(Config config, Config reference, string pat
         if (Uri.CheckHostName(text) == UriHostNameType.Unknown)
         {
             Problem(key, text, "the name or address of a host");
-            return reference.GetString(key);
         }
 
         return text;

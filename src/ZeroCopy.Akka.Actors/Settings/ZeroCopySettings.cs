@@ -49,18 +49,10 @@ public sealed record ZeroCopySettings
     public static ZeroCopySettings From(Config config)
     {
         var problems = ImmutableArray.CreateBuilder<string>();
-        var settings = Read(config, problems);
-        return problems.Count == 0 ? settings : throw new InvalidSettingsException(problems.ToImmutable());
-    }
-
-    /// <summary>Reads the settings and notes what is wrong with them, in whose place there are values that may be.</summary>
-    internal static ZeroCopySettings Read(Config config, ImmutableArray<string>.Builder problems)
-    {
         var merged = config.WithFallback(Reference);
         if (!merged.GetValue("zerocopy").IsObject())
         {
-            problems.Add($"zerocopy is '{merged.GetValue("zerocopy")}' but must be a section");
-            merged = Reference;
+            throw new InvalidSettingsException([$"zerocopy is '{merged.GetValue("zerocopy")}' but must be a section"]);
         }
 
         var root = new SettingsReader(merged.GetConfig("zerocopy"), Reference.GetConfig("zerocopy"), "zerocopy", problems);
@@ -73,7 +65,7 @@ public sealed record ZeroCopySettings
         var cluster = ReadCluster(root.Section("cluster"));
         var serving = ReadServing(root.Section("serving"));
         var telemetry = ReadTelemetry(root.Section("telemetry"));
-        return new ZeroCopySettings
+        return problems.Count > 0 ? throw new InvalidSettingsException(problems.ToImmutable()) : new ZeroCopySettings
         {
             ObjectStore = store,
             Models = models,

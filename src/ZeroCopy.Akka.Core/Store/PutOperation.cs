@@ -141,7 +141,7 @@ internal sealed class PutOperation(
 
             var segments = new List<Segment>();
             var isNew = !catalog.Models.Contains(plan.Manifest.Id);
-            var isPinned = catalog.Pins.Contains(plan.Manifest.Id);
+            var pins = options.Pin && !catalog.Pins.Contains(plan.Manifest.Id);
             var undo = (IDisposable?)null;
             try
             {
@@ -163,7 +163,7 @@ internal sealed class PutOperation(
 
                 // Under the lock, so that nobody removes the model before, and ahead of the name, which is not taken back.
                 undo = committed?.Invoke(handle);
-                if (options.Pin && !isPinned)
+                if (pins)
                 {
                     NameWriter.Pin(catalog, change, record.Id);
                 }
@@ -186,7 +186,7 @@ internal sealed class PutOperation(
             catch (Exception e)
             {
                 undo?.Dispose();
-                if (options.Pin && !isPinned)
+                if (pins)
                 {
                     NameWriter.Unpin(catalog, change, plan.Manifest.Id);
                 }

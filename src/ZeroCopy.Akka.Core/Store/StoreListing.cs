@@ -100,6 +100,11 @@ internal static class StoreListing
             .Select(process => new LeaseInfo(model, $"process {process}", process, 1)))));
     }
 
-    private static IReadOnlyList<LeaseInfo> Named(StoreCatalog catalog, IEnumerable<LeaseInfo> leases) =>
-        [.. leases.Select(lease => catalog.Names.Of(lease.Model) is [var first, ..] ? lease with { Name = first } : lease)];
+    // A model that many hold has its names looked up once.
+    private static IReadOnlyList<LeaseInfo> Named(StoreCatalog catalog, IEnumerable<LeaseInfo> leases)
+    {
+        var held = leases.ToArray();
+        var names = held.Select(lease => lease.Model).Distinct().ToDictionary(model => model, catalog.Names.Of);
+        return [.. held.Select(lease => names[lease.Model] is [var first, ..] ? lease with { Name = first } : lease)];
+    }
 }

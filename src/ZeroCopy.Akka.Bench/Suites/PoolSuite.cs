@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Akka.Actor;
 using ZeroCopy.Bench.Measuring;
 using ZeroCopy.Bench.Models;
 using ZeroCopy.Runtime;
@@ -25,17 +26,41 @@ internal sealed class PoolSuite : IBenchSuite
 
     public async Task<IReadOnlyList<BenchResult>> RunAsync(IProgress<string> progress, CancellationToken cancellationToken)
     {
+        var small = new Load("small", BenchModels.CallSmall, BenchModels.Rows(32), Actors: 4, Calls: 8000, WarmUps);
+        var kept = small with { Subject = "small, callers on compute threads", Callers = "compute-threads" };
+        var bert = new Load("bert", BenchModels.CallBert, BenchModels.Tokens(8), Actors: 2, Calls: 12, WarmUps: 1);
+        var results = new[]
+        {
+            await MeasureAsync(small, BenchModels.Small(), progress, cancellationToken).ConfigureAwait(false),
+            await MeasureAsync(kept, BenchModels.Small(), progress, cancellationToken).ConfigureAwait(false),
+            await MeasureAsync(bert, BenchModels.Bert(), progress, cancellationToken).ConfigureAwait(false),
+        };
+        small.Input.Dispose();
+        bert.Input.Dispose();
+        return results;
+    }
+
+    private static async Task<BenchResult> MeasureAsync<TModule>(
+        Load load, TModule module, IProgress<string> progress, CancellationToken cancellationToken)
+        where TModule : nn.Module
+    {
         using var directory = new ScratchDirectory("bench");
-        var host = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = new ObjectStoreOptions { Directory = directory.Path("store") } });
+        var system = ActorSystem.Create("bench", $"akka.loglevel = WARNING, zerocopy.inference.dispatcher.callers = {load.Callers}");
+        var host = ZeroCopyHost.Open(new ZeroCopyHostOptions
+        {
+            Store = new ObjectStoreOptions { Directory = directory.Path("store") },
+            ActorSystem = system,
+        });
         await using (host.ConfigureAwait(false))
         {
-            var small = new Load("small", BenchModels.CallSmall, BenchModels.Rows(32), Actors: 4, Calls: 8000, WarmUps);
-            var bert = new Load("bert", BenchModels.CallBert, BenchModels.Tokens(8), Actors: 2, Calls: 12, WarmUps: 1);
-            return
-            [
-                await MeasureAsync(host, small, BenchModels.Small(), progress, cancellationToken).ConfigureAwait(false),
-                await MeasureAsync(host, bert, BenchModels.Bert(), progress, cancellationToken).ConfigureAwait(false),
-            ];
+            try
+            {
+                return await MeasureAsync(host, load, module, progress, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                await system.Terminate().ConfigureAwait(false);
+            }
         }
     }
 
@@ -45,7 +70,7 @@ internal sealed class PoolSuite : IBenchSuite
     {
         var handle = await host.Runtime.PutAsync(module, cancellationToken: cancellationToken).ConfigureAwait(false);
         var pool = await host.Actors.CreatePoolAsync(
-            load.Subject, host.Runtime.Open<TModule>(handle), load.Function, new TorchBatchCodec(),
+            "bench", host.Runtime.Open<TModule>(handle), load.Function, new TorchBatchCodec(),
             settings => settings with { Size = load.Actors, Batching = null }).ConfigureAwait(false);
         await pool.WhenReadyAsync(cancellationToken).ConfigureAwait(false);
 
@@ -66,7 +91,6 @@ internal sealed class PoolSuite : IBenchSuite
             .ConfigureAwait(false);
         await pool.DrainAsync().ConfigureAwait(false);
         ModuleDisposal.Release(module);
-        load.Input.Dispose();
         return BenchResult.OfRate("throughput", load.Subject, "rows/s", value, $"loop over {threads} threads", baseline);
     }
 
@@ -90,5 +114,9 @@ internal sealed class PoolSuite : IBenchSuite
         return load.Calls * load.Input.shape[0] / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    private sealed record Load(string Subject, ModelFunction Function, Tensor Input, int Actors, int Calls, int WarmUps);
+    private sealed record Load(string Subject, ModelFunction Function, Tensor Input, int Actors, int Calls, int WarmUps)
+    {
+        /// <summary>Where callers go on behind their calls, as the setting says.</summary>
+        public string Callers { get; init; } = "thread-pool";
+    }
 }

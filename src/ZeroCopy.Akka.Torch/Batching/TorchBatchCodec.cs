@@ -8,7 +8,7 @@ namespace ZeroCopy.Torch.Batching;
 
 /// <summary>
 /// Joins requests that are tensors, or arrays, <see cref="List{T}"/>, tuples (of up to seven) and <see cref="Dictionary{TKey,TValue}"/> of
-/// tensors, nested at will, whose first dimensions agree. A null joins with nulls in the same place. Thread-safe and without state.
+/// tensors, nested at will, whose first dimensions agree. A null joins with nulls in the same place. Thread-safe.
 /// </summary>
 /// <remarks>
 /// Requests join that have the same structure and, tensor by tensor, the same element type, device and shape behind the first dimension.
@@ -17,6 +17,9 @@ namespace ZeroCopy.Torch.Batching;
 /// </remarks>
 public sealed class TorchBatchCodec : IBatchCodec
 {
+    // Requests of a pool are mostly of one kind: those who compare its keys then compare references.
+    private BatchKey? _last;
+
     /// <inheritdoc/>
     public bool TryDescribe(object? request, out int rows, out object key)
     {
@@ -160,7 +163,7 @@ public sealed class TorchBatchCodec : IBatchCodec
         $"Request {index} does not join with the first: its structure, element types, devices or shapes differ.", parameter);
 
     /// <summary>The key of a request, whose tensors are added to the leaves; null, and no rows, where it joins with none.</summary>
-    private static BatchKey? Describe(object? request, List<torch.Tensor?> leaves, out int rows)
+    private BatchKey? Describe(object? request, List<torch.Tensor?> leaves, out int rows)
     {
         rows = 0;
         List<object?> structure = [];
@@ -199,7 +202,13 @@ public sealed class TorchBatchCodec : IBatchCodec
         }
 
         rows = (int)agreed;
-        return new BatchKey(structure, numbers);
+        var last = Volatile.Read(ref _last);
+        if (last?.Is(structure, numbers) != true)
+        {
+            Volatile.Write(ref _last, last = new BatchKey(structure, numbers));
+        }
+
+        return last;
     }
 
     /// <summary>The tensors of an answer to a joined call, in its order.</summary>

@@ -120,7 +120,7 @@ public sealed class LostNodeSpecs(ITestOutputHelper output)
     });
 
     [SkippableFact]
-    public Task Majority_should_serve_and_minority_end_when_a_cable_is_pulled() => HostCluster.RunAsync(output, async cluster =>
+    public Task Majority_should_serve_and_minority_end_when_a_cable_is_pulled() => HostCluster.RunSoakAsync(output, async cluster =>
     {
         var nodes = await cluster.StartAsync(3);
         await cluster.PutCounterAsync();

@@ -41,7 +41,7 @@ internal static class NodeAnswer
     /// <exception cref="TimeoutException">It took longer.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static async Task<object> AskAsync(
-        ActorSystem system, ICanTell node, IRequestMessage request, TimeSpan limit, CancellationToken cancellationToken)
+        ActorSystem system, ICanTell node, IClusterMessage request, TimeSpan limit, CancellationToken cancellationToken)
     {
         var answer = new TaskCompletionSource<object>(TaskCreationOptions.RunContinuationsAsynchronously);
         var asking = system.ActorOf(NodeRequestActor.Props(node, request, answer));

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Remote;
 using ZeroCopy.Clustering.Protocol;
@@ -8,16 +9,17 @@ namespace ZeroCopy.Clustering.Asking;
 /// One request to a node: takes the answer, in one message or several, or the node's end, and is stopped by who asked. An entity, which the
 /// node passes requests on to, may end elsewhere without a word, and is asked again: it knows a request by its sender and number.
 /// </summary>
-internal sealed class NodeRequestActor(ICanTell node, IRequestMessage request, TaskCompletionSource<object> answer)
+internal sealed class NodeRequestActor(ICanTell node, IClusterMessage request, TaskCompletionSource<object> answer)
     : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
 
     private NodeReply? _before;
+    private ModelRoute? _route;
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(ICanTell node, IRequestMessage request, TaskCompletionSource<object> answer) =>
+    public static Props Props(ICanTell node, IClusterMessage request, TaskCompletionSource<object> answer) =>
         Akka.Actor.Props.Create(() => new NodeRequestActor(node, request, answer));
 
     protected override void PreStart()
@@ -41,8 +43,8 @@ internal sealed class NodeRequestActor(ICanTell node, IRequestMessage request, T
         switch (message)
         {
             case NodeReply.Holdings holdings:
-                var held = _before is NodeReply.Holdings some ? some with { Models = some.Models.AddRange(holdings.Models) } : holdings;
-                Take(held with { HasMore = false }, holdings.HasMore);
+                var held = _before is NodeReply.Holdings some ? some.Models.AddRange(holdings.Models) : holdings.Models;
+                Take(holdings with { Models = holdings.HasMore ? held : Whole(held), HasMore = false }, holdings.HasMore);
                 break;
             case NodeReply.ClusterStatus status:
                 var known = _before is NodeReply.ClusterStatus part ? part with { Models = part.Models.AddRange(status.Models) } : status;
@@ -51,6 +53,14 @@ internal sealed class NodeRequestActor(ICanTell node, IRequestMessage request, T
             case NodeReply.StoreStatus { Statistics: var store } status:
                 var holders = _before is NodeReply.StoreStatus said ? said.Statistics.Holders.AddRange(store.Holders) : store.Holders;
                 Take(status with { Statistics = store with { Holders = holders }, HasMore = false }, status.HasMore);
+                break;
+            case ModelRoute next:
+                _route = next.After(_route);
+                if (_route is { HasMore: false } route)
+                {
+                    answer.TrySetResult(route);
+                }
+
                 break;
             case NodeReply.Opening:
                 break;
@@ -82,6 +92,22 @@ internal sealed class NodeRequestActor(ICanTell node, IRequestMessage request, T
         {
             answer.TrySetResult(reply);
         }
+    }
+
+    private static ImmutableArray<ModelReport> Whole(ImmutableArray<ModelReport> parts)
+    {
+        var whole = ImmutableArray.CreateBuilder<ModelReport>(parts.Length);
+        ModelReport? coming = null;
+        foreach (var part in parts)
+        {
+            coming = part.After(coming);
+            if (coming is { HasMore: false })
+            {
+                whole.Add(coming);
+            }
+        }
+
+        return whole.ToImmutable();
     }
 
     private sealed class Again

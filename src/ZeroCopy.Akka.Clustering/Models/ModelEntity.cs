@@ -6,6 +6,7 @@ using Akka.Event;
 using ZeroCopy.Actors.Remoting;
 using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Protocol;
+using ZeroCopy.Clustering.Wire;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 
@@ -25,13 +26,18 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
     private static readonly TimeSpan OrderAgain = TimeSpan.FromMinutes(1);
     private const int MostSilences = 2;
 
+    // The newest versions; a failure is one line, and one message.
+    private const int MostNamed = 20;
+
     private readonly string _name;
     private readonly NodeTable _nodes;
     private readonly Placement _placement;
     private readonly ModelView _view;
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly MessagePages _pages = new(Context.System);
     private readonly Dictionary<IActorRef, Address> _reporters = [];
+    private readonly Dictionary<IActorRef, ModelReport> _coming = [];
     private readonly HashSet<IActorRef> _followers = [];
     private readonly HashSet<Address> _asked = [];
     private readonly List<(IActorRef Sender, EntityRequest Request)> _waiting = [];
@@ -76,8 +82,8 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case ModelReport report:
-                OnReport(report);
+            case ModelReport part:
+                OnReport(part);
                 break;
             case Terminated gone:
                 OnTerminated(gone);
@@ -137,7 +143,7 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
                     Context.Watch(sender);
                 }
 
-                sender.Tell(_view.ToRoute(), Self);
+                _pages.Tell(sender, _view.ToRoute(), Self);
                 break;
             case EntityRequest.Place place:
                 if (!_orders.Awaits(sender, place.Id))
@@ -164,11 +170,23 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
         }
     }
 
-    private void OnReport(ModelReport report)
+    private void OnReport(ModelReport part)
     {
-        if (_reporters.TryAdd(Sender, report.Node))
+        if (_reporters.TryAdd(Sender, part.Node))
         {
             Context.Watch(Sender);
+        }
+
+        _coming.Remove(Sender, out var before);
+        if (part.After(before) is not { } report)
+        {
+            return;
+        }
+
+        if (report.HasMore)
+        {
+            _coming.Add(Sender, report);
+            return;
         }
 
         _view.Set(report);
@@ -210,6 +228,7 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
             _followers.RemoveWhere(follower => follower.Path.Address == gone.Path.Address);
         }
 
+        _coming.Remove(gone);
         if (!_reporters.Remove(gone, out var node))
         {
             return;
@@ -290,9 +309,12 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
             }
 
             _told = route;
-            foreach (var follower in _followers)
+            foreach (var page in _followers.Count == 0 ? [] : _pages.Of(route))
             {
-                follower.Tell(route, Self);
+                foreach (var follower in _followers)
+                {
+                    follower.Tell(page, Self);
+                }
             }
         }
 
@@ -376,7 +398,7 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
                 new EntityReply.Failed(
                     InferenceFailure.LoadFailed,
                     $"No further node of the cluster can take {Title(place.Version)}: "
-                    + string.Join("; ", failed.Concat(lost).DefaultIfEmpty("those that hold it or have room for it were tried")) + ".",
+                    + string.Join("; ", failed.Concat(lost).DefaultIfEmpty("those that can build it were tried")) + ".",
                     place.Id),
                 Self);
         }
@@ -560,7 +582,8 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
     private string Others()
     {
         var versions = _view.All().Select(at => at.Held.Version).OfType<int>().Distinct().Order().ToArray();
-        return versions.Length == 0 ? "" : $"; it has the versions {string.Join(", ", versions)}";
+        var others = versions.Length > MostNamed ? "…, " : "";
+        return versions.Length == 0 ? "" : $"; it has the versions {others}{string.Join(", ", versions.TakeLast(MostNamed))}";
     }
 
     internal enum Tick

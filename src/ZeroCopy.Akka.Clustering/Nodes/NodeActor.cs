@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
 using Akka.Remote;
+using ZeroCopy.Clustering.Asking;
 using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Clustering.Wire;
@@ -34,7 +35,8 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private readonly HashSet<(IActorRef Sender, long Id)> _opening = [];
     private readonly CancellationTokenSource _stopped = new();
     private readonly HashSet<Address> _closed = [];
-    private readonly ReplyPages _pages = new(Context.System);
+    private readonly ActorSystem _system = Context.System;
+    private readonly MessagePages _pages = new(Context.System);
     private readonly ListingPace _pace = new(TimeProvider.System);
     private ImmutableSortedDictionary<string, ModelReport> _announced = ImmutableSortedDictionary<string, ModelReport>.Empty;
     private IActorRef? _models;
@@ -315,9 +317,14 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
 
     private void Announce(IEnumerable<ModelReport> reports)
     {
+        if (_models is not { } models)
+        {
+            return;
+        }
+
         foreach (var report in reports)
         {
-            _models?.Tell(WithRollout(report), Self);
+            _pages.Tell(models, WithRollout(report), Self);
         }
     }
 
@@ -330,10 +337,10 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         switch (order)
         {
             case NodeOrder.Report report:
-                Sender.Tell(WithRollout(_announced.GetValueOrDefault(report.Name) ?? Nothing(report.Name)), Self);
+                _pages.Tell(Sender, WithRollout(_announced.GetValueOrDefault(report.Name) ?? Nothing(report.Name)), Self);
                 break;
             case NodeOrder.Open open when !_opening.Add((Sender, open.Id)):
-                Tell(Sender, new NodeReply.Opening(open.Id), Self);
+                Sender.Tell(new NodeReply.Opening(open.Id), Self);
                 break;
             case NodeOrder.Open open:
                 var (self, models, ended) = (Self, _models, new OpenEnded(Sender, open.Id));
@@ -373,16 +380,15 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         switch (query)
         {
             case NodeQuery.Holdings { AsContact: true } when models is null or DeadLetterActorRef:
-                Tell(
-                    Sender,
-                    new NodeReply.Failed(InferenceFailure.Unreachable, $"{_node.Address} is no member of a cluster now.", query.Id),
-                    Self);
+                Sender.Tell(
+                    new NodeReply.Failed(InferenceFailure.Unreachable, $"{_node.Address} is no member of a cluster now.", query.Id), Self);
                 break;
             case NodeQuery.Holdings { AsContact: true }:
-                Tell(Sender, new NodeReply.Holdings(_node.Report(), [], query.Id), Self);
+                Sender.Tell(new NodeReply.Holdings(_node.Report(), [], query.Id), Self);
                 break;
             case NodeQuery.Holdings:
-                Tell(Sender, new NodeReply.Holdings(_node.Report(), [.. _announced.Values.Select(WithRollout)], query.Id), Self);
+                _pages.Tell(
+                    Sender, new NodeReply.Holdings(_node.Report(), [.. _announced.Values.Select(WithRollout)], query.Id), Self);
                 break;
             case NodeQuery.ClusterStatus:
                 Answer(query.Id, token => _node.Survey.StatusAsync(query.Id, token));
@@ -437,12 +443,11 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         try
         {
             // Behind the report, on the same way.
-            if (models is not null)
-            {
-                return await models.Ask<ModelRoute>(new EntityRequest.Follow(name), EntityTime, cancellationToken).ConfigureAwait(false);
-            }
+            return models is null ? null
+                : await NodeAnswer.AskAsync(_system, models, new EntityRequest.Follow(name), EntityTime, cancellationToken)
+                    .ConfigureAwait(false) as ModelRoute;
         }
-        catch (AskTimeoutException)
+        catch (TimeoutException)
         {
             _log.Warning("The entity of {0} has not answered within {1}: calls of it may not be known of everywhere yet", name, EntityTime);
         }
@@ -492,15 +497,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 reply = Failed(e, id);
             }
 
-            Tell(sender, reply, self);
-        }
-    }
-
-    private void Tell(IActorRef to, NodeReply reply, IActorRef self)
-    {
-        foreach (var page in _pages.Of(reply))
-        {
-            to.Tell(page, self);
+            _pages.Tell(sender, reply, self);
         }
     }
 

@@ -3,9 +3,22 @@ using Akka.Actor;
 
 namespace ZeroCopy.Clustering.Protocol;
 
-/// <summary>What a node has of one name: to the name's entity, which takes it instead of the node's last one. Not answered.</summary>
+/// <summary>
+/// What a node has of one name: to the name's entity, which takes it instead of the node's last one. In several messages, one behind the
+/// other, where a frame does not hold it. Not answered.
+/// </summary>
 /// <param name="Name">What it is called by.</param>
 /// <param name="Node">The node.</param>
 /// <param name="Versions">The versions that it has; empty where it has none any more.</param>
 /// <param name="Rollout">The roll-out that the node heard of last; null for none.</param>
-public sealed record ModelReport(string Name, Address Node, ImmutableArray<HeldVersion> Versions, Rollout? Rollout) : IEntityMessage;
+/// <param name="Part">Which of the messages it is, counted from 0.</param>
+/// <param name="HasMore">Whether further versions come in another message.</param>
+public sealed record ModelReport(
+    string Name, Address Node, ImmutableArray<HeldVersion> Versions, Rollout? Rollout, int Part = 0, bool HasMore = false) : IEntityMessage
+{
+    /// <summary>This message with those before it; null where one of them was lost.</summary>
+    internal ModelReport? After(ModelReport? before) => Part == 0 ? this
+        : before is { HasMore: true } && before.Part == Part - 1
+            ? this with { Versions = before.Versions.AddRange(Versions), Part = HasMore ? Part : 0 }
+        : null;
+}

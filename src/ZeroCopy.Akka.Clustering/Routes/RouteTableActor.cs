@@ -55,8 +55,8 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
             case Wanted wanted:
                 Follow(_followed[wanted.Entry.Name] = new Followed(wanted.Entry));
                 break;
-            case ModelRoute route:
-                OnRoute(route);
+            case ModelRoute part:
+                OnRoute(part);
                 break;
             case Ask ask when _silence is not null:
                 ask.Answer.TrySetException(RouteTable.Unreached(_silence));
@@ -104,9 +104,9 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
         _asks.Clear();
     }
 
-    private void OnRoute(ModelRoute route)
+    private void OnRoute(ModelRoute part)
     {
-        if (!_followed.TryGetValue(route.Name, out var followed))
+        if (!_followed.TryGetValue(part.Name, out var followed))
         {
             return;
         }
@@ -117,7 +117,12 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
             followed.Entity = Context.Watch(Sender);
         }
 
-        table.OnRoute(followed.Entry, route);
+        followed.Coming = part.After(followed.Coming);
+        if (followed.Coming is { HasMore: false } route)
+        {
+            followed.Coming = null;
+            table.OnRoute(followed.Entry, route);
+        }
     }
 
     /// <summary>Calls go on by the routes that are known, until the next entity tells of others.</summary>
@@ -203,6 +208,9 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
 
         /// <summary>The one that told the route; null while none has, or it is lost.</summary>
         public IActorRef? Entity { get; set; }
+
+        /// <summary>What has come of a route of which further messages follow; else null.</summary>
+        public ModelRoute? Coming { get; set; }
 
         /// <summary>When it was asked last, by the clock's timestamp.</summary>
         public long AskedAt { get; set; }

@@ -40,10 +40,13 @@ internal static class ClusterMapping
         Node = report.Node.ToString(),
         Versions = { report.Versions.Select(ToWire) },
         Rollout = report.Rollout is { } rollout ? ToWire(rollout) : null,
+        Part = report.Part,
+        HasMore = report.HasMore,
     };
 
     public static ModelReport Report(Generated.Report wire) => new(
-        wire.Name, Address(wire.Node), [.. wire.Versions.Select(Held)], wire.Rollout is { } rollout ? Rollout(rollout) : null);
+        wire.Name, Address(wire.Node), [.. wire.Versions.Select(Held)], wire.Rollout is { } rollout ? Rollout(rollout) : null, wire.Part,
+        wire.HasMore);
 
     public static Generated.Rollout ToWire(Rollout rollout) => new()
     {
@@ -65,11 +68,13 @@ internal static class ClusterMapping
         Percent = route.Percent,
         Replicas = { route.Replicas.Select(ToWire) },
         Problem = route.Problem ?? "",
+        Part = route.Part,
+        HasMore = route.HasMore,
     };
 
     public static ModelRoute Route(Generated.Route wire) => new(
         wire.Name, EndpointMapping.Version(wire.Current), EndpointMapping.Version(wire.Next), wire.Percent,
-        [.. wire.Replicas.Select(Replica)], Text(wire.Problem));
+        [.. wire.Replicas.Select(Replica)], Text(wire.Problem), wire.Part, wire.HasMore);
 
     public static ByteString ToWire(StoreStatistics statistics) => WireMapping.ToWire(statistics).ToByteString();
 
@@ -115,7 +120,7 @@ internal static class ClusterMapping
 
     public static ImmutableArray<Uri> Uris(IEnumerable<string> wire) => [.. wire.Select(uri => new Uri(uri, UriKind.Absolute))];
 
-    private static Generated.Held ToWire(HeldVersion held) => new()
+    public static Generated.Held ToWire(HeldVersion held) => new()
     {
         Version = EndpointMapping.ToWire(held.Version),
         Model = ToWire(held.Model),
@@ -132,7 +137,7 @@ internal static class ClusterMapping
         EndpointMapping.Version(wire.Version), Id(wire.Model), wire.Bytes, Text(wire.ModelType), wire.CanBuild,
         WireMapping.Known<EndpointState>(wire.State), wire.ReadyActors, wire.Pending, Text(wire.LastError));
 
-    private static Generated.Replica ToWire(Replica replica) => new()
+    public static Generated.Replica ToWire(Replica replica) => new()
     {
         Node = replica.Node.ToString(),
         Version = EndpointMapping.ToWire(replica.Version),

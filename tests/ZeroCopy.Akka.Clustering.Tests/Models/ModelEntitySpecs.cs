@@ -106,6 +106,31 @@ public sealed class ModelEntitySpecs : TestKit
         Assert.Contains("said nothing", failed.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task ModelEntity_should_put_a_report_together_that_comes_in_several_messages()
+    {
+        Report(Held(1, ready: 0));
+        var (first, last) = (Part(0, Held(2, ready: 0)), Part(1, Held(3, ready: 0)));
+
+        _entity.Tell(first, TestActor);
+        Assert.Equal([1], await VersionsAsync());
+        _entity.Tell(last, TestActor);
+        Assert.Equal([2, 3], await VersionsAsync());
+
+        // The rest of an account is nothing without its beginning, and a beginning nothing when another one comes.
+        _entity.Tell(last, TestActor);
+        _entity.Tell(first, TestActor);
+        _entity.Tell(Part(0, Held(4, ready: 0)), TestActor);
+        Assert.Equal([2, 3], await VersionsAsync());
+        _entity.Tell(last, TestActor);
+        Assert.Equal([3, 4], await VersionsAsync());
+
+        ModelReport Part(int number, HeldVersion held) => new("model", _node, [held], null, number, HasMore: number == 0);
+
+        async Task<IEnumerable<int?>> VersionsAsync() =>
+            (await _entity.Ask<ModelRoute>(new EntityRequest.Follow("model"), Patience)).Replicas.Select(replica => replica.Version);
+    }
+
     /// <summary>An order to the node to get a model from another, on which a call waits.</summary>
     private async Task<NodeOrder.Open> OrderAsync()
     {

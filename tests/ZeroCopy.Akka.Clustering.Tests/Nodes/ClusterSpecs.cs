@@ -160,6 +160,26 @@ public sealed class ClusterSpecs : ClusterSpec
     }
 
     [Fact]
+    public async Task A_node_should_call_more_versions_of_a_name_than_a_frame_holds()
+    {
+        const string Frames = "akka.remote.dot-netty.tcp.maximum-frame-size = 32000b";
+        const int Many = 900;
+        var (first, second) = (await StartAsync(Frames), await StartAsync(Frames));
+        var model = await PutAsync(first, "contract", 1);
+        foreach (var version in Enumerable.Range(2, Many - 1))
+        {
+            first.Host.Store.SetName(new ModelName("contract", version), model.Id);
+        }
+
+        Assert.Equal(3, await CallAsync(await Eventually.FindAsync(second.Cluster.Endpoints, "contract", Many)));
+        first.Host.Store.SetName(new ModelName("contract", Many + 1), model.Id);
+
+        Assert.Equal(3, await CallAsync(await Eventually.FindAsync(second.Cluster.Endpoints, "contract", Many + 1)));
+        var client = await NodeClient.ConnectAsync(first.System, second.Address, Patience);
+        Assert.Equal(Enumerable.Range(1, Many + 1), (await client.StatusAsync()).Models.Select(status => status.Version!.Value));
+    }
+
+    [Fact]
     public async Task A_node_should_name_more_holders_than_a_frame_holds()
     {
         var node = await StartAsync("akka.remote.dot-netty.tcp.maximum-frame-size = 32000b");

@@ -55,6 +55,24 @@ public sealed class RouteTableSpecs : TestKit
     }
 
     [Fact]
+    public async Task RouteTable_should_put_a_route_together_that_comes_in_several_messages()
+    {
+        var (first, last) = (Route(1) with { HasMore = true }, Route(2) with { Part = 1 });
+        _table.Start(TestActor);
+        var coming = _table.GetAsync("model", CancellationToken.None).AsTask();
+        await ExpectMsgAsync<EntityRequest.Follow>(Patience);
+        var entity = LastSender;
+
+        // Neither a beginning that another one follows nor a rest without its beginning is a route.
+        entity.Tell(last, TestActor);
+        entity.Tell(Route(7) with { HasMore = true }, TestActor);
+        entity.Tell(first, TestActor);
+        entity.Tell(last, TestActor);
+
+        Assert.Equal([1, 2], (await coming.WaitAsync(Patience)).Route!.Replicas.Select(replica => replica.Version));
+    }
+
+    [Fact]
     public async Task RouteTable_should_tell_of_changes_alone()
     {
         var entry = await FollowAsync(Route(1));

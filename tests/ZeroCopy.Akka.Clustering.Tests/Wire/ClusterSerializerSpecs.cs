@@ -24,13 +24,13 @@ public sealed class ClusterSerializerSpecs : TestKit
         new NodeLoad(7, 1 << 20, true, 1.5, 2.5));
 
     private static readonly ModelReport Model = new(
-        "bert", Node, [Held, Held with { Version = null, Model = null, ModelType = null }], Rollout);
+        "bert", Node, [Held, Held with { Version = null, Model = null, ModelType = null }], Rollout, 2, HasMore: true);
 
     private static readonly IClusterMessage[] Samples =
     [
         Report,
         Model,
-        new ModelRoute("bert", 3, 4, 10, [new Replica(Node, 3, EndpointState.Loading, 0, 1, Id)], "none"),
+        new ModelRoute("bert", 3, 4, 10, [new Replica(Node, 3, EndpointState.Loading, 0, 1, Id, "why")], "none", 2, HasMore: true),
         new EntityRequest.Follow("bert"),
         new EntityRequest.Unfollow("bert"),
         new EntityRequest.Place("bert", 3, [Node], 1),
@@ -49,12 +49,13 @@ public sealed class ClusterSerializerSpecs : TestKit
         new NodeQuery.Locate(Name, 10),
         new NodeQuery.Receive(Name, Id, [Source], "store", 11),
         new NodeQuery.Remove(Name, true, 12),
-        new NodeReply.Holdings(Report, [Model], 13),
+        new NodeReply.Holdings(Report, [Model], 13, HasMore: true),
         new NodeReply.ClusterStatus(
             [new MemberInfo(Node, "Up", ["inference"], Report)],
             [new ModelStatus("bert", 3, Id, true, 420, [Node], [Node], "other")],
-            14),
-        new NodeReply.StoreStatus(StoreSamples.Statistics(Id, Name), 21),
+            14,
+            HasMore: true),
+        new NodeReply.StoreStatus(StoreSamples.Statistics(Id, Name), 21, HasMore: true),
         new NodeReply.Located(new ModelHandle(Id, 420, Name), [Source], ["store"], 15),
         new NodeReply.Opened(new ModelHandle(Id, 420, Name), 17, 16),
         new NodeReply.Removed([Name], 17),

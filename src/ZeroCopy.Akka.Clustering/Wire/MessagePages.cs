@@ -7,20 +7,32 @@ using ZeroCopy.Clustering.Protocol;
 namespace ZeroCopy.Clustering.Wire;
 
 /// <summary>
-/// Replies as frames of remoting hold them: what tells of many models, or of many who hold them, goes in several messages, of which all
-/// but the last say that another one follows. Thread-safe.
+/// Messages as frames of remoting hold them: what tells of many models, of many versions of one, or of many who hold them, goes in several
+/// messages, of which all but the last say that another one follows. Remoting drops what is larger, and tells its log alone. Thread-safe.
 /// </summary>
-internal sealed class ReplyPages(ActorSystem system)
+internal sealed class MessagePages(ActorSystem system)
 {
     private const string FrameSize = "akka.remote.dot-netty.tcp.maximum-frame-size";
 
     // The rest is for the envelope, and for what stands before the parts.
     private readonly long _bytes = (system.Settings.Config.GetByteSize(FrameSize, null) ?? long.MaxValue) / 4 * 3;
 
-    /// <summary>The messages of a reply, in their order.</summary>
-    public IEnumerable<NodeReply> Of(NodeReply reply) => reply switch
+    /// <summary>Sends a message, in as many as it needs.</summary>
+    public void Tell(ICanTell to, IClusterMessage message, IActorRef sender)
     {
-        NodeReply.Holdings holdings => Split(holdings.Models, ClusterMapping.ToWire)
+        foreach (var page in Of(message))
+        {
+            to.Tell(page, sender);
+        }
+    }
+
+    /// <summary>The messages that one goes in, in their order.</summary>
+    public IEnumerable<IClusterMessage> Of(IClusterMessage message) => message switch
+    {
+        ModelReport report => Parts(report),
+        ModelRoute route => Split(route.Replicas, ClusterMapping.ToWire)
+            .Select((page, index) => route with { Replicas = page.Parts, Part = index, HasMore = page.HasMore }),
+        NodeReply.Holdings holdings => Split([.. holdings.Models.SelectMany(Parts)], ClusterMapping.ToWire)
             .Select(page => holdings with { Models = page.Parts, HasMore = page.HasMore }),
         NodeReply.ClusterStatus status => Split(status.Models, ClusterMapping.ToWire)
             .Select((page, index) => status with
@@ -31,8 +43,11 @@ internal sealed class ReplyPages(ActorSystem system)
             }),
         NodeReply.StoreStatus { Statistics: var store } status => Split(store.Holders, WireMapping.ToWire)
             .Select(page => status with { Statistics = store with { Holders = page.Parts }, HasMore = page.HasMore }),
-        _ => [reply],
+        _ => [message],
     };
+
+    private IEnumerable<ModelReport> Parts(ModelReport report) => Split(report.Versions, ClusterMapping.ToWire)
+        .Select((page, index) => report with { Versions = page.Parts, Part = index, HasMore = page.HasMore });
 
     private IEnumerable<(ImmutableArray<T> Parts, bool HasMore)> Split<T>(ImmutableArray<T> parts, Func<T, IMessage> toWire)
     {

@@ -7,7 +7,7 @@ using ZeroCopy.Manifests;
 
 namespace ZeroCopy.Clustering.Tests.Wire;
 
-public sealed class ReplyPagesSpecs()
+public sealed class MessagePagesSpecs()
     : TestKit("akka { actor.provider = remote, remote.dot-netty.tcp { port = 0, hostname = 127.0.0.1, maximum-frame-size = 32000b } }")
 {
     private static readonly Address Node = Address.Parse("akka.tcp://zerocopy@10.0.0.7:4053");
@@ -15,7 +15,7 @@ public sealed class ReplyPagesSpecs()
         new NodeInfo(Node, "store", new Uri("http://10.0.0.7:4054/"), null, null, []), new NodeLoad(7, 1 << 20, false));
 
     [Fact]
-    public void ReplyPages_should_send_much_in_messages_that_frames_hold()
+    public void MessagePages_should_send_much_in_messages_that_frames_hold()
     {
         var models = Enumerable.Range(0, 2000).Select(index => new ModelReport(
             $"model-{index}", Node, [new HeldVersion(1, ModelId.Of([1]), 1, null, true, EndpointState.Ready, 0, 0, null)], null)).ToArray();
@@ -31,7 +31,7 @@ public sealed class ReplyPagesSpecs()
     }
 
     [Fact]
-    public void ReplyPages_should_tell_of_the_members_once()
+    public void MessagePages_should_tell_of_the_members_once()
     {
         var models = Enumerable.Range(0, 500)
             .Select(index => new ModelStatus($"model-{index}", 1, ModelId.Of([1]), true, 1, [Node], [Node], null));
@@ -45,12 +45,35 @@ public sealed class ReplyPagesSpecs()
     }
 
     [Fact]
-    public void ReplyPages_should_send_little_as_it_is()
+    public void MessagePages_should_send_little_as_it_is()
     {
-        NodeReply[] replies = [new NodeReply.Holdings(Report, [], 1), new NodeReply.ClusterStatus([], [], 2), new NodeReply.Removed([], 3)];
+        IClusterMessage[] replies =
+        [
+            new NodeReply.Holdings(Report, [], 1), new NodeReply.ClusterStatus([], [], 2), new NodeReply.Removed([], 3),
+            new ModelReport("model", Node, [], null), new ModelRoute("model", null, null, 0, [], null),
+        ];
 
         Assert.All(replies, reply => Assert.Equivalent(reply, Assert.Single(Pages(reply)), strict: true));
     }
 
-    private NodeReply[] Pages(NodeReply reply) => [.. new ReplyPages(Sys).Of(reply)];
+    [Fact]
+    public void MessagePages_should_send_many_versions_of_a_name_in_messages_that_frames_hold()
+    {
+        var held = Enumerable.Range(1, 3000).Select(version => new HeldVersion(
+            version, ModelId.Of([1]), 1, null, true, EndpointState.Ready, 0, 0, null)).ToArray();
+        var replicas = held.Select(at => new Replica(Node, at.Version, at.State, 0, 0, at.Model)).ToArray();
+
+        var reports = Pages(new ModelReport("model", Node, [.. held], new Rollout(3, 25, 2, 99))).Cast<ModelReport>().ToArray();
+        var routes = Pages(new ModelRoute("model", 3000, null, 0, [.. replicas], null)).Cast<ModelRoute>().ToArray();
+
+        Assert.Equal(held, reports.SelectMany(page => page.Versions));
+        Assert.Equal(replicas, routes.SelectMany(page => page.Replicas));
+        Assert.Equal([.. Enumerable.Repeat(true, reports.Length - 1), false], reports.Select(page => page.HasMore));
+        Assert.Equal([.. Enumerable.Repeat(true, routes.Length - 1), false], routes.Select(page => page.HasMore));
+        Assert.Equal(Enumerable.Range(0, routes.Length), routes.Select(page => page.Part));
+        var serializer = new ClusterSerializer((ExtendedActorSystem)Sys);
+        Assert.All(reports.Concat<IClusterMessage>(routes), page => Assert.InRange(serializer.ToBinary(page).Length, 1, 30_000));
+    }
+
+    private IClusterMessage[] Pages(IClusterMessage message) => [.. new MessagePages(Sys).Of(message)];
 }

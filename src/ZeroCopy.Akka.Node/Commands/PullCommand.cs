@@ -4,6 +4,8 @@ using System.Diagnostics;
 using ZeroCopy.Clustering.Clients;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Clustering.Transfer;
+using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
 using ZeroCopy.Node.Cli;
 using ZeroCopy.Node.Remote;
 using ZeroCopy.Store;
@@ -39,6 +41,7 @@ internal sealed class PullCommand : NodeCommand
         {
             var located = await connection.Node.AskAsync<NodeReply.Located>(
                 id => new NodeQuery.Locate(name, id), NodeClient.AnswerTime, cancellationToken).ConfigureAwait(false);
+            ThrowIfOther(store, located.Model);
             var received = located.Stores.Contains(store.Id)
                 ? new ReceivedModel(located.Model, 0)
                 : await ReceiveAsync(context, connection, store, located, cancellationToken).ConfigureAwait(false);
@@ -46,6 +49,18 @@ internal sealed class PullCommand : NodeCommand
         }
 
         return ExitCode.Success;
+    }
+
+    // As a node refuses it that receives a model by order: what is called by that version on this host would be other weights from then on.
+    private static void ThrowIfOther(ObjectStore store, ModelHandle model)
+    {
+        if (store.ListNames().FirstOrDefault(held => held.Name == model.Name) is { } known && known.Id != model.Id)
+        {
+            throw new InferenceException(
+                InferenceFailure.InvalidInput,
+                $"{model.Name} is another model in this store, {known.Id}, than in the cluster, {model.Id}, and a version never changes "
+                + $"its model. Take the name from this store with 'zerocopy rm {model.Name}', then pull again; or pull another version.");
+        }
     }
 
     private static async Task<ReceivedModel> ReceiveAsync(

@@ -95,6 +95,23 @@ public sealed class RemoteCommandSpecs : IDisposable
     }
 
     [Fact]
+    public async Task Pull_should_refuse_a_version_that_is_another_model_in_the_store()
+    {
+        _local.Run("put", NodeScripts.Count(_local.File("counter.pt")), "--name", "counter", "--store", _nodes.File("node")).Succeeded();
+        _local.Run("put", NodeScripts.Slow(_local.File("slow.pt")), "--name", "counter").Succeeded();
+        using var node = await StartAsync("node");
+        await NodeCalls.KnowsAsync(node, "counter");
+        var before = _local.Run("ls", "--json").Succeeded().Output;
+
+        _local.Run("pull", "counter", "--node", node.Address).Failed(
+            1, "counter@1 is another model in this store", "a version never changes its model", "zerocopy rm counter@1");
+
+        Assert.Equal(before, _local.Run("ls", "--json").Succeeded().Output);
+        _local.Run("rm", "counter@1").Succeeded();
+        _local.Run("pull", "counter", "--node", node.Address).Succeeded();
+    }
+
+    [Fact]
     public async Task Store_stat_should_name_the_holders_of_a_node_as_its_metrics_and_its_stores_actor_do()
     {
         _local.Run("put", NodeScripts.Count(_local.File("counter.pt")), "--name", "counter", "--store", _nodes.File("node")).Succeeded();

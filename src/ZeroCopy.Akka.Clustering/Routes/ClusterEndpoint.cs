@@ -257,7 +257,7 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
         catch (InferenceException e) when (failures.Count > 0)
         {
             var last = failures.Values.Last();
-            throw Tried(failures, last.Failure is InferenceFailure.LoadFailed || IsNobodyReached(failures) ? last : e);
+            throw Tried(failures, last.Failure is InferenceFailure.LoadFailed || IsNobodyReached(failures) ? last : e, $" {e.Message}");
         }
         catch (InferenceException e)
         {
@@ -353,10 +353,10 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
         $"{Late(limit).Message} {Tried(failures, failures.Values.Last()).Message}",
         failures.Values.Last());
 
-    private InferenceException Tried(Dictionary<Address, InferenceException> failures, InferenceException last) => new(
+    private InferenceException Tried(
+        Dictionary<Address, InferenceException> failures, InferenceException last, string elsewhere = "") => new(
         last.Failure is InferenceFailure.PoolNotFound ? InferenceFailure.ModelNotFound : last.Failure,
-        failures.Count == 1 ? last.Message
-            : $"{Name} was tried on {failures.Count} nodes: "
-            + string.Join("; ", failures.Select(failed => $"{failed.Key}: {failed.Value.Message}")),
+        $"{Name} was tried on {(failures.Count == 1 ? "" : $"{failures.Count} nodes: ")}"
+        + string.Join("; ", failures.Select(failed => $"{failed.Key}: {failed.Value.Message.TrimEnd('.')}")) + $".{elsewhere}",
         last);
 }

@@ -95,6 +95,27 @@ public sealed class ClusterSpecs : ClusterSpec
     }
 
     [Fact]
+    public async Task A_model_that_could_be_loaded_nowhere_should_say_where_it_was_tried_and_why()
+    {
+        const string Load = "zerocopy.inference.pool-defaults.load { attempts = 1, min-backoff = 10ms, max-backoff = 50ms }";
+        var (first, second) = (await StartAsync(Load), await StartAsync(Load));
+        await PutAsync(first, "contract", 1);
+        await Eventually.KnownAsync(second, "contract");
+        var endpoint = await Eventually.FindAsync(second.Cluster.Endpoints, "contract");
+        var segments = Path.Combine(first.Host.Store.Options.Directory, "segments");
+        // Neither the holder can load it nor the other node receive it.
+        Directory.Move(segments, segments + "-away");
+
+        var failed = await Assert.ThrowsAsync<InferenceException>(() => CallAsync(endpoint));
+
+        Assert.Equal(InferenceFailure.LoadFailed, failed.Failure);
+        Assert.StartsWith($"contract was tried on {first.Address}: ", failed.Message, StringComparison.Ordinal);
+        Assert.Contains("segments", failed.Message, StringComparison.Ordinal);
+        Assert.Contains($"{second.Address}: ", failed.Message, StringComparison.Ordinal);
+        Directory.Move(segments + "-away", segments);
+    }
+
+    [Fact]
     public async Task A_pool_of_another_name_than_its_model_s_should_be_loaded_by_order()
     {
         var node = await StartAsync("zerocopy.inference.pools.other { model = contract, size = 1 }");

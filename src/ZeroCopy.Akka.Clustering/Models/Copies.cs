@@ -43,7 +43,7 @@ internal sealed class Copies(ModelView view, NodeTable nodes, OrderBook orders, 
 
             _overfull.Remove(key);
             var busy = nodes.Nodes.Where(node => 2 * node.Load.Pending > held.Pending).Select(node => node.Info.Address);
-            if (Choose(version, view.WarmAt(version).Concat(busy), unreachable) is { } node)
+            if (Choose(version, view.WarmAt(version).Concat(busy), unreachable, mayEvict: true) is { } node)
             {
                 yield return (held, node);
             }
@@ -70,11 +70,13 @@ internal sealed class Copies(ModelView view, NodeTable nodes, OrderBook orders, 
         }
 
         var others = nodes.Nodes.Where(node => stores.Contains(node.Info.Store) || node.Load.IsLeaving).Select(node => node.Info.Address);
-        return Choose(version, others, unreachable) is { } node ? (version, stores.Count, node) : null;
+        // Two stores that are too small for second copies of all would send each other's away for ever.
+        return Choose(version, others, unreachable, mayEvict: false) is { } node ? (version, stores.Count, node) : null;
     }
 
-    private Address? Choose(int version, IEnumerable<Address> excluded, IEnumerable<Address> unreachable) => placement.Choose(
-        view,
-        version,
-        excluded.Concat(unreachable).Concat(orders.Failed(version).Select(failed => failed.Node)).ToHashSet())?.Node;
+    private Address? Choose(int version, IEnumerable<Address> excluded, IEnumerable<Address> unreachable, bool mayEvict)
+    {
+        var failed = orders.Failed(version).Select(failed => failed.Node);
+        return placement.Choose(view, version, excluded.Concat(unreachable).Concat(failed).ToHashSet(), mayEvict)?.Node;
+    }
 }

@@ -29,12 +29,17 @@ internal sealed class Placement(NodeTable nodes, Random random)
     /// <param name="view">Who has it.</param>
     /// <param name="version">The version.</param>
     /// <param name="excluded">Nodes that failed it.</param>
-    public PlacementChoice? Choose(ModelView view, int? version, IReadOnlySet<Address> excluded)
+    /// <param name="mayEvict">
+    /// Whether a node without free room is asked where there is no other: what it holds of the model already, and what may go from its
+    /// store for it, it alone knows.
+    /// </param>
+    public PlacementChoice? Choose(ModelView view, int? version, IReadOnlySet<Address> excluded, bool mayEvict = true)
     {
         var held = view.At(version).ToArray();
         var holders = held.ToDictionary(at => at.Node, at => at.Held);
         var stores = held.Select(at => nodes.Find(at.Node)?.Info.Store).OfType<string>().ToHashSet();
         var candidates = new List<(PlacementChoice Choice, double Seconds)>();
+        var full = new List<(PlacementChoice Choice, double Seconds)>();
         foreach (var node in nodes.Nodes)
         {
             var address = node.Info.Address;
@@ -54,13 +59,16 @@ internal sealed class Placement(NodeTable nodes, Random random)
                 && node.Info.CanBuild(elsewhere.ModelType) && !node.Load.IsLeaving)
             {
                 var missing = stores.Contains(node.Info.Store) ? 0 : elsewhere.Bytes;
-                if (missing <= node.Load.FreeBytes)
-                {
-                    var cold = elsewhere with { ReadyActors = 0 };
-                    var receiving = SecondsToReceive + (missing / Rate(node.Load.ReceiveRate, BytesPerSecond));
-                    candidates.Add((new PlacementChoice(address, elsewhere, IsThere: false), Seconds(node, cold) + receiving));
-                }
+                var cold = elsewhere with { ReadyActors = 0 };
+                var receiving = SecondsToReceive + (missing / Rate(node.Load.ReceiveRate, BytesPerSecond));
+                (missing <= node.Load.FreeBytes ? candidates : full).Add(
+                    (new PlacementChoice(address, elsewhere, IsThere: false), Seconds(node, cold) + receiving));
             }
+        }
+
+        if (candidates.Count == 0 && mayEvict)
+        {
+            candidates = full;
         }
 
         if (candidates.Count == 0)

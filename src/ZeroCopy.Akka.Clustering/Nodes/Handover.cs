@@ -94,21 +94,22 @@ internal sealed class Handover(ActorSystem system, Address self, ObjectStore sto
         _log.Warning(
             "{0} goes with this node: {1}",
             model.Name,
-            asked.Count > 0 ? "no other takes it" : $"no other has room for its {model.Held.Bytes} bytes");
+            asked.Count > 0 ? $"no other takes its {model.Held.Bytes} bytes" : "there is no other");
     }
 
     /// <summary>
-    /// The node to ask next, each once: one that holds the model under another name, where nothing moves, then one that can build it, then
-    /// the one that has most room.
+    /// The node to ask next, each once: one that holds the model under another name, where nothing moves, then one that has room for it, as
+    /// the others have to send something away; then one that can build it, then the one that has most room.
     /// </summary>
     private Receiver? Next(Holding model, Receiver[] receivers, HashSet<Receiver> asked)
     {
         lock (receivers)
         {
             var next = receivers
-                .Where(receiver => !asked.Contains(receiver) && (receiver.Models.Contains(model.Id) || receiver.Room >= model.Held.Bytes)
-                    && !table.IsUnreachable(receiver.Node) && table.Find(receiver.Node) is not { Load.IsLeaving: true })
+                .Where(receiver => !asked.Contains(receiver) && !table.IsUnreachable(receiver.Node)
+                    && table.Find(receiver.Node) is not { Load.IsLeaving: true })
                 .OrderByDescending(receiver => receiver.Models.Contains(model.Id))
+                .ThenByDescending(receiver => receiver.Room >= model.Held.Bytes)
                 .ThenByDescending(receiver => table.Find(receiver.Node)?.Info.CanBuild(model.Held.ModelType) == true)
                 .ThenByDescending(receiver => receiver.Room).FirstOrDefault();
             if (next is not null)

@@ -74,6 +74,16 @@ public sealed class CopiesSpecs
     }
 
     [Fact]
+    public void Copies_should_have_a_node_without_free_room_get_what_has_too_many_calls_and_no_second_copy()
+    {
+        Node(B, free: 1);
+        Hold(A, Held);
+
+        Assert.Null(_copies.Copy([]));
+        Assert.Equal([null, null, B], Enumerable.Range(0, 3).Select(_ => Spread(Overfull)));
+    }
+
+    [Fact]
     public void Copies_should_copy_nothing_that_is_not_loaded_or_that_enough_stores_hold()
     {
         Hold(A, Held with { ReadyActors = 0 });
@@ -84,8 +94,9 @@ public sealed class CopiesSpecs
         Assert.Null(_copies.Copy([]));
     }
 
-    private void Node(Address node, int pending = 0, bool isLeaving = false, string? store = null) => _nodes.Set(new NodeReport(
-        new NodeInfo(node, store ?? node.Host, new Uri("http://a"), null, null, []), new NodeLoad(pending, 1 << 30, isLeaving)));
+    private void Node(Address node, int pending = 0, bool isLeaving = false, string? store = null, long free = 1 << 30) =>
+        _nodes.Set(new NodeReport(
+            new NodeInfo(node, store ?? node.Host, new Uri("http://a"), null, null, []), new NodeLoad(pending, free, isLeaving)));
 
     private void Hold(Address node, HeldVersion held)
     {

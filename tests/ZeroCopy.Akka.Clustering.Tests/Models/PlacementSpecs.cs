@@ -75,14 +75,27 @@ public sealed class PlacementSpecs
     }
 
     [Fact]
-    public void Placement_should_leave_out_nodes_without_room_that_leave_or_that_cannot_build_it()
+    public void Placement_should_leave_out_nodes_that_leave_or_that_cannot_build_it()
     {
-        Node(A, free: 1);
+        Node(A);
         Node(B, leaving: true);
         Node(C);
         Hold(B, Held with { ModelType = "own" });
 
         Assert.Null(Chosen());
+    }
+
+    [Fact]
+    public void Placement_should_take_a_node_without_free_room_where_there_is_no_other()
+    {
+        Node(A, free: 1);
+        Node(B, pending: 1000);
+        Node(C);
+        Hold(C, Held with { CanBuild = false });
+
+        Assert.Equal((B, false), Chosen());
+        Assert.Equal((A, false), Chosen(B, C));
+        Assert.Null(_placement.Choose(_view, 1, new HashSet<Address> { B, C }, mayEvict: false));
     }
 
     [Fact]

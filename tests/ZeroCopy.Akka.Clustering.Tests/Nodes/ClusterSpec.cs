@@ -17,6 +17,9 @@ public abstract class ClusterSpec : IAsyncLifetime
 
     private protected List<TestNode> Nodes { get; } = [];
 
+    /// <summary>The time of the nodes' stores; null for the system's.</summary>
+    private protected virtual TimeProvider? Clock => null;
+
     public Task InitializeAsync() => Task.CompletedTask;
 
     public async Task DisposeAsync()
@@ -63,7 +66,7 @@ public abstract class ClusterSpec : IAsyncLifetime
 
     private protected async Task<TestNode> StartAsync(string hocon = "", long capacity = 0)
     {
-        var node = await TestNode.StartAsync(Files.File($"store{Nodes.Count}"), Nodes.FirstOrDefault(), hocon, capacity);
+        var node = await TestNode.StartAsync(Files.File($"store{Nodes.Count}"), Nodes.FirstOrDefault(), hocon, capacity, Clock);
         Nodes.Add(node);
         return node;
     }

@@ -9,38 +9,24 @@ using ZeroCopy.TestSupport;
 namespace ZeroCopy.Clustering.Tests.Nodes;
 
 /// <summary>Nodes whose stores have room for two models, and a third one that has what they are to receive.</summary>
-public sealed class EvictionSpecs : IAsyncLifetime
+public sealed class EvictionSpecs : ClusterSpec
 {
     private const int ModelBytes = 256 << 10;
-    private const long Capacity = 3 * ModelBytes;
+    private const int Capacity = 3 * ModelBytes;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-
-    private readonly TemporaryDirectory _directory = new();
     private readonly ShiftedTime _clock = new();
-    private readonly List<TestNode> _nodes = [];
 
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync()
-    {
-        foreach (var node in _nodes)
-        {
-            await node.DisposeAsync();
-        }
-
-        _directory.Dispose();
-    }
+    private protected override TimeProvider Clock => _clock;
 
     [Fact]
     public async Task Nodes_that_need_room_at_once_should_leave_one_copy_of_what_both_hold()
     {
-        var (source, one, other) = (await StartAsync(0), await StartAsync(Capacity), await StartAsync(Capacity));
-        var (kept, wanted) = (await PutAsync(source, "kept", 1), await PutAsync(source, "wanted", 2));
+        var (source, one, other) = (await StartAsync(), await StartAsync(capacity: Capacity), await StartAsync(capacity: Capacity));
+        var (kept, wanted) = (await PutWeightsAsync(source, "kept", 1), await PutWeightsAsync(source, "wanted", 2));
         foreach (var node in new[] { one, other })
         {
             Assert.IsType<NodeReply.Opened>(await ReceiveAsync(node, "kept", kept));
-            await PutAsync(node, "own", 4 + _nodes.IndexOf(node));
+            await PutWeightsAsync(node, "own", 4 + Nodes.IndexOf(node));
         }
 
         source.Host.Store.Remove(kept.Id);
@@ -58,9 +44,9 @@ public sealed class EvictionSpecs : IAsyncLifetime
     [Fact]
     public async Task A_node_should_go_on_to_what_nobody_uses()
     {
-        var (source, small) = (await StartAsync(0), await StartAsync(Capacity));
-        var (used, unused, wanted) =
-            (await PutAsync(source, "used", 1), await PutAsync(source, "unused", 2), await PutAsync(source, "wanted", 3));
+        var (source, small) = (await StartAsync(), await StartAsync(capacity: Capacity));
+        var (used, unused) = (await PutWeightsAsync(source, "used", 1), await PutWeightsAsync(source, "unused", 2));
+        var wanted = await PutWeightsAsync(source, "wanted", 3);
         await HasAsync(source, "used", "unused", "wanted");
         Assert.IsType<NodeReply.Opened>(await ReceiveAsync(small, "used", used));
         _clock.Shift += TimeSpan.FromMinutes(1);
@@ -81,10 +67,47 @@ public sealed class EvictionSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_node_without_free_room_should_take_a_model_that_no_other_can()
+    {
+        var small = await StartAsync(capacity: Capacity);
+        var old = await PutWeightsAsync(small, "old", 1);
+        await PutWeightsAsync(small, "own", 2);
+        var holder = await StartAsync();
+        Assert.IsType<NodeReply.Opened>(await ReceiveAsync(holder, "old", old));
+        var wanted = await PutAsync(holder, "wanted", 3, words: Capacity / 2);
+        await HasAsync(holder, "old", "wanted");
+        _clock.Shift += TimeSpan.FromMinutes(2);
+
+        var placed = await AskAsync<EntityReply.Placed>(holder, id => new EntityRequest.Place("wanted", 1, [holder.Address], id));
+
+        Assert.Equal(small.Address, placed.Node);
+        Assert.Equal(["own", "wanted"], small.Host.Store.ListNames().Select(model => model.Name!.Value.Name));
+        Assert.Equal(wanted.Id, small.Host.Store.Resolve(wanted.Name!.Value).Id);
+    }
+
+    [Fact]
+    public async Task A_node_that_leaves_should_hand_over_to_one_that_makes_room()
+    {
+        var (leaving, one, other) = (await StartAsync(), await StartAsync(capacity: Capacity), await StartAsync(capacity: Capacity));
+        var old = await PutWeightsAsync(one, "old", 1);
+        Assert.IsType<NodeReply.Opened>(await ReceiveAsync(other, "old", old));
+        await PutWeightsAsync(one, "own", 2);
+        await PutWeightsAsync(other, "own", 3);
+        var sole = await PutWeightsAsync(leaving, "sole", 4);
+        await Task.WhenAll(HasAsync(leaving, "sole"), HasAsync(one, "old", "own"), HasAsync(other, "old", "own"));
+        _clock.Shift += TimeSpan.FromMinutes(2);
+
+        await leaving.DisposeAsync();
+
+        Assert.Single(new[] { one, other }, node => node.Host.Store.List().Any(model => model.Id == sole.Id));
+        Assert.Single(new[] { one, other }, node => node.Host.Store.List().Any(model => model.Id == old.Id));
+    }
+
+    [Fact]
     public async Task A_node_that_is_asked_whether_it_holds_a_name_should_not_bring_back_one_that_was_removed()
     {
-        var node = await StartAsync(0);
-        var model = await PutAsync(node, "kept", 1);
+        var node = await StartAsync();
+        var model = await PutWeightsAsync(node, "kept", 1);
         await HasAsync(node, "kept");
 
         var reply = await node.Cluster.Node.Ask<NodeReply>(
@@ -104,18 +127,7 @@ public sealed class EvictionSpecs : IAsyncLifetime
             .Models.Where(model => !model.Versions.IsEmpty).Select(model => model.Name).Order().SequenceEqual(names.Order()),
         $"{string.Join(", ", names)} are what a node has");
 
-    private async Task<TestNode> StartAsync(long capacity)
-    {
-        var node = await TestNode.StartAsync(
-            _directory.File($"store{_nodes.Count}"), _nodes.FirstOrDefault(), capacity: capacity, clock: _clock);
-        _nodes.Add(node);
-        return node;
-    }
-
-    private Task<NodeReply> ReceiveAsync(TestNode node, string name, ModelHandle model) => node.Cluster.Node.Ask<NodeReply>(
-        new NodeQuery.Receive(ModelName.Parse(name), model.Id, [.. _nodes.Select(source => source.Transfer)], "", 1), Patience);
-
-    private static Task<ModelHandle> PutAsync(TestNode node, string name, int seed) => node.Host.Store.PutAsync(
+    private static Task<ModelHandle> PutWeightsAsync(TestNode node, string name, int seed) => node.Host.Store.PutAsync(
         new ModelContent
         {
             Tensors = [ArrayTensorSource.Random("weight", ModelBytes, seed)],

@@ -22,6 +22,7 @@ internal sealed class NamedEndpoint(
     private readonly Lock _lock = new();
     private ModelEndpoint? _current;
     private ModelEndpoint? _next;
+    private ModelHandle? _withdrawn;
     private ModelNotFoundException? _missing;
 
     /// <inheritdoc/>
@@ -47,6 +48,9 @@ internal sealed class NamedEndpoint(
 
     /// <inheritdoc/>
     public EndpointState State => Volatile.Read(ref _current)?.State ?? EndpointState.Failed;
+
+    /// <summary>Whether the version that it stands for is about to be removed.</summary>
+    public bool IsRefused => Volatile.Read(ref _current) is { IsRefused: true };
 
     /// <summary>Of the model that serves, else of the one that is to take over.</summary>
     public string? LastError => Volatile.Read(ref _current)?.LastError ?? Volatile.Read(ref _next)?.LastError ?? _missing?.Message;
@@ -166,6 +170,7 @@ internal sealed class NamedEndpoint(
             if (current.IsRefused || !current.IsRunning || next.ReadyActors >= Math.Clamp(current.ReadyActors, 1, plan.Settings.Size))
             {
                 serving.Log.Info("{0} is served by {1} from now on, no longer by {2}", plan.Name, next.Model, current.Model);
+                _withdrawn = current.IsRefused ? current.Model : null;
                 _current = next;
                 _next = null;
                 current.EndWhenUnused();
@@ -202,12 +207,14 @@ internal sealed class NamedEndpoint(
         {
             _missing = null;
             var current = _current ?? open(model);
-            // One that is about to be removed gets no further calls, also where nobody follows, and where another name has its model.
-            if (current.IsRefused ? current.Model.Name == model.Name : current.Model.Id == model.Id || !plan.Settings.Follow)
+            // One that is about to be removed gets no further calls, also where nobody follows, and where another name has its model. One
+            // that was not removed after all gets them again.
+            if (current.IsRefused ? current.Model.Name == model.Name
+                : model != _withdrawn && (current.Model.Id == model.Id || !plan.Settings.Follow))
             {
                 Drop();
             }
-            else if (_next?.Model.Id != model.Id)
+            else if (_next?.Model != model)
             {
                 Drop();
                 _next = open(model);
@@ -238,7 +245,7 @@ internal sealed class NamedEndpoint(
             {
                 Drop();
                 _current?.EndWhenUnused();
-                _current = null;
+                (_current, _withdrawn) = (null, null);
             }
         }
     }

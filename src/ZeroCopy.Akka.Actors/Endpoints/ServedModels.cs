@@ -289,9 +289,17 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
     private void OnWithdrawn()
     {
         ModelEndpoint[] refused;
+        NamedEndpoint[] named;
         lock (_lock)
         {
             refused = [.. _versions.Where(version => _serving.Withdrawals.Refuses(version.Key)).Select(version => version.Value)];
+            named = [.. _named.Values.Where(endpoint => endpoint.IsRefused)];
+        }
+
+        // Nobody may call them until it is gone.
+        foreach (var endpoint in named)
+        {
+            endpoint.Look();
         }
 
         foreach (var version in refused)

@@ -20,6 +20,41 @@ public abstract class WithdrawnVersionSpecs(string hocon) : ServedModelsSpec(hoc
         await WhileWithdrawnAsync(named, newest, async () => Assert.Equal(1, await CallAsync(named)));
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(1)]
+    public async Task A_name_should_answer_by_a_version_again_that_was_not_removed(int seed)
+    {
+        await PutAsync("bert", 1);
+        var newest = (await PutAsync("bert@2", seed)).Name!.Value;
+        var named = await FindAsync("bert");
+        await WhileWithdrawnAsync(named, newest, async () => Assert.Equal(1, await CallAsync(named)));
+
+        await CallAsync(named);
+
+        await ServedByAsync(named, 2);
+        Assert.Equal(2, await CallAsync(named));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(1)]
+    public async Task A_name_should_answer_by_what_is_left_where_nobody_called_it_while_its_version_was_removed(int seed)
+    {
+        await PutAsync("bert", 1);
+        var newest = (await PutAsync("bert@2", seed)).Name!.Value;
+        var named = await FindAsync("bert");
+        Assert.Equal(2, await CallAsync(named));
+        using (var withdrawal = Zero.Withdrawals.Hide(newest))
+        {
+            withdrawal.Refuse();
+            Store.Remove(newest);
+        }
+
+        Assert.Equal(1, await CallAsync(named));
+        Assert.Equal(1, named.Version);
+    }
+
     [Fact]
     public async Task A_name_should_be_gone_while_a_call_of_its_only_version_that_is_withdrawn_runs()
     {
@@ -55,6 +90,7 @@ public abstract class WithdrawnVersionSpecs(string hocon) : ServedModelsSpec(hoc
             await look();
         }
 
+        Opener.OnRun = _ => { };
         goOn.Set();
         Assert.Equal(withdrawn.Version, await running);
     }

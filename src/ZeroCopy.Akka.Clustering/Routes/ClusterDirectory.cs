@@ -81,7 +81,7 @@ internal sealed class ClusterDirectory(RouteContext routes, Func<CancellationTok
         var elsewhere = known.Models.Where(model => !listed.ContainsKey((model.Name, model.Version))).ToLookup(model => model.Name);
         // All at once: each entity answers for itself.
         var entries = await Task.WhenAll(elsewhere.Select(EntryAsync)).ConfigureAwait(false);
-        foreach (var entry in entries)
+        foreach (var entry in entries.OfType<RouteEntry>())
         {
             foreach (var model in elsewhere[entry.Name])
             {
@@ -94,12 +94,18 @@ internal sealed class ClusterDirectory(RouteContext routes, Func<CancellationTok
             .. listed.Values.OrderBy(endpoint => endpoint.Name, StringComparer.Ordinal).ThenBy(endpoint => endpoint.Version),
         ];
 
-        async Task<RouteEntry> EntryAsync(IGrouping<string, ModelStatus> models)
+        async Task<RouteEntry?> EntryAsync(IGrouping<string, ModelStatus> models)
         {
             var coming = routes.Table.GetAsync(models.Key, cancellationToken).AsTask();
-            if (!await routes.IsToldAsync(coming, cancellationToken).ConfigureAwait(false)
-                && RouteOf(models.Key, null, known.Models) is { } route)
+            if (!await routes.IsToldAsync(coming, cancellationToken).ConfigureAwait(false))
             {
+                if (RouteOf(models.Key, null, known.Models) is not { } route)
+                {
+                    // Its entity may take as long as it likes, and a list is not to wait for that.
+                    Observe(coming);
+                    return null;
+                }
+
                 routes.Table.Suppose(route);
             }
 

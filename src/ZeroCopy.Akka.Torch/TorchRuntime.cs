@@ -158,7 +158,7 @@ public sealed partial class TorchRuntime : IDisposable
     }
 
     /// <summary>Whether a model's manifest and this process's catalog are enough to build it.</summary>
-    internal bool KnowsRecipe(ModelHandle model) => Store.ReadManifest(model.Id).Recipe switch
+    internal bool KnowsRecipe(ModelHandle model, bool waits = true) => Store.ReadManifest(model.Id, waits).Recipe switch
     {
         Recipe.Script => true,
         Recipe.Catalog recipe => Catalog.Contains(recipe.Key),

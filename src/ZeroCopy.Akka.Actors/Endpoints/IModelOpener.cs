@@ -8,7 +8,8 @@ internal interface IModelOpener
     /// <summary>Keys of the registered model types that this process can build, beside every script.</summary>
     IReadOnlyCollection<string> ModelTypes { get; }
 
-    /// <summary>Whether this process has what it takes to build the model.</summary>
+    /// <summary>Whether this process has what it takes to build the model. Does not wait for others that hold the store's lock.</summary>
+    /// <exception cref="Errors.StoreUnavailableException">They do, and nobody has asked for this model before.</exception>
     /// <exception cref="Errors.ZeroCopyException">The model is not in the store, or its manifest cannot be read.</exception>
     bool CanOpen(ModelHandle model);
 

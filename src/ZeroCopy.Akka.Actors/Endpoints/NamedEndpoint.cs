@@ -10,7 +10,9 @@ namespace ZeroCopy.Actors.Endpoints;
 /// that one is started beside the one that serves; calls go there when it is as warm, and the old one ends with its last call. Thread-safe.
 /// </summary>
 /// <param name="plan">How it is served.</param>
-/// <param name="resolve">The model that the name stands for; throws where there is none.</param>
+/// <param name="resolve">
+/// The model that the name stands for; throws where there is none. Waits for nobody: calls look.
+/// </param>
 /// <param name="open">The endpoint of a model.</param>
 /// <param name="serving">What it shares with others.</param>
 internal sealed class NamedEndpoint(
@@ -23,7 +25,7 @@ internal sealed class NamedEndpoint(
     private ModelEndpoint? _current;
     private ModelEndpoint? _next;
     private ModelHandle? _withdrawn;
-    private ModelNotFoundException? _missing;
+    private ZeroCopyException? _missing;
 
     /// <inheritdoc/>
     public string Name => plan.Name;
@@ -135,6 +137,11 @@ internal sealed class NamedEndpoint(
             {
                 Lost(missing);
             }
+            catch (StoreUnavailableException unknown)
+            {
+                // What serves serves on.
+                Volatile.Write(ref _missing, unknown);
+            }
             catch (ObjectDisposedException closed)
             {
                 throw new InferenceException(
@@ -199,7 +206,9 @@ internal sealed class NamedEndpoint(
     }
 
     private ModelEndpoint Current() => _current ?? throw new InferenceException(
-        InferenceFailure.ModelNotFound, _missing?.Message ?? $"There is no model for {plan.Name}.", _missing);
+        _missing is StoreUnavailableException ? InferenceFailure.LoadFailed : InferenceFailure.ModelNotFound,
+        _missing?.Message ?? $"There is no model for {plan.Name}.",
+        _missing);
 
     private void Found(ModelHandle model)
     {

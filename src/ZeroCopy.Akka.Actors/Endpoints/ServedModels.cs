@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Akka.Event;
 using ZeroCopy.Actors.Inference;
 using ZeroCopy.Actors.Settings;
@@ -6,6 +7,7 @@ using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
+using ZeroCopy.Store.Files;
 
 namespace ZeroCopy.Actors.Endpoints;
 
@@ -17,6 +19,7 @@ namespace ZeroCopy.Actors.Endpoints;
 internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
 {
     private const string DefaultsPath = "zerocopy.inference.pool-defaults";
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, NamedEndpoint> _named = new(StringComparer.Ordinal);
@@ -55,14 +58,39 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask<IModelEndpoint?> FindAsync(string name, int? version = null, CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult<IModelEndpoint?>(Find(name, version));
+        AskAsync<IModelEndpoint?>(() => Find(name, version), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<ImmutableArray<IModelEndpoint>> ListAsync(CancellationToken cancellationToken = default)
+    public ValueTask<ImmutableArray<IModelEndpoint>> ListAsync(CancellationToken cancellationToken = default) =>
+        AskAsync(List, cancellationToken);
+
+    /// <summary>Asks again, holding no thread, while others hold the store's lock and what is asked for is not known.</summary>
+    /// <exception cref="InferenceException">They held it for half a minute, or the store cannot be used.</exception>
+    private static async ValueTask<T> AskAsync<T>(Func<T> ask, CancellationToken cancellationToken)
+    {
+        // The clock of the operating system, as others hold the lock.
+        for (var started = Stopwatch.GetTimestamp(); ; await Task.Delay(Pause, cancellationToken).ConfigureAwait(false))
+        {
+            try
+            {
+                return ask();
+            }
+            catch (StoreUnavailableException e) when (!e.IsBusy || Stopwatch.GetElapsedTime(started) > StoreLock.Patience)
+            {
+                throw new InferenceException(InferenceFailure.LoadFailed, e.Message, e);
+            }
+            catch (StoreUnavailableException)
+            {
+                // Until the next time.
+            }
+        }
+    }
+
+    private ImmutableArray<IModelEndpoint> List()
     {
         var declared = _declared.Values.ToImmutableArray<IModelEndpoint>();
         var served = declared.Select(pool => (pool.Name, pool.Version)).ToHashSet();
-        var stored = _store.ListNames();
+        var stored = _store.ListNames(waits: false);
         if (!stored.SequenceEqual(_stored))
         {
             // Who lists now hears of the next change, also where that brings back what was known before.
@@ -72,8 +100,7 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
         IEnumerable<IModelEndpoint> models = stored.Where(CanOpen)
             .Where(model => !served.Contains((model.Name!.Value.Name, model.Name.Value.Version)))
             .Where(model => !_serving.Withdrawals.Hides(model.Name!.Value)).Select(Version);
-        return ValueTask.FromResult<ImmutableArray<IModelEndpoint>>(
-            [.. declared.Concat(models).OrderBy(endpoint => endpoint.Name, StringComparer.Ordinal).ThenBy(endpoint => endpoint.Version)]);
+        return [.. declared.Concat(models).OrderBy(endpoint => endpoint.Name, StringComparer.Ordinal).ThenBy(endpoint => endpoint.Version)];
     }
 
     /// <summary>Starts no more pools.</summary>
@@ -136,17 +163,17 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
         }
     }
 
-    /// <summary>The model of a name; without a version the newest of those that stay.</summary>
+    /// <summary>The model of a name, without a wait; without a version the newest of those that stay.</summary>
     private ModelHandle Resolve(ModelName name)
     {
-        var found = _store.Resolve(name);
+        var found = _store.Resolve(name, waits: false);
         if (!IsRefused(found))
         {
             return found;
         }
 
         return (name.Version is null
-                ? _store.ListNames().Where(held => held.Name!.Value.Name == name.Name && !IsRefused(held))
+                ? _store.ListNames(waits: false).Where(held => held.Name!.Value.Name == name.Name && !IsRefused(held))
                     .MaxBy(held => held.Name!.Value.Version)
                 : null)
             ?? throw new ModelNotFoundException($"{found.Name} is being removed from this node.");
@@ -158,7 +185,7 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
     {
         var plan = new ModelPlan(name, settings, $"zerocopy.inference.pools.{name}");
         return new NamedEndpoint(
-            plan, () => _store.Resolve(settings.Model!.Value), model => new ModelEndpoint(plan, model, _serving), _serving);
+            plan, () => _store.Resolve(settings.Model!.Value, waits: false), model => new ModelEndpoint(plan, model, _serving), _serving);
     }
 
     private ModelPlan Undeclared(string name) => new(name, _settings.PoolDefaults, DefaultsPath);
@@ -185,7 +212,7 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
         {
             return _serving.Opener.CanOpen(model);
         }
-        catch (ZeroCopyException)
+        catch (ZeroCopyException e) when (e is not StoreUnavailableException)
         {
             // Removed since it was listed, or no manifest: the store's own checks tell of it.
             return false;
@@ -201,13 +228,14 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
 
         try
         {
+            var listedOther = Interlocked.Exchange(ref _listedOther, 0) != 0;
+            var stored = _store.ListNames();
             foreach (var pool in _declared.Values)
             {
                 pool.Look();
             }
 
-            var listedOther = Interlocked.Exchange(ref _listedOther, 0) != 0;
-            Update(_store.ListNames(), listedOther);
+            Update(stored, listedOther);
             EndIdle();
             _serving.ReleaseMemory();
             _lastProblem = null;

@@ -224,14 +224,23 @@ public sealed class ObjectStore : IDisposable
 
     /// <summary>The model that a name points to; without a version, the newest.</summary>
     /// <exception cref="ModelNotFoundException">No such name.</exception>
-    public ModelHandle Resolve(ModelName name)
+    /// <exception cref="StoreUnavailableException">Others held the store's lock for half a minute.</exception>
+    public ModelHandle Resolve(ModelName name) => Resolve(name, waits: true);
+
+    /// <summary>
+    /// As <see cref="Resolve(ModelName)"/>. One that does not wait answers with what is known while others hold the store's lock.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">
+    /// Others hold the store's lock, and the name is not known; where it waits, they held it for half a minute.
+    /// </exception>
+    internal ModelHandle Resolve(ModelName name, bool waits)
     {
-        Refresh();
+        var busy = Refresh(waits);
         lock (_catalog.Gate)
         {
             if (!_catalog.Names.TryResolve(name, out var full, out var model))
             {
-                throw new ModelNotFoundException($"The store in {Options.Directory} has no model named {name}.");
+                throw busy ?? (Exception)new ModelNotFoundException($"The store in {Options.Directory} has no model named {name}.");
             }
 
             return _catalog.Models.TryGet(model, out var record)
@@ -255,18 +264,27 @@ public sealed class ObjectStore : IDisposable
     /// <summary>Reads a model's manifest without leasing it.</summary>
     /// <exception cref="ModelNotFoundException">No such model.</exception>
     /// <exception cref="InvalidModelException">The model's file is no manifest.</exception>
-    public Manifest ReadManifest(ModelId model)
+    /// <exception cref="StoreUnavailableException">Others held the store's lock for half a minute.</exception>
+    public Manifest ReadManifest(ModelId model) => ReadManifest(model, waits: true);
+
+    /// <summary>
+    /// As <see cref="ReadManifest(ModelId)"/>. One that does not wait returns what was read before while others hold the store's lock.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">
+    /// Others hold the store's lock, and the manifest was not read yet; where it waits, they held it for half a minute.
+    /// </exception>
+    internal Manifest ReadManifest(ModelId model, bool waits)
     {
-        Refresh();
+        Refresh(waits);
         lock (_catalog.Gate)
         {
-            if (Find(model).Manifest is { } known)
+            if (_catalog.Models.TryGet(model, out var record) && record.Manifest is { } known)
             {
                 return known;
             }
         }
 
-        using var change = _catalog.Begin();
+        using var change = _catalog.Begin(waits);
         lock (_catalog.Gate)
         {
             return _catalog.ReadManifest(Find(model));
@@ -336,9 +354,13 @@ public sealed class ObjectStore : IDisposable
     }
 
     /// <summary>Every name with its version, and the model that it points to, by name. Looks at no file.</summary>
-    public IReadOnlyList<ModelHandle> ListNames()
+    /// <exception cref="StoreUnavailableException">Others held the store's lock for half a minute.</exception>
+    public IReadOnlyList<ModelHandle> ListNames() => ListNames(waits: true);
+
+    /// <summary>As <see cref="ListNames()"/>. One that does not wait returns what is known while others hold the store's lock.</summary>
+    internal IReadOnlyList<ModelHandle> ListNames(bool waits)
     {
-        Refresh();
+        Refresh(waits);
         lock (_catalog.Gate)
         {
             return StoreListing.Names(_catalog);
@@ -492,10 +514,19 @@ public sealed class ObjectStore : IDisposable
         }
     }
 
-    private void Refresh()
+    /// <summary>Returns why what is known may be old; null where it is not, as always where it waits.</summary>
+    private StoreUnavailableException? Refresh(bool waits = true)
     {
         ThrowIfDisposed();
-        _catalog.Refresh();
+        try
+        {
+            _catalog.Refresh(waits);
+            return null;
+        }
+        catch (StoreUnavailableException busy) when (!waits)
+        {
+            return busy;
+        }
     }
 
     private ModelRecord Find(ModelId model) => _catalog.Models.TryGet(model, out var record)

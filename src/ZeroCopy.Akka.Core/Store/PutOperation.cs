@@ -89,7 +89,7 @@ internal sealed class PutOperation(
     private SegmentGroup? TryAdmit(
         IPutPlan plan, bool isNext, bool isLast, CancellationToken cancellationToken, out StoreFullException? refusal)
     {
-        using var change = catalog.Begin(cancellationToken);
+        using var change = catalog.Begin(cancellationToken: cancellationToken);
         lock (catalog.Gate)
         {
             refusal = null;
@@ -129,7 +129,7 @@ internal sealed class PutOperation(
 
     private ModelHandle? TryCommit(IPutPlan plan, SegmentGroup group, PutOptions options, CancellationToken cancellationToken)
     {
-        using var change = catalog.Begin(cancellationToken);
+        using var change = catalog.Begin(cancellationToken: cancellationToken);
         lock (catalog.Gate)
         {
             var written = group.Blocks.ToHashSet();
@@ -267,7 +267,7 @@ internal sealed class PutOperation(
 
     private StoreFullException Refusal(long needed, CancellationToken cancellationToken)
     {
-        using var change = catalog.Begin(cancellationToken);
+        using var change = catalog.Begin(cancellationToken: cancellationToken);
         lock (catalog.Gate)
         {
             change.Complete();

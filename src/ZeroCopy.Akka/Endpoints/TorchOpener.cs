@@ -23,7 +23,7 @@ internal sealed class TorchOpener(TorchRuntime runtime) : IModelOpener
     public IReadOnlyCollection<string> ModelTypes => _runtime.Catalog.Keys;
 
     /// <inheritdoc/>
-    public bool CanOpen(ModelHandle model) => _runtime.KnowsRecipe(model);
+    public bool CanOpen(ModelHandle model) => _runtime.KnowsRecipe(model, waits: false);
 
     /// <inheritdoc/>
     public IOpenedModel Open(ModelHandle model, string device)

@@ -4,6 +4,7 @@ using ZeroCopy.Content;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
+using ZeroCopy.Store.Files;
 using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Actors.Tests.Endpoints;
@@ -36,6 +37,9 @@ public abstract class ServedModelsSpec(string hocon = "") : ZeroCopySpec($$"""
         new ModelContent { Tensors = [ArrayTensorSource.Random("weight", 16, seed)], Recipe = new Recipe.Weights("fake", "") },
         new PutOptions { Name = ModelName.Parse(name) });
 
+    /// <summary>Holds the store's lock in the middle of a change, as another process that was stopped there does.</summary>
+    protected IDisposable Hold() => new HeldStore(_directory.File("store"));
+
     /// <summary>Lets the node look at its store.</summary>
     protected void Look() => Clock.Advance(TimeSpan.FromSeconds(1));
 
@@ -66,5 +70,25 @@ public abstract class ServedModelsSpec(string hocon = "") : ZeroCopySpec($$"""
         base.AfterAll();
         _store?.Dispose();
         _directory.Dispose();
+    }
+
+    private sealed class HeldStore : IDisposable
+    {
+        private readonly Generation _generation;
+        private readonly StoreChange _change;
+
+        public HeldStore(string path)
+        {
+            var directory = StoreDirectory.Prepare(path);
+            _generation = new Generation(directory.GenerationFile);
+            _change = new StoreLock(directory, _generation).Enter();
+            _change.Touch(StoreArea.Names);
+        }
+
+        public void Dispose()
+        {
+            _change.Dispose();
+            _generation.Dispose();
+        }
     }
 }

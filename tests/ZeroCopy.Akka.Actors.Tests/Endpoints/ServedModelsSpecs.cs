@@ -259,6 +259,63 @@ public sealed class ServedModelsSpecs() : ServedModelsSpec("zerocopy.inference.i
     }
 
     [Fact]
+    public async Task Endpoint_should_answer_with_what_is_known_while_another_process_stops_in_the_middle_of_a_change()
+    {
+        await PutAsync("bert", 1);
+        var (named, versioned) = (await FindAsync("bert"), await FindAsync("bert", 1));
+        await CallAsync(named);
+        using (Hold())
+        {
+            var (foundNamed, foundVersioned, listed) = (
+                Node.FindAsync("bert").AsTask(), Node.FindAsync("bert", 1).AsTask(), Node.ListAsync().AsTask());
+            // On this thread, which for remote calls is their actor's.
+            Assert.True(foundNamed.IsCompleted && foundVersioned.IsCompleted && listed.IsCompleted);
+            Assert.Same(named, await foundNamed);
+            Assert.Same(versioned, await foundVersioned);
+            Assert.Equal(1, Assert.Single(await listed).Version);
+            Assert.Equal(1, await CallAsync(named));
+            Assert.Equal(1, await CallAsync(versioned));
+        }
+
+        await PutAsync("bert", 2);
+        await CallAsync(named);
+        await ServedByAsync(named, 2);
+    }
+
+    [Fact]
+    public async Task FindAsync_should_wait_without_a_thread_for_who_holds_the_store_where_a_name_is_not_known()
+    {
+        await PutAsync("bert", 1);
+        Assert.Single(await Node.ListAsync());
+        using var cancellation = new CancellationTokenSource();
+        Task<IModelEndpoint?> cancelled, found;
+        using (Hold())
+        {
+            cancelled = Node.FindAsync("encoder", null, cancellation.Token).AsTask();
+            found = Node.FindAsync("decoder").AsTask();
+            await cancellation.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.WaitAsync(Patience));
+            Assert.False(found.IsCompleted);
+        }
+
+        Assert.Null(await found.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task Endpoint_should_fail_in_a_typed_way_where_its_name_is_not_known_while_the_store_is_held()
+    {
+        await PutAsync("bert", 1);
+        var named = await FindAsync("bert");
+        Store.Remove(ModelName.Parse("bert"));
+        await FailsAsync(InferenceFailure.ModelNotFound, CallAsync(named));
+        using (Hold())
+        {
+            var failed = await FailsAsync(InferenceFailure.LoadFailed, CallAsync(named));
+            Assert.Contains("is held by others", failed.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Endpoint_should_end_its_pool_when_it_was_idle_and_start_it_again_with_the_next_call()
     {
         await PutAsync("bert", 1);

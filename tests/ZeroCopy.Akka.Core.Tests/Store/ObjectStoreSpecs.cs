@@ -3,6 +3,7 @@ using ZeroCopy.Content;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
+using ZeroCopy.Store.Files;
 using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
 
@@ -221,6 +222,28 @@ public sealed class ObjectStoreSpecs : StoreFixture
         Assert.Equal(handle.Id, manifest.Id);
         Assert.Equal("weight", Assert.Single(manifest.Tensors).Name);
         Assert.Same(manifest, again.ReadManifest(handle.Id));
+    }
+
+    [Fact]
+    public async Task ObjectStore_should_answer_who_does_not_wait_with_what_it_knows_while_others_hold_its_lock()
+    {
+        var name = ModelName.Parse("known");
+        var handle = await Store.PutAsync(Model(1), new PutOptions { Name = name });
+        var manifest = Store.ReadManifest(handle.Id);
+        var directory = StoreDirectory.Prepare(Root);
+        using var generation = new Generation(directory.GenerationFile);
+        using (var change = new StoreLock(directory, generation).Enter())
+        {
+            change.Touch(StoreArea.Names);
+
+            Assert.Equal(handle, Store.Resolve(name, waits: false));
+            Assert.Same(manifest, Store.ReadManifest(handle.Id, waits: false));
+            Assert.Equal(handle, Assert.Single(Store.ListNames(waits: false)));
+            Assert.Throws<StoreUnavailableException>(() => Store.Resolve(ModelName.Parse("other"), waits: false));
+            Assert.Throws<StoreUnavailableException>(() => Store.ReadManifest(ModelId.Of([1]), waits: false));
+        }
+
+        Assert.Throws<ModelNotFoundException>(() => Store.Resolve(ModelName.Parse("other"), waits: false));
     }
 
     [Fact]

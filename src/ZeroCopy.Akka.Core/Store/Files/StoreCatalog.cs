@@ -50,10 +50,10 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
     /// <summary>Bytes of all segments, those that could not be read among them.</summary>
     public long SegmentBytes => Index.SegmentBytes + Unreadable.BytesIn(Directory.Segments);
 
-    /// <summary>Takes the store's lock and reads what changed since.</summary>
-    public StoreChange Begin(CancellationToken cancellationToken = default)
+    /// <summary>Takes the store's lock as <see cref="StoreLock.Enter"/> does and reads what changed since.</summary>
+    public StoreChange Begin(bool waits = true, CancellationToken cancellationToken = default)
     {
-        var change = storeLock.Enter(cancellationToken);
+        var change = storeLock.Enter(waits, cancellationToken);
         try
         {
             change.Ending = completed => End(completed);
@@ -72,12 +72,13 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
     }
 
     /// <summary>Brings the catalog up to date; nanoseconds where nothing changed.</summary>
-    public void Refresh()
+    /// <exception cref="StoreUnavailableException">Others hold the store's lock, where it waits for half a minute.</exception>
+    public void Refresh(bool waits = true)
     {
         if (Volatile.Read(ref _seen) != generation.Sequence
             || (_isIncomplete && Stopwatch.GetElapsedTime(Volatile.Read(ref _scannedAt)) >= RetryTime))
         {
-            Begin().Dispose();
+            Begin(waits).Dispose();
         }
     }
 

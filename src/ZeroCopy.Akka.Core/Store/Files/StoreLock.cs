@@ -8,19 +8,24 @@ namespace ZeroCopy.Store.Files;
 /// </summary>
 internal sealed class StoreLock(StoreDirectory directory, Generation generation)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    /// <summary>How long one who waits does so.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private const int FirstPauseMilliseconds = 1;
     private const int LongestPauseMilliseconds = 20;
     private readonly SemaphoreSlim _threads = new(1, 1);
     private bool _closed;
 
-    /// <summary>Waits for the lock.</summary>
-    /// <exception cref="StoreUnavailableException">Another process held it for half a minute.</exception>
-    public StoreChange Enter(CancellationToken cancellationToken = default)
+    /// <summary>Takes the lock.</summary>
+    /// <param name="waits">Whether it may take half a minute; otherwise the lock is free at once, or not to be had.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="StoreUnavailableException">Others held it for that long.</exception>
+    public StoreChange Enter(bool waits = true, CancellationToken cancellationToken = default)
     {
-        if (!_threads.Wait(Patience, cancellationToken))
+        var patience = waits ? Patience : TimeSpan.Zero;
+        if (!_threads.Wait(patience, cancellationToken))
         {
-            throw Busy(null);
+            throw Busy(patience, null);
         }
 
         try
@@ -30,7 +35,7 @@ internal sealed class StoreLock(StoreDirectory directory, Generation generation)
                 throw new ObjectDisposedException("ObjectStore", $"The store with the lock {directory.LockFile} is closed.");
             }
 
-            var file = OpenFile(cancellationToken);
+            var file = OpenFile(patience, cancellationToken);
             try
             {
                 return new StoreChange(generation, file, _threads);
@@ -56,7 +61,7 @@ internal sealed class StoreLock(StoreDirectory directory, Generation generation)
         _threads.Release();
     }
 
-    private FileStream OpenFile(CancellationToken cancellationToken)
+    private FileStream OpenFile(TimeSpan patience, CancellationToken cancellationToken)
     {
         // The clock of the operating system, not of the settings: another process holds the lock, and its time does not stand still.
         var started = Environment.TickCount64;
@@ -68,9 +73,9 @@ internal sealed class StoreLock(StoreDirectory directory, Generation generation)
             }
             catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException))
             {
-                if (Environment.TickCount64 - started > Patience.TotalMilliseconds)
+                if (Environment.TickCount64 - started >= patience.TotalMilliseconds)
                 {
-                    throw Busy(e);
+                    throw Busy(patience, e);
                 }
 
                 if (cancellationToken.WaitHandle.WaitOne(pause))
@@ -85,8 +90,13 @@ internal sealed class StoreLock(StoreDirectory directory, Generation generation)
         }
     }
 
-    private StoreUnavailableException Busy(Exception? inner) => new(
-        $"The lock {directory.LockFile} was held by others for {Patience.TotalSeconds:0} seconds; look for a process that hangs on this "
-        + "store.",
-        inner);
+    private StoreUnavailableException Busy(TimeSpan patience, Exception? inner)
+    {
+        var held = patience == TimeSpan.Zero ? "is held by others" : $"was held by others for {patience.TotalSeconds:0} seconds";
+        return new StoreUnavailableException(
+            $"The lock {directory.LockFile} {held}; look for a process that hangs on this store.", inner)
+        {
+            IsBusy = true,
+        };
+    }
 }

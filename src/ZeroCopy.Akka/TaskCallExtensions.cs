@@ -70,7 +70,7 @@ public static class TaskCallExtensions
     private static ShimTarget Target(torch.nn.Module module)
     {
         ArgumentNullException.ThrowIfNull(module);
-        return ShimFactory.TargetOf(module) ?? throw new ArgumentException(
+        return ShimFactory.TargetOf(module) is { RunsTasks: true } target ? target : throw new ArgumentException(
             $"{module.GetType()} runs in this process; only modules of a wrapper in task mode are called asynchronously. Call it directly.",
             nameof(module));
     }

@@ -2,8 +2,8 @@ using ZeroCopy.Runtime;
 
 namespace ZeroCopy.Calling;
 
-/// <summary>Calls on the calling thread, each on an instance leased for it.</summary>
-internal sealed class LocalCalls(IInstanceSource source) : ITaskCalls
+/// <summary>Calls on the calling thread.</summary>
+internal sealed class LocalCalls(IInstanceSource source) : IModuleCalls
 {
     public object? Call(ModelFunction function, object? argument)
     {
@@ -18,11 +18,5 @@ internal sealed class LocalCalls(IInstanceSource source) : ITaskCalls
             CallerScope.Attach(answer);
             return answer;
         }
-    }
-
-    public async Task<object?> CallAsync(ModelFunction function, object? argument, TimeSpan? timeout, CancellationToken cancellationToken)
-    {
-        using var instance = await source.RentAsync(cancellationToken).ConfigureAwait(false);
-        return instance.Run(function, argument);
     }
 }

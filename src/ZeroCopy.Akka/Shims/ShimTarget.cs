@@ -15,10 +15,10 @@ public sealed class ShimTarget
 {
     private static readonly ModelFunction RunMethod = static (target, argument) => ((MethodCall)argument!).Invoke(target);
 
-    private readonly ITaskCalls _calls;
+    private readonly IModuleCalls _calls;
     private readonly FrozenSet<string> _methods;
 
-    internal ShimTarget(string path, ITaskCalls calls, IEnumerable<string> methods)
+    internal ShimTarget(string path, IModuleCalls calls, IEnumerable<string> methods)
     {
         Path = path;
         _calls = calls;
@@ -28,7 +28,10 @@ public sealed class ShimTarget
     /// <summary>Where the module is in its pipeline; empty for a standalone module.</summary>
     internal string Path { get; }
 
-    /// <summary>Runs one task and waits for its answer: called by generated code.</summary>
+    /// <summary>Whether its calls are tasks; otherwise they compute on the thread that calls.</summary>
+    internal bool RunsTasks => _calls is ITaskCalls;
+
+    /// <summary>Runs one call and waits for its answer: called by generated code.</summary>
     /// <exception cref="MethodNotAllowedException">The method is not among those that the wrapper allows.</exception>
     public object? Invoke(string method, object?[] arguments)
     {
@@ -36,8 +39,9 @@ public sealed class ShimTarget
         return _calls.Call(RunMethod, new MethodCall(Check(method), arguments));
     }
 
+    /// <summary>Runs one task, where calls are tasks.</summary>
     internal Task<object?> InvokeAsync(string method, object?[] arguments, TimeSpan? timeout, CancellationToken cancellationToken) =>
-        _calls.CallAsync(RunMethod, new MethodCall(Check(method), arguments), timeout, cancellationToken);
+        ((ITaskCalls)_calls).CallAsync(RunMethod, new MethodCall(Check(method), arguments), timeout, cancellationToken);
 
     private string Check(string method)
     {

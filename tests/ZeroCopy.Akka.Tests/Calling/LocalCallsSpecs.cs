@@ -41,6 +41,21 @@ public sealed class LocalCallsSpecs
         Assert.Equal(0, source.Rented);
     }
 
+    [Fact]
+    public async Task Asynchronous_calls_should_be_refused_where_calls_run_in_this_process()
+    {
+        using var model = new Encoder();
+        var source = new OneInstance(model);
+        var shim = Shim(source);
+        using var input = randn(3, 8);
+
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() => shim.CallAsync(input, timeout: TimeSpan.FromSeconds(1)));
+        await Assert.ThrowsAsync<ArgumentException>(() => shim.InvokeAsync<Tensor>("forward", [input]));
+
+        Assert.Contains("runs in this process", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(0, source.Rented);
+    }
+
     private static nn.Module<Tensor, Tensor> Shim(IInstanceSource source) => (nn.Module<Tensor, Tensor>)ShimFactory.Create(
         new ShimTarget("", new LocalCalls(source), []), typeof(Encoder), [("", typeof(nn.Module<Tensor, Tensor>))]);
 

@@ -100,6 +100,31 @@ public sealed class ScriptClassSpecs : ParitySpec
         Assert.Equal("scripts", loaded.Name);
     }
 
+    [Theory]
+    [InlineData(WrapMode.Actor)]
+    [InlineData(WrapMode.Task)]
+    public async Task Pipeline_should_take_asynchronous_calls_of_its_script_in_task_mode_alone(WrapMode mode)
+    {
+        using var script = ScriptFiles.Load("scripted");
+        script.eval();
+        using var expected = script.call(_input);
+
+        var wrapper = await ModelWrapper.FromModelAsync(new Held { Script = script }, mode, host: Host);
+        var held = Assert.IsAssignableFrom<nn.Module<Tensor, Tensor>>(wrapper.Load().Script);
+
+        using var direct = held.call(_input);
+        Elements.AssertSame(expected, direct);
+        if (mode == WrapMode.Task)
+        {
+            using var answer = await held.CallAsync(_input);
+            Elements.AssertSame(expected, answer);
+        }
+        else
+        {
+            await Assert.ThrowsAsync<ArgumentException>(() => held.CallAsync(_input, timeout: TimeSpan.FromSeconds(1)));
+        }
+    }
+
     [Fact]
     public async Task Script_in_task_mode_should_run_asynchronous_calls_as_tasks()
     {
@@ -180,6 +205,11 @@ public sealed class ScriptClassSpecs : ParitySpec
     private ModelWrapper<T> Sent<T>(ModelWrapper<T> wrapper, bool elsewhere)
         where T : class =>
         elsewhere ? ModelWrapper.Deserialize<T>(wrapper.Serialize(), Open()) : wrapper;
+
+    public sealed class Held
+    {
+        public nn.IModule<Tensor, Tensor>? Script { get; set; }
+    }
 
     /// <summary>Its constructor leaves every script out: a receiver has no file of them.</summary>
     public sealed class Scripts

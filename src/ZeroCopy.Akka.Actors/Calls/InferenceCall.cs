@@ -47,7 +47,7 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
     private Exception? _abandoned;
     private Exception? _failure;
     private object? _result;
-    private bool _begun;
+    private long _begunAt;
     private bool _outlivesActor;
     private int _state;
     private int _retired;
@@ -110,9 +110,9 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
     public void Begin(long at)
     {
         // The first time counts: a further attempt did not wait for the model.
-        if (!_begun)
+        if (_begunAt == 0)
         {
-            _begun = true;
+            Volatile.Write(ref _begunAt, at);
             var queue = _ledger.Clock.GetElapsedTime(StartedAt, at);
             Times = new CallTimes(queue, TimeSpan.Zero);
             Telemetry.Waited(queue, _activity);
@@ -391,7 +391,11 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
         InferenceFailure.DeadlineExceeded => new InferenceException(
             failure,
             $"A call to {_ledger.Owner} was not answered within its deadline of {_terms.Deadline}; give it a longer one or raise "
-            + $"{_ledger.DeadlineSetting}."),
+            + $"{_ledger.DeadlineSetting}.")
+        {
+            Waited = _ledger.Clock.GetElapsedTime(
+                StartedAt, Volatile.Read(ref _begunAt) is not 0 and var begun ? begun : _ledger.Clock.GetTimestamp()),
+        },
         InferenceFailure.Cancelled =>
             new OperationCanceledException($"A call to {_ledger.Owner} was cancelled by its caller.", _terms.Cancellation),
         InferenceFailure.ShuttingDown => new InferenceException(failure, $"{_ledger.Owner} shuts down: a call was not finished in time."),

@@ -70,7 +70,10 @@ internal sealed class ServiceTimes(TimeProvider clock)
         call.Fail(new InferenceException(
             InferenceFailure.DeadlineExceeded,
             $"A call to {call.Owner} waited {waited.TotalMilliseconds:F0} ms of its deadline of {deadline}, and calls take up to "
-            + $"{needed.TotalMilliseconds:F0} ms: too late to be answered in time; send fewer at a time, or have more actors."));
+            + $"{needed.TotalMilliseconds:F0} ms: too late to be answered in time; send fewer at a time, or have more actors.")
+        {
+            Waited = waited,
+        });
         return true;
     }
 }

@@ -371,7 +371,10 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
             throw new InferenceException(
                 InferenceFailure.DeadlineExceeded,
                 $"The pool of {plan.Name} was not started within the deadline of {limit}; give the call a longer one or raise "
-                + $"{plan.SettingsPath}.deadline.");
+                + $"{plan.SettingsPath}.deadline.")
+            {
+                Waited = limit,
+            };
         }
 
         return Durations.OrNone(limit) is null ? options : options with { Deadline = limit - serving.Clock.GetElapsedTime(from) };

@@ -18,6 +18,12 @@ public sealed class InferenceException(InferenceFailure failure, string message,
         init;
     }
 
+    /// <summary>
+    /// How long a call that was given up for its deadline had waited for its turn, all the time where it never ran. Null where that is not
+    /// known, as of a call of another process, and for other failures.
+    /// </summary>
+    public TimeSpan? Waited { get; init; }
+
     /// <summary>Whether the call reached nobody, so that to make it again cannot run it twice.</summary>
     internal bool WasNotSent { get; init; }
 }

@@ -14,6 +14,7 @@ namespace ZeroCopy.Datasets.Jobs;
 internal sealed class BatchCaller(IModelEndpoint endpoint, TensorBinder binder, KeptColumns kept, BatchJobOptions options)
 {
     private const int Attempts = 3;
+    private const int MostTurns = 30;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private readonly CallOptions _call = new() { Deadline = options.Timeout ?? Timeout.InfiniteTimeSpan };
 
@@ -123,10 +124,15 @@ internal sealed class BatchCaller(IModelEndpoint endpoint, TensorBinder binder, 
     private static bool MayPass(InferenceFailure failure) =>
         failure is InferenceFailure.Overloaded or InferenceFailure.Unreachable or InferenceFailure.ActorCrashed;
 
+    // The model may compute on for a row that was given up, and what is behind it has its time used up by that.
+    private bool HasWaited(InferenceException failure) =>
+        failure.Failure == InferenceFailure.DeadlineExceeded && failure.Waited > options.Timeout / 2;
+
     private async Task<ImmutableArray<Column>> AnswerAsync(RowChunk rows, CancellationToken cancellationToken)
     {
         var inputs = binder.Bind(rows);
-        for (var attempt = 1; ; attempt++)
+        var (attempts, turns) = (0, 0);
+        while (true)
         {
             try
             {
@@ -135,10 +141,22 @@ internal sealed class BatchCaller(IModelEndpoint endpoint, TensorBinder binder, 
                 JobMeter.Called(endpoint.Name, rows.Rows, startedAt);
                 return AnswerColumns.Of(answer, rows.Rows);
             }
-            catch (InferenceException failure) when (attempt < Attempts && MayPass(failure.Failure))
+            catch (InferenceException failure) when (HasWaited(failure))
+            {
+                if (++turns == MostTurns)
+                {
+                    // For none of its rows: it has not been their turn.
+                    throw new InferenceException(
+                        InferenceFailure.Overloaded,
+                        $"'{endpoint.Name}' had no turn for a call in {MostTurns} times the --timeout of {options.Timeout?.TotalSeconds} "
+                        + "seconds: it may compute for a row that takes far longer. Give more time, or have more actors.",
+                        failure);
+                }
+            }
+            catch (InferenceException failure) when (++attempts < Attempts && MayPass(failure.Failure))
             {
                 // Another actor or node may have it.
-                await Task.Delay(FirstPause * attempt, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(FirstPause * attempts, cancellationToken).ConfigureAwait(false);
             }
         }
     }

@@ -36,6 +36,7 @@ public static class BatchJob
         var folder = new JobFolder(options.Output);
         if (JobStart.FindMarked(folder, order) is { } marked)
         {
+            folder.DeleteIfEmpty();
             return Report(options, marked, marked, 0, start);
         }
 
@@ -46,6 +47,7 @@ public static class BatchJob
         {
             if (await JobStart.FindFinishedAsync(folder, plan, cancellationToken).ConfigureAwait(false) is { } done)
             {
+                folder.DeleteIfEmpty();
                 return Report(options, done, done, 0, start);
             }
 

@@ -53,6 +53,15 @@ internal sealed class JobFolder
         }
     }
 
+    /// <summary>Deletes the folder where it is empty, as a crash leaves it between the last two steps of a job.</summary>
+    public void DeleteIfEmpty()
+    {
+        if (Directory.Exists(Root) && !Directory.EnumerateFileSystemEntries(Root).Any())
+        {
+            Directory.Delete(Root);
+        }
+    }
+
     /// <summary>Deletes the folder, the journal last. Where the rest is gone, it alone is no state that anything could go on
     /// from.</summary>
     public void Delete()

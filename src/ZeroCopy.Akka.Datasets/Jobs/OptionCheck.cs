@@ -34,22 +34,33 @@ internal static class OptionCheck
         InputFiles.Refuse(files, folder.Output, folder.FailedOutput);
         if (writes)
         {
-            CheckOutput(options, folder.Output);
+            CheckOutput(options, folder);
         }
 
         return files;
     }
 
-    private static void CheckOutput(BatchJobOptions options, string output)
+    private static void CheckOutput(BatchJobOptions options, JobFolder folder)
     {
-        if (File.Exists(output) && !options.Force && !options.Resume)
+        if (File.Exists(folder.Output) && !options.Force && !options.Resume)
         {
             throw new DatasetException($"'{options.Output}' is there already; choose another --output, or replace it with --force.");
         }
 
-        if (!Directory.Exists(Path.GetDirectoryName(output)))
+        if (Directory.Exists(folder.Output))
         {
-            throw new DirectoryNotFoundException($"There is no folder for '{output}'.");
+            throw new DatasetException($"'{options.Output}' is a folder, and an output is one file; choose another --output.");
+        }
+
+        if (File.Exists(folder.Root))
+        {
+            throw new DatasetException(
+                $"'{folder.Root}' is a file, and the job's own folder is called so; move it, or choose another --output.");
+        }
+
+        if (!Directory.Exists(Path.GetDirectoryName(folder.Output)))
+        {
+            throw new DirectoryNotFoundException($"There is no folder for '{folder.Output}'.");
         }
     }
 

@@ -6,6 +6,13 @@ namespace ZeroCopy.Node.Batch;
 internal static class ActorCount
 {
     private const int MostPerProcessor = 16;
+    private const int MostOfCluster = 4096;
+
+    /// <summary>Refuses more for a cluster than a client could have calls under way.</summary>
+    /// <exception cref="DatasetException">So many.</exception>
+    public static int CheckForCluster(int actors) => actors <= MostOfCluster ? actors : throw new DatasetException(
+        $"--actors is {actors}, and a job has calls for {MostOfCluster} of a cluster at most; use as many as "
+        + "its nodes have for the model.");
 
     /// <summary>Says where more are wanted than there are processors, and refuses many more.</summary>
     /// <exception cref="DatasetException">So many that they would only be in each other's way.</exception>

@@ -50,7 +50,8 @@ internal sealed class BatchCommand : NodeCommand
     private readonly Option<BigInteger> _actors = new("--actors", "-a")
     {
         CustomParser = WholeNumber.Parse,
-        Description = "Actors that compute side by side, each with one thread and an instance of its own on the shared weights.",
+        Description = "Actors that compute side by side, each with one thread and an instance of its own on the shared weights; "
+            + "with --node, as many as there are calls for at a time (default: the processors).",
         HelpName = "COUNT",
         DefaultValueFactory = _ => Environment.ProcessorCount,
     };
@@ -101,7 +102,7 @@ internal sealed class BatchCommand : NodeCommand
 
     private readonly Option<double?> _timeout = new("--timeout")
     {
-        Description = "Longest time of a call, from when it is sent (default: no limit).",
+        Description = "Longest time of a batch; of one that takes longer, the rows that do are found (default: no limit).",
         HelpName = "SECONDS",
     };
 
@@ -153,14 +154,15 @@ internal sealed class BatchCommand : NodeCommand
         var options = Read(context);
         // The job looks again; but before a model is opened for nothing.
         OptionCheck.Run(options, writes: !context.Get(_dryRun));
-        var actors = ActorCount.Check(WholeNumber.Within(_actors, context.Get(_actors), 1, int.MaxValue), context.Error);
+        var wanted = WholeNumber.Within(_actors, context.Get(_actors), 1, int.MaxValue);
+        var actors = context.Nodes.Count > 0 ? ActorCount.CheckForCluster(wanted) : ActorCount.Check(wanted, context.Error);
         var model = context.Nodes.Count > 0
             ? await BatchModel.ConnectAsync(context, RemoteModels.Name(context.Get(_model)), cancellationToken).ConfigureAwait(false)
             : await BatchModel.OpenAsync(context, context.Get(_model), actors, cancellationToken).ConfigureAwait(false);
         await using (model.ConfigureAwait(false))
         {
-            // Of the calls on an actor one runs, and one waits for it.
-            options = options with { ModelId = model.Id, CallsInFlight = 2 * actors };
+            // Of the calls on an actor one runs, and one waits for it, unless waiting takes of its time.
+            options = options with { ModelId = model.Id, CallsInFlight = options.Timeout is null ? 2 * actors : actors };
             return context.Get(_dryRun)
                 ? await ShowAsync(context, model, options, cancellationToken).ConfigureAwait(false)
                 : await RunAsync(context, model, options, cancellationToken).ConfigureAwait(false);

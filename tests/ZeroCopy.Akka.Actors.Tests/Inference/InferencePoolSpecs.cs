@@ -415,6 +415,24 @@ public sealed class InferencePoolSpecs : PoolSpec
     }
 
     [Fact]
+    public async Task InferencePool_should_say_how_long_a_late_call_waited_for_its_turn()
+    {
+        var second = TimeSpan.FromSeconds(1);
+        var pool = await PoolAsync(Blocked);
+        var running = pool.CallAsync(1, Given with { Deadline = 3 * second });
+        await Entered.WaitAsync(Patience);
+        Clock.Advance(second);
+        var waiting = pool.CallAsync(2, Given with { Deadline = second });
+        Clock.Advance(second);
+        Clock.Advance(second);
+
+        Assert.Equal(second, (await Assert.ThrowsAsync<InferenceException>(() => waiting.WaitAsync(Patience))).Waited);
+        Assert.Equal(TimeSpan.Zero, (await Assert.ThrowsAsync<InferenceException>(() => running.WaitAsync(Patience))).Waited);
+        Gate.Set();
+        await EndAsync(pool);
+    }
+
+    [Fact]
     public async Task InferencePool_should_refuse_a_call_whose_deadline_has_passed_already()
     {
         var pool = await PoolAsync((_, argument) => argument);

@@ -14,6 +14,7 @@ namespace ZeroCopy.Datasets.Tests.Jobs;
 
 public sealed class BatchJobFailureSpecs : IDisposable
 {
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
     private readonly TemporaryDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();
@@ -37,6 +38,75 @@ public sealed class BatchJobFailureSpecs : IDisposable
 
         Assert.Contains("in.jsonl', row 5 (from 0): poison. --on-error skip", error.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(_directory.File("out.jsonl")));
+    }
+
+    [Fact]
+    public async Task BatchJob_should_find_a_row_that_takes_too_long_and_send_again_what_waited_behind_it()
+    {
+        var waiting = 0;
+        var endpoint = FakeEndpoint.Of(
+            inputs =>
+            {
+                if (inputs[0].Tensor.Values<float>().Contains(5))
+                {
+                    // The model computes on, while the next calls wait.
+                    waiting = 3;
+                    throw Late(TimeSpan.Zero);
+                }
+
+                return waiting-- > 0 ? throw Late(Limit) : FakeEndpoint.Doubled(inputs[0]);
+            },
+            new ValueSignature("x"));
+
+        var report = await BatchJob.RunAsync(endpoint, Options(8) with { SkipFailed = true, Timeout = Limit, CallsInFlight = 1 });
+
+        Assert.Equal((7, 1), (report.Rows, report.Failed));
+        Assert.Equal(["0", "2", "4", "6", "8", "12", "14"], Answers());
+    }
+
+    [Fact]
+    public async Task BatchJob_should_end_where_no_row_has_its_turn_and_blame_none()
+    {
+        var endpoint = FakeEndpoint.Of(_ => throw Late(Limit), new ValueSignature("x"));
+
+        var error = await Assert.ThrowsAsync<InferenceException>(
+            () => BatchJob.RunAsync(endpoint, Options(8) with { SkipFailed = true, Timeout = Limit }));
+
+        Assert.Equal(InferenceFailure.Overloaded, error.Failure);
+        Assert.Contains("--timeout of 10 seconds", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("out.jsonl/", "is a folder")]
+    [InlineData("out.jsonl.job", "is a file")]
+    public async Task BatchJob_should_refuse_what_is_in_the_way_of_its_output(string there, string words)
+    {
+        var (options, calls) = (Options(1) with { Force = true }, FakeEndpoint.Doubling());
+        if (there.EndsWith('/'))
+        {
+            Directory.CreateDirectory(_directory.File(there));
+        }
+        else
+        {
+            File.WriteAllText(_directory.File(there), "");
+        }
+
+        var error = await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(calls, options));
+
+        Assert.Contains(words, error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, calls.Calls);
+    }
+
+    [Fact]
+    public async Task BatchJob_should_remove_the_empty_folder_that_a_crash_left_behind_its_last_step()
+    {
+        var options = Options(3);
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), options);
+        var folder = Directory.CreateDirectory(_directory.File("out.jsonl.job"));
+
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Resume = true });
+
+        Assert.False(Directory.Exists(folder.FullName));
     }
 
     [SkippableTheory]
@@ -454,6 +524,8 @@ public sealed class BatchJobFailureSpecs : IDisposable
         "--batch-size is 0",
         (await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(Poisoned(), Options(1) with { BatchSize = 0 }))).Message,
         StringComparison.Ordinal);
+
+    private static InferenceException Late(TimeSpan waited) => new(InferenceFailure.DeadlineExceeded, "late") { Waited = waited };
 
     private static FakeEndpoint Poisoned(params float[] values) => FakeEndpoint.Of(
         inputs => inputs[0].Tensor.Values<float>().ContainsAny(values)

@@ -33,7 +33,7 @@ internal sealed class LocalModels(Address node, IEndpointDirectory endpoints, Ob
     /// <summary>The node's account of each name, as it is now.</summary>
     public async Task<ImmutableSortedDictionary<string, ModelReport>> ListAsync(CancellationToken cancellationToken)
     {
-        var stored = store.ListNames().Where(model => !withdrawals.Hides(model.Name!.Value)).ToDictionary(model => model.Name!.Value);
+        var stored = Stored();
         var found = new List<(string Name, HeldVersion Held)>();
         var running = new Dictionary<(string Name, int? Version), IServedEndpoint>();
         foreach (var endpoint in await endpoints.ListAsync(cancellationToken).ConfigureAwait(false))
@@ -58,7 +58,9 @@ internal sealed class LocalModels(Address node, IEndpointDirectory endpoints, Ob
             }
         }
 
-        foreach (var (name, model) in stored)
+        // What went, or was withdrawn, while the endpoints were listed has none, and could be built all the same.
+        var still = Stored();
+        foreach (var (name, model) in stored.Where(left => still.ContainsKey(left.Key)))
         {
             found.Add((name.Name, new HeldVersion(
                 name.Version, model.Id, model.Bytes, TypeOf(model.Id), CanBuild: false, EndpointState.Failed, 0, 0,
@@ -76,6 +78,9 @@ internal sealed class LocalModels(Address node, IEndpointDirectory endpoints, Ob
                 null),
             StringComparer.Ordinal);
     }
+
+    private Dictionary<ModelName, ModelHandle> Stored() =>
+        store.ListNames().Where(model => !withdrawals.Hides(model.Name!.Value)).ToDictionary(model => model.Name!.Value);
 
     /// <summary>Key of the registered type that a model is built by; null for a script, empty for one that no process can build.</summary>
     private string? TypeOf(ModelId model)

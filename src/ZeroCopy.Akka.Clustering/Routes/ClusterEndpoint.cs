@@ -357,6 +357,10 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
         Dictionary<Address, InferenceException> failures, InferenceException last, string elsewhere = "") => new(
         last.Failure is InferenceFailure.PoolNotFound ? InferenceFailure.ModelNotFound : last.Failure,
         $"{Name} was tried on {(failures.Count == 1 ? "" : $"{failures.Count} nodes: ")}"
-        + string.Join("; ", failures.Select(failed => $"{failed.Key}: {failed.Value.Message.TrimEnd('.')}")) + $".{elsewhere}",
+        + string.Join("; ", failures.Select(failed => At(failed.Key, failed.Value.Message.TrimEnd('.')))) + $".{elsewhere}",
         last);
+
+    // What another node answered says so already.
+    private static string At(Address node, string message) =>
+        message.StartsWith($"{node}: ", StringComparison.Ordinal) ? message : $"{node}: {message}";
 }

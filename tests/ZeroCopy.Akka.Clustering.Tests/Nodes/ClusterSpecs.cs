@@ -110,6 +110,7 @@ public sealed class ClusterSpecs : ClusterSpec
 
         Assert.Equal(InferenceFailure.LoadFailed, failed.Failure);
         Assert.StartsWith($"contract was tried on {first.Address}: ", failed.Message, StringComparison.Ordinal);
+        Assert.Equal(2, failed.Message.Split($"{first.Address}: ").Length);
         Assert.Contains("segments", failed.Message, StringComparison.Ordinal);
         Assert.Contains($"{second.Address}: ", failed.Message, StringComparison.Ordinal);
         Directory.Move(segments + "-away", segments);

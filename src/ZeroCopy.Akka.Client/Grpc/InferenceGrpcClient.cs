@@ -206,6 +206,7 @@ public sealed class InferenceGrpcClient : IInferenceClient, IDisposable
         cancellationToken);
 
     private static RpcOptions Options(TimeSpan timeout, CancellationToken cancellationToken) => new(
-        deadline: timeout == Timeout.InfiniteTimeSpan || timeout > LongestDeadline ? null : DateTime.UtcNow + timeout,
+        deadline: timeout == Timeout.InfiniteTimeSpan || timeout > LongestDeadline ? null
+            : DateTime.UtcNow + (timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero),
         cancellationToken: cancellationToken);
 }

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using ZeroCopy.Clocks;
 using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Protocol;
 
@@ -47,7 +48,8 @@ internal static class NodeAnswer
         var asking = system.ActorOf(NodeRequestActor.Props(node, request, answer));
         try
         {
-            return await answer.Task.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
+            await Durations.WaitAsync(answer.Task, limit, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            return await answer.Task.ConfigureAwait(false);
         }
         finally
         {

@@ -73,7 +73,9 @@ public sealed class ClusterClient : IEndpointDirectory, IDisposable
     /// </param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="ArgumentException">A contact is no address.</exception>
+    /// <exception cref="ArgumentException">
+    /// A contact is no address, or <see cref="ClusterClientOptions.ContactTimeout"/> is not above zero.
+    /// </exception>
     /// <exception cref="InferenceException">
     /// None of them answers in time: <see cref="InferenceFailure.Unreachable"/>; the message names all of them.
     /// </exception>
@@ -85,6 +87,12 @@ public sealed class ClusterClient : IEndpointDirectory, IDisposable
         ArgumentNullException.ThrowIfNull(system);
         ArgumentNullException.ThrowIfNull(contacts);
         options ??= new ClusterClientOptions();
+        if (!Durations.IsLimit(options.ContactTimeout))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(options), options.ContactTimeout, $"{nameof(ClusterClientOptions.ContactTimeout)} is to be above zero.");
+        }
+
         var own = ((ExtendedActorSystem)system).Provider.DefaultAddress;
         if (!own.HasGlobalScope)
         {

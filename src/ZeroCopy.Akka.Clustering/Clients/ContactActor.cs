@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Remote;
+using ZeroCopy.Clocks;
 using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Protocol;
 
@@ -80,7 +81,10 @@ internal sealed class ContactActor(ImmutableArray<Address> contacts, TimeSpan pa
     private void Search()
     {
         Timers.StartPeriodicTimer(Local.Look, Local.Look, TimeSpan.Zero, Pause);
-        Timers.StartSingleTimer(Local.Late, Local.Late, patience);
+        if (Durations.OrNone(Durations.TimerOf(patience)) is { } limit)
+        {
+            Timers.StartSingleTimer(Local.Late, Local.Late, limit);
+        }
     }
 
     private void Look()

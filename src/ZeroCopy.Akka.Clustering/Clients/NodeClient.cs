@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Remote;
+using ZeroCopy.Clocks;
 using ZeroCopy.Clustering.Asking;
 using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Protocol;
@@ -41,12 +42,14 @@ public sealed class NodeClient
         ArgumentNullException.ThrowIfNull(system);
         ArgumentNullException.ThrowIfNull(node);
         ClusterSerializer.Register((ExtendedActorSystem)system);
+        using var late = new LimitSource(timeout, TimeProvider.System);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
         {
-            var actor = await NodePath.At(system, node).ResolveOne(timeout, cancellationToken).ConfigureAwait(false);
+            var actor = await NodePath.At(system, node).ResolveOne(Timeout.InfiniteTimeSpan, ended.Token).ConfigureAwait(false);
             return new NodeClient(system, actor);
         }
-        catch (Exception e) when (e is ActorNotFoundException or OperationCanceledException or AskTimeoutException)
+        catch (Exception e) when (e is ActorNotFoundException or OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw new InferenceException(

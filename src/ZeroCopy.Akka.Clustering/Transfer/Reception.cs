@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using ZeroCopy.Clocks;
 using ZeroCopy.Manifests;
 
 namespace ZeroCopy.Clustering.Transfer;
@@ -111,7 +112,7 @@ internal sealed class Reception(
                 continue;
             }
 
-            if (IsAlone && options.TimeProvider.GetElapsedTime(last) > options.StallTimeout)
+            if (IsAlone && Durations.OrNone(options.StallTimeout) is { } limit && options.TimeProvider.GetElapsedTime(last) > limit)
             {
                 // It may wait for what this node has not either.
                 return;

@@ -1,3 +1,5 @@
+using ZeroCopy.Clocks;
+
 namespace ZeroCopy.Clustering.Transfer;
 
 /// <summary>
@@ -23,7 +25,7 @@ internal sealed class StallWatch : IDisposable
     /// <exception cref="OperationCanceledException">The caller has given up.</exception>
     public async Task<T> WatchAsync<T>(Func<CancellationToken, Task<T>> step)
     {
-        _stalled.CancelAfter(_options.StallTimeout);
+        _stalled.CancelAfter(Durations.TimerOf(_options.StallTimeout));
         try
         {
             return await step(_ended.Token).ConfigureAwait(false);

@@ -14,7 +14,9 @@ public sealed record TransferOptions
     /// <summary>Models that are received at a time; others wait.</summary>
     public int MaxReceives { get; init; } = 4;
 
-    /// <summary>How long a source may send nothing before it is asked no more.</summary>
+    /// <summary>
+    /// How long a source may send nothing before it is asked no more: above zero, or <see cref="Timeout.InfiniteTimeSpan"/>.
+    /// </summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Requests in a row that a source may fail without having sent a byte before it is asked no more.</summary>

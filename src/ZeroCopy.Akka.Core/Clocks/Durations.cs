@@ -33,6 +33,10 @@ internal static class Durations
         : left >= LongestPause ? LongestPause
         : TimeSpan.FromMilliseconds((long)Math.Ceiling(left.TotalMilliseconds));
 
+    /// <summary>What a timer of .NET or of Akka is set to for a limit: none where the limit is none or longer than timers wait.</summary>
+    public static TimeSpan TimerOf(TimeSpan limit) =>
+        OrNone(limit) is null || limit > LongestPause ? Timeout.InfiniteTimeSpan : TimerStep(limit);
+
     /// <summary>The timestamp so long after another one; the last there is where it lies beyond.</summary>
     public static long After(this TimeProvider clock, long timestamp, TimeSpan time)
     {

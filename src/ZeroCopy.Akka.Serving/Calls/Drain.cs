@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using ZeroCopy.Clocks;
 using ZeroCopy.Serving.Settings;
 
 namespace ZeroCopy.Serving.Calls;
@@ -16,7 +17,7 @@ internal sealed class Drain
         lifetime.ApplicationStopping.Register(() =>
         {
             _closed.CancelAfter(options.DrainDelay);
-            _over.CancelAfter(options.DrainTimeout);
+            _over.CancelAfter(Durations.TimerOf(options.DrainTimeout));
         });
     }
 

@@ -1,3 +1,5 @@
+using ZeroCopy.Clocks;
+
 namespace ZeroCopy.Serving.Settings;
 
 /// <summary>What one request may cost. Read once, when the routes are mapped.</summary>
@@ -49,7 +51,7 @@ public sealed class ServingOptions
 
     /// <summary>
     /// Time that calls are taken for when the application begins to stop, for clients that have not noticed yet. Streams of calls end
-    /// behind it; nothing else would end those whose client asks nothing.
+    /// behind it; nothing else would end those whose client asks nothing. At most 49 days.
     /// </summary>
     public TimeSpan DrainDelay { get; set; } = TimeSpan.Zero;
 
@@ -60,7 +62,7 @@ public sealed class ServingOptions
     public TimeSpan DrainTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>Itself, checked.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A limit is zero or less.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A limit is zero or less, or a delay longer than 49 days.</exception>
     internal ServingOptions Checked()
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxBodyBytes, nameof(MaxBodyBytes));
@@ -71,9 +73,10 @@ public sealed class ServingOptions
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxSharedMemoryRegions, nameof(MaxSharedMemoryRegions));
         ArgumentOutOfRangeException.ThrowIfLessThan(RetryAfter, TimeSpan.Zero, nameof(RetryAfter));
         ArgumentOutOfRangeException.ThrowIfLessThan(DrainDelay, TimeSpan.Zero, nameof(DrainDelay));
-        if (DrainTimeout != Timeout.InfiniteTimeSpan)
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(DrainDelay, Durations.LongestPause, nameof(DrainDelay));
+        if (!Durations.IsLimit(DrainTimeout))
         {
-            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(DrainTimeout, TimeSpan.Zero, nameof(DrainTimeout));
+            throw new ArgumentOutOfRangeException(nameof(DrainTimeout), DrainTimeout, "It is to be above zero.");
         }
 
         return this;

@@ -67,13 +67,16 @@ public sealed class GrpcClientSpecs
         Assert.Equal(InferenceError.TooLarge, error.Error);
     }
 
-    [Fact]
-    public async Task Client_should_not_call_when_the_time_has_passed_already()
+    public static TheoryData<TimeSpan> Passed => [TimeSpan.Zero, TimeSpan.FromSeconds(-5), TimeSpan.MinValue];
+
+    [Theory]
+    [MemberData(nameof(Passed))]
+    public async Task Client_should_not_call_when_the_time_has_passed_already(TimeSpan timeout)
     {
         await using var server = await EchoServer.StartAsync();
 
         var error = await Assert.ThrowsAsync<InferenceServerException>(
-            () => server.Rpc.InferAsync(new InferRequest(server.Name) { Timeout = TimeSpan.Zero }));
+            () => server.Rpc.InferAsync(new InferRequest(server.Name) { Timeout = timeout }));
 
         Assert.Equal((InferenceError.DeadlineExceeded, null), (error.Error, server.Method));
     }

@@ -145,6 +145,30 @@ public sealed class ClusterClientSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ClusterClient_should_look_for_a_contact_within_a_limit_of_any_length()
+    {
+        var node = await StartAsync();
+        foreach (var limit in new[] { Timeout.InfiniteTimeSpan, TimeSpan.MaxValue, TimeSpan.FromDays(60) })
+        {
+            using var client = await ClusterClient.ConnectAsync(
+                _system, [node.Address.ToString()], new ClusterClientOptions { ContactTimeout = limit }).WaitAsync(Patience);
+            Assert.Equal(node.Address, client.Contact);
+            var asked = await NodeClient.ConnectAsync(_system, node.Address, limit).WaitAsync(Patience);
+            await asked.AskAsync<NodeReply.ClusterStatus>(id => new NodeQuery.ClusterStatus(id), limit).WaitAsync(Patience);
+        }
+    }
+
+    [Fact]
+    public async Task ClusterClient_should_refuse_a_limit_that_has_passed_before_it_begins()
+    {
+        foreach (var limit in new[] { TimeSpan.Zero, TimeSpan.FromSeconds(-5), TimeSpan.MinValue })
+        {
+            await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => ClusterClient.ConnectAsync(
+                _system, ["127.0.0.1:1"], new ClusterClientOptions { ContactTimeout = limit }).WaitAsync(Patience));
+        }
+    }
+
+    [Fact]
     public async Task ClusterClient_should_name_every_contact_that_does_not_answer()
     {
         var options = new ClusterClientOptions { ContactTimeout = TimeSpan.FromMilliseconds(200) };

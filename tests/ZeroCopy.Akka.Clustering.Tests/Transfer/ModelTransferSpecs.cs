@@ -154,6 +154,21 @@ public sealed class ModelTransferSpecs : IDisposable
     }
 
     [Fact]
+    public async Task ModelTransfer_should_let_nodes_send_nothing_for_a_limit_of_any_length()
+    {
+        await using var node = await SourceNode.StartAsync(_theirs);
+        foreach (var (seed, limit) in new[] { Timeout.InfiniteTimeSpan, TimeSpan.MaxValue, TimeSpan.FromDays(60) }.Index())
+        {
+            var model = await PutAsync(_theirs, (seed, 5000));
+
+            var transfer = Transfer(new TransferOptions { StallTimeout = limit, Attempts = 1 });
+            var received = await transfer.ReceiveAsync(model.Id, [node.Address]);
+
+            Assert.Equal(model.Id, received.Model.Id);
+        }
+    }
+
+    [Fact]
     public async Task ModelTransfer_should_end_when_its_caller_gives_up()
     {
         var model = await PutAsync(_theirs, (1, 5000));

@@ -42,6 +42,17 @@ public sealed class DurationsSpecs
         Assert.True(step >= left || step == Durations.LongestPause);
     }
 
+    [Theory]
+    [MemberData(nameof(Domain))]
+    public void Durations_should_set_timers_to_limits_of_any_length(TimeSpan limit, bool isLimit, bool isPause)
+    {
+        using var timer = new CancellationTokenSource();
+        timer.CancelAfter(Durations.TimerOf(limit));
+
+        Assert.Equal(isLimit && !isPause, Durations.TimerOf(limit) == Timeout.InfiniteTimeSpan);
+        Assert.Equal(!isLimit, Durations.TimerOf(limit) == TimeSpan.Zero);
+    }
+
     [Fact]
     public void Durations_should_end_at_the_last_timestamp_there_is()
     {

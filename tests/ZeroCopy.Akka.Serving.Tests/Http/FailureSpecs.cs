@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
+using ZeroCopy.Serving.Calls;
 using ZeroCopy.Serving.Settings;
 using ZeroCopy.Serving.Tests.Fakes;
 
@@ -165,6 +166,36 @@ public sealed class FailureSpecs
             () => ServedModels.StartWithAsync(services => services.Configure<ServingOptions>(options => options.MaxElements = 0)));
 
         Assert.Equal("MaxElements", error.ParamName);
+    }
+
+    public static TheoryData<string, TimeSpan> NoDurations => new()
+    {
+        { nameof(ServingOptions.DrainTimeout), TimeSpan.Zero },
+        { nameof(ServingOptions.DrainTimeout), TimeSpan.FromSeconds(-5) },
+        { nameof(ServingOptions.DrainDelay), TimeSpan.FromSeconds(-5) },
+        { nameof(ServingOptions.DrainDelay), Timeout.InfiniteTimeSpan },
+        { nameof(ServingOptions.DrainDelay), TimeSpan.FromDays(50) },
+    };
+
+    [Theory]
+    [MemberData(nameof(NoDurations))]
+    public async Task Mapping_should_refuse_a_duration_that_cannot_be_waited_for(string option, TimeSpan duration)
+    {
+        var error = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            () => ServedModels.StartAsync(options => typeof(ServingOptions).GetProperty(option)!.SetValue(options, duration)));
+
+        Assert.Equal(option, error.ParamName);
+    }
+
+    [Fact]
+    public async Task Drain_should_let_calls_end_within_a_limit_longer_than_timers_wait()
+    {
+        await using var served = await ServedModels.StartAsync(options => options.DrainTimeout = TimeSpan.FromDays(50));
+
+        served.Application.Lifetime.StopApplication();
+
+        Assert.True(served.Application.Services.GetRequiredService<Drain>().Closed.IsCancellationRequested);
+        Assert.False(served.Application.Services.GetRequiredService<Drain>().Over.IsCancellationRequested);
     }
 
     private static FakeEndpoint Failing(Exception error) => new("model", _ => Task.FromException<ModelAnswer>(error));

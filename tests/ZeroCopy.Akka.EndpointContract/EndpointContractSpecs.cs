@@ -37,6 +37,9 @@ public abstract class EndpointContractSpecs : IAsyncLifetime
     /// </summary>
     protected virtual int? MostCalls => null;
 
+    /// <summary>The version that a model's first call is answered by; null where the kind knows none.</summary>
+    protected virtual int? AnsweringVersion => 1;
+
     /// <summary>Registers the model type of the contract, for endpoints that have a runtime of their own.</summary>
     public static ModelCatalog AddTo(ModelCatalog catalog)
     {
@@ -372,6 +375,16 @@ public abstract class EndpointContractSpecs : IAsyncLifetime
 
         var ended = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.WaitAsync(Patience));
         Assert.Equal(cancellation.Token, ended.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Endpoint_should_say_which_version_answered()
+    {
+        var endpoint = await OpenAsync(ContractKind.Module);
+
+        using var answer = await endpoint.CallAsync("", [Floats("a", 5), Floats("b", 2)]).WaitAsync(Patience);
+
+        Assert.Equal(AnsweringVersion, answer.Version ?? endpoint.Version);
     }
 
     [Fact]

@@ -16,6 +16,9 @@ public abstract record PredictReply
     {
         /// <summary>Where the time of the call went, in whole microseconds.</summary>
         public CallTimes Times { get; init; }
+
+        /// <summary>The version that answered; null where it has none, or the node is of a time before it was told.</summary>
+        public int? Version { get; init; }
     }
 
     /// <summary>There is none, for that reason; answers any <see cref="EndpointRequest"/> too.</summary>

@@ -198,7 +198,11 @@ internal sealed class PredictActor : UntypedActor
         var endpoint = await FindAsync(request.Pool, request.Version, request.Direct, cancellationToken).ConfigureAwait(false);
         var options = new CallOptions { Deadline = request.Deadline, HashKey = request.HashKey.Length == 0 ? null : request.HashKey };
         using var answer = await endpoint.CallAsync(request.Method, request.Inputs, options, cancellationToken).ConfigureAwait(false);
-        var answered = new PredictReply.Answered(answer.Outputs, request.Id) { Times = answer.Times };
+        var answered = new PredictReply.Answered(answer.Outputs, request.Id)
+        {
+            Times = answer.Times,
+            Version = answer.Version ?? endpoint.Version,
+        };
         var parcel = caller.Pack(answered, request);
         return parcel.Whole is null ? parcel : new Parcel(answered with { Outputs = Parcel.Copies(answer.Outputs) });
     }

@@ -58,7 +58,7 @@ internal sealed class RemoteEndpoint(InferenceClient client, string name, int? v
             var answered = await client.PredictAsync(name, version, method, [.. inputs], options, cancellationToken)
                 .ConfigureAwait(false);
             Note(EndpointState.Ready, null);
-            return new ModelAnswer(answered.Outputs) { Times = answered.Times };
+            return new ModelAnswer(answered.Outputs) { Times = answered.Times, Version = answered.Version };
         }
         catch (InferenceException e)
         {

@@ -65,6 +65,7 @@ public sealed class WireSerializer(ExtendedActorSystem system) : ProtobufSeriali
                 QueueUs = (long)m.Times.Queue.TotalMicroseconds,
                 ComputeUs = (long)m.Times.Compute.TotalMicroseconds,
                 Joined = m.Times.Joined,
+                Version = m.Version ?? 0,
             },
             wire => new PredictReply.Answered(WireMapping.Tensors(wire.Outputs), wire.Id)
             {
@@ -72,6 +73,7 @@ public sealed class WireSerializer(ExtendedActorSystem system) : ProtobufSeriali
                 {
                     Joined = wire.Joined,
                 },
+                Version = wire.Version == 0 ? null : wire.Version,
             })
         .Add(
             "pf",

@@ -78,7 +78,7 @@ public sealed class InferenceEndpoint : IModelEndpoint
         {
             var result = await _client.InferAsync(request, cancellationToken).ConfigureAwait(false);
             _status = new Status(EndpointState.Ready, null);
-            return new ModelAnswer(NamedTensors.ToTensors(result), result);
+            return new ModelAnswer(NamedTensors.ToTensors(result), result) { Version = NumberOf(result.ModelVersion) };
         }
         catch (InferenceServerException e)
         {

@@ -36,6 +36,7 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
         new PredictReply.Answered([Tensor], 9)
         {
             Times = new CallTimes(TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(3)) { Joined = 4 },
+            Version = 5,
         },
         new PredictReply.Failed(InferenceFailure.ModelError, "sizes", 10) { CausedByInput = true },
         new StoreRequest.Pin(Id, true),

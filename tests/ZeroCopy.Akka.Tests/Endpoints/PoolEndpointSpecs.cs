@@ -5,6 +5,8 @@ namespace ZeroCopy.Product.Tests.Endpoints;
 
 public sealed class PoolEndpointSpecs() : ActorEndpointSpecs("")
 {
+    protected override int? AnsweringVersion => null;
+
     protected override async Task<IModelEndpoint> OpenAsync(ModelHandle model)
     {
         var pool = await Actors.CreatePoolAsync("contract", Runtime.OpenAny(model), Runtime.BinderOf(model));

@@ -8,6 +8,11 @@ namespace ZeroCopy.Torch.Native;
 /// </summary>
 internal static class HeldNumber
 {
+    /// <summary>
+    /// For <c>x.add(y, One)</c>: sums of two tensors that name no factor for the second one have TorchSharp make it in passing, too.
+    /// </summary>
+    public static readonly Scalar One = 1;
+
     /// <summary>Calls libtorch with a number.</summary>
     public static T Use<T>(double number, Func<Scalar, T> use)
     {

@@ -28,6 +28,22 @@ public sealed class ScalarSpecs
         Assert.False(offending.Any(), string.Join(Environment.NewLine, offending));
     }
 
+    /// <summary>The factor 1 of the second tensor, which no caller can hold.</summary>
+    [Theory]
+    [MemberData(nameof(Assemblies))]
+    public void Methods_should_add_by_no_overload_that_makes_a_scalar_itself(string name)
+    {
+        using var assembly = AssemblyDefinition.ReadAssembly(Assembly.Load(name).Location);
+
+        var offending = assembly.MainModule.GetTypes().SelectMany(type => type.Methods).Where(method => method.HasBody)
+            .Where(method => Calls(method).Any(AddsByItself)).Select(method => method.FullName);
+
+        Assert.False(offending.Any(), string.Join(Environment.NewLine, offending));
+    }
+
+    private static bool AddsByItself(MethodReference call) => call.DeclaringType.Name is "Tensor" or "torch"
+        && (call.Name == "op_Addition" || (call.Name is "add" or "add_" && call.Parameters.Count == (call.HasThis ? 1 : 2)));
+
     private static IEnumerable<MethodReference> Calls(MethodDefinition method) =>
         method.Body.Instructions.Where(
             instruction => instruction.OpCode.FlowControl == FlowControl.Call || instruction.OpCode == OpCodes.Newobj)

@@ -180,10 +180,13 @@ internal static class EmbeddingLayers
 
     private static torch.Tensor Join(EmbeddingBagMode mode, torch.Tensor twice, torch.Tensor once) => mode switch
     {
-        EmbeddingBagMode.Sum => twice.add(twice).add(once),
-        EmbeddingBagMode.Mean => HeldNumber.Use(3, three => twice.add(twice).add(once).div(three)),
+        EmbeddingBagMode.Sum => Sum(twice, once),
+        EmbeddingBagMode.Mean => HeldNumber.Use(3, three => Sum(twice, once).div(three)),
         _ => twice.maximum(once),
     };
+
+    private static torch.Tensor Sum(torch.Tensor twice, torch.Tensor once) =>
+        twice.add(twice, HeldNumber.One).add(once, HeldNumber.One);
 
     /// <summary>The answers to bags of the given rows, a bag a line.</summary>
     private static torch.Tensor Bags(EmbeddingBag source, torch.Tensor rows, bool lastIsEnd) => source.forward(

@@ -48,11 +48,11 @@ internal static class RecurrentCells
         var tensors = NativeLayers.Tensors(layer);
         var (ofInput, ofState) = (tensors[$"weight_ih{suffix}"], tensors[$"weight_hh{suffix}"]);
         var (input, state) = (BothSigns(ofInput), BothSigns(ofState));
-        var largest = Number(Linear(input, ofInput).add(Linear(state, ofState)).abs().max());
+        var largest = Number(Linear(input, ofInput).add(Linear(state, ofState), HeldNumber.One).abs().max());
         // No larger than numbers of the type can be.
         var scale = Math.Min(10 / largest, ofInput.dtype == torch.float16 ? 1e4 : 1e30);
         (input, state) = HeldNumber.Use(scale, factor => (input.mul(factor), state.mul(factor)));
-        var sum = Linear(input, ofInput, Bias("bias_ih")).add(Linear(state, ofState, Bias("bias_hh")));
+        var sum = Linear(input, ofInput, Bias("bias_ih")).add(Linear(state, ofState, Bias("bias_hh")), HeldNumber.One);
         var answer = step(input, state).to(torch.float64);
         var (tanh, relu) = (Number(answer.sub(sum.tanh()).abs().sum()), Number(answer.sub(sum.relu()).abs().sum()));
         return double.IsFinite(tanh) && double.IsFinite(relu)

@@ -1,4 +1,5 @@
 using TorchSharp;
+using ZeroCopy.Torch.Native;
 using static TorchSharp.torch.nn;
 
 namespace ZeroCopy.Torch.Models.Bert;
@@ -7,7 +8,6 @@ namespace ZeroCopy.Torch.Models.Bert;
 internal static class BertActivation
 {
     // Kept for good: see HeldNumber.
-    private static readonly Scalar One = 1;
     private static readonly Scalar Half = 0.5;
     private static readonly Scalar Three = 3;
     private static readonly Scalar Ten = 10;
@@ -49,5 +49,5 @@ internal static class BertActivation
 
     // D. Hendrycks, K. Gimpel, "Gaussian Error Linear Units", arXiv:1606.08415.
     private static torch.Tensor GeluTanh(torch.Tensor x) =>
-        x.mul(Half) * torch.tanh((x + x.pow(Three).mul(GeluCubic)).mul(GeluScale)).add(One);
+        x.mul(Half) * torch.tanh(x.add(x.pow(Three).mul(GeluCubic), HeldNumber.One).mul(GeluScale)).add(HeldNumber.One, HeldNumber.One);
 }

@@ -1,3 +1,4 @@
+using ZeroCopy.Torch.Native;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Torch.Models.Bert;
@@ -54,9 +55,10 @@ internal sealed class BertLayer : nn.Module<Tensor, Tensor?, Tensor>
         using var scope = NewDisposeScope();
         var context = nn.functional.scaled_dot_product_attention(
             Heads(Query, states), Heads(Key, states), Heads(Value, states), attn_mask: mask!);
-        var attended = AttendedNorm.Norm(Attended.Linear(context.transpose(1, 2).reshape(states.shape)).add_(states), _epsilon);
+        var projected = Attended.Linear(context.transpose(1, 2).reshape(states.shape));
+        var attended = AttendedNorm.Norm(projected.add_(states, HeldNumber.One), _epsilon);
         var inner = _activation(Intermediate.Linear(attended));
-        return OutputNorm.Norm(Output.Linear(inner).add_(attended), _epsilon).MoveToOuterDisposeScope();
+        return OutputNorm.Norm(Output.Linear(inner).add_(attended, HeldNumber.One), _epsilon).MoveToOuterDisposeScope();
     }
 
     private Tensor Heads(BertNode projection, Tensor states) =>

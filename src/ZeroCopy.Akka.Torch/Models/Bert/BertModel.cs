@@ -107,7 +107,8 @@ public sealed class BertModel : nn.Module<Tensor, Tensor?, Tensor?, Dictionary<s
     {
         var words = Words.Lookup(input);
         var segments = types is null ? Types.Weight[0] : Types.Lookup(types);
-        return Norm.Norm(words + segments + Positions.Weight.narrow(0, 0, input.shape[1]), _configuration.NormEpsilon);
+        var places = Positions.Weight.narrow(0, 0, input.shape[1]);
+        return Norm.Norm(words.add(segments, HeldNumber.One).add(places, HeldNumber.One), _configuration.NormEpsilon);
     }
 
     // Null where nothing is masked. Padding gets the type's lowest finite value, so that a row of padding alone has no NaN.

@@ -72,9 +72,13 @@ internal sealed class Models(IEndpointDirectory directory)
     public void Forget(string name) =>
         ImmutableInterlocked.Update(ref _unloaded, static (names, loaded) => names.Remove(loaded), name);
 
-    /// <summary>Every model in every version.</summary>
-    public async ValueTask<ImmutableArray<IModelEndpoint>> ListAsync(CancellationToken cancellationToken) =>
-        [.. (await directory.ListAsync(cancellationToken).ConfigureAwait(false)).Select(Shown)];
+    /// <summary>Every model in every version. One without versions is version 1 of its name, and calls of that go to no other.</summary>
+    public async ValueTask<ImmutableArray<IModelEndpoint>> ListAsync(CancellationToken cancellationToken)
+    {
+        var all = await directory.ListAsync(cancellationToken).ConfigureAwait(false);
+        var unversioned = all.Where(endpoint => endpoint.Version is null).Select(endpoint => endpoint.Name).ToHashSet();
+        return [.. all.Where(endpoint => endpoint.Version != 1 || !unversioned.Contains(endpoint.Name)).Select(Shown)];
+    }
 
     /// <summary>Every version of a name, in order.</summary>
     public async ValueTask<IReadOnlyList<string>> VersionsAsync(IModelEndpoint endpoint, CancellationToken cancellationToken)

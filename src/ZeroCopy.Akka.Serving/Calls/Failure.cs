@@ -18,6 +18,9 @@ internal readonly record struct Failure(int Status, string Message, InferenceFai
     /// <summary>The server's own fault: its log has more.</summary>
     public bool IsOurs => Status == 500;
 
+    /// <summary>Whether the same request may be answered later: the caller is told when to come back.</summary>
+    public bool IsForNow => Status is 429 or 503;
+
     public static Failure Of(Exception error)
     {
         var (status, message) = error switch

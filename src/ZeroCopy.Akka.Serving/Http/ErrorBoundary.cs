@@ -68,7 +68,7 @@ internal sealed class ErrorBoundary(ServingOptions options, ILogger logger)
             logger.LogError(error, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
         }
 
-        if (failure.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
+        if (failure.IsForNow)
         {
             context.Response.Headers.RetryAfter =
                 Math.Max(1, Math.Ceiling(options.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);

@@ -1,13 +1,18 @@
+using System.Globalization;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Microsoft.Extensions.Logging;
 using ZeroCopy.Serving.Calls;
+using ZeroCopy.Serving.Settings;
 
 namespace ZeroCopy.Serving.Rpc;
 
 /// <summary>Runs the methods of the service and turns what they throw into a status with one sentence.</summary>
-internal sealed class RpcBoundary(ILogger<RpcBoundary> logger) : Interceptor
+internal sealed class RpcBoundary(ServingOptions options, ILogger<RpcBoundary> logger) : Interceptor
 {
+    /// <summary>When to come back, in milliseconds: clients with a retry policy wait as long instead of the policy's own time.</summary>
+    private const string PushbackTrailer = "grpc-retry-pushback-ms";
+
     /// <summary>Bytes of a message in the headers: clients take some kilobytes, and refuse an answer with more whatever it says.</summary>
     private const int LongestMessage = 2000;
 
@@ -88,6 +93,12 @@ internal sealed class RpcBoundary(ILogger<RpcBoundary> logger) : Interceptor
         if (failure.Kind is { } kind)
         {
             trailers.Add(Failure.Header, kind.ToString());
+        }
+
+        if (failure.IsForNow)
+        {
+            var milliseconds = (int)Math.Min(options.RetryAfter.TotalMilliseconds, int.MaxValue);
+            trailers.Add(PushbackTrailer, milliseconds.ToString(CultureInfo.InvariantCulture));
         }
 
         return new RpcException(new Status(RpcStatus.Of(failure.Status), Message(error, context, logger), error), trailers);

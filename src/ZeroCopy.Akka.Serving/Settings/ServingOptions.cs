@@ -46,7 +46,10 @@ public sealed class ServingOptions
     /// <summary>Most regions of shared memory that are registered at one time.</summary>
     public int MaxSharedMemoryRegions { get; set; } = 256;
 
-    /// <summary>When a client that was refused for overload may try again; whole seconds are sent, at least one.</summary>
+    /// <summary>
+    /// When a client that was refused for now, such as for overload, may try again: over HTTP in whole seconds, at least one, over gRPC in
+    /// milliseconds.
+    /// </summary>
     public TimeSpan RetryAfter { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>

@@ -88,6 +88,22 @@ public sealed class RpcRefusalSpecs
         await served.Rpc.RefusedAsync(One(), status, "It went wrong.");
     }
 
+    [Theory]
+    [InlineData(InferenceFailure.Overloaded, "1500")]
+    [InlineData(InferenceFailure.ShuttingDown, "1500")]
+    [InlineData(InferenceFailure.MessageTooLarge, null)]
+    [InlineData(InferenceFailure.ModelError, null)]
+    public async Task Infer_should_say_when_to_come_back_where_that_helps(InferenceFailure failure, string? milliseconds)
+    {
+        await using var served = await ServedModels.StartAsync(
+            options => options.RetryAfter = TimeSpan.FromSeconds(1.5),
+            new FakeEndpoint("identity", FakeEndpoint.Fail(new InferenceException(failure, "No."))));
+
+        var refusal = await Assert.ThrowsAsync<RpcException>(async () => await served.Rpc.Infer(One()));
+
+        Assert.Equal(milliseconds, refusal.Trailers.GetValue("grpc-retry-pushback-ms"));
+    }
+
     [Fact]
     public async Task Infer_should_blame_the_caller_for_what_the_model_cannot_compute_with()
     {

@@ -16,7 +16,7 @@ internal static class ServerIdentity
     /// <summary>Parts of the protocol that not every server has.</summary>
     public static ImmutableArray<string> Extensions(ServingOptions options) =>
     [
-        "binary_tensor_data", "parameters", "sequence", "statistics", "model_configuration", "model_repository",
+        "binary_tensor_data", "parameters", "statistics", "model_configuration", "model_repository",
         .. options.SharedMemory ? ["system_shared_memory"] : (ReadOnlySpan<string>)[],
     ];
 }

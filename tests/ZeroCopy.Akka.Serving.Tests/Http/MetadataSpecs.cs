@@ -16,7 +16,9 @@ public sealed class MetadataSpecs
 
         Assert.Equal("zerocopy", json.GetProperty("name").GetString());
         Assert.NotEmpty(json.GetProperty("version").GetString()!);
-        Assert.Contains("binary_tensor_data", json.GetProperty("extensions").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal(
+            ["binary_tensor_data", "parameters", "statistics", "model_configuration", "model_repository"],
+            json.GetProperty("extensions").EnumerateArray().Select(name => name.GetString()));
     }
 
     [Fact]

@@ -8,8 +8,13 @@ namespace ZeroCopy.Serving.Access;
 /// <summary>Which policy each route has: those of health none, those that change the server or use its memory one of their own.</summary>
 internal static class AccessRules
 {
-    // Over HTTP a path, over gRPC the name of a method.
-    private static readonly string[] Health = ["/health/", "/v2/health/", "/grpc.health.", "/inference.GRPCInferenceService/Server"];
+    // The end of a path, over HTTP and gRPC: a group of the application may put any prefix in front.
+    private static readonly string[] Health =
+    [
+        "/health/live", "/health/ready", "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch",
+        "/inference.GRPCInferenceService/ServerLive", "/inference.GRPCInferenceService/ServerReady",
+    ];
+
     private static readonly string[] Management = ["/v2/repository", "Repository", "sharedmemory", "SharedMemory"];
 
     /// <summary>Gives every route of a group its policy.</summary>
@@ -27,9 +32,7 @@ internal static class AccessRules
         }
     });
 
-    private static bool IsHealth(string path) =>
-        Array.Exists(Health, prefix => path.StartsWith(prefix, StringComparison.Ordinal))
-        && !path.EndsWith("Metadata", StringComparison.Ordinal);
+    private static bool IsHealth(string path) => Array.Exists(Health, end => path.EndsWith(end, StringComparison.Ordinal));
 
     private static bool IsManagement(string path) => Array.Exists(Management, part => path.Contains(part, StringComparison.Ordinal));
 }

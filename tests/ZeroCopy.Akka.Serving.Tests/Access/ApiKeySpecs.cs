@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using ZeroCopy.OpenInference;
@@ -74,6 +75,16 @@ public sealed class ApiKeySpecs
         await using var served = await StartAsync();
 
         (await served.GetAsync(path)).Succeeded();
+    }
+
+    [Fact]
+    public async Task Health_should_be_everybodys_under_a_prefix_and_nothing_else()
+    {
+        await using var served = await StartAsync(prefix: "/v2/health");
+
+        (await served.GetAsync("/v2/health/v2/health/live")).Succeeded();
+        (await served.GetAsync("/v2/health/health/ready")).Succeeded();
+        (await served.GetAsync("/v2/health/v2")).Failed(401);
     }
 
     [Fact]
@@ -219,7 +230,7 @@ public sealed class ApiKeySpecs
 
     private static Grpc.Core.CallOptions Shown(string key) => new(new Metadata { { "authorization", $"Bearer {key}" } });
 
-    private static Task<ServedModels> StartAsync(LogLines? logs = null) => ServedModels.StartWithAsync(
+    private static Task<ServedModels> StartAsync(LogLines? logs = null, string prefix = "/ml") => ServedModels.StartWithAsync(
         services =>
         {
             services.AddZeroCopyApiKeys(keys =>
@@ -236,6 +247,10 @@ public sealed class ApiKeySpecs
                 services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(logs));
             }
         },
-        application => application.MapZeroCopyStatus(),
+        application =>
+        {
+            application.MapZeroCopyStatus();
+            application.MapGroup(prefix).MapZeroCopyInference();
+        },
         FakeEndpoint.Identity());
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
+using ZeroCopy.Client.Hosting;
 using ZeroCopy.Client.Metadata;
 using ZeroCopy.Client.SharedMemory;
 using ZeroCopy.OpenInference;
@@ -173,7 +174,7 @@ public sealed class InferenceGrpcClient : IInferenceClient, IDisposable
             HttpHandler = new SocketsHttpHandler
             {
                 EnableMultipleHttp2Connections = true,
-                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+                PooledConnectionLifetime = Connections.Lifetime,
             },
             DisposeHttpClient = true,
             MaxReceiveMessageSize = (int)Math.Min(options.MaxAnswerBytes, int.MaxValue),

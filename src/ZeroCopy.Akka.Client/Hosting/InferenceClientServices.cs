@@ -45,7 +45,7 @@ public static class InferenceClientServices
         services.AddTransient<IInferenceClient>(static provider => provider.GetRequiredService<InferenceHttpClient>());
         var builder = services.AddHttpClient(Name, http => (http.BaseAddress, http.Timeout) = (uri, Timeout.InfiniteTimeSpan))
             .AddTypedClient((http, _) => new InferenceHttpClient(http, options))
-            .UseSocketsHttpHandler(static (handler, _) => handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5))
+            .UseSocketsHttpHandler(static (handler, _) => handler.PooledConnectionLifetime = Connections.Lifetime)
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
         builder.AddResilienceHandler(Name, static pipeline => pipeline.AddRetry(new HttpRetryStrategyOptions
         {

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using Polly;
 using Polly.Timeout;
+using ZeroCopy.Client.Hosting;
 using ZeroCopy.Client.Memory;
 using ZeroCopy.Client.Metadata;
 using ZeroCopy.Client.SharedMemory;
@@ -35,8 +36,13 @@ public sealed class InferenceHttpClient : IInferenceClient, IDisposable
     /// <exception cref="ArgumentException">The address is not absolute.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is zero or less.</exception>
     public InferenceHttpClient(Uri address, InferenceClientOptions? options = null)
-        : this(new HttpClient(new SocketsHttpHandler()) { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan }, options) =>
-        _isOwner = true;
+        : this(
+            new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = Connections.Lifetime })
+            {
+                BaseAddress = address,
+                Timeout = Timeout.InfiniteTimeSpan,
+            },
+            options) => _isOwner = true;
 
     /// <summary>A client over an <see cref="HttpClient"/>, whose headers, handlers and time limit count too.</summary>
     /// <param name="http">With the server's address as <see cref="HttpClient.BaseAddress"/>. It stays the caller's.</param>

@@ -27,7 +27,7 @@ public sealed record InferenceSettings
     public TimeSpan? IdleTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>How often the store is looked at for models that came, went or have a newer version.</summary>
-    public TimeSpan RefreshInterval { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan RefreshInterval { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Calls between processes.</summary>
     public RemotingSettings Remoting { get; init; } = new();

@@ -37,13 +37,16 @@ internal static class FileCall
             throw error.Failure switch
             {
                 InferenceFailure.InvalidInput => Refused(error.Message, error),
-                InferenceFailure.ModelError => Refused($"{error.Message.TrimEnd('.')}. Check the shapes and types of the input.", error),
+                InferenceFailure.ModelError when error.CausedByInput => new InputMismatchException(
+                    Of($"{error.Message.TrimEnd('.')}. Check the shapes and types of the input."), error),
                 InferenceFailure.MethodNotFound => new InputMismatchException($"{error.Message} Choose one with --method.", error),
                 _ => error,
             };
         }
 
         InputMismatchException Refused(string message, Exception error) =>
-            new(file is null ? $"{message} Give them with --input." : $"'{file}': {message}", error);
+            new(file is null ? $"{message} Give them with --input." : Of(message), error);
+
+        string Of(string message) => file is null ? message : $"'{file}': {message}";
     }
 }

@@ -61,7 +61,7 @@ public sealed class ZeroCopySettingsSpecs
         Assert.Equal(new InstanceSettings(), settings.Inference.Instances);
         Assert.Equal((16, InstanceIsolation.Buffers), (settings.Inference.Instances.MaxIdle, settings.Inference.Instances.Isolation));
         Assert.Equal(
-            (TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(1)),
+            (TimeSpan.FromMinutes(5), TimeSpan.FromMilliseconds(500)),
             (settings.Inference.IdleTimeout, settings.Inference.RefreshInterval));
         Assert.Empty(settings.Inference.Pools);
         Assert.Equal("inference", Assert.Single(settings.Cluster.Roles));

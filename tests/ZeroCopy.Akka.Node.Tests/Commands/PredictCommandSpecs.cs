@@ -98,6 +98,29 @@ public sealed class PredictCommandSpecs : IDisposable
     }
 
     [Fact]
+    public void Predict_should_blame_the_input_only_for_what_it_causes()
+    {
+        ScriptText.Save(
+            _zerocopy.File("raising.pt"),
+            $"""
+              def forward(self: {ScriptText.Self},
+                x: Tensor) -> Tensor:
+                ops.prim.RaiseException("The disk is full", "builtins.RuntimeError")
+                return x
+              def count(self: {ScriptText.Self}) -> Tensor:
+                return torch.add(torch.ones([2]), torch.ones([3]))
+            """);
+        File.WriteAllText(_zerocopy.File("x.json"), "[1, 2]");
+        _zerocopy.Run("put", _zerocopy.File("raising.pt"), "--name", "raising").Succeeded();
+
+        var raised = _zerocopy.Run("predict", "raising", "--input", _zerocopy.File("x.json")).Failed(1, "The disk is full");
+        var refused = _zerocopy.Run("predict", "raising", "--method", "count").Failed(1, "Check the shapes and types of the input.");
+
+        Assert.DoesNotContain("shapes and types", raised.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("--input", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Predict_should_keep_what_a_script_prints_out_of_standard_output()
     {
         ScriptText.Save(

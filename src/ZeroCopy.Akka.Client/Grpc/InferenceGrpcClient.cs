@@ -3,7 +3,6 @@ using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
-using ZeroCopy.Client.Hosting;
 using ZeroCopy.Client.Metadata;
 using ZeroCopy.Client.SharedMemory;
 using ZeroCopy.OpenInference;

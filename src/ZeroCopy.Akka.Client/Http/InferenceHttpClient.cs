@@ -4,7 +4,6 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using Polly;
 using Polly.Timeout;
-using ZeroCopy.Client.Hosting;
 using ZeroCopy.Client.Memory;
 using ZeroCopy.Client.Metadata;
 using ZeroCopy.Client.SharedMemory;

@@ -1,4 +1,4 @@
-namespace ZeroCopy.Client.Hosting;
+namespace ZeroCopy.Client;
 
 /// <summary>What the connections of all clients have in common.</summary>
 internal static class Connections

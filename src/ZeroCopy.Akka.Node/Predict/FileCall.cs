@@ -37,8 +37,8 @@ internal static class FileCall
             throw error.Failure switch
             {
                 InferenceFailure.InvalidInput => Refused(error.Message, error),
-                InferenceFailure.ModelError when error.CausedByInput => new InputMismatchException(
-                    Of($"{error.Message.TrimEnd('.')}. Check the shapes and types of the input."), error),
+                InferenceFailure.ModelError => new InputMismatchException(
+                    Of($"{error.Message.TrimEnd('.')}.{(error.CausedByInput ? " Check the shapes and types of the input." : "")}"), error),
                 InferenceFailure.MethodNotFound => new InputMismatchException($"{error.Message} Choose one with --method.", error),
                 _ => error,
             };

@@ -281,6 +281,7 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
                     Codec = binder.Codec,
                     Model = plan.Name,
                     Version = Version,
+                    ModelId = model.Id,
                 },
                 () => Ended(run, opened)).ConfigureAwait(false);
             _ = run.Pool.WhenDecidedAsync(CancellationToken.None).ContinueWith(_ => turn.End(), TaskScheduler.Default);

@@ -5,6 +5,7 @@ using ZeroCopy.Actors.Settings;
 using ZeroCopy.Actors.Telemetry;
 using ZeroCopy.Clocks;
 using ZeroCopy.Errors;
+using ZeroCopy.Manifests;
 
 namespace ZeroCopy.Actors.Inference;
 
@@ -37,7 +38,7 @@ public sealed class InferencePool
             context.Readiness.Changed += _batcher.UseIdle;
         }
 
-        _observed = ObservedPools.Add(context.Ledger.Telemetry, Settings.QueueCapacity, () => Actors, () => ReadyActors);
+        _observed = ObservedPools.Add(context.Ledger.Telemetry, ModelId, Settings.QueueCapacity, () => Actors, () => ReadyActors);
         _ended = EndAsync();
     }
 
@@ -58,6 +59,9 @@ public sealed class InferencePool
 
     /// <summary>The version of its model; null where it has none.</summary>
     internal int? Version => _context.Version;
+
+    /// <summary>The model of the store that its actors have; null where that is not known.</summary>
+    internal ModelId? ModelId => _context.ModelId;
 
     /// <summary>What is measured of its calls.</summary>
     internal ModelTelemetry Telemetry => _context.Ledger.Telemetry;

@@ -3,6 +3,7 @@ using ZeroCopy.Actors.Batching;
 using ZeroCopy.Actors.Calls;
 using ZeroCopy.Actors.Routing;
 using ZeroCopy.Actors.Settings;
+using ZeroCopy.Manifests;
 using ZeroCopy.Runtime;
 
 namespace ZeroCopy.Actors.Inference;
@@ -23,6 +24,9 @@ internal sealed record PoolContext(
 
     /// <summary>The version of the model; null where it has none.</summary>
     public int? Version { get; init; }
+
+    /// <summary>The model of the store that its actors have; null where that is not known.</summary>
+    public ModelId? ModelId { get; init; }
 
     /// <summary>How calls find their actor.</summary>
     public PoolRouter Router { get; } = PoolRouter.Of(Settings.Router);

@@ -1,4 +1,5 @@
 using ZeroCopy.Actors.Settings;
+using ZeroCopy.Manifests;
 using ZeroCopy.Runtime;
 
 namespace ZeroCopy.Actors.Inference;
@@ -22,6 +23,9 @@ internal sealed record PoolPlan(string Name, IInstanceSource Source, ModelFuncti
 
     /// <summary>The version of the model, for metrics; null where it has none.</summary>
     public int? Version { get; init; }
+
+    /// <summary>The model of the store that its actors have; null where that is not known.</summary>
+    public ModelId? ModelId { get; init; }
 
     /// <summary>Name of the pool's actor.</summary>
     public string ActorName { get; init; } = Name;

@@ -40,6 +40,7 @@ internal sealed class PoolStarter(IActorRef parent, TimeSpan drainLimit, TimePro
             AsyncFunction = plan.AsyncFunction,
             ActorName = plan.ActorName,
             Version = plan.Version,
+            ModelId = plan.ModelId,
         };
         var router = new TaskCompletionSource<IActorRef>(TaskCreationOptions.RunContinuationsAsynchronously);
         parent.Tell(new PoolsActor.Create(context, router), ActorRefs.NoSender);

@@ -22,7 +22,10 @@ internal sealed class SystemStatus(NodeDirectory endpoints, SystemStore store) :
                served.Sum(pool => pool.Actors),
                served.Sum(pool => pool.ReadyActors),
                served.Sum(pool => pool.Pending),
-               served.Sum(pool => pool.Settings.QueueCapacity)),
+               served.Sum(pool => pool.Settings.QueueCapacity))
+           {
+               ModelId = served.First().ModelId,
+           },
     ];
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using ZeroCopy.Manifests;
 
 namespace ZeroCopy.Actors.Telemetry;
 
@@ -16,8 +17,11 @@ internal static class ObservedPools
     }
 
     /// <summary>Measures a pool until the result is disposed.</summary>
-    public static IDisposable Add(ModelTelemetry model, int capacity, Func<int> actors, Func<int> ready) =>
-        Pools.Add(new Entry(model, capacity, actors, ready));
+    public static IDisposable Add(ModelTelemetry model, ModelId? id, int capacity, Func<int> actors, Func<int> ready) =>
+        Pools.Add(new Entry(model, id, capacity, actors, ready));
+
+    /// <summary>Actors that have a model of the store, of all pools.</summary>
+    public static int ReadyActors(ModelId model) => Pools.Where(pool => pool.Id == model).Sum(pool => pool.Ready());
 
     private static IEnumerable<Measurement<long>> Count() =>
         from model in ByModel()
@@ -36,5 +40,5 @@ internal static class ObservedPools
     private static IEnumerable<IGrouping<(string Model, string Version), Entry>> ByModel() =>
         Pools.GroupBy(pool => (pool.Model.Model, pool.Model.Version));
 
-    private sealed record Entry(ModelTelemetry Model, int Capacity, Func<int> Actors, Func<int> Ready);
+    private sealed record Entry(ModelTelemetry Model, ModelId? Id, int Capacity, Func<int> Actors, Func<int> Ready);
 }

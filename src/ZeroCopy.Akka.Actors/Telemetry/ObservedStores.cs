@@ -19,6 +19,9 @@ internal static class ObservedStores
         meter.CreateObservableUpDownCounter("zerocopy.store.usage", Usage, "By", "Bytes of the store, by what they are.");
         meter.CreateObservableUpDownCounter(
             "zerocopy.store.unshared", Unshared, "By", "Bytes that the store's models would take if they shared no blocks.");
+        meter.CreateObservableUpDownCounter(
+            "zerocopy.store.copies", Copies, "By",
+            "Bytes that the further actors of the process would take if each had its model by itself, for models with several.");
         meter.CreateObservableUpDownCounter("zerocopy.store.blocks", AllBlocks, "{block}", "Blocks of the store's models, each once.");
         meter.CreateObservableUpDownCounter(
             "zerocopy.store.model.size", Sizes, "By", "Bytes of a model's blocks, by whether other models have them too.");
@@ -43,6 +46,13 @@ internal static class ObservedStores
 
     private static IEnumerable<Measurement<long>> Unshared() => ByStore(sizes => sizes.LogicalBytes);
 
+    private static IEnumerable<Measurement<long>> Copies() => Read<Measurement<long>>(store =>
+    [
+        new(
+            store.GetSharing().Sum(model => model.Bytes * Math.Max(0, ObservedPools.ReadyActors(model.Id) - 1)),
+            new KeyValuePair<string, object?>("store", store.Options.Directory)),
+    ]);
+
     private static IEnumerable<Measurement<long>> AllBlocks() => ByStore(sizes => sizes.Blocks);
 
     private static IEnumerable<Measurement<long>> Sizes() => ByModel(model => (model.Bytes - model.SharedBytes, model.SharedBytes));
@@ -54,10 +64,13 @@ internal static class ObservedStores
 
     private static IEnumerable<Measurement<long>> ByModel(Func<ModelSharing, (long Own, long Shared)> read) =>
         from model in Read<ModelSharing>(store => store.GetSharing())
-        from name in model.Names
+        from name in Called(model)
         let values = read(model)
         from measured in new[] { Of(name.Name, name.Version, values.Own, "own"), Of(name.Name, name.Version, values.Shared, "shared") }
         select measured;
+
+    private static IEnumerable<(string Name, int? Version)> Called(ModelSharing model) => model.Names.IsEmpty
+        ? [(model.Id.ToString()[..12], null)] : model.Names.Select(name => (name.Name, name.Version));
 
     private static IEnumerable<StoreStatistics> Statistics() => Read<StoreStatistics>(store => [store.GetStatistics()]);
 

@@ -4,6 +4,7 @@ using ZeroCopy.Endpoints;
 using ZeroCopy.Nodes;
 using ZeroCopy.Serving.Calls;
 using ZeroCopy.Serving.Figures;
+using ZeroCopy.Store;
 
 namespace ZeroCopy.Serving.Page;
 
@@ -32,8 +33,9 @@ internal sealed class StatusDocument(MetricSnapshot now, MetricSnapshot beginnin
         WriteProcess(writer);
         WriteFigures(writer, "total");
         WriteNodes(writer, nodes);
-        WriteStore(writer, node);
-        WriteModels(writer, endpoints, node?.GetPools() ?? []);
+        var stored = node?.GetSharing() ?? [];
+        WriteStore(writer, node, stored);
+        WriteModels(writer, endpoints, node?.GetPools() ?? [], stored);
         writer.WriteEndObject();
     }
 
@@ -63,7 +65,7 @@ internal sealed class StatusDocument(MetricSnapshot now, MetricSnapshot beginnin
         writer.WriteEndArray();
     }
 
-    private void WriteStore(Utf8JsonWriter writer, INodeStatus? node)
+    private void WriteStore(Utf8JsonWriter writer, INodeStatus? node, ImmutableArray<ModelSharing> stored)
     {
         if (node?.GetStore() is not { } store)
         {
@@ -79,11 +81,11 @@ internal sealed class StatusDocument(MetricSnapshot now, MetricSnapshot beginnin
             writer.WriteNumber(state, now.Sum("zerocopy.store.usage", ("state", state)));
         }
 
-        writer.WriteNumber("unshared", now.Sum("zerocopy.store.unshared"));
+        writer.WriteNumber("unshared", now.Sum("zerocopy.store.unshared") + now.Sum("zerocopy.store.copies"));
         writer.WriteNumber("leases", now.Sum("zerocopy.leases"));
         writer.WriteNumber("blocks", store.Blocks);
         writer.WriteStartArray("models");
-        foreach (var model in node.GetSharing())
+        foreach (var model in stored)
         {
             writer.WriteStartObject();
             writer.WriteString("name", model.Names.IsEmpty ? model.Id.ToString()[..12] : string.Join(", ", model.Names));
@@ -98,12 +100,16 @@ internal sealed class StatusDocument(MetricSnapshot now, MetricSnapshot beginnin
         writer.WriteEndObject();
     }
 
-    private void WriteModels(Utf8JsonWriter writer, ImmutableArray<IModelEndpoint> endpoints, ImmutableArray<PoolStatus> pools)
+    private void WriteModels(
+        Utf8JsonWriter writer, ImmutableArray<IModelEndpoint> endpoints, ImmutableArray<PoolStatus> pools,
+        ImmutableArray<ModelSharing> stored)
     {
         writer.WriteStartArray("models");
         foreach (var endpoint in endpoints)
         {
             var pool = pools.FirstOrDefault(pool => pool.Model == endpoint.Name && pool.Version == endpoint.Version);
+            var weights = stored.FirstOrDefault(model => pool?.ModelId is { } id
+                ? model.Id == id : model.Names.Any(name => name.Name == endpoint.Name && name.Version == endpoint.Version));
             (string, string)[] model = [("model", endpoint.Name), ("version", endpoint.Version is { } number ? $"{number}" : "")];
             writer.WriteStartObject();
             writer.WriteString("name", endpoint.Name);
@@ -119,8 +125,8 @@ internal sealed class StatusDocument(MetricSnapshot now, MetricSnapshot beginnin
             writer.WriteNumber("ready", now.Sum("zerocopy.actors", [.. model, ("state", "ready")]));
             writer.WriteNumber("loading", now.Sum("zerocopy.actors", [.. model, ("state", "loading")]));
             Number(writer, "capacity", pool?.QueueCapacity);
-            writer.WriteNumber("own", now.Sum("zerocopy.store.model.size", [.. model, ("sharing", "own")]));
-            writer.WriteNumber("shared", now.Sum("zerocopy.store.model.size", [.. model, ("sharing", "shared")]));
+            writer.WriteNumber("own", weights?.Bytes - weights?.SharedBytes ?? 0);
+            writer.WriteNumber("shared", weights?.SharedBytes ?? 0);
             WriteFigures(writer, "figures", model);
             WriteErrors(writer, model);
             WriteBatches(writer, model);

@@ -34,14 +34,17 @@ public sealed class ServedModelsSpecs() : ServedModelsSpec("zerocopy.inference.i
     [Fact]
     public async Task Status_should_tell_the_pools_by_model_and_version()
     {
-        await PutAsync("bert", 1);
-        await PutAsync("bert", 2);
+        var one = await PutAsync("bert", 1);
+        var two = await PutAsync("bert", 2);
         await CallAsync(await FindAsync("bert", 1));
         await CallAsync(await FindAsync("bert"));
         await EventuallyAsync(() => Zero.Status.GetPools().All(pool => pool.Pending == 0));
 
         Assert.Equal(
-            [new PoolStatus("bert", 1, 1, 1, 0, 4096), new PoolStatus("bert", 2, 1, 1, 0, 4096)],
+            [
+                new PoolStatus("bert", 1, 1, 1, 0, 4096) { ModelId = one.Id },
+                new PoolStatus("bert", 2, 1, 1, 0, 4096) { ModelId = two.Id },
+            ],
             Zero.Status.GetPools().AsEnumerable());
     }
 

@@ -22,6 +22,7 @@ public sealed class InstrumentsSpecs : PoolSpec
     private readonly ConcurrentQueue<Activity> _stopped = new();
     private readonly ConcurrentDictionary<string, double> _leases = new();
     private readonly ConcurrentDictionary<string, string> _stores = new();
+    private readonly ConcurrentDictionary<string, double> _sizes = new();
     private readonly MeterListener _meters = new();
     private readonly ActivityListener _activities;
 
@@ -262,6 +263,19 @@ public sealed class InstrumentsSpecs : PoolSpec
     }
 
     [Fact]
+    public async Task Instruments_should_call_a_model_without_a_name_by_its_id()
+    {
+        using var directory = new TemporaryDirectory();
+        var store = Zero.OpenStore(new ObjectStoreOptions { Directory = directory.File("store"), TimeProvider = Clock });
+        using var model = await store.PutAndAcquireAsync(SharedModel.Content(1, 4096), $"behind {_name}");
+
+        Observe();
+
+        var bytes = Assert.Single(store.GetSharing()).Bytes;
+        Assert.Equal(bytes, _sizes[model.Handle.Id.ToString()[..12]]);
+    }
+
+    [Fact]
     public async Task Instruments_should_name_each_holder_as_the_stores_actor_does()
     {
         using var directory = new TemporaryDirectory();
@@ -326,6 +340,7 @@ public sealed class InstrumentsSpecs : PoolSpec
     {
         _leases.Clear();
         _stores.Clear();
+        _sizes.Clear();
         _meters.RecordObservableInstruments();
     }
 
@@ -351,6 +366,11 @@ public sealed class InstrumentsSpecs : PoolSpec
             {
                 _stores[(string)tag!] = instrument.Name;
             }
+        }
+
+        if (model is not null && instrument.Name == "zerocopy.store.model.size")
+        {
+            _sizes.AddOrUpdate(model, value, (_, sum) => sum + value);
         }
 
         if (model == _name)

@@ -49,6 +49,30 @@ public sealed class StatusPageSpecs : IDisposable
     }
 
     [SkippableFact]
+    public async Task Page_should_show_the_weights_of_a_pool_that_is_not_called_as_its_model()
+    {
+        await using var browser = await Browser.StartAsync();
+        _zerocopy.Run("put", NodeScripts.Count(_zerocopy.File("counter.pt")), "--name", "counter").Succeeded();
+        File.WriteAllText(
+            _zerocopy.File("node.conf"), "zerocopy.inference.pools.classifier { model = \"counter@1\", size = 4 }");
+        using var node = await RunningNode.StartAsync(_zerocopy, "--config", _zerocopy.File("node.conf"));
+
+        var page = await browser.OpenAsync(node.Client.BaseAddress!.ToString());
+
+        var pool = page.Locator("[data-model=classifier]");
+        await ShowsAsync(pool, "actors", 4);
+        var metrics = await ScrapedMetrics.ReadAsync(node.Client);
+        var bytes = metrics.Sum("zerocopy_store_model_size_bytes", "model=\"counter\"");
+        Assert.InRange(bytes, 1, double.MaxValue);
+        await ShowsAsync(pool, "weights", bytes);
+        Assert.Equal(3 * bytes, metrics.Sum("zerocopy_store_copies_bytes"));
+        await Assertions.Expect(page.Locator("[data-id=unshared]")).ToHaveAttributeAsync(
+            "data-value", (metrics.Sum("zerocopy_store_unshared_bytes") + (3 * bytes)).ToString(CultureInfo.InvariantCulture));
+        await Assertions.Expect(page.Locator("[data-id=blocks]")).ToContainTextAsync("counter@1");
+        Assert.Empty(browser.Complaints);
+    }
+
+    [SkippableFact]
     public async Task Page_should_call_a_model_and_count_it()
     {
         await using var browser = await Browser.StartAsync();

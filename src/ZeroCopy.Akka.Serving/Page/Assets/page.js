@@ -81,7 +81,7 @@ function show(status) {
   showNodes(status.nodes);
 }
 
-function showTotals({total, process, store, window, models}) {
+function showTotals({total, process, store, window}) {
   put(id('callRate'), rate(total.callRate), total.callRate);
   put(id('calls'), count(total.calls), total.calls);
   put(id('p50'), seconds(total.duration.p50), total.duration.p50);
@@ -99,12 +99,10 @@ function showTotals({total, process, store, window, models}) {
   draw(id('callSpark'), spark, true);
   if (store) {
     put(id('live-bytes'), bytes(store.live), store.live);
-    // Every actor would have its model by itself, and a model without actors is there once.
-    const known = models.reduce((sum, model) => sum + model.own + model.shared, 0);
-    const alone = models.reduce((sum, model) => sum + (model.own + model.shared) * Math.max(1, model.ready), 0);
-    const unshared = store.unshared - Math.min(known, store.unshared) + alone;
-    put(id('unshared'), `${bytes(Math.max(unshared, store.live))} without sharing`, unshared);
-    bar(id('sharingBar'), [['accent', store.live]], Math.max(unshared, store.live));
+    // Segments have some bytes besides the blocks.
+    const unshared = Math.max(store.unshared, store.live);
+    put(id('unshared'), `${bytes(unshared)} without sharing`, store.unshared);
+    bar(id('sharingBar'), [['accent', store.live]], unshared);
   }
 }
 

@@ -39,6 +39,13 @@ internal static class NodeScripts
             return x0
         """);
 
+    /// <summary>Turns every bit of <c>x</c> over, which are integers.</summary>
+    public static string Invert(string path) => Save(path, $"""
+          def forward(self: {ScriptText.Self},
+            x: Tensor) -> Tensor:
+            return torch.bitwise_not(x)
+        """);
+
     /// <summary>Raises an error of its own.</summary>
     public static string Raise(string path) => Save(path, $"""
           def forward(self: {ScriptText.Self},

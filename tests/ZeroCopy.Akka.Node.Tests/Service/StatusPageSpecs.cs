@@ -97,6 +97,26 @@ public sealed class StatusPageSpecs : IDisposable
         Assert.All(browser.Complaints, complaint => Assert.Contains("400", complaint, StringComparison.Ordinal));
     }
 
+    [SkippableFact]
+    public async Task Page_should_call_a_model_of_integers()
+    {
+        await using var browser = await Browser.StartAsync();
+        _zerocopy.Run("put", NodeScripts.Invert(_zerocopy.File("invert.pt")), "--name", "invert").Succeeded();
+        using var node = await RunningNode.StartAsync(_zerocopy, "--serve", "invert");
+        var page = await browser.OpenAsync(node.Client.BaseAddress!.ToString());
+        var model = page.Locator("[data-model=invert]");
+
+        await model.Locator(".row").ClickAsync();
+        await page.GetByLabel("Shape of x").FillAsync("[2]");
+        await page.GetByLabel("Values of x").FillAsync("[1, 2]");
+        await Assertions.Expect(page.GetByLabel("Datatype of x")).ToHaveValueAsync("FP32", new() { Timeout = 10_000 });
+        await page.GetByLabel("Datatype of x").SelectOptionAsync("INT64");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Call", Exact = true }).ClickAsync();
+
+        await Assertions.Expect(model.Locator("pre")).ToHaveTextAsync("output INT64 [2]\n[-2, -3]");
+        Assert.Empty(browser.Complaints);
+    }
+
     [SkippableTheory]
     [InlineData(400, false)]
     [InlineData(400, true)]

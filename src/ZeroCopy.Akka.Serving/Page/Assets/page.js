@@ -2,6 +2,7 @@
 
 // What the server sends each second is drawn into elements that stay, so that what somebody types or reads is left alone.
 const HISTORY = 60;
+const DATATYPES = ['FP32', 'FP64', 'INT64', 'INT32', 'INT16', 'INT8', 'UINT64', 'UINT32', 'UINT16', 'UINT8', 'BOOL'];
 const models = new Map();
 const spark = [];
 let last = 0;
@@ -257,16 +258,18 @@ class Trial {
     const sent = make('input', {type: 'checkbox', checked: parameters.optional ? null : ''});
     const sizes = make('input', {type: 'text', 'aria-label': `Shape of ${name}`, value: `[${shape.map(size => size < 0 ? 1 : size).join(', ')}]`});
     const data = make('textarea', {'aria-label': `Values of ${name}`, spellcheck: 'false', placeholder: isText ? 'text' : 'JSON numbers; nothing: zeros'});
-    const kind = parameters.any_datatype ? 'any' : datatype;
+    const types = parameters.any_datatype ? make('select', {'aria-label': `Datatype of ${name}`}, ...DATATYPES.map(type => make('option', {}, type))) : null;
+    const isHalf = datatype === 'FP16' || datatype === 'BF16';
     this.fields.append(make('div', {class: 'field'},
-      make('label', {}, parameters.optional ? sent : '', make('b', {}, name), make('span', {}, ` ${kind} [${parameters.any_shape ? 'any shape' : shape.join(', ')}]`)),
-      isText ? '' : sizes, data));
+      make('label', {}, parameters.optional ? sent : '', make('b', {}, name), make('span', {}, ` ${types ? 'any' : datatype} [${parameters.any_shape ? 'any shape' : shape.join(', ')}]`)),
+      isHalf ? make('small', {}, 'Such numbers are sent as binary data alone, which this form does not.') : '', types ?? '', isText ? '' : sizes, data));
     return () => {
       if (parameters.optional && !sent.checked) return null;
       if (isText) return {name, datatype, shape: [1], data: [data.value]};
       const size = JSON.parse(sizes.value);
-      const zero = datatype === 'BOOL' ? false : 0;
-      return {name, datatype, shape: size, data: data.value.trim() ? JSON.parse(data.value) : Array(size.reduce((a, b) => a * b, 1)).fill(zero)};
+      const type = types ? types.value : datatype;
+      const zero = type === 'BOOL' ? false : 0;
+      return {name, datatype: type, shape: size, data: data.value.trim() ? JSON.parse(data.value) : Array(size.reduce((a, b) => a * b, 1)).fill(zero)};
     };
   }
 

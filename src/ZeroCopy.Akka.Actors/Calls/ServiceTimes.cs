@@ -72,7 +72,8 @@ internal sealed class ServiceTimes(TimeProvider clock)
             $"A call to {call.Owner} waited {waited.TotalMilliseconds:F0} ms of its deadline of {deadline}, and calls take up to "
             + $"{needed.TotalMilliseconds:F0} ms: too late to be answered in time; send fewer at a time, or have more actors.")
         {
-            Waited = waited,
+            // It never ran: what is left of its time would have been no use to it.
+            Waited = deadline,
         });
         return true;
     }

@@ -19,7 +19,9 @@ public sealed class ServiceTimesSpecs
         var call = Call(1000);
         Run(899);
         Assert.True(_times.TryFailLate(call));
-        Assert.Equal(InferenceFailure.DeadlineExceeded, (await Assert.ThrowsAsync<InferenceException>(() => call.Task)).Failure);
+        var error = await Assert.ThrowsAsync<InferenceException>(() => call.Task);
+        Assert.Equal(InferenceFailure.DeadlineExceeded, error.Failure);
+        Assert.Equal(TimeSpan.FromMilliseconds(1000), error.Waited);
     }
 
     [Theory]

@@ -6,7 +6,7 @@ namespace ZeroCopy.Node.Tests.Cli;
 /// <summary>The built executable, run as a process of its own on a store of one test's own.</summary>
 internal sealed class Zerocopy : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
     private readonly TemporaryDirectory _directory = new();
 
     /// <summary>Where it runs.</summary>

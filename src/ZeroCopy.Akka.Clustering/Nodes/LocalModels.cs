@@ -59,7 +59,7 @@ internal sealed class LocalModels(Address node, IEndpointDirectory endpoints, Ob
         }
 
         // What went, or was withdrawn, while the endpoints were listed has none, and could be built all the same.
-        var still = Stored();
+        var still = stored.Count == 0 ? stored : Stored();
         foreach (var (name, model) in stored.Where(left => still.ContainsKey(left.Key)))
         {
             found.Add((name.Name, new HeldVersion(

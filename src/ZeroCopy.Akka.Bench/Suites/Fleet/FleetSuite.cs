@@ -76,6 +76,7 @@ internal sealed class FleetSuite(FleetSizes sizes) : IBenchSuite
         }
 
         var one = new FleetCalls([models[0]], input);
+        one.Know(0);
         var (alone, _) = await one.PlayAsync(new int[calls], sizes.Rate, cancellationToken).ConfigureAwait(false);
         Report(one, alone, "of one model");
         var before = await AnonymousAsync(nodes.Select(node => node.Process), cancellationToken).ConfigureAwait(false);

@@ -12,8 +12,8 @@ using ZeroCopy.TestSupport;
 namespace ZeroCopy.Node.Tests.Faults;
 
 /// <summary>
-/// A cluster of real processes, each on a host and a store of its own. When it ends, however a spec ends, no process, namespace or file is
-/// left.
+/// A cluster of real processes, each on a host and, unless a spec says otherwise, on a store of its own. When it ends, however a spec ends,
+/// no process, namespace or file is left.
 /// </summary>
 internal sealed class HostCluster : IDisposable
 {
@@ -82,20 +82,10 @@ internal sealed class HostCluster : IDisposable
     /// <param name="settings">HOCON of its own.</param>
     /// <param name="slow">The host's cable; null for a plain one.</param>
     /// <param name="arguments">Further ones of its command line.</param>
-    public HostNode Add(string settings = "", SlowLink? slow = null, params string[] arguments)
-    {
-        var host = Network.AddHost(slow);
-        var file = File($"node-{host.Address}.conf");
-        System.IO.File.WriteAllText(file, $$"""
-            zerocopy { inference.pool-defaults.size = 2, serving.drain-delay = 1s }
-            {{settings}}
-            """);
-        var node = new HostNode(
-            _zerocopy, host, Network.Outside, File($"store-{host.Address}"),
-            ["--config", file, "--models", OwnModels.Path, "--seed", "10.77.0.1:4053", "--seed", "10.77.0.2:4053", .. arguments]);
-        _nodes.Add(node);
-        return node;
-    }
+    public HostNode Add(string settings = "", SlowLink? slow = null, params string[] arguments) => Add(null, settings, slow, arguments);
+
+    /// <summary>As the other one, on the store of a node: two processes of one host.</summary>
+    public HostNode AddBeside(HostNode other) => Add(other.Store, "", null, []);
 
     /// <summary>Nodes on new hosts, all ready.</summary>
     public async Task<HostNode[]> StartAsync(int count, string settings = "")
@@ -225,6 +215,21 @@ internal sealed class HostCluster : IDisposable
         Network.Dispose();
         _zerocopy.Dispose();
         _local.Dispose();
+    }
+
+    private HostNode Add(string? store, string settings, SlowLink? slow, string[] arguments)
+    {
+        var host = Network.AddHost(slow);
+        var file = File($"node-{host.Address}.conf");
+        System.IO.File.WriteAllText(file, $$"""
+            zerocopy { inference.pool-defaults.size = 2, serving.drain-delay = 1s }
+            {{settings}}
+            """);
+        var node = new HostNode(
+            _zerocopy, host, Network.Outside, store ?? File($"store-{host.Address}"),
+            ["--config", file, "--models", OwnModels.Path, "--seed", "10.77.0.1:4053", "--seed", "10.77.0.2:4053", .. arguments]);
+        _nodes.Add(node);
+        return node;
     }
 
     private Task<Run> CommandBehindAsync(IReadOnlyList<string> launcher, string[] arguments) => OwnThread.RunAsync(() =>

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 
@@ -11,22 +12,12 @@ internal static class NodeCalls
     /// <summary>Waits until a node knows a model that another one was given.</summary>
     public static Task KnowsAsync(RunningNode node, string model) => AnswersAsync(node.Client, $"/v2/models/{model}");
 
-    /// <summary>Waits until a question has a good answer.</summary>
-    public static async Task AnswersAsync(HttpClient client, string path)
-    {
-        using var patience = new CancellationTokenSource(Patience);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        while (true)
-        {
-            using var answer = await client.GetAsync(path, patience.Token);
-            if (answer.IsSuccessStatusCode)
-            {
-                return;
-            }
+    /// <summary>Waits until nobody knows a model any more.</summary>
+    public static Task ForgottenAsync(HttpClient client, string model) =>
+        AnswersAsync(client, $"/v2/models/{model}", answer => answer.StatusCode == HttpStatusCode.NotFound);
 
-            await timer.WaitForNextTickAsync(patience.Token);
-        }
-    }
+    /// <summary>Waits until a question has a good answer.</summary>
+    public static Task AnswersAsync(HttpClient client, string path) => AnswersAsync(client, path, answer => answer.IsSuccessStatusCode);
 
     /// <summary>A request that is answered with what it counts to.</summary>
     /// <param name="times">How often it counts.</param>
@@ -46,5 +37,21 @@ internal static class NodeCalls
         var json = await answer.Content.ReadFromJsonAsync<JsonElement>();
         Assert.True(answer.IsSuccessStatusCode, json.ToString());
         return json.GetProperty("outputs")[0].GetProperty("data")[0].GetDouble();
+    }
+
+    private static async Task AnswersAsync(HttpClient client, string path, Func<HttpResponseMessage, bool> isExpected)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (true)
+        {
+            using var answer = await client.GetAsync(path, patience.Token);
+            if (isExpected(answer))
+            {
+                return;
+            }
+
+            await timer.WaitForNextTickAsync(patience.Token);
+        }
     }
 }

@@ -20,10 +20,14 @@ internal sealed record InferParameters
     {
         "binary_data_output" => this with { BinaryOutput = value.Boolean(place) },
         "method" => this with { Method = value.Text(place) },
+        "priority" => Ignoring(value.Identity(place)),
         "sequence_id" => this with { Sequence = SequenceOf(value, place) },
         "timeout" => this with { Timeout = TimeoutOf(value.Count(place)) },
         _ => this,
     };
+
+    /// <summary>With a value that has to be of its kind, and changes nothing.</summary>
+    private InferParameters Ignoring(ulong _) => this;
 
     /// <summary>Zero and the empty text mean a request on its own.</summary>
     private static string? SequenceOf(ParameterValue value, FieldPlace place) => value.IsText

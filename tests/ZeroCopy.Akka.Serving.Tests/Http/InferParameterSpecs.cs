@@ -53,9 +53,15 @@ public sealed class InferParameterSpecs
         Assert.Equal("encode", model.Last!.Method);
     }
 
+    [Theory]
+    [InlineData("0")]
+    [InlineData("18446744073709551615")]
+    public async Task Priority_should_change_nothing(string priority) =>
+        Assert.Equal(await OptionsAsync("{}"), await OptionsAsync($$"""{"priority":{{priority}}}"""));
+
     [Fact]
     public async Task Parameters_should_be_ignored_when_they_are_unknown() =>
-        Assert.NotNull(await OptionsAsync("""{"priority":2,"team":"blue","n":3,"flag":true,"share":0.5}"""));
+        Assert.NotNull(await OptionsAsync("""{"team":"blue","n":3,"flag":true,"share":0.5}"""));
 
     private static async Task<CallOptions> OptionsAsync(string parameters)
     {

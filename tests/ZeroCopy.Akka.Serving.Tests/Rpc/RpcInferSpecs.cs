@@ -83,7 +83,7 @@ public sealed class RpcInferSpecs
         request.Id = "seven";
         request.Parameters.Add("method", new InferParameter { StringParam = "embed" });
         request.Parameters.Add("sequence_id", new InferParameter { Uint64Param = 12 });
-        request.Parameters.Add("priority", new InferParameter { DoubleParam = 0.5 });
+        request.Parameters.Add("priority", new InferParameter { Uint64Param = ulong.MaxValue });
 
         var reply = await served.Rpc.Infer(request);
 

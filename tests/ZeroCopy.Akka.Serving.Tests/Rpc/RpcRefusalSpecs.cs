@@ -48,6 +48,9 @@ public sealed class RpcRefusalSpecs
         ["parameter"] = (
             new ModelInferRequest(One()) { Parameters = { ["timeout"] = new InferParameter { StringParam = "1" } } },
             "parameters.timeout is a string but must be a whole number"),
+        ["priority"] = (
+            new ModelInferRequest(One()) { Parameters = { ["priority"] = new InferParameter { StringParam = "high" } } },
+            "parameters.priority is a string but must be a whole number"),
         ["empty parameter"] = (
             new ModelInferRequest(One()) { Parameters = { ["timeout"] = new InferParameter() } }, "parameters.timeout has no value."),
         ["version"] = (

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using Akka.Actor;
 using ZeroCopy.Clocks;
 using ZeroCopy.Clustering.Protocol;
@@ -15,7 +16,8 @@ namespace ZeroCopy.Clustering.Routes;
 /// <param name="entry">The name, which has a route.</param>
 /// <param name="version">The version; null for the one that is current at each call.</param>
 /// <param name="routes">What it calls with.</param>
-internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteContext routes) : ILoadableEndpoint
+internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteContext routes)
+    : ILoadableEndpoint, IReplicatedEndpoint
 {
     private volatile RouteEntry _entry = entry;
     private volatile Tuple<int?, ModelSignature>? _signature;
@@ -47,6 +49,10 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
     public string? LastError => State == EndpointState.Ready ? null
         : Replicas().Any() ? Replicas().Select(replica => replica.LastError).FirstOrDefault(error => error is not null)
         : Route.Problem ?? NotFound().Message;
+
+    /// <inheritdoc/>
+    public ImmutableArray<EndpointReplica> GetReplicas() =>
+        [.. Replicas().Select(replica => new EndpointReplica(replica.Node.ToString(), replica.ReadyActors))];
 
     /// <inheritdoc/>
     public async Task<ModelSignature> GetSignatureAsync(CancellationToken cancellationToken = default)

@@ -110,6 +110,7 @@ internal sealed class StatusDocument(MetricSnapshot now, MetricSnapshot beginnin
             var pool = pools.FirstOrDefault(pool => pool.Model == endpoint.Name && pool.Version == endpoint.Version);
             var weights = stored.FirstOrDefault(model => pool?.ModelId is { } id
                 ? model.Id == id : model.Names.Any(name => name.Name == endpoint.Name && name.Version == endpoint.Version));
+            var replicas = endpoint is IReplicatedEndpoint replicated ? replicated.GetReplicas() : [];
             (string, string)[] model = [("model", endpoint.Name), ("version", endpoint.Version is { } number ? $"{number}" : "")];
             writer.WriteStartObject();
             writer.WriteString("name", endpoint.Name);
@@ -117,7 +118,8 @@ internal sealed class StatusDocument(MetricSnapshot now, MetricSnapshot beginnin
             writer.WriteString("state", endpoint.State switch
             {
                 _ when endpoint is UnloadedEndpoint => "unloaded",
-                EndpointState.Ready => pool is null ? "idle" : "ready",
+                EndpointState.Ready when pool is not null => "ready",
+                EndpointState.Ready => replicas.Any(replica => replica.ReadyActors > 0) ? "elsewhere" : "idle",
                 EndpointState.Loading => "loading",
                 _ => "failed",
             });
@@ -127,9 +129,24 @@ internal sealed class StatusDocument(MetricSnapshot now, MetricSnapshot beginnin
             Number(writer, "capacity", pool?.QueueCapacity);
             writer.WriteNumber("own", weights?.Bytes - weights?.SharedBytes ?? 0);
             writer.WriteNumber("shared", weights?.SharedBytes ?? 0);
+            WriteReplicas(writer, replicas);
             WriteFigures(writer, "figures", model);
             WriteErrors(writer, model);
             WriteBatches(writer, model);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteReplicas(Utf8JsonWriter writer, ImmutableArray<EndpointReplica> replicas)
+    {
+        writer.WriteStartArray("replicas");
+        foreach (var replica in replicas)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("node", replica.Node);
+            writer.WriteNumber("ready", replica.ReadyActors);
             writer.WriteEndObject();
         }
 

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
 using Akka.TestKit.Xunit2;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Clustering.Routes;
+using ZeroCopy.Endpoints;
 using ZeroCopy.Manifests;
 
 namespace ZeroCopy.Clustering.Tests.Routes;
@@ -19,7 +21,25 @@ public sealed class ClusterDirectorySpecs : TestKit
     }
 
     [Fact]
+    public async Task ClusterDirectory_should_tell_which_nodes_have_loaded_what_it_lists()
+    {
+        var loaded = Model("one", 1) with { Replicas = [Node] };
+
+        var listed = await ListAsync(loaded);
+
+        var replica = Assert.Single(Assert.IsAssignableFrom<IReplicatedEndpoint>(Assert.Single(listed)).GetReplicas());
+        Assert.Equal(new EndpointReplica(Node.ToString(), 1), replica);
+    }
+
+    [Fact]
     public async Task ClusterDirectory_should_leave_out_what_only_an_entity_knows_that_is_silent()
+    {
+        var listed = await ListAsync(Model("one", 1), Model("two", 2), Model("two", 3));
+
+        Assert.Equal("one", Assert.Single(listed).Name);
+    }
+
+    private async Task<ImmutableArray<IModelEndpoint>> ListAsync(params ModelStatus[] models)
     {
         var table = new RouteTable((props, name) => Sys.ActorOf(props, name), NoLogger.Instance);
         table.Start(TestActor);
@@ -32,12 +52,10 @@ public sealed class ClusterDirectorySpecs : TestKit
             Clients = clients,
             Choice = new ReplicaChoice(null, clients.Outstanding, clients.IsDown),
         };
-        var status = new NodeReply.ClusterStatus([], [Model("one", 1), Model("two", 2), Model("two", 3)], 1);
+        var status = new NodeReply.ClusterStatus([], [.. models], 1);
         var directory = new ClusterDirectory(routes, _ => Task.FromResult(status));
 
-        var listed = await directory.ListAsync().AsTask().WaitAsync(Patience);
-
-        Assert.Equal("one", Assert.Single(listed).Name);
+        return await directory.ListAsync().AsTask().WaitAsync(Patience);
     }
 
     private static ModelStatus Model(string name, byte model) => new(name, 1, ModelId.Of([model]), true, 1, [Node], [], null);

@@ -69,6 +69,21 @@ public sealed class StatusPageSpecs
         Assert.InRange(status.GetProperty("process").GetProperty("bytes").GetInt64(), 1, long.MaxValue);
     }
 
+    [Theory]
+    [InlineData(2, "elsewhere")]
+    [InlineData(0, "idle")]
+    public async Task Status_should_tell_where_else_a_model_is_served(int actors, string state)
+    {
+        await using var served = await StartAsync(new ReplicatedEndpoint("far", new EndpointReplica("b", actors)));
+        using var reader = await ReadAsync(served);
+
+        var model = (await NextAsync(reader)).GetProperty("models")[0];
+
+        Assert.Equal(state, Text(model, "state"));
+        var replica = Assert.Single(model.GetProperty("replicas").EnumerateArray());
+        Assert.Equal(("b", actors), (Text(replica, "node"), replica.GetProperty("ready").GetInt32()));
+    }
+
     [Fact]
     public async Task Status_should_tell_what_was_unloaded()
     {

@@ -205,7 +205,7 @@ class Details {
       new Trial(name, version).element);
   }
 
-  show({figures, batches, errors, capacity, own, shared}) {
+  show({figures, batches, errors, capacity, own, shared, replicas}) {
     this.times.replaceChildren(...[['call', figures.duration], ['queue', figures.queue], ['model', figures.compute]].map(([name, times]) =>
       make('tr', {}, make('th', {}, name), make('td', {}, seconds(times.p50)), make('td', {}, seconds(times.p99)))));
     const used = batches.some(([, n]) => n > 0) ? batches.slice(0, batches.findLastIndex(([, n]) => n > 0) + 1) : [];
@@ -220,7 +220,8 @@ class Details {
     const lines = [
       ['rows', count(figures.rows)], ['tensors in and out', bytes(figures.bytes)], ['queue takes', capacity === null ? '–' : count(capacity)],
       ['weights of its own', bytes(own)], ['weights shared with others', bytes(shared)],
-      ...Object.entries(errors).map(([kind, n]) => [kind, count(n), 'bad'])];
+      ...Object.entries(errors).map(([kind, n]) => [kind, count(n), 'bad']),
+      ...replicas.map(({node, ready}) => [`actors of ${node}`, count(ready)])];
     this.errors.replaceChildren(...lines.map(([name, value, kind]) => make('tr', {}, make('th', {}, name), make('td', {class: kind}, value))));
   }
 }

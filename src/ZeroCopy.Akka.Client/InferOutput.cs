@@ -6,7 +6,10 @@ using ZeroCopy.Client.Tensors;
 
 namespace ZeroCopy.Client;
 
-/// <summary>An output of an answer: a tensor, row-major. Its elements lie in memory of the <see cref="InferResult"/>.</summary>
+/// <summary>
+/// An output of an answer: a tensor, row-major. Its elements lie in memory of the <see cref="InferResult"/>. Any number of threads may read
+/// it at once, none beside the answer's disposal.
+/// </summary>
 public sealed class InferOutput
 {
     private readonly ReadOnlyMemory<byte> _data;

@@ -14,7 +14,7 @@ namespace ZeroCopy.Clustering.Transfer;
 
 /// <summary>
 /// Serves the models of a store to other nodes, on a port of its own. It speaks HTTP/1.1 alone, as each answer has a connection to itself
-/// then. Nothing of the environment and no file configures it.
+/// then. Nothing of the environment and no file configures it. Thread-safe.
 /// </summary>
 public sealed class TransferListener : IAsyncDisposable
 {

@@ -12,6 +12,7 @@ namespace ZeroCopy.Content;
 /// The tensors of a <c>.safetensors</c> file, or of the shards that an <c>*.index.json</c> names, ready to be put: they are read from the
 /// files piece by piece while the put runs. Keeps the files open until it is disposed, after the put. Source: the format's description at
 /// https://github.com/huggingface/safetensors; the index is that of Hugging Face's transformers.
+/// Thread-safe, except for its disposal.
 /// </summary>
 public sealed class SafetensorsFile : IDisposable
 {

@@ -7,8 +7,8 @@ namespace ZeroCopy.Safetensors;
 
 /// <summary>
 /// The header of a safetensors file: eight bytes of little-endian length, then JSON that names each tensor's type, shape and place.
-/// Reading trusts nothing: any input gives a header whose tensors lie inside the file, without holes or overlaps, or an exception.
-/// Source: the format's description at https://github.com/huggingface/safetensors.
+/// Reading trusts nothing: any input is a header whose tensors lie inside the file, without holes or overlaps, or an exception.
+/// Immutable. Source: the format's description at https://github.com/huggingface/safetensors.
 /// </summary>
 public sealed class SafetensorsHeader
 {

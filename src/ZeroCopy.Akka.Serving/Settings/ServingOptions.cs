@@ -2,7 +2,7 @@ using ZeroCopy.Clocks;
 
 namespace ZeroCopy.Serving.Settings;
 
-/// <summary>What one request may cost. Read once, when the routes are mapped.</summary>
+/// <summary>What one request may cost. Read once, when the routes are mapped; not thread-safe.</summary>
 public sealed class ServingOptions
 {
     /// <summary>

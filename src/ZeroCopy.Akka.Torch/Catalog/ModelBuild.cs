@@ -8,7 +8,7 @@ namespace ZeroCopy.Torch.Catalog;
 
 /// <summary>
 /// What a factory may use to build a module cheaply around weights that exist already. A factory that ignores it still works: its tensors
-/// are replaced by views after it returns.
+/// are replaced by views after it returns. Not thread-safe: it is the factory's while that runs.
 /// </summary>
 public sealed class ModelBuild
 {

@@ -73,8 +73,8 @@ public static class TorchLibrary
     public static void Load() => _ = Open();
 
     /// <summary>
-    /// Loads the library, and compares on processors with AVX-512 what oneDNN computes with the same by hand. Where that is
-    /// wrong, as it is for small LSTMs and many convolutions on some of them, oneDNN is switched off in this process. Where
+    /// Loads the library, and compares on x86 processors what oneDNN computes with the same by hand. Where that is wrong, as it is for
+    /// small LSTMs and many convolutions on some of them, oneDNN is switched off in this process. Where
     /// <see cref="CatchesCppExceptions"/> holds, exceptions fail their calls from then on, and the native stack, which takes milliseconds
     /// for each, is left out of the texts of errors; as for PyTorch, <c>TORCH_SHOW_CPP_STACKTRACES=1</c> in the environment brings it back.
     /// A runtime does all that before it opens a model; call it in a program that computes before. Idempotent; takes milliseconds beside

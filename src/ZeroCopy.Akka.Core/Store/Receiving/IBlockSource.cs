@@ -1,6 +1,6 @@
 namespace ZeroCopy.Store.Receiving;
 
-/// <summary>Where the blocks of an offered model come from.</summary>
+/// <summary>Where the blocks of an offered model come from. Used by one put at a time.</summary>
 public interface IBlockSource
 {
     /// <summary>

@@ -76,8 +76,8 @@ public sealed class ModelPool<TIn, TOut> : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes no more calls, lets those there are finish within <c>zerocopy.inference.drain-timeout</c>, fails the rest, and gives the
-    /// instances back.
+    /// Takes no more calls, lets those there are finish within <c>zerocopy.inference.drain-timeout</c>, fails the rest, and
+    /// returns the instances.
     /// </summary>
     public async ValueTask DisposeAsync()
     {

@@ -210,7 +210,7 @@ public class ModelWrapper
 
     /// <summary>
     /// Ends this process's use of what is wrapped, so that the store may remove or evict it once loaded objects are released and the
-    /// instances of calls and of pools' actors are given back: these stay valid, but shims of task mode answer no more, and pools get no
+    /// instances of calls and of pools' actors are returned: these stay valid, but shims of task mode answer no more, and pools get no
     /// further instances. Loads and calls that come too late fail with <see cref="ObjectDisposedException"/>,
     /// <see cref="RecipeUnavailableException"/> or an <see cref="InferenceException"/>. A later load builds the object as another process
     /// would.

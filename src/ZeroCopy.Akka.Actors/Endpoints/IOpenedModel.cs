@@ -4,7 +4,7 @@ using ZeroCopy.Runtime;
 namespace ZeroCopy.Actors.Endpoints;
 
 /// <summary>
-/// A model that was opened for one pool. Disposing it ends the model's lease when no other has it open and the last instance is given back.
+/// A model that was opened for one pool. Disposing it ends the model's lease when no other has it open and the last instance is returned.
 /// </summary>
 internal interface IOpenedModel : IDisposable
 {

@@ -17,12 +17,12 @@ namespace ZeroCopy.Actors.Inference;
 /// <remarks>
 /// <code>
 ///               instance here               PoisonPill
-///   Loading ────────────────────► Ready ─────────────────► stopped (instance given back)
+///   Loading ────────────────────► Ready ─────────────────► stopped (instance returned)
 ///    │  ▲  │                                                   ▲
 ///    │  └──┘ failed: again after a pause                       │
 ///    └── attempts used up ──► Failed ── again after a pause ───┘
 ///
-///             an asynchronous function awaits                                      stopped (instance given back
+///             an asynchronous function awaits                                      stopped (instance returned
 ///   Ready ◄────────────────────────────────────► Busy (calls wait) ── PoisonPill ──► when the function has ended)
 ///                      it has ended
 /// </code>

@@ -143,7 +143,7 @@ public sealed class InferencePool
     /// <summary>
     /// Takes no more calls, lets those that somebody waits for finish within the limit (null: <c>zerocopy.inference.drain-timeout</c>,
     /// <see cref="Timeout.InfiniteTimeSpan"/>: none), fails the rest with <see cref="ZeroCopy.Errors.InferenceFailure.ShuttingDown"/>, and
-    /// stops the actors, which give their instances back; one that computes gives it back when its model returns. The pool's name is free
+    /// stops the actors, which return their instances; one that computes returns it when its model returns. The pool's name is free
     /// after that. Only the first call counts.
     /// </summary>
     public Task DrainAsync(TimeSpan? limit = null)
@@ -174,7 +174,7 @@ public sealed class InferencePool
         await closed.ConfigureAwait(false);
         _batcher?.Dispose();
 
-        // Whoever waited is answered by now. An actor inside native code cannot be interrupted: it gives its instance back when the model
+        // Whoever waited is answered by now. An actor inside native code cannot be interrupted: it returns its instance when the model
         // returns, and only then are the messages behind it gone for certain.
         Router.Tell(PoisonPill.Instance, ActorRefs.NoSender);
         if (Pending == 0)

@@ -3,7 +3,7 @@ using ZeroCopy.Runtime;
 namespace ZeroCopy.Actors.Inference;
 
 /// <summary>
-/// An instance on its way to an actor. An instance that arrives after the actor has gone is given back at once: no message has to
+/// An instance on its way to an actor. An instance that arrives after the actor has gone is returned at once: no message has to
 /// reach a living actor for it. Thread-safe.
 /// </summary>
 internal sealed class InstanceTicket
@@ -42,7 +42,7 @@ internal sealed class InstanceTicket
         }
     }
 
-    /// <summary>Gives the instance back, now or when it comes.</summary>
+    /// <summary>Returns the instance, now or when it comes.</summary>
     public void Abandon()
     {
         lock (_lock)

@@ -22,7 +22,7 @@ internal sealed class IncomingMessages(RemotingSettings settings)
     /// <summary>Bytes that are taken for messages that lack parts.</summary>
     public long Bytes => _messages.Values.Sum(message => message.Bytes.LongLength);
 
-    /// <summary>Takes a part; gives the message with its last one, else null.</summary>
+    /// <summary>Takes a part; returns the message with its last one, else null.</summary>
     /// <exception cref="InferenceException">
     /// The message is too large, or its process sends too much at once; the rest of it is thrown away as it comes.
     /// </exception>

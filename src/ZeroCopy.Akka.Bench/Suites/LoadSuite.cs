@@ -93,7 +93,7 @@ internal sealed class LoadSuite : IBenchSuite
         return (models, scripts);
     }
 
-    // As with the modules, the runtime keeps what it opened: only the instance is given back.
+    // As with the modules, the runtime keeps what it opened: only the instance is returned.
     private static async Task<double> RentScriptAsync(TorchRuntime runtime, ModelHandle script, CancellationToken cancellationToken)
     {
         var start = Stopwatch.GetTimestamp();
@@ -117,7 +117,7 @@ internal sealed class LoadSuite : IBenchSuite
         {
             if (!model.TryRent(out var instance))
             {
-                throw new InvalidOperationException("The pool of skeletons is empty though every one was given back.");
+                throw new InvalidOperationException("The pool of skeletons is empty though every one was returned.");
             }
 
             instance.Dispose();

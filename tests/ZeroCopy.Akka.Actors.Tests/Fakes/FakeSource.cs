@@ -31,7 +31,7 @@ internal sealed class FakeSource : IInstanceSource
     /// <summary>The numbers of the instances that were thrown away.</summary>
     public ConcurrentQueue<int> Discarded { get; } = [];
 
-    /// <summary>Runs when an instance is given back.</summary>
+    /// <summary>Runs when an instance is returned.</summary>
     public Action OnReturn { get; set; } = () => { };
 
     /// <summary>Leases what the instances are made of, for a holder of that name.</summary>

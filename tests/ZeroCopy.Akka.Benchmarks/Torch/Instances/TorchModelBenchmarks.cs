@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace ZeroCopy.Benchmarks.Torch.Instances;
 
-/// <summary>A warm instance leased and given back, and a call on it against the same call on the module itself.</summary>
+/// <summary>A warm instance rented and returned, and a call on it against the same call on the module itself.</summary>
 [MemoryDiagnoser]
 public class TorchModelBenchmarks
 {
@@ -45,7 +45,7 @@ public class TorchModelBenchmarks
     {
         if (!_model.TryRent(out var instance))
         {
-            throw new InvalidOperationException("The instance was not given back.");
+            throw new InvalidOperationException("The instance was not returned.");
         }
 
         using (instance)

@@ -13,10 +13,20 @@ public abstract class ServedEndpointSpecs : EndpointContractSpecs
     private readonly Dictionary<IModelEndpoint, DirectEndpoint> _models = [];
     private readonly List<IAsyncDisposable> _servers = [];
 
+    protected override int? MostCalls => 16;
+
+    public override Task InitializeAsync()
+    {
+        // Calls that are held block threads of the pool, which clients and server answer with too.
+        ThreadPool.GetMinThreads(out _, out var completion);
+        ThreadPool.SetMinThreads(4 * MostCalls!.Value, completion);
+        return base.InitializeAsync();
+    }
+
     protected override async Task<IModelEndpoint> OpenAsync(ModelHandle model)
     {
         var direct = new DirectEndpoint("contract", model.Name?.Version, Runtime.OpenAny(model), Runtime.BinderOf(model));
-        var server = await ModelServer.StartAsync(direct);
+        var server = await ModelServer.StartAsync(new LimitedEndpoint(direct, MostCalls!.Value));
         _servers.Add(server);
         // It is told no version, and learns from each answer which one that was.
         var endpoint = new InferenceEndpoint(ClientOf(server), direct.Name);

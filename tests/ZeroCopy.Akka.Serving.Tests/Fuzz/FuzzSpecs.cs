@@ -111,6 +111,40 @@ public sealed class FuzzSpecs
         Assert.Single((await served.Rpc.Infer(RpcRequest.One())).Outputs);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Small_methods_of_grpc_should_answer_whatever_they_are_sent(int seed)
+    {
+        string[] methods =
+        [
+            .. OpenInferenceReflection.Descriptor.Services.Single().Methods
+                .Where(method => !method.IsClientStreaming && method.Name != "ModelInfer").Select(method => method.Name),
+        ];
+        // Its first two fields are those of a name and a version too.
+        var original = new SystemSharedMemoryRegisterRequest { Name = "identity", Key = "1", Offset = 1, ByteSize = 64 }.ToByteArray();
+        var random = new Random(seed);
+        await using var served = await ServedModels.StartAsync(options => options.SharedMemory = true, First());
+        for (var round = 0; round < Rounds; round++)
+        {
+            var (method, message) = (methods[random.Next(methods.Length)], Mutation.Of(original, random));
+            try
+            {
+                await served.Rpc.CallRawAsync(method, message);
+            }
+            catch (RpcException e)
+            {
+                Assert.True(
+                    e.StatusCode is StatusCode.InvalidArgument or StatusCode.NotFound or StatusCode.ResourceExhausted
+                        or StatusCode.Unimplemented,
+                    $"{seed}/{round}: {method} {e.Status} {Convert.ToHexString(message)}");
+            }
+        }
+
+        Assert.Single((await served.Rpc.Infer(RpcRequest.One())).Outputs);
+    }
+
     /// <summary>Answers with its first input, where it has one.</summary>
     private static FakeEndpoint First() => new(
         "identity", call => new ModelAnswer([.. call.Inputs.Take(1).Select(input => input with { Name = "output" })]));

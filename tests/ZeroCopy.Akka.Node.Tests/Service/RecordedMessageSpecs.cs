@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Google.Protobuf;
 using Grpc.Core;
 using ZeroCopy.OpenInference;
 using ZeroCopy.TestSupport;
@@ -26,8 +27,8 @@ public abstract class RecordedMessageSpecs(RecordedModels models)
         Skip.If(RepositoryRoot.SharedRequests is null, "The folder with recorded requests is not beside the repository.");
         var recorded = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder, $"{name}.json"))).RootElement;
         var expected = recorded.GetProperty("answer");
-        var call = RawCall.SendAsync(
-            models.Grpc, recorded.GetProperty("method").GetString()!, File.ReadAllBytes(Path.Combine(Folder, $"{name}.pb")));
+        var (method, request) = (recorded.GetProperty("method").GetString()!, File.ReadAllBytes(Path.Combine(Folder, $"{name}.pb")));
+        var call = RawCall.SendAsync(models.Grpc, method, request);
 
         if (expected.ValueKind == JsonValueKind.Object && expected.TryGetProperty("code", out var code))
         {
@@ -48,6 +49,52 @@ public abstract class RecordedMessageSpecs(RecordedModels models)
         if (expected.ValueKind == JsonValueKind.Object)
         {
             AssertOutputs(expected, ModelInferResponse.Parser.ParseFrom(answer));
+        }
+        else
+        {
+            AssertSays(Parse(method, answer), request);
+        }
+    }
+
+    private static IMessage Parse(string method, byte[] answer) => OpenInferenceReflection.Descriptor.Services.Single()
+        .FindMethodByName(method[(method.LastIndexOf('/') + 1)..]).OutputType.Parser.ParseFrom(answer);
+
+    /// <summary>What was recorded without an answer says what the node and its models are.</summary>
+    private static void AssertSays(IMessage answer, byte[] request)
+    {
+        switch (answer)
+        {
+            case ServerLiveResponse live:
+                Assert.True(live.Live);
+                break;
+            case ServerReadyResponse ready:
+                Assert.True(ready.Ready);
+                break;
+            case ModelReadyResponse ready:
+                Assert.True(ready.Ready);
+                break;
+            case ServerMetadataResponse server:
+                Assert.NotEmpty(server.Name);
+                Assert.Contains("binary_tensor_data", server.Extensions);
+                break;
+            case ModelMetadataResponse model:
+                Assert.Equal(("mlp", 1, 1), (model.Name, model.Inputs.Count, model.Outputs.Count));
+                break;
+            case ModelConfigResponse model:
+                Assert.Equal(("mlp", 1, 1), (model.Config.Name, model.Config.Input.Count, model.Config.Output.Count));
+                break;
+            case ModelStatisticsResponse models:
+                Assert.Equal("mlp", Assert.Single(models.ModelStats).Name);
+                break;
+            case RepositoryIndexResponse index:
+                Assert.Equal(["add_sub", "identity", "mlp"], index.Models.Select(model => model.Name).Order());
+                break;
+            case ModelInferResponse identity:
+                Assert.Equal(ModelInferRequest.Parser.ParseFrom(request).RawInputContents, identity.RawOutputContents);
+                break;
+            default:
+                Assert.Equal(0, answer.CalculateSize());
+                break;
         }
     }
 

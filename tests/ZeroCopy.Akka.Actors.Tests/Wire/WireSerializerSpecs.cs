@@ -236,20 +236,21 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
         Assert.Throws<WireException>(() => Serializer.FromBinary(Convert.FromHexString(hex), manifest));
 
     [Fact]
-    public void WireSerializer_should_answer_mutated_bytes_with_a_message_or_a_typed_error()
+    public void WireSerializer_should_answer_broken_frames_with_a_message_or_a_typed_error_in_little_memory()
     {
-        var random = new Random(4711);
         foreach (var sample in Samples)
         {
-            var bytes = Serializer.ToBinary(sample);
-            for (var i = 0; i < 200 && bytes.Length > 0; i++)
+            BrokenFrames.Read(Serializer.ToBinary(sample), bytes =>
             {
-                var mutated = bytes.ToArray();
-                mutated[random.Next(mutated.Length)] = (byte)random.Next(256);
-                var thrown = Record.Exception(
-                    () => Serializer.FromBinary(mutated[..random.Next(1, mutated.Length + 1)], Serializer.Manifest(sample)));
-                Assert.True(thrown is null or WireException, thrown?.ToString());
-            }
+                try
+                {
+                    Assert.IsAssignableFrom<IWireMessage>(Serializer.FromBinary(bytes, Serializer.Manifest(sample)));
+                }
+                catch (WireException)
+                {
+                    // As it should be.
+                }
+            });
         }
     }
 

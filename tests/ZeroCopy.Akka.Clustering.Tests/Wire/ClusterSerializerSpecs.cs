@@ -20,7 +20,7 @@ public sealed class ClusterSerializerSpecs : TestKit
     private static readonly HeldVersion Held = new(3, Id, 420, "bert", true, EndpointState.Ready, 4, 5, "why");
 
     private static readonly NodeReport Report = new(
-        new NodeInfo(Node, "store", Source, new Uri("http://10.0.0.7:8080/"), null, ["bert", "own"]),
+        new NodeInfo(Node, "store", Source, new Uri("http://10.0.0.7:8080/"), new Uri("http://10.0.0.7:8081/"), ["bert", "own"]),
         new NodeLoad(7, 1 << 20, true, 1.5, 2.5));
 
     private static readonly ModelReport Model = new(
@@ -74,6 +74,9 @@ public sealed class ClusterSerializerSpecs : TestKit
             .Where(type => type.IsAssignableTo(typeof(IClusterMessage)) && !type.IsAbstract);
         Assert.Equal(messages.OrderBy(type => type.FullName), Samples.Select(sample => sample.GetType()).OrderBy(type => type.FullName));
     }
+
+    [Fact]
+    public void Samples_should_fill_every_field() => Assert.Empty(WireText.Unfilled(Samples));
 
     [Fact]
     public void ClusterSerializer_should_bring_every_message_back()

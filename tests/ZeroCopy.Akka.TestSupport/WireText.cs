@@ -1,17 +1,16 @@
 using System.Collections;
 using System.Reflection;
-using Akka.Actor;
 using ZeroCopy.Tensors;
 
-namespace ZeroCopy.Actors.Tests.Wire;
+namespace ZeroCopy.TestSupport;
 
 /// <summary>Messages as text with every field, to compare what was sent with what has come.</summary>
-internal static class WireText
+public static class WireText
 {
+    /// <summary>A message, or what it is made of.</summary>
     public static string Of(object? value) => value switch
     {
         null => "null",
-        IActorRef actor => actor.Path.ToString(),
         HostTensor tensor => $"{tensor.Layout} {Convert.ToHexString(tensor.Data.Span)}",
         ReadOnlyMemory<byte> bytes => Convert.ToHexString(bytes.Span),
         string text => text,
@@ -22,11 +21,21 @@ internal static class WireText
         _ => value.ToString()!,
     };
 
-    /// <summary>The fields of a message that no sample of it fills.</summary>
-    public static IEnumerable<string> Unfilled(Type type, IEnumerable<object> samples) =>
-        from field in Fields(type)
-        where samples.All(sample => IsNothing(field.GetValue(sample)))
-        select $"{type}.{field.Name}";
+    /// <summary>The fields of messages, and of what they are made of, that no sample fills.</summary>
+    public static IEnumerable<string> Unfilled(IEnumerable<object> samples) =>
+        from part in samples.SelectMany(Parts).GroupBy(part => part.GetType())
+        from field in Fields(part.Key)
+        where part.All(one => IsNothing(field.GetValue(one)))
+        select $"{part.Key}.{field.Name}";
+
+    private static IEnumerable<object> Parts(object? value) => value switch
+    {
+        null or string or HostTensor => [],
+        IEnumerable all => IsDefault(all) ? [] : all.Cast<object?>().SelectMany(Parts),
+        _ when IsOurs(value.GetType()) =>
+            Fields(value.GetType()).SelectMany(field => Parts(field.GetValue(value))).Prepend(value),
+        _ => [],
+    };
 
     private static bool IsNothing(object? value) => value switch
     {

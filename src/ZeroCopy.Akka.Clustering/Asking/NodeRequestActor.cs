@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Remote;
 using ZeroCopy.Clustering.Protocol;
@@ -14,8 +13,7 @@ internal sealed class NodeRequestActor(ICanTell node, IClusterMessage request, T
 {
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
 
-    private NodeReply? _before;
-    private ModelRoute? _route;
+    private IPaged? _before;
 
     public ITimerScheduler Timers { get; set; } = null!;
 
@@ -42,23 +40,11 @@ internal sealed class NodeRequestActor(ICanTell node, IClusterMessage request, T
     {
         switch (message)
         {
-            case NodeReply.Holdings holdings:
-                var held = _before is NodeReply.Holdings some ? some.Models.AddRange(holdings.Models) : holdings.Models;
-                Take(holdings with { Models = holdings.HasMore ? held : Whole(held), HasMore = false }, holdings.HasMore);
-                break;
-            case NodeReply.ClusterStatus status:
-                var known = _before is NodeReply.ClusterStatus part ? part with { Models = part.Models.AddRange(status.Models) } : status;
-                Take(known with { HasMore = false }, status.HasMore);
-                break;
-            case NodeReply.StoreStatus { Statistics: var store } status:
-                var holders = _before is NodeReply.StoreStatus said ? said.Statistics.Holders.AddRange(store.Holders) : store.Holders;
-                Take(status with { Statistics = store with { Holders = holders }, HasMore = false }, status.HasMore);
-                break;
-            case ModelRoute next:
-                _route = next.After(_route);
-                if (_route is { HasMore: false } route)
+            case IPaged page:
+                _before = IPaged.Join(_before, page);
+                if (_before is { HasMore: false })
                 {
-                    answer.TrySetResult(route);
+                    answer.TrySetResult(_before);
                 }
 
                 break;
@@ -84,31 +70,6 @@ internal sealed class NodeRequestActor(ICanTell node, IClusterMessage request, T
     }
 
     protected override void PostStop() => answer.TrySetCanceled();
-
-    private void Take(NodeReply reply, bool hasMore)
-    {
-        _before = reply;
-        if (!hasMore)
-        {
-            answer.TrySetResult(reply);
-        }
-    }
-
-    private static ImmutableArray<ModelReport> Whole(ImmutableArray<ModelReport> parts)
-    {
-        var whole = ImmutableArray.CreateBuilder<ModelReport>(parts.Length);
-        ModelReport? coming = null;
-        foreach (var part in parts)
-        {
-            coming = part.After(coming);
-            if (coming is { HasMore: false })
-            {
-                whole.Add(coming);
-            }
-        }
-
-        return whole.ToImmutable();
-    }
 
     private sealed class Again
     {

@@ -178,7 +178,7 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
         }
 
         _coming.Remove(Sender, out var before);
-        if (part.After(before) is not { } report)
+        if (IPaged.Join(before, part) is not { } report)
         {
             return;
         }

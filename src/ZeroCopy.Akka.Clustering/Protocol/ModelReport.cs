@@ -14,11 +14,11 @@ namespace ZeroCopy.Clustering.Protocol;
 /// <param name="Part">Which of the messages it is, counted from 0.</param>
 /// <param name="HasMore">Whether further versions come in another message.</param>
 public sealed record ModelReport(
-    string Name, Address Node, ImmutableArray<HeldVersion> Versions, Rollout? Rollout, int Part = 0, bool HasMore = false) : IEntityMessage
+    string Name, Address Node, ImmutableArray<HeldVersion> Versions, Rollout? Rollout, int Part = 0, bool HasMore = false)
+    : IEntityMessage, IPaged
 {
-    /// <summary>This message with those before it; null where one of them was lost.</summary>
-    internal ModelReport? After(ModelReport? before) => Part == 0 ? this
-        : before is { HasMore: true } && before.Part == Part - 1
-            ? this with { Versions = before.Versions.AddRange(Versions), Part = HasMore ? Part : 0 }
-        : null;
+    int? IPaged.Part => Part;
+
+    IPaged IPaged.Behind(IPaged before) =>
+        this with { Versions = ((ModelReport)before).Versions.AddRange(Versions), Part = HasMore ? Part : 0 };
 }

@@ -16,7 +16,7 @@ namespace ZeroCopy.Clustering.Protocol;
 /// <param name="HasMore">Whether further replicas come in another message.</param>
 public sealed record ModelRoute(
     string Name, int? Current, int? Next, int Percent, ImmutableArray<Replica> Replicas, string? Problem, int Part = 0,
-    bool HasMore = false) : IClusterMessage
+    bool HasMore = false) : IPaged
 {
     /// <summary>Whether another route says the same, replica by replica.</summary>
     public bool Equals(ModelRoute? other) => other is not null
@@ -27,9 +27,8 @@ public sealed record ModelRoute(
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Current, Next, Percent, Replicas.Length);
 
-    /// <summary>This message with those before it; null where one of them was lost.</summary>
-    internal ModelRoute? After(ModelRoute? before) => Part == 0 ? this
-        : before is { HasMore: true } && before.Part == Part - 1
-            ? this with { Replicas = before.Replicas.AddRange(Replicas), Part = HasMore ? Part : 0 }
-        : null;
+    int? IPaged.Part => Part;
+
+    IPaged IPaged.Behind(IPaged before) =>
+        this with { Replicas = ((ModelRoute)before).Replicas.AddRange(Replicas), Part = HasMore ? Part : 0 };
 }

@@ -18,7 +18,18 @@ public abstract record NodeReply : IRequestMessage
     /// <param name="Models">What it has.</param>
     /// <param name="Id">The request's number.</param>
     /// <param name="HasMore">Whether further models come in another message.</param>
-    public sealed record Holdings(NodeReport Node, ImmutableArray<ModelReport> Models, long Id, bool HasMore = false) : NodeReply(Id);
+    public sealed record Holdings(NodeReport Node, ImmutableArray<ModelReport> Models, long Id, bool HasMore = false)
+        : NodeReply(Id), IPaged
+    {
+        // The one where a message ends may go on in the next.
+        IPaged IPaged.Behind(IPaged before) => this with
+        {
+            Models = ((Holdings)before).Models is [.. var whole, { HasMore: true } begun] && Models is [var next, .. var others]
+                && IPaged.Join(begun, next) is { } joined
+                    ? [.. whole, joined, .. others]
+                    : ((Holdings)before).Models.AddRange(Models),
+        };
+    }
 
     /// <summary>
     /// Members and models of the whole cluster. In several messages, one behind the other, where a frame does not hold it.
@@ -28,13 +39,26 @@ public abstract record NodeReply : IRequestMessage
     /// <param name="Id">The request's number.</param>
     /// <param name="HasMore">Whether further models come in another message.</param>
     public sealed record ClusterStatus(
-        ImmutableArray<MemberInfo> Members, ImmutableArray<ModelStatus> Models, long Id, bool HasMore = false) : NodeReply(Id);
+        ImmutableArray<MemberInfo> Members, ImmutableArray<ModelStatus> Models, long Id, bool HasMore = false) : NodeReply(Id), IPaged
+    {
+        IPaged IPaged.Behind(IPaged before) => ((ClusterStatus)before) with
+        {
+            Models = ((ClusterStatus)before).Models.AddRange(Models),
+            HasMore = HasMore,
+        };
+    }
 
     /// <summary>The node's own store. In several messages, one behind the other, where a frame does not hold it.</summary>
     /// <param name="Statistics">Counts and sizes, the same in each message, and holders.</param>
     /// <param name="Id">The request's number.</param>
     /// <param name="HasMore">Whether further holders come in another message.</param>
-    public sealed record StoreStatus(StoreStatistics Statistics, long Id, bool HasMore = false) : NodeReply(Id);
+    public sealed record StoreStatus(StoreStatistics Statistics, long Id, bool HasMore = false) : NodeReply(Id), IPaged
+    {
+        IPaged IPaged.Behind(IPaged before) => this with
+        {
+            Statistics = Statistics with { Holders = ((StoreStatus)before).Statistics.Holders.AddRange(Statistics.Holders) },
+        };
+    }
 
     /// <summary>A model, the nodes that hold it, and the names of their stores' directories.</summary>
     public sealed record Located(
@@ -48,8 +72,14 @@ public abstract record NodeReply : IRequestMessage
     /// </summary>
     public sealed record Opening(long Id) : NodeReply(Id);
 
-    /// <summary>The names that were removed.</summary>
-    public sealed record Removed(ImmutableArray<ModelName> Names, long Id) : NodeReply(Id);
+    /// <summary>The names that were removed. In several messages, one behind the other, where a frame does not hold it.</summary>
+    /// <param name="Names">The names.</param>
+    /// <param name="Id">The request's number.</param>
+    /// <param name="HasMore">Whether further names come in another message.</param>
+    public sealed record Removed(ImmutableArray<ModelName> Names, long Id, bool HasMore = false) : NodeReply(Id), IPaged
+    {
+        IPaged IPaged.Behind(IPaged before) => this with { Names = ((Removed)before).Names.AddRange(Names) };
+    }
 
     /// <summary>It cannot be done, for that reason.</summary>
     public sealed record Failed(InferenceFailure Failure, string Message, long Id) : NodeReply(Id);

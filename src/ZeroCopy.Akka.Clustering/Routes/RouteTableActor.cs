@@ -117,7 +117,7 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
             followed.Entity = Context.Watch(Sender);
         }
 
-        followed.Coming = part.After(followed.Coming);
+        followed.Coming = IPaged.Join(followed.Coming, part);
         if (followed.Coming is { HasMore: false } route)
         {
             followed.Coming = null;

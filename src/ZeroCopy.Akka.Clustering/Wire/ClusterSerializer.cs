@@ -167,8 +167,13 @@ public sealed class ClusterSerializer(ExtendedActorSystem system) : ProtobufSeri
         .Add("ag", (NodeReply.Opening m) => new Generated.Opened { Id = m.Id }, wire => new NodeReply.Opening(wire.Id))
         .Add(
             "ax",
-            (NodeReply.Removed m) => new Generated.Removed { Names = { m.Names.Select(name => name.ToString()) }, Id = m.Id },
-            wire => new NodeReply.Removed([.. wire.Names.Select(ModelName.Parse)], wire.Id))
+            (NodeReply.Removed m) => new Generated.Removed
+            {
+                Names = { m.Names.Select(name => name.ToString()) },
+                Id = m.Id,
+                HasMore = m.HasMore,
+            },
+            wire => new NodeReply.Removed([.. wire.Names.Select(ModelName.Parse)], wire.Id, wire.HasMore))
         .Add(
             "af",
             (NodeReply.Failed m) => new Generated.Failure { Kind = (int)m.Failure, Message = m.Message, Id = m.Id },

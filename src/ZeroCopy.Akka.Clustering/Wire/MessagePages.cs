@@ -43,6 +43,8 @@ internal sealed class MessagePages(ActorSystem system)
             }),
         NodeReply.StoreStatus { Statistics: var store } status => Split(store.Holders, WireMapping.ToWire)
             .Select(page => status with { Statistics = store with { Holders = page.Parts }, HasMore = page.HasMore }),
+        NodeReply.Removed removed => Split(removed.Names, name => new Generated.Removed { Names = { name.ToString() } })
+            .Select(page => removed with { Names = page.Parts, HasMore = page.HasMore }),
         _ => [message],
     };
 

@@ -58,7 +58,7 @@ public sealed class ClusterSerializerSpecs : TestKit
         new NodeReply.StoreStatus(StoreSamples.Statistics(Id, Name), 21, HasMore: true),
         new NodeReply.Located(new ModelHandle(Id, 420, Name), [Source], ["store"], 15),
         new NodeReply.Opened(new ModelHandle(Id, 420, Name), 17, 16),
-        new NodeReply.Removed([Name], 17),
+        new NodeReply.Removed([Name], 17, HasMore: true),
         new NodeReply.Opening(19),
         new NodeReply.Failed(InferenceFailure.ModelNotFound, "none", 18),
     ];

@@ -4,6 +4,8 @@ using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Clustering.Wire;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Manifests;
+using ZeroCopy.Store;
+using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Clustering.Tests.Wire;
 
@@ -73,6 +75,42 @@ public sealed class MessagePagesSpecs()
         Assert.Equal(Enumerable.Range(0, routes.Length), routes.Select(page => page.Part));
         var serializer = new ClusterSerializer((ExtendedActorSystem)Sys);
         Assert.All(reports.Concat<IClusterMessage>(routes), page => Assert.InRange(serializer.ToBinary(page).Length, 1, 30_000));
+    }
+
+    [Fact]
+    public void MessagePages_should_be_one_message_again()
+    {
+        var id = ModelId.Of([1]);
+        var held = Enumerable.Range(1, 1000).Select(version => new HeldVersion(
+            version, id, 1, null, true, EndpointState.Ready, 0, 0, null)).ToArray();
+        var small = new ModelReport("small", Node, [held[0]], null);
+        IPaged[] messages =
+        [
+            new ModelReport("model", Node, [.. held], new Rollout(3, 25, 2, 99)),
+            new ModelRoute("model", 3, null, 0, [.. held.Select(at => new Replica(Node, at.Version, at.State, 0, 0, id))], null),
+            new NodeReply.Holdings(Report, [small, small with { Name = "large", Versions = [.. held] }, small with { Name = "tiny" }], 1),
+            new NodeReply.ClusterStatus(
+                [new MemberInfo(Node, "Up", ["inference"], Report)],
+                [.. held.Select(at => new ModelStatus("model", at.Version, id, true, 1, [Node], [Node], null))],
+                2),
+            new NodeReply.StoreStatus(
+                StoreSamples.Statistics(id, new ModelName("model", 1)) with
+                {
+                    Holders = [.. held.Select(at => new LeaseInfo(id, "process", at.Version!.Value, 1))],
+                },
+                3),
+            new NodeReply.Removed([.. Enumerable.Range(1, 3000).Select(version => new ModelName("model", version))], 4),
+        ];
+
+        Assert.All(messages, message =>
+        {
+            var pages = Pages(message).Cast<IPaged>().ToArray();
+            Assert.True(pages.Length > 1);
+            Assert.Equal(WireText.Of(message), WireText.Of(Joined(pages)));
+        });
+        Assert.All(messages[..2], message => Assert.Null(Joined(Pages(message).Cast<IPaged>().Skip(1))));
+
+        static IPaged? Joined(IEnumerable<IPaged> pages) => pages.Aggregate((IPaged?)null, IPaged.Join);
     }
 
     private IClusterMessage[] Pages(IClusterMessage message) => [.. new MessagePages(Sys).Of(message)];

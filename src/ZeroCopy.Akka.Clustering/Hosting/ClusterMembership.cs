@@ -62,7 +62,7 @@ public sealed class ClusterMembership : IExtension
         var joined = WhenUpAsync();
         var start = _clock.GetTimestamp();
         using var ended = new CancellationTokenSource();
-        var (who, asking) = Ask(settings, ended.Token);
+        var (who, seeds, asking) = Ask(settings, ended.Token);
         while (await Task.WhenAny(joined, Task.Delay(Patience, _clock, ended.Token)).ConfigureAwait(false) != joined)
         {
             _log.Warning(
@@ -79,7 +79,7 @@ public sealed class ClusterMembership : IExtension
             throw new ClusterJoinFailedException(problem);
         }
 
-        _ = new MembershipAdvice(_cluster, Seeds(settings), _clock, _log).RunAsync(_ended.Token);
+        _ = new MembershipAdvice(_cluster, seeds, _clock, _log).RunAsync(_ended.Token);
     }
 
     private Task WhenUpAsync()
@@ -90,8 +90,8 @@ public sealed class ClusterMembership : IExtension
         return up.Task;
     }
 
-    /// <summary>Has the node ask for the cluster; says whom, and what goes on asking.</summary>
-    private (string Who, Task Asking) Ask(ClusterSettings settings, CancellationToken ended)
+    /// <summary>Has the node ask for the cluster; says whom in words, who that is now, and what goes on asking.</summary>
+    private (string Who, Func<Task<ImmutableArray<Address>>> Seeds, Task Asking) Ask(ClusterSettings settings, CancellationToken ended)
     {
         if (settings.Discovery.IsOn)
         {
@@ -99,6 +99,7 @@ public sealed class ClusterMembership : IExtension
             return (
                 $"the nodes that akka.discovery.{settings.Discovery.Method} knows as {settings.Discovery.Service} "
                     + "(zerocopy.cluster.discovery)",
+                discovery.LookupAsync,
                 discovery.RunAsync(_cluster.JoinSeedNodes, ended));
         }
 
@@ -112,7 +113,7 @@ public sealed class ClusterMembership : IExtension
             _cluster.JoinSeedNodes(seeds);
         }
 
-        return ($"{string.Join(", ", seeds)} (zerocopy.cluster.seeds)", Task.CompletedTask);
+        return ($"{string.Join(", ", seeds)} (zerocopy.cluster.seeds)", () => Task.FromResult(seeds), Task.CompletedTask);
     }
 
     private ImmutableArray<Address> Seeds(ClusterSettings settings) =>

@@ -2,19 +2,21 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
-using ZeroCopy.Clustering.Catalog;
+using ZeroCopy.Clustering.Asking;
+using ZeroCopy.Clustering.Protocol;
 
 namespace ZeroCopy.Clustering.Hosting;
 
 /// <summary>
-/// Looks every minute at what no member sees by itself and its operators should know: a seed that answers and belongs to another cluster,
-/// and a cluster of two nodes, of which one takes the other with it. The log says each once, and again when it comes back.
+/// Looks every minute at what no member sees by itself and its operators should know: a seed that is a member of another cluster, and a
+/// cluster of two nodes, of which one takes the other with it. The log says each once, and again when it comes back.
 /// </summary>
 /// <param name="cluster">Of the node.</param>
-/// <param name="seeds">Nodes that belong to its cluster.</param>
+/// <param name="seeds">Says which nodes belong to its cluster.</param>
 /// <param name="clock">Between the looks.</param>
 /// <param name="log">Where it is said.</param>
-internal sealed class MembershipAdvice(Cluster cluster, ImmutableArray<Address> seeds, TimeProvider clock, ILoggingAdapter log)
+internal sealed class MembershipAdvice(
+    Cluster cluster, Func<Task<ImmutableArray<Address>>> seeds, TimeProvider clock, ILoggingAdapter log)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(5);
@@ -39,6 +41,7 @@ internal sealed class MembershipAdvice(Cluster cluster, ImmutableArray<Address> 
 
     private async Task<ImmutableHashSet<string>> LookAsync(CancellationToken cancellationToken)
     {
+        var known = await seeds().ConfigureAwait(false);
         var state = cluster.State;
         var members = state.Members.Select(member => member.Address).ToHashSet();
         var advice = ImmutableHashSet.CreateBuilder<string>();
@@ -49,9 +52,9 @@ internal sealed class MembershipAdvice(Cluster cluster, ImmutableArray<Address> 
                 + "node, of role client where it is to hold no models, or another strategy lets each go on");
         }
 
-        foreach (var seed in seeds.Where(seed => !members.Contains(seed)))
+        foreach (var seed in known.Where(seed => !members.Contains(seed)))
         {
-            if (await AnswersAsync(seed, cancellationToken).ConfigureAwait(false))
+            if (await IsMemberAsync(seed, cancellationToken).ConfigureAwait(false))
             {
                 advice.Add(
                     $"{seed} is a seed of this node and answers, but is no member of its cluster: there are two clusters. Restart the "
@@ -71,17 +74,8 @@ internal sealed class MembershipAdvice(Cluster cluster, ImmutableArray<Address> 
             ? state.Members.Select(member => member.UniqueAddress).Max()!.Address : null;
     }
 
-    private async Task<bool> AnswersAsync(Address seed, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var identity = await NodePath.At(cluster.System, seed).Ask<ActorIdentity>(new Identify(null), AnswerTime, cancellationToken)
-                .ConfigureAwait(false);
-            return !identity.Subject.IsNobody();
-        }
-        catch (AskTimeoutException)
-        {
-            return false;
-        }
-    }
+    /// <summary>A node that is about to join answers too, that it is none.</summary>
+    private async Task<bool> IsMemberAsync(Address seed, CancellationToken cancellationToken) =>
+        await NodeAnswer.AskAsync(cluster.System, seed, new NodeQuery.Holdings(0, AsContact: true), AnswerTime, cancellationToken)
+            .ConfigureAwait(false) is NodeReply.Holdings;
 }

@@ -36,7 +36,8 @@ internal sealed class SeedDiscovery(ActorSystem system, ClusterSettings settings
         }
     }
 
-    private async Task<ImmutableArray<Address>> LookupAsync()
+    /// <summary>The nodes that are known now, in order; none where that cannot be said, which is logged.</summary>
+    public async Task<ImmutableArray<Address>> LookupAsync()
     {
         try
         {

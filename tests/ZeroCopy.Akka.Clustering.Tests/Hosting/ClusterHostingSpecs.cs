@@ -141,6 +141,33 @@ public sealed class ClusterHostingSpecs : IDisposable
     }
 
     [Fact]
+    public async Task ClusterMembership_should_say_that_a_node_that_discovery_knows_belongs_to_another_cluster()
+    {
+        var clock = new FakeTimeProvider();
+        await using var other = await ClusterApplication.StartAsync();
+        await other.Membership.JoinAsync(_patience.Token);
+        var port = FreePort();
+        await using var node = await ClusterApplication.StartAsync(
+            $"""
+            port = {port}
+            discovery.method = config
+            """,
+            clock,
+            $"""
+            akka.discovery.config.services.zerocopy.endpoints = ["127.0.0.1:{port}", "{other.Address}"]
+            akka.cluster.seed-node-timeout = 500ms
+            """);
+        // Before discovery has said anything, so that there are two.
+        var cluster = Cluster.Get(node.System);
+        cluster.Join(cluster.SelfAddress);
+        await node.Membership.JoinAsync(_patience.Token);
+
+        var line = await AdviceAsync(node, clock, "there are two clusters");
+
+        Assert.Contains($"akka.tcp://zerocopy@{other.Address} is a seed of this node", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ClusterMembership_should_say_that_one_of_two_nodes_takes_the_other_with_it()
     {
         var clock = new FakeTimeProvider();

@@ -7,7 +7,9 @@ namespace ZeroCopy.Datasets.Binding;
 internal static class PaddedRows
 {
     /// <exception cref="RowException">A row is longer than the model takes.</exception>
-    /// <exception cref="DatasetException">The rows are no lists of numbers, or the number that fills up does not fit.</exception>
+    /// <exception cref="DatasetException">
+    /// The rows are no lists of numbers or more than a call takes, or the number that fills up does not fit.
+    /// </exception>
     public static void Add(InputBinding input, Column column, double padding, List<NamedTensor> inputs)
     {
         if (column.Type.Depth != 1)
@@ -24,8 +26,8 @@ internal static class PaddedRows
 
         var places = column.Offsets[0].Span;
         var width = Width(input, column);
-        var data = new byte[checked(column.Rows * width * size)];
-        var mask = new byte[checked(column.Rows * width)];
+        var data = RowMemory.Allocate(input.Name, column.Rows, (long)column.Rows * width * size);
+        var mask = new byte[column.Rows * width];
         for (var row = 0; row < column.Rows; row++)
         {
             var source = column.Data.Span[(places[row] * size)..(places[row + 1] * size)];
@@ -42,7 +44,7 @@ internal static class PaddedRows
         inputs.Add(new NamedTensor(input.Name, new HostTensor(new TensorLayout(input.DType, column.Rows, width), data)));
         if (input.Mask is { } name)
         {
-            var typed = new byte[mask.Length * input.MaskDType.ElementSize()];
+            var typed = RowMemory.Allocate(name, column.Rows, (long)mask.Length * input.MaskDType.ElementSize());
             _ = NumberConversion.Convert(DType.UInt8, mask, input.MaskDType, typed);
             inputs.Add(new NamedTensor(name, new HostTensor(new TensorLayout(input.MaskDType, column.Rows, width), typed)));
         }

@@ -10,6 +10,7 @@ internal sealed class TensorBinder(BindingPlan plan)
 {
     /// <summary>The inputs of one call. They may lie in the chunk's memory.</summary>
     /// <exception cref="RowException">A row cannot be part of the call; the others may be.</exception>
+    /// <exception cref="DatasetException">No call takes such rows, or so many.</exception>
     public IReadOnlyList<NamedTensor> Bind(RowChunk rows)
     {
         var inputs = new List<NamedTensor>();
@@ -80,7 +81,8 @@ internal sealed class TensorBinder(BindingPlan plan)
         }
 
         var numbers = typed.Numbers();
-        var converted = new byte[numbers.Length / typed.Type.DType.ElementSize() * input.DType.ElementSize()];
+        var converted = RowMemory.Allocate(
+            input.Name, typed.Rows, (long)numbers.Length / typed.Type.DType.ElementSize() * input.DType.ElementSize());
         var failed = NumberConversion.Convert(typed.Type.DType, numbers.Span, input.DType, converted);
         if (failed >= 0)
         {
@@ -104,7 +106,7 @@ internal sealed class TensorBinder(BindingPlan plan)
         }
 
         var (rows, size) = (columns[0].Rows, input.DType.ElementSize());
-        var data = new byte[checked(rows * columns.Length * size)];
+        var data = RowMemory.Allocate(input.Name, rows, (long)rows * columns.Length * size);
         for (var column = 0; column < columns.Length; column++)
         {
             var source = columns[column].Data.Span;

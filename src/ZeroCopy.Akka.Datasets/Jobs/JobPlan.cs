@@ -45,7 +45,9 @@ internal sealed class JobPlan : IAsyncDisposable
     /// <param name="order">What was asked for.</param>
     /// <param name="written">The output's columns where an earlier run has found them; else default.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="DatasetException">A column is not there, or columns and inputs do not fit.</exception>
+    /// <exception cref="DatasetException">
+    /// A column is not there, columns and inputs do not fit, or a batch is more than a call takes.
+    /// </exception>
     public static async Task<JobPlan> CreateAsync(
         IModelEndpoint endpoint, JobOrder order, ImmutableArray<ColumnType> written, CancellationToken cancellationToken)
     {
@@ -71,11 +73,13 @@ internal sealed class JobPlan : IAsyncDisposable
             var first = await reader.PeekAsync(cancellationToken).ConfigureAwait(false)
                 ?? throw NoRows(files);
             binding = binding.WithDepths(first);
+            var binder = new TensorBinder(binding);
             var kept = written.IsDefault
                 ? await KeptColumns.CreateAsync(options, reader, cancellationToken).ConfigureAwait(false)
                 : KeptColumns.Of(written[..options.Keep.Length]);
-            var caller = new BatchCaller(endpoint, new TensorBinder(binding), kept, options);
-            return new JobPlan(order, reader, binding, caller);
+            var plan = new JobPlan(order, reader, binding, new BatchCaller(endpoint, binder, kept, options));
+            CheckBatch(binder, first, Math.Min(options.BatchSize, plan.Total ?? 1));
+            return plan;
         }
         catch
         {
@@ -85,6 +89,22 @@ internal sealed class JobPlan : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => Reader.DisposeAsync();
+
+    // Each row takes as much as the first one, and where rows are padded at least as much.
+    private static void CheckBatch(TensorBinder binder, RowChunk first, long rows)
+    {
+        try
+        {
+            foreach (var input in binder.Bind(first.Slice(0, 1)))
+            {
+                RowMemory.Check(input.Name, rows, rows * input.Data.Length);
+            }
+        }
+        catch (RowException)
+        {
+            // It fails with its batch.
+        }
+    }
 
     private static DatasetException NoRows(IReadOnlyList<string> files) =>
         new($"'{files[0]}'{(files.Count > 1 ? $" and {files.Count - 1} more" : "")}: there are no rows.");

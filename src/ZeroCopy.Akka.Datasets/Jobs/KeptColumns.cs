@@ -61,7 +61,8 @@ internal sealed class KeptColumns
         }
 
         var numbers = column.Numbers().Span;
-        var converted = new byte[numbers.Length / column.Type.DType.ElementSize() * target.DType.ElementSize()];
+        var converted = RowMemory.Allocate(
+            target.Name, column.Rows, (long)numbers.Length / column.Type.DType.ElementSize() * target.DType.ElementSize());
         _ = NumberConversion.Convert(column.Type.DType, numbers, target.DType, converted);
         return column.WithNumbers(target.DType, converted).Typed(target);
     }

@@ -180,6 +180,7 @@ internal sealed class Column
     }
 
     /// <summary>The rows of several columns of one type, one after the other, in memory of their own.</summary>
+    /// <exception cref="DatasetException">They take more bytes than an array has.</exception>
     public static Column Concat(IReadOnlyList<Column> parts)
     {
         if (parts.Count == 1)
@@ -197,7 +198,7 @@ internal sealed class Column
 
         var size = type.Kind == ElementKind.Number ? type.DType.ElementSize() : 1;
         var ranges = parts.Select(part => part.Range(type.Levels)).ToArray();
-        var data = new byte[checked(ranges.Sum(range => (long)(range.High - range.Low) * size))];
+        var data = RowMemory.Allocate(type.Name, rows, ranges.Sum(range => (long)(range.High - range.Low) * size));
         var at = 0;
         for (var i = 0; i < ranges.Length; i++)
         {

@@ -37,11 +37,12 @@ internal sealed class ColumnBuilder(ColumnType type)
     }
 
     /// <summary>Memory for a value of at most so many bytes, which <see cref="Advance"/> then adds.</summary>
+    /// <exception cref="DatasetException">The rows take more bytes than an array has.</exception>
     public Span<byte> Room(int bytes)
     {
         if (_data.Length - _used < bytes)
         {
-            Array.Resize(ref _data, checked((int)Math.Max(_data.Length * 2L, (long)_used + bytes)));
+            RowMemory.Grow(ref _data, Type.Name, Rows + 1, (long)_used + bytes);
         }
 
         return _data.AsSpan(_used);

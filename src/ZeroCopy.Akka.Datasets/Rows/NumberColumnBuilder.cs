@@ -25,7 +25,7 @@ internal sealed class NumberColumnBuilder
         _size = dtype.ElementSize();
         _depth = depth;
         _offsets = [.. Enumerable.Range(0, _depth).Select(_ => new List<int> { 0 })];
-        _data = new byte[Math.Max(1, source.Rows) * _size];
+        _data = RowMemory.Allocate(source.Type.Name, source.Rows, Math.Max(1L, source.Rows) * _size);
     }
 
     /// <summary>The rows as numbers of a type.</summary>
@@ -33,6 +33,7 @@ internal sealed class NumberColumnBuilder
     /// <param name="dtype">Element type.</param>
     /// <param name="depth">How deep the lists are; null for as deep as the first row's.</param>
     /// <exception cref="RowException">A row is no number of the type, or a list of another depth.</exception>
+    /// <exception cref="DatasetException">The numbers take more bytes than an array has.</exception>
     public static Column Build(Column source, DType dtype, int? depth = null)
     {
         var builder = new NumberColumnBuilder(source, dtype, depth ?? Depth(source));
@@ -155,9 +156,10 @@ internal sealed class NumberColumnBuilder
 
     private Span<byte> Next()
     {
-        if ((_elements + 1) * _size > _data.Length)
+        var end = (_elements + 1L) * _size;
+        if (end > _data.Length)
         {
-            Array.Resize(ref _data, checked(_data.Length * 2));
+            RowMemory.Grow(ref _data, _source.Type.Name, _source.Rows, end);
         }
 
         if (_depth > 0)

@@ -101,6 +101,36 @@ public sealed class BindingPlanSpecs
         Assert.Contains(token, error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void TensorBinder_should_refuse_padded_rows_that_are_more_than_a_call_takes()
+    {
+        const int rows = 70_000;
+        const int length = 40_000;
+        int[] places = [0, .. Enumerable.Repeat(length, rows)];
+        var padded = new Column(new ColumnType("ids", ElementKind.Number, DType.UInt8, Depth: 1), rows, new byte[length], [places]);
+
+        var error = Assert.Throws<DatasetException>(() => Bind(
+            [new("x")], new BindingOptions { Padding = ImmutableSortedDictionary<string, double>.Empty.Add("x", 0) },
+            rows: Columns.Chunk(padded)));
+
+        Assert.Equal(TooLarge("x", 2_800_000_000, rows), error.Message);
+    }
+
+    [Fact]
+    public void TensorBinder_should_refuse_stacked_columns_that_are_more_than_a_call_takes()
+    {
+        const int rows = 17_000;
+        var column = Columns.Numbers("a", DType.Float64, new double[rows]);
+
+        var error = Assert.Throws<DatasetException>(() => Bind(
+            [new("x")], new BindingOptions { Columns = [string.Join(',', Enumerable.Repeat("a", rows))] }, rows: Columns.Chunk(column)));
+
+        Assert.Equal(TooLarge("x", 2_312_000_000, rows), error.Message);
+    }
+
+    private static string TooLarge(string name, long bytes, int rows) =>
+        $"'{name}' takes {bytes} bytes for {rows} rows, and can have 2147483591 in a call; use a smaller --batch-size.";
+
     private static IReadOnlyList<string> Bind(
         ImmutableArray<ValueSignature> inputs, BindingOptions? options = null, IReadOnlyCollection<string>? keep = null, RowChunk? rows =
             null)

@@ -76,6 +76,27 @@ public sealed class BatchJobFailureSpecs : IDisposable
         Assert.Contains("--timeout of 10 seconds", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task BatchJob_should_refuse_a_batch_that_is_more_than_a_call_takes_before_it_touches_what_is_there()
+    {
+        var input = _directory.File("in.parquet");
+        DuckDb.Query(
+            $"COPY (SELECT CASE i WHEN 0 THEN range(40000) ELSE [] END AS x FROM range(70000) t(i)) TO '{input}' (FORMAT parquet)");
+        var journal = Path.Combine(Directory.CreateDirectory(_directory.File("out.jsonl.job")).FullName, "journal");
+        await File.WriteAllTextAsync(journal, "that of a run before");
+        var options = Options(1) with
+        {
+            Inputs = [input],
+            BatchSize = 70_000,
+            Binding = new BindingOptions { Padding = ImmutableSortedDictionary<string, double>.Empty.Add("x", 0) },
+        };
+
+        var error = await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(FakeEndpoint.Doubling(), options));
+
+        Assert.StartsWith("'x' takes 22400000000 bytes for 70000 rows", error.Message, StringComparison.Ordinal);
+        Assert.Equal("that of a run before", await File.ReadAllTextAsync(journal));
+    }
+
     [Theory]
     [InlineData("out.jsonl/", "is a folder")]
     [InlineData("out.jsonl.job", "is a file")]

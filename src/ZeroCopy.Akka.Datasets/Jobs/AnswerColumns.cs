@@ -36,14 +36,16 @@ internal static class AnswerColumns
     private static Column Of(NamedTensor output, int rows)
     {
         var name = output.Name.Length == 0 ? "output" : output.Name;
-        if (output.IsText && rows == 1)
+        if (output.IsText)
         {
-            return new Column(ColumnType.Text(name), 1, output.Data.ToArray(), [new[] { 0, output.Data.Length }]);
+            return rows == 1 ? new Column(ColumnType.Text(name), 1, output.Data.ToArray(), [new[] { 0, output.Data.Length }])
+                : throw new DatasetException(
+                    $"The model's output '{name}' is one text for {rows} rows of input; use --batch-size 1, so that each row has its own.");
         }
 
-        if (output.IsText || output.Shape.Length == 0 || output.Shape[0] != rows)
+        if (output.Shape.Length == 0 || output.Shape[0] != rows)
         {
-            var found = output.IsText ? "one text" : output.Shape.Length == 0 ? "one number" : $"{output.Shape[0]} rows";
+            var found = output.Shape.Length == 0 ? "one number" : $"{output.Shape[0]} rows";
             throw new DatasetException(
                 $"The model's output '{name}' has {found} for {rows} rows of input; a batch needs an answer of shape [rows, …]. "
                 + "Choose another method, or a model that answers row by row.");

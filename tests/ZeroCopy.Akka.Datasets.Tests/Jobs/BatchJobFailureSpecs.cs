@@ -97,6 +97,20 @@ public sealed class BatchJobFailureSpecs : IDisposable
         Assert.Equal("that of a run before", await File.ReadAllTextAsync(journal));
     }
 
+    [Fact]
+    public async Task BatchJob_should_write_a_text_for_each_row_that_is_a_call_of_its_own_and_say_so()
+    {
+        var endpoint = FakeEndpoint.Of(
+            inputs => NamedTensor.OfText("word", inputs[0].Tensor.Values<float>()[0] > 0 ? "more" : "zero"), new ValueSignature("x"));
+
+        var error = await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(endpoint, Options(2)));
+        await BatchJob.RunAsync(endpoint, Options(2) with { BatchSize = 1 });
+
+        Assert.Equal(
+            "The model's output 'word' is one text for 2 rows of input; use --batch-size 1, so that each row has its own.", error.Message);
+        Assert.Equal(["{\"word\":\"zero\"}", "{\"word\":\"more\"}"], File.ReadLines(_directory.File("out.jsonl")));
+    }
+
     [Theory]
     [InlineData("out.jsonl/", "is a folder")]
     [InlineData("out.jsonl.job", "is a file")]

@@ -111,6 +111,16 @@ public sealed class BatchJobFailureSpecs : IDisposable
         Assert.Equal(["{\"word\":\"zero\"}", "{\"word\":\"more\"}"], File.ReadLines(_directory.File("out.jsonl")));
     }
 
+    [Fact]
+    public async Task BatchJob_should_name_the_line_of_a_quote_that_more_follows_than_a_row_can_have()
+    {
+        var options = Lines(".csv", "x", "1", "2", "\"3" + new string('3', 17 << 20));
+
+        var error = await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(FakeEndpoint.Doubling(), options));
+
+        Assert.Contains("in.csv', line 4: a row is no list of values, or too long", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("out.jsonl/", "is a folder")]
     [InlineData("out.jsonl.job", "is a file")]

@@ -24,6 +24,7 @@ internal sealed class CsvReader : IRowReader
     private readonly SepReader _reader;
     private readonly int _width;
     private int[] _indexes;
+    private int _line;
     private ImmutableArray<ColumnType> _selected;
     private long _rows;
 
@@ -33,6 +34,7 @@ internal sealed class CsvReader : IRowReader
         _file = file;
         _reader = reader;
         _width = columns.Length;
+        _line = reader.Current.LineNumberToExcl;
         Columns = columns;
         _selected = columns;
         _indexes = [.. Enumerable.Range(0, _width)];
@@ -48,11 +50,11 @@ internal sealed class CsvReader : IRowReader
     {
         var separator = Separator(path);
         var text = OpenText(path);
-        var reader = WithFileInErrors(path, () => Sep.New(separator).Reader(
+        var reader = WithPlaceInErrors(path, 1, () => Sep.New(separator).Reader(
             options => options with { HasHeader = false, DisableColCountCheck = true }).From(text));
         try
         {
-            if (!WithFileInErrors(path, reader.MoveNext))
+            if (!WithPlaceInErrors(path, 1, reader.MoveNext))
             {
                 throw new DatasetException($"'{path}' is empty; a file of values begins with a line of its columns' names.");
             }
@@ -81,9 +83,10 @@ internal sealed class CsvReader : IRowReader
         var broken = new List<BrokenRow>();
         var (rows, characters) = (0, 0L);
         // Whatever stands before a row is no end.
-        while ((rows == 0 || characters < ChunkBytes) && WithFileInErrors(_path, _reader.MoveNext))
+        while ((rows == 0 || characters < ChunkBytes) && WithPlaceInErrors(_path, _line, _reader.MoveNext))
         {
             var row = _reader.Current;
+            _line = row.LineNumberToExcl;
             characters += row.Span.Length + 1;
             if (row.Span.IsEmpty && _width > 1)
             {
@@ -158,7 +161,7 @@ internal sealed class CsvReader : IRowReader
             : [.. names.Select(name => new ColumnType(name, ElementKind.Text, IsTyped: false, IsNullable: true))];
     }
 
-    private static T WithFileInErrors<T>(string path, Func<T> read)
+    private static T WithPlaceInErrors<T>(string path, int line, Func<T> read)
     {
         try
         {
@@ -166,7 +169,8 @@ internal sealed class CsvReader : IRowReader
         }
         catch (Exception error) when (error is InvalidDataException or NotSupportedException or ArgumentException or OverflowException)
         {
-            throw new DatasetException($"'{path}': a row is no list of values, or too long; look for a quote that is not closed.", error);
+            throw new DatasetException(
+                $"'{path}', line {line}: a row is no list of values, or too long; look for a quote that is not closed.", error);
         }
     }
 

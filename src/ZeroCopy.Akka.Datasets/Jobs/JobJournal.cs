@@ -41,8 +41,16 @@ internal sealed class JobJournal : IDisposable
                 $"Another process writes this output: it holds '{path}'. Wait for its end, or choose another output.", error);
         }
 
-        journal.ReadAll();
-        return journal;
+        try
+        {
+            journal.ReadAll();
+            return journal;
+        }
+        catch
+        {
+            journal.Dispose();
+            throw;
+        }
     }
 
     public void Begin(ImmutableArray<KeyValuePair<string, string>> job)

@@ -51,27 +51,29 @@ public static class BatchJob
                 return Report(options, done, done, 0, start);
             }
 
-            using var journal = JobStart.BeginJournal(folder, order, unfinished);
-            if (journal.Finished is { } finished && JobEnd.HasAppeared(folder, finished))
+            JobOutput? output = null;
+            try
             {
-                // All that was left to do was to tidy up. An output that has not appeared is made again of the last state that verifies.
-                JobEnd.Publish(folder, finished);
-                return Report(options, finished.Part, finished.Part, finished.Part.NextRow, start);
-            }
+                using var journal = JobStart.BeginJournal(folder, order, unfinished);
+                if (journal.Finished is { } finished && JobEnd.HasAppeared(folder, finished))
+                {
+                    // All that was left to do was to tidy up. An output that has not appeared is made again of the last state that
+                    // verifies.
+                    JobEnd.Publish(folder, finished);
+                    return Report(options, finished.Part, finished.Part, finished.Part.NextRow, start);
+                }
 
-            var output = await JobOutput.OpenAsync(folder, journal, options.CommitInterval, cancellationToken).ConfigureAwait(false);
-            await using (output.ConfigureAwait(false))
-            {
-                try
+                output = await JobOutput.OpenAsync(folder, journal, options.CommitInterval, cancellationToken).ConfigureAwait(false);
+                await using (output.ConfigureAwait(false))
                 {
                     return await RunAsync(endpoint.Name, plan, output, start, progress, cancellationToken).ConfigureAwait(false);
                 }
-                catch (IOException error) when (IsDiskFull(error))
-                {
-                    throw new DatasetException(
-                        $"The disk of '{options.Output}' is full after {output.Committed.NextRow} rows; "
-                        + "make room, and go on with --resume.", error);
-                }
+            }
+            catch (IOException error) when (IsDiskFull(error))
+            {
+                var committed = output?.Committed ?? unfinished?.Parts.LastOrDefault() ?? JournalPart.Start;
+                throw new DatasetException(
+                    $"The disk of '{options.Output}' is full after {committed.NextRow} rows; make room, and go on with --resume.", error);
             }
         }
     }

@@ -41,7 +41,9 @@ public sealed class BatchJobDiskSpecs : IDisposable
         await File.WriteAllBytesAsync(Path.Combine(disk.Path, "other"), new byte[4 << 10]);
         var options = Options(Path.Combine(disk.Path, "out.jsonl"));
 
-        await Assert.ThrowsAsync<IOException>(() => BatchJob.RunAsync(FakeEndpoint.Doubling(), options));
+        var error = await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(FakeEndpoint.Doubling(), options));
+        Assert.Equal(
+            $"The disk of '{options.Output}' is full after 0 rows; make room, and go on with --resume.", error.Message);
         disk.Resize(kilobytes: 16 << 10);
         var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), options);
 

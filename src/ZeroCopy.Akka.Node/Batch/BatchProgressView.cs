@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
 using ZeroCopy.Datasets.Jobs;
@@ -24,7 +23,7 @@ internal static class BatchProgressView
 
         if (Console.IsErrorRedirected)
         {
-            return job(new Lines(context.Error));
+            return job(new Lines(context.Error, TimeProvider.System));
         }
 
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(context.Error) });
@@ -49,17 +48,18 @@ internal static class BatchProgressView
             + (progress.Failed > 0 ? string.Create(CultureInfo.InvariantCulture, $", {progress.Failed:N0} failed") : "");
     }
 
-    private sealed class Lines(TextWriter error) : IProgress<BatchProgress>
+    /// <summary>Writes a line of text every ten seconds.</summary>
+    internal sealed class Lines(TextWriter error, TimeProvider clock) : IProgress<BatchProgress>
     {
-        private readonly Pace _pace = new();
-        private long _last = Stopwatch.GetTimestamp();
+        private readonly Pace _pace = new(clock);
+        private long _last = clock.GetTimestamp();
 
         public void Report(BatchProgress value)
         {
             _pace.Begin(value);
-            if (Stopwatch.GetElapsedTime(_last) >= LineInterval)
+            if (clock.GetElapsedTime(_last) >= LineInterval)
             {
-                _last = Stopwatch.GetTimestamp();
+                _last = clock.GetTimestamp();
                 error.WriteLine($"batch: {_pace.Text(value)}");
             }
         }
@@ -67,7 +67,7 @@ internal static class BatchProgressView
 
     private sealed class Bar(ProgressTask task) : IProgress<BatchProgress>
     {
-        private readonly Pace _pace = new();
+        private readonly Pace _pace = new(TimeProvider.System);
 
         public void Report(BatchProgress value)
         {
@@ -80,7 +80,7 @@ internal static class BatchProgressView
     }
 
     /// <summary>How fast a run is, since its first report.</summary>
-    private sealed class Pace
+    private sealed class Pace(TimeProvider clock)
     {
         private BatchProgress? _first;
         private long _start;
@@ -89,10 +89,10 @@ internal static class BatchProgressView
         {
             if (_first is null)
             {
-                (_first, _start) = (value, Stopwatch.GetTimestamp());
+                (_first, _start) = (value, clock.GetTimestamp());
             }
         }
 
-        public string Text(BatchProgress value) => BatchProgressView.Text(_first!.Value, value, Stopwatch.GetElapsedTime(_start));
+        public string Text(BatchProgress value) => BatchProgressView.Text(_first!.Value, value, clock.GetElapsedTime(_start));
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using ZeroCopy.Datasets.Jobs;
 using ZeroCopy.Node.Batch;
 
@@ -18,4 +19,21 @@ public sealed class BatchProgressViewSpecs
             new BatchProgress(before, 0, total, before) { Share = shareBefore },
             new BatchProgress(done, failed, total, before) { Share = share },
             TimeSpan.FromSeconds(seconds)));
+
+    [Fact]
+    public void BatchProgressView_should_write_a_line_every_ten_seconds()
+    {
+        var (clock, error) = (new FakeTimeProvider(), new StringWriter());
+        var lines = new BatchProgressView.Lines(error, clock);
+
+        for (var second = 0; second < 25; second++)
+        {
+            lines.Report(new BatchProgress(100 * second, 0, 4_000, 0) { Share = second / 40.0 });
+            clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(
+            ["batch: 1,000 of 4,000 rows, 100 rows/s, 30 s left", "batch: 2,000 of 4,000 rows, 100 rows/s, 20 s left"],
+            $"{error}".Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
+    }
 }

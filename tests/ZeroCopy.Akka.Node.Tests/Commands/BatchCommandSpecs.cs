@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using ZeroCopy.Node.Tests.Cli;
 using ZeroCopy.TestSupport;
 
@@ -40,6 +41,47 @@ public sealed class BatchCommandSpecs : IDisposable
 
         Assert.Equal("x <- x (JSON -> F32)\noutput: id: JSON, output: list of F32\n{\"id\":7,\"output\":[2,4]}\n", run.Output);
         Assert.False(File.Exists(_zerocopy.File("out.jsonl")));
+    }
+
+    [Fact]
+    public void Batch_should_show_as_JSON_how_it_would_bind()
+    {
+        Put("return x * 2");
+        var input = Write("in.jsonl", """{"x": [1, 2], "id": 7}""", """{"x": [3, 4], "id": 8}""");
+
+        var preview = Batch(input, "out.jsonl", "--keep", "id", "--dry-run", "--json").Succeeded().Json();
+
+        Assert.Equal(["x <- x (JSON -> F32)"], Texts("bindings"));
+        Assert.Equal(["id: JSON", "output: list of F32"], Texts("columns"));
+        Assert.Equal(
+            ["""{"id":7,"output":[2,4]}""", """{"id":8,"output":[6,8]}"""],
+            preview.GetProperty("rows").EnumerateArray().Select(row => JsonSerializer.Serialize(row)));
+
+        IEnumerable<string?> Texts(string name) => preview.GetProperty(name).EnumerateArray().Select(text => text.GetString());
+    }
+
+    [Fact]
+    public void Batch_should_say_in_a_line_what_it_did()
+    {
+        Put("return x * 2");
+        var input = Write("in.jsonl", [.. Enumerable.Range(0, 1234).Select(row => $$"""{"x": {{row}}}""")]);
+
+        var run = Batch(input, "out.jsonl").Succeeded();
+
+        Assert.Matches($@"^{Regex.Escape(_zerocopy.File("out.jsonl"))}  1,234 rows, [\d,]+\.\d s, [\d,]+ rows/s\n$", run.Output);
+        Assert.Empty(run.Error);
+    }
+
+    [Fact]
+    public void Batch_should_say_where_actors_are_more_than_processors()
+    {
+        Put("return x * 2");
+        var actors = Environment.ProcessorCount + 1;
+
+        var run = Batch(Write("in.jsonl", """{"x": 1}"""), "out.jsonl", "--actors", $"{actors}").Succeeded();
+
+        Assert.Equal(
+            $"zerocopy: {actors} actors are more than the {actors - 1} processors; they take turns, and compute no faster.\n", run.Error);
     }
 
     [Fact]

@@ -196,6 +196,27 @@ public sealed class RemoteCommandSpecs : IDisposable
         Assert.Equal(Enumerable.Range(0, Rows).Select(row => row + 1.0), answers);
     }
 
+    [Fact]
+    public async Task Batch_should_make_the_file_through_a_node_that_it_makes_of_the_store()
+    {
+        using var node = await StartAsync("node");
+        _local.Run("put", NodeScripts.Slow(_local.File("slow.pt")), "--name", "slow").Succeeded();
+        _local.Run("push", "slow", "--node", node.Address).Succeeded();
+        File.WriteAllLines(_local.File("in.jsonl"), Enumerable.Range(0, 50).Select(row => $$"""{"x": [{{row}}, 0.5]}"""));
+
+        Batch("local.parquet").Succeeded();
+        // As many as no host takes for itself.
+        var run = Batch("remote.parquet", "--node", node.Address, "--actors", $"{Math.Min(4096, (16 * Environment.ProcessorCount) + 1)}");
+
+        Assert.Empty(run.Succeeded().Error);
+        Assert.Equal(File.ReadAllBytes(_local.File("local.parquet")), File.ReadAllBytes(_local.File("remote.parquet")));
+
+        Run Batch(string output, params string[] options) => _local.Run(
+        [
+            "batch", "slow", "--input", _local.File("in.jsonl"), "--output", _local.File(output), "--batch-size", "4", .. options,
+        ]);
+    }
+
     [Theory]
     [InlineData("ls")]
     [InlineData("show counter")]

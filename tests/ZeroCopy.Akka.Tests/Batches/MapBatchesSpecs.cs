@@ -54,6 +54,33 @@ public sealed class MapBatchesSpecs : HostSpec
     }
 
     [Fact]
+    public async Task MapBatches_should_end_where_a_batch_takes_longer_than_its_deadline_and_skip_no_row_for_that()
+    {
+        var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
+        using var gate = new ManualResetEventSlim();
+        var skipped = new List<FailedRow>();
+
+        var error = await Assert.ThrowsAsync<InferenceException>(() => wrapper.MapBatchesAsync(
+            Rows(10).ToAsyncEnumerable(),
+            (Module<Tensor, Tensor> _, IReadOnlyList<float[]> batch) =>
+            {
+                Assert.True(gate.Wait(Patience));
+                return batch.Select(row => row[0]).ToArray();
+            },
+            new MapBatchesOptions
+            {
+                BatchSize = 5,
+                Deadline = TimeSpan.FromMilliseconds(50),
+                OnFailedRow = skipped.Add,
+            }).ToListAsync().AsTask());
+        gate.Set();
+
+        Assert.Equal(InferenceFailure.DeadlineExceeded, error.Failure);
+        Assert.Contains("the batch of 5 rows from row 0", error.Message, StringComparison.Ordinal);
+        Assert.Empty(skipped);
+    }
+
+    [Fact]
     public async Task MapBatches_should_read_no_more_rows_ahead_than_its_prefetch()
     {
         var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);

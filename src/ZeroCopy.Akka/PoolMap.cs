@@ -153,6 +153,7 @@ internal static class PoolMap
         var stopped = stop.Token;
         var unread = new UnreadAnswers<TOut>();
         var (read, answered) = (0L, 0L);
+        Exception? refusal = null;
         // The stage that groups rows forgets those of no whole group where the stream fails.
         var waiting = WaitingOf<TIn>(options);
         var batches = Akka.Streams.Dsl.Flow.Create<TIn>().Select(row =>
@@ -188,6 +189,7 @@ internal static class PoolMap
             }
             catch (Exception exception)
             {
+                refusal = exception;
                 failure.Abort(exception);
                 throw;
             }
@@ -209,6 +211,9 @@ internal static class PoolMap
             return unread.Add(await calls.AnswerAsync(batch.Rows, batch.First, stopped).ConfigureAwait(false));
         }
 
+        // The switch fails the stream with what holds it; an error of the source's own stays as it is, whatever that holds.
+        Exception Unwrapped(Exception error) => refusal is not null && error.InnerException == refusal ? refusal : error;
+
         // Nobody waits for it; what goes wrong there is the host's to log.
         async Task EndAsync()
         {
@@ -228,9 +233,6 @@ internal static class PoolMap
             stop.Dispose();
         }
     }
-
-    /// <summary>What a task failed with that a stage of a stream reports as of several.</summary>
-    private static Exception Unwrapped(Exception error) => error is AggregateException { InnerExceptions: [var only] } ? only : error;
 
     private static void Report<TOut>(MapBatchesOptions options, AnsweredRows<TOut> batch, ref long answered)
     {

@@ -333,6 +333,19 @@ public sealed class MapActorsSpecs : HostSpec
         await UntilAsync(() => Host.Actors.Pools.Count == 0);
     }
 
+    [Fact]
+    public async Task MapBatches_should_fail_the_stream_with_what_its_source_failed_with_also_where_that_holds_other_errors()
+    {
+        var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
+        using var materializer = Host.ActorSystem.Materializer();
+        var own = new AggregateException("the source's own", new InvalidDataException("one of several"));
+
+        var failed = Source.Failed<float[]>(own)
+            .Via(wrapper.MapBatchesFlow<float[], float>(Sums)).RunWith(Sink.Seq<float>(), materializer);
+
+        Assert.Same(own, await Assert.ThrowsAnyAsync<Exception>(() => failed.WaitAsync(Patience)));
+    }
+
     private static async Task UntilAsync(Func<bool> condition)
     {
         using var patience = new CancellationTokenSource(Patience);

@@ -11,7 +11,6 @@ namespace ZeroCopy.Node.Batch;
 /// <summary>A pool on a model of the store, or a model of a cluster, for one job.</summary>
 internal sealed class BatchModel : IAsyncDisposable
 {
-    private const string PoolName = "batch";
     private readonly IAsyncDisposable _owner;
 
     private BatchModel(IAsyncDisposable owner, IModelEndpoint endpoint, string id)
@@ -26,8 +25,9 @@ internal sealed class BatchModel : IAsyncDisposable
     /// <summary>The id of the model.</summary>
     public string Id { get; }
 
-    /// <summary>Starts the actors, which load the model in the background.</summary>
+    /// <summary>Starts the actors, and waits until one of them has the model.</summary>
     /// <exception cref="RecipeUnavailableException">The model is weights alone, or its type is not known here.</exception>
+    /// <exception cref="InferenceException">No actor could load it.</exception>
     public static async Task<BatchModel> OpenAsync(CommandContext context, string name, int actors, CancellationToken cancellationToken)
     {
         var host = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = context.StoreOptions(), Catalog = NodeRuntime.Catalog(context) });
@@ -39,12 +39,19 @@ internal sealed class BatchModel : IAsyncDisposable
                 throw new RecipeUnavailableException($"{handle} holds weights alone, so nothing here can build the module that runs them.");
             }
 
-            // Calls are never joined and an operation has one thread, so that an answer depends on its batch alone.
-            await host.Actors.CreatePoolAsync(
-                PoolName, host.Runtime.OpenAny(handle), host.Runtime.BinderOf(handle),
+            // Calls are never joined and an operation has one thread, so that an answer depends on its batch alone. The pool is called as a
+            // node's is.
+            var pool = await host.Actors.CreatePoolAsync(
+                handle.Name?.Name ?? handle.ToString(), host.Runtime.OpenAny(handle), host.Runtime.BinderOf(handle),
                 settings => settings with { Size = actors, Threads = 1, Batching = null, Deadline = null }).ConfigureAwait(false);
-            var endpoint = await host.Endpoints.FindAsync(PoolName, null, cancellationToken).ConfigureAwait(false)
+            var endpoint = await host.Endpoints.FindAsync(pool.Name, null, cancellationToken).ConfigureAwait(false)
                 ?? throw new InvalidOperationException("The pool is not among the endpoints.");
+            await WhenDecidedAsync(host.Endpoints, endpoint, cancellationToken).ConfigureAwait(false);
+            if (endpoint.State != EndpointState.Ready)
+            {
+                throw new InferenceException(InferenceFailure.LoadFailed, $"{handle} could not be loaded: {endpoint.LastError}");
+            }
+
             return new BatchModel(host, endpoint, handle.Id.ToString());
         }
         catch
@@ -78,6 +85,30 @@ internal sealed class BatchModel : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _owner.DisposeAsync();
+
+    // The actors load in the background.
+    private static async Task WhenDecidedAsync(IEndpointDirectory endpoints, IModelEndpoint endpoint, CancellationToken cancellationToken)
+    {
+        var decided = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        endpoints.Changed += Look;
+        try
+        {
+            Look();
+            await decided.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            endpoints.Changed -= Look;
+        }
+
+        void Look()
+        {
+            if (endpoint.State != EndpointState.Loading)
+            {
+                decided.TrySetResult();
+            }
+        }
+    }
 
     private static async Task<IModelEndpoint> FindAsync(
         NodeConnection connection, IReadOnlyList<string> nodes, ModelStatus model, CancellationToken cancellationToken)

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using ZeroCopy.Node.Tests.Cli;
+using ZeroCopy.Safetensors;
+using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Node.Tests.Commands;
@@ -82,6 +84,25 @@ public sealed class BatchCommandSpecs : IDisposable
 
         Assert.Equal(
             $"zerocopy: {actors} actors are more than the {actors - 1} processors; they take turns, and compute no faster.\n", run.Error);
+    }
+
+    [Fact]
+    public void Batch_should_leave_what_is_there_as_it_is_where_no_actor_gets_the_model()
+    {
+        var folder = Directory.CreateDirectory(_zerocopy.File("own")).FullName;
+        File.WriteAllText(Path.Combine(folder, "config.json"), """{"model_type": "own-once", "width": 1}""");
+        SafetensorsWriter.Write(
+            Path.Combine(folder, "model.safetensors"), [KeyValuePair.Create("step", HostTensor.From<float>(DType.Float32, [1], 1))]);
+        _zerocopy.Run("put", folder, "--name", "model", "--models", OwnModels.Path).Succeeded();
+        var journal = Path.Combine(Directory.CreateDirectory(_zerocopy.File("out.jsonl.job")).FullName, "journal");
+        File.WriteAllText(journal, "that of a run before");
+
+        var run = Batch(Write("in.jsonl", """{"x": 1}"""), "out.jsonl", "--models", OwnModels.Path);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("zerocopy: model@1 could not be loaded: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains("It is built once.", run.Error, StringComparison.Ordinal);
+        Assert.Equal("that of a run before", File.ReadAllText(journal));
     }
 
     [Fact]

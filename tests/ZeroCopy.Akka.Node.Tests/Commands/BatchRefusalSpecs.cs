@@ -19,7 +19,7 @@ public sealed class BatchRefusalSpecs : IDisposable
     [InlineData("x\n1\n", "--keep idd", "no column 'idd'")]
     [InlineData("x\none\n", "", "row 0 (from 0): 'x' has one, which is no value of F32")]
     [InlineData("x,y\n,2\n", "--column x", "row 0 (from 0): 'x' is null")]
-    [InlineData("x\n1\n", "--method fly", "no method 'fly'")]
+    [InlineData("x\n1\n", "--method fly", "'model' has no method 'fly'")]
     public void Batch_should_say_in_one_line_what_is_wrong(string content, string options, string words)
     {
         Put("return x * 2");

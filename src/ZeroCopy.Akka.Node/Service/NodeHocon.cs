@@ -26,7 +26,8 @@ internal static class NodeHocon
 
         // The signals are the command line's.
         var akka = ConfigurationFactory.ParseString("akka.coordinated-shutdown { run-by-clr-shutdown-hook = off, exit-clr = off }");
-        return ConfigurationFactory.FromObject(new { zerocopy }).WithFallback(file).WithFallback(akka);
+        return ConfigurationFactory.FromObject(new { zerocopy }).WithFallback(file).WithFallback(akka)
+            .WithFallback(KubernetesDiscovery.Reference);
     }
 
     /// <summary>A model to serve is a pool of its name, where the file has none for it.</summary>

@@ -83,8 +83,7 @@ public sealed partial class PackageSpecs(PackedFeed feed) : IClassFixture<Packed
             $"<ItemGroup>\n    <PackageReference Include=\"Microsoft.Extensions.Hosting\" Version=\"{ExtensionsVersion()}\" />",
             StringComparison.Ordinal);
         var type = Example("internal sealed class Classifier :");
-        var start = await feed.BuildAsync("worker", project, $$"""
-            {{Example("using System.Text.Json.Serialization;")}}
+        var start = await feed.BuildAsync("worker", project, UsingsFirst($$"""
             {{type[type.IndexOf("var catalog", StringComparison.Ordinal)..].Split("await using")[0]}}
             var settings = "node.conf";
             File.WriteAllText(settings, $"zerocopy.object-store.directory = \"{Environment.GetEnvironmentVariable("ZEROCOPY_STORE")}\"");
@@ -104,7 +103,7 @@ public sealed partial class PackageSpecs(PackedFeed feed) : IClassFixture<Packed
             Console.WriteLine("answer " + string.Join(", ", answer.shape));
 
             {{type[..type.IndexOf("var catalog", StringComparison.Ordinal)]}}
-            """);
+            """));
 
         Assert.Contains("answer 3, 2", await RunAsync(start), StringComparison.Ordinal);
     }
@@ -170,6 +169,13 @@ public sealed partial class PackageSpecs(PackedFeed feed) : IClassFixture<Packed
     private static string Example(string text) => Assert.Single(
         Blocks().Matches(Papers).Select(match => match.Groups[1].Value), block => block.Contains(text, StringComparison.Ordinal));
 
+    /// <summary>A program of several examples, each of which has the usings that it needs.</summary>
+    private static string UsingsFirst(string program)
+    {
+        var lines = program.Split('\n').ToLookup(line => Usings().IsMatch(line));
+        return string.Join('\n', [.. lines[true].Select(line => line.Trim()).Distinct(), .. lines[false]]);
+    }
+
     private static string ExtensionsVersion()
     {
         var versions = File.ReadAllText(Path.Combine(RepositoryRoot.Path, "Directory.Packages.props"));
@@ -178,6 +184,9 @@ public sealed partial class PackageSpecs(PackedFeed feed) : IClassFixture<Packed
 
     [GeneratedRegex(@"^```\w+\n(.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex Blocks();
+
+    [GeneratedRegex(@"^\s*using (static )?[\w.]+;\s*$")]
+    private static partial Regex Usings();
 
     [GeneratedRegex(@"Now listening on: (http://\S+)")]
     private static partial Regex Listening();

@@ -9,7 +9,8 @@ namespace ZeroCopy.Clustering.Hosting;
 
 /// <summary>
 /// Looks every minute at what no member sees by itself and its operators should know: a seed that is a member of another cluster, and a
-/// cluster of two nodes, of which one takes the other with it. The log says each once, and again when it comes back.
+/// cluster of two nodes, of which one takes the other with it. What two looks in a row have seen is said, since nodes come and go
+/// meanwhile; the log says each once, and again when it comes back.
 /// </summary>
 /// <param name="cluster">Of the node.</param>
 /// <param name="seeds">Says which nodes belong to its cluster.</param>
@@ -21,6 +22,7 @@ internal sealed class MembershipAdvice(
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(5);
 
+    private ImmutableHashSet<string> _seen = [];
     private ImmutableHashSet<string> _said = [];
 
     /// <summary>Looks until it is given up.</summary>
@@ -29,13 +31,14 @@ internal sealed class MembershipAdvice(
         using var timer = new PeriodicTimer(Pause, clock);
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
         {
-            var advice = await LookAsync(cancellationToken).ConfigureAwait(false);
+            var seen = await LookAsync(cancellationToken).ConfigureAwait(false);
+            var advice = seen.Intersect(_seen);
             foreach (var words in advice.Except(_said))
             {
                 log.Warning("{0}", words);
             }
 
-            _said = advice;
+            (_seen, _said) = (seen, advice);
         }
     }
 

@@ -16,6 +16,7 @@ internal sealed class SeedDiscovery(ActorSystem system, ClusterSettings settings
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly ServiceDiscovery _discovery = Load(system, settings.Discovery.Method);
+    private string? _problem;
 
     /// <summary>Looks until it is given up: seeds that were the same twice are joined, and others as soon as there are others.</summary>
     public async Task RunAsync(Action<IEnumerable<Address>> join, CancellationToken cancellationToken)
@@ -36,13 +37,14 @@ internal sealed class SeedDiscovery(ActorSystem system, ClusterSettings settings
         }
     }
 
-    /// <summary>The nodes that are known now, in order; none where that cannot be said, which is logged.</summary>
+    /// <summary>The nodes that are known now, in order; none where that cannot be said, which is logged once.</summary>
     public async Task<ImmutableArray<Address>> LookupAsync()
     {
         try
         {
             var resolved = await _discovery.Lookup(new Lookup(settings.Discovery.Service), Interval * 10).ConfigureAwait(false);
             var self = Cluster.Get(system).SelfAddress;
+            _problem = null;
             return
             [
                 .. resolved.Addresses.Select(target => self.WithHost(target.Host).WithPort(target.Port ?? settings.Port)).Distinct()
@@ -52,7 +54,12 @@ internal sealed class SeedDiscovery(ActorSystem system, ClusterSettings settings
         catch (Exception e)
         {
             // Each method of discovery has exceptions of its own, and what it cannot say now it may a second later.
-            log.Warning("akka.discovery.{0} does not know the nodes: {1}", settings.Discovery.Method, e.Message);
+            if (_problem != e.Message)
+            {
+                log.Warning("akka.discovery.{0} does not know the nodes: {1}", settings.Discovery.Method, e.Message);
+                _problem = e.Message;
+            }
+
             return [];
         }
     }

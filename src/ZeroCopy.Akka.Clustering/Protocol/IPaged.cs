@@ -15,7 +15,8 @@ internal interface IPaged : IClusterMessage
     /// <summary>This message with what those before it listed, which are of its type.</summary>
     IPaged Behind(IPaged before);
 
-    /// <summary>A message with those before it, if any: whole where none follows, null where one of them was lost.</summary>
+    /// <summary>A message with those before it, if any: whole where none follows, null where one of them was lost and they
+    /// are counted.</summary>
     static T? Join<T>(T? before, T page)
         where T : class, IPaged => before is { HasMore: true } && before.GetType() == page.GetType() && page.Part == before.Part + 1
             ? (T)page.Behind(before)

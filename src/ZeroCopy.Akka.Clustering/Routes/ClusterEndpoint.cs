@@ -52,7 +52,10 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
 
     /// <inheritdoc/>
     public ImmutableArray<EndpointReplica> GetReplicas() =>
-        [.. Replicas().Select(replica => new EndpointReplica(replica.Node.ToString(), replica.ReadyActors))];
+    [
+        .. Replicas().Where(replica => replica.State != EndpointState.Failed)
+            .Select(replica => new EndpointReplica(replica.Node.ToString(), replica.ReadyActors)),
+    ];
 
     /// <inheritdoc/>
     public async Task<ModelSignature> GetSignatureAsync(CancellationToken cancellationToken = default)

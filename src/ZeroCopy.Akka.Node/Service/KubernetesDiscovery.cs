@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Discovery;
 using k8s;
+using k8s.Models;
 
 namespace ZeroCopy.Node.Service;
 
@@ -45,15 +46,10 @@ internal sealed class KubernetesDiscovery : ServiceDiscovery
         }
         """);
 
+    /// <exception cref="TimeoutException">The API has not answered within that time.</exception>
     public override async Task<Resolved> Lookup(Lookup lookup, TimeSpan resolveTimeout)
     {
-        var access = _access();
-        using var client = new Kubernetes(access);
-        using var late = new CancellationTokenSource(resolveTimeout);
-        var pods = await client.CoreV1.ListNamespacedPodAsync(
-            _namespace.Length == 0 ? access.Namespace : _namespace,
-            labelSelector: string.Format(CultureInfo.InvariantCulture, _selector, lookup.ServiceName),
-            cancellationToken: late.Token).ConfigureAwait(false);
+        var pods = await PodsAsync(_access(), lookup.ServiceName, resolveTimeout).ConfigureAwait(false);
         // A pod that ends is no longer somebody to join, and one that was just made has no address.
         return new Resolved(
             lookup.ServiceName,
@@ -62,5 +58,22 @@ internal sealed class KubernetesDiscovery : ServiceDiscovery
                    where pod.Metadata.DeletionTimestamp is null && pod.Status is { PodIP.Length: > 0, Phase: not ("Succeeded" or "Failed") }
                    select new ResolvedTarget(pod.Status.PodIP, address: IPAddress.Parse(pod.Status.PodIP)),
             ]);
+    }
+
+    private async Task<V1PodList> PodsAsync(KubernetesClientConfiguration access, string service, TimeSpan patience)
+    {
+        using var client = new Kubernetes(access);
+        using var late = new CancellationTokenSource(patience);
+        try
+        {
+            return await client.CoreV1.ListNamespacedPodAsync(
+                _namespace.Length == 0 ? access.Namespace : _namespace,
+                labelSelector: string.Format(CultureInfo.InvariantCulture, _selector, service),
+                cancellationToken: late.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException error) when (late.IsCancellationRequested)
+        {
+            throw new TimeoutException($"{access.Host} has not answered within {patience.TotalSeconds:0.#} s.", error);
+        }
     }
 }

@@ -139,6 +139,7 @@ public static class BatchJob
             after.Failed > 0 ? options.Output + JobFolder.FailedExtension : null);
     }
 
-    // ENOSPC and EDQUOT of Linux and macOS, ERROR_DISK_FULL and ERROR_HANDLE_DISK_FULL of Windows.
-    private static bool IsDiskFull(IOException error) => (error.HResult & 0xFFFF) is 28 or 122 or 69 or 112 or 39;
+    // ERROR_DISK_FULL and ERROR_HANDLE_DISK_FULL of Windows, elsewhere ENOSPC and EDQUOT.
+    private static bool IsDiskFull(IOException error) => (error.HResult & 0xFFFF) is var code
+        && (OperatingSystem.IsWindows() ? code is 112 or 39 : code == 28 || code == (OperatingSystem.IsMacOS() ? 69 : 122));
 }

@@ -14,7 +14,8 @@ internal static class JobIdentity
         var binding = options.Binding;
         var identity = new List<KeyValuePair<string, string>>
         {
-            new("model", model),
+            // The same one may have several names.
+            new("model", options.ModelId.Length == 0 ? model : ""),
             new("model id", options.ModelId),
             new("--method", options.Method),
             new("--batch-size", Text(options.BatchSize)),

@@ -78,7 +78,11 @@ internal sealed class JobPlan : IAsyncDisposable
                 ? await KeptColumns.CreateAsync(options, reader, cancellationToken).ConfigureAwait(false)
                 : KeptColumns.Of(written[..options.Keep.Length]);
             var plan = new JobPlan(order, reader, binding, new BatchCaller(endpoint, binder, kept, options));
-            CheckBatch(binder, first, Math.Min(options.BatchSize, plan.Total ?? 1));
+            if (!options.SkipFailed)
+            {
+                CheckBatch(binder, first, Math.Min(options.BatchSize, plan.Total ?? 1));
+            }
+
             return plan;
         }
         catch
@@ -90,12 +94,12 @@ internal sealed class JobPlan : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Reader.DisposeAsync();
 
-    // Each row takes as much as the first one, and where rows are padded at least as much.
+    // Each row of numbers takes as much as the first one, or has failed; where rows are padded, all take at least as much.
     private static void CheckBatch(TensorBinder binder, RowChunk first, long rows)
     {
         try
         {
-            foreach (var input in binder.Bind(first.Slice(0, 1)))
+            foreach (var input in binder.Bind(first.Slice(0, 1)).Where(input => !input.IsText))
             {
                 RowMemory.Check(input.Name, rows, rows * input.Data.Length);
             }

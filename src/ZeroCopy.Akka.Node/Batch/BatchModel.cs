@@ -49,7 +49,8 @@ internal sealed class BatchModel : IAsyncDisposable
             await WhenDecidedAsync(host.Endpoints, endpoint, cancellationToken).ConfigureAwait(false);
             if (endpoint.State != EndpointState.Ready)
             {
-                throw new InferenceException(InferenceFailure.LoadFailed, $"{handle} could not be loaded: {endpoint.LastError}");
+                throw new InferenceException(
+                    InferenceFailure.LoadFailed, $"{handle} could not be loaded: {endpoint.LastError}", pool.LastLoadError);
             }
 
             return new BatchModel(host, endpoint, handle.Id.ToString());

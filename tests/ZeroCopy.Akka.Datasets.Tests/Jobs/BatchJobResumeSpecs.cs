@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using ZeroCopy.Datasets.Formats;
 using ZeroCopy.Datasets.Jobs;
+using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.TestSupport;
 
@@ -73,6 +75,22 @@ public sealed class BatchJobResumeSpecs : IDisposable
         Assert.Contains("model id was 'a' and is 'b'", error.Message, StringComparison.Ordinal);
         Assert.Contains("--batch-size was '3' and is '4'", error.Message, StringComparison.Ordinal);
         Assert.Contains("input 1 was 'in.jsonl, ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BatchJob_should_go_on_with_the_same_model_under_another_name()
+    {
+        var options = Options("out.jsonl");
+        await BreakAsync(options, afterCalls: 4);
+
+        var same = new FakeEndpoint(
+            [new ValueSignature("x")], (inputs, _) => Task.FromResult(ImmutableArray.Create(FakeEndpoint.Doubled(inputs[0]))))
+        {
+            Name = "another",
+        };
+        var report = await BatchJob.RunAsync(same, options with { Resume = true });
+
+        Assert.Equal(12, report.ResumedAt);
     }
 
     [SkippableTheory]
@@ -252,7 +270,7 @@ public sealed class BatchJobResumeSpecs : IDisposable
         await BatchJob.RunAsync(FakeEndpoint.Doubling(), options);
         BecomeACopy(options.Output);
         var same = await BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Resume = true });
-        var other = FakeEndpoint.Of(inputs => inputs[0] with { Name = "output" }, new Endpoints.ValueSignature("x"));
+        var other = FakeEndpoint.Of(inputs => inputs[0] with { Name = "output" }, new ValueSignature("x"));
 
         var error = await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(other, options with { Resume = true }));
 
@@ -460,7 +478,7 @@ public sealed class BatchJobResumeSpecs : IDisposable
     private static FakeEndpoint FailingAt(params float[] values) => FakeEndpoint.Of(
         inputs => inputs[0].Tensor.Values<float>().ContainsAny(values)
             ? throw new InferenceException(InferenceFailure.ModelError, "poison") : FakeEndpoint.Doubled(inputs[0]),
-        new Endpoints.ValueSignature("x"));
+        new ValueSignature("x"));
 
     private BatchJobOptions Options(string output)
     {

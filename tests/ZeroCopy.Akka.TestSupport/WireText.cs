@@ -41,6 +41,8 @@ public static class WireText
     {
         null or "" or false => true,
         IEnumerable all => IsDefault(all) || !all.Cast<object?>().Any(),
+        // What is zero is not written.
+        ValueType number => number.Equals(Activator.CreateInstance(number.GetType())),
         _ => false,
     };
 

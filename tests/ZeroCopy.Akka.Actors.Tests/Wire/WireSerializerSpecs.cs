@@ -39,7 +39,7 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
             Times = new CallTimes(TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(3)) { Joined = 4 },
             Version = 5,
         },
-        new PredictReply.Failed(InferenceFailure.ModelError, "sizes", 10) { CausedByInput = true },
+        new PredictReply.Failed(InferenceFailure.InvalidInput, "sizes", 10) { CausedByInput = true },
         new StoreRequest.Pin(Id, true),
         new StoreRequest.SetName(Name, Id),
         new StoreRequest.Resolve(Name),

@@ -30,7 +30,7 @@ public sealed class ClusterSerializerSpecs : TestKit
     [
         Report,
         Model,
-        new ModelRoute("bert", 3, 4, 10, [new Replica(Node, 3, EndpointState.Loading, 0, 1, Id, "why")], "none", 2, HasMore: true),
+        new ModelRoute("bert", 3, 4, 10, [new Replica(Node, 3, EndpointState.Failed, 6, 1, Id, "why")], "none", 2, HasMore: true),
         new EntityRequest.Follow("bert"),
         new EntityRequest.Unfollow("bert"),
         new EntityRequest.Place("bert", 3, [Node], 1),

@@ -84,7 +84,7 @@ public sealed partial class PackageSpecs(PackedFeed feed) : IClassFixture<Packed
             StringComparison.Ordinal);
         var type = Example("internal sealed class Classifier :");
         var start = await feed.BuildAsync("worker", project, UsingsFirst($$"""
-            {{type[type.IndexOf("var catalog", StringComparison.Ordinal)..].Split("await using")[0]}}
+            {{type.Split("await using")[0]}}
             var settings = "node.conf";
             File.WriteAllText(settings, $"zerocopy.object-store.directory = \"{Environment.GetEnvironmentVariable("ZEROCOPY_STORE")}\"");
             await using (var first = ZeroCopyHost.Open(new ZeroCopyHostOptions { Catalog = catalog }))
@@ -102,7 +102,7 @@ public sealed partial class PackageSpecs(PackedFeed feed) : IClassFixture<Packed
             await application.StopAsync();
             Console.WriteLine("answer " + string.Join(", ", answer.shape));
 
-            {{type[..type.IndexOf("var catalog", StringComparison.Ordinal)]}}
+            {{type[type.IndexOf("internal sealed record", StringComparison.Ordinal)..]}}
             """));
 
         Assert.Contains("answer 3, 2", await RunAsync(start), StringComparison.Ordinal);

@@ -395,12 +395,19 @@ public abstract class EndpointContractSpecs : IAsyncLifetime
         var held = Enumerable.Range(0, MostCalls!.Value + 1).Select(_ => new HeldCall()).ToList();
         var calls = held.ConvertAll(call => endpoint.CallAsync("held", Held(call)));
 
-        // Which of them comes last is not said, where they take different ways; the others are held.
-        var refused = await Task.WhenAny(calls).WaitAsync(Patience);
+        Task<ModelAnswer>? refused = null;
+        try
+        {
+            // Which of them comes last is not said, where they take different ways; the others are held.
+            refused = await Task.WhenAny(calls).WaitAsync(Patience);
+            var error = await Assert.ThrowsAsync<InferenceException>(() => refused);
+            Assert.Equal(InferenceFailure.Overloaded, error.Failure);
+        }
+        finally
+        {
+            held.ForEach(call => call.Dispose());
+        }
 
-        var error = await Assert.ThrowsAsync<InferenceException>(() => refused);
-        Assert.Equal(InferenceFailure.Overloaded, error.Failure);
-        held.ForEach(call => call.Dispose());
         foreach (var call in calls.Where(call => call != refused))
         {
             (await call.WaitAsync(Patience)).Dispose();

@@ -18,8 +18,8 @@ public abstract class ServedEndpointSpecs : EndpointContractSpecs
     public override Task InitializeAsync()
     {
         // Calls that are held block threads of the pool, which clients and server answer with too.
-        ThreadPool.GetMinThreads(out _, out var completion);
-        ThreadPool.SetMinThreads(4 * MostCalls!.Value, completion);
+        ThreadPool.GetMinThreads(out var workers, out var completion);
+        ThreadPool.SetMinThreads(Math.Max(workers, 4 * MostCalls!.Value), completion);
         return base.InitializeAsync();
     }
 

@@ -8,7 +8,6 @@ using ZeroCopy.Actors.Settings;
 using ZeroCopy.Actors.Stores;
 using ZeroCopy.Actors.Tasks;
 using ZeroCopy.Actors.Telemetry;
-using ZeroCopy.Actors.Wire;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Nodes;
@@ -44,7 +43,6 @@ public sealed class ZeroCopySystem : IExtension
         Settings = ZeroCopySettings.From(system.Settings.Config);
         _system = system;
         RequireDispatcher(TaskSettings.Dispatcher);
-        WireSerializer.Register(system);
         var setup = system.Settings.Setup.Get<ZeroCopySetup>().GetOrElse(new ZeroCopySetup());
         _clock = setup.TimeProvider;
         _log = Logging.GetLogger(system, this);

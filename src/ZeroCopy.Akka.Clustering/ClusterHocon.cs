@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using ZeroCopy.Clustering.Wire;
 
 namespace ZeroCopy.Clustering;
 
@@ -17,14 +18,5 @@ internal static class ClusterHocon
           retry-interval = 250ms
           distributed-data.durable.keys = []
         }
-        akka.actor {
-          serializers.zerocopy-cluster = "ZeroCopy.Clustering.Wire.ClusterSerializer, ZeroCopy.Akka.Clustering"
-          serialization-bindings {
-            "ZeroCopy.Clustering.Protocol.IClusterMessage, ZeroCopy.Akka.Clustering" = zerocopy-cluster
-          }
-          serialization-identifiers {
-            "ZeroCopy.Clustering.Wire.ClusterSerializer, ZeroCopy.Akka.Clustering" = 4712
-          }
-        }
-        """);
+        """).WithFallback(ClusterSerializer.Settings);
 }

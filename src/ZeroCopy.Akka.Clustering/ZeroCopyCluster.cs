@@ -9,7 +9,6 @@ using ZeroCopy.Clustering.Nodes;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Clustering.Routes;
 using ZeroCopy.Clustering.Transfer;
-using ZeroCopy.Clustering.Wire;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Store;
@@ -43,7 +42,6 @@ public sealed class ZeroCopyCluster : IExtension
         // What is brought last lies above what was brought before, and sharding brings its own defaults when it is first asked for.
         _ = ClusterSharding.Get(system);
         system.Settings.InjectTopLevelFallback(ClusterHocon.Reference);
-        ClusterSerializer.Register(system);
         var actors = ZeroCopySystem.For(system);
         var cluster = Cluster.Get(system);
         var store = actors.OpenStore();

@@ -1,6 +1,8 @@
 using System.Runtime.Serialization;
 using Akka.Actor;
+using Akka.Configuration;
 using Akka.Serialization;
+using ZeroCopy.Actors.Wire;
 
 namespace ZeroCopy;
 
@@ -12,16 +14,19 @@ public sealed class ModelWrapperSerializer(ExtendedActorSystem system) : Seriali
 {
     private const string WrapperManifest = "w1";
 
+    private static readonly Config Settings = ConfigurationFactory.ParseString($$"""
+        akka.actor {
+          serializers.zerocopy-wrapper = "{{Name(typeof(ModelWrapperSerializer))}}"
+          serialization-bindings { "{{Name(typeof(ModelWrapper))}}" = zerocopy-wrapper }
+          serialization-identifiers { "{{Name(typeof(ModelWrapperSerializer))}}" = 7902 }
+        }
+        """);
+
     /// <inheritdoc/>
     public override int Identifier => 7902;
 
     /// <summary>Binds wrappers to it in an actor system that has a host.</summary>
-    internal static void Register(ExtendedActorSystem system)
-    {
-        var serializer = new ModelWrapperSerializer(system);
-        system.Serialization.AddSerializer("zerocopy-wrapper", serializer);
-        system.Serialization.AddSerializationMap(typeof(ModelWrapper), serializer);
-    }
+    internal static void Register(ActorSystem system) => SerializerBinding.Add(system, "zerocopy-wrapper", Settings);
 
     /// <inheritdoc/>
     public override string Manifest(object o) => o is ModelWrapper ? WrapperManifest : throw Unknown(o?.GetType().ToString());
@@ -34,6 +39,8 @@ public sealed class ModelWrapperSerializer(ExtendedActorSystem system) : Seriali
     public override object FromBinary(byte[] bytes, string manifest) => manifest == WrapperManifest
         ? ModelWrapper.Deserialize(bytes, ZeroCopyHost.For(system))
         : throw Unknown(manifest);
+
+    private static string Name(Type type) => $"{type.FullName}, {type.Assembly.GetName().Name}";
 
     private static SerializationException Unknown(string? what) => new($"'{what}' is no model wrapper.");
 }

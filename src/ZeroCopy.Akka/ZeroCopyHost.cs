@@ -57,7 +57,7 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
         _system = options.ActorSystem;
         if (actors is not null)
         {
-            ModelWrapperSerializer.Register((ExtendedActorSystem)options.ActorSystem!);
+            ModelWrapperSerializer.Register(options.ActorSystem!);
             actors.ActorsStopped += Close;
             _warnings = LogWarnings(options.ActorSystem!);
             _models = actors.Serve(Store, new TorchOpener(_served));
@@ -191,8 +191,7 @@ public sealed partial class ZeroCopyHost : IAsyncDisposable
         var setup = ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config), new ZeroCopySetup { Store = Store });
         var system = ActorSystem.Create("zerocopy", setup);
         var actors = ZeroCopySystem.For(system);
-        // Behind what the actors bring into the system's configuration, which would undo it.
-        ModelWrapperSerializer.Register((ExtendedActorSystem)system);
+        ModelWrapperSerializer.Register(system);
         HostOfSystem.Open(system, () => this);
         _warnings = LogWarnings(system);
         _models = actors.Serve(Store, new TorchOpener(_served));

@@ -1,7 +1,9 @@
 using System.Runtime.Serialization;
+using Akka.Configuration;
 using Akka.Serialization;
 using ZeroCopy.Product.Tests.Models;
 using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace ZeroCopy.Product.Tests;
 
@@ -48,6 +50,15 @@ public sealed class ModelWrapperSerializerSpecs : HostSpec
         Assert.Equal(mode == WrapMode.Task, !loaded.Model.parameters().Any());
         using var answer = Call(loaded.Model);
         Assert.True(Same(expected, answer));
+    }
+
+    [Fact]
+    public void ModelWrapperSerializer_should_stay_bound_when_an_extension_brings_its_settings()
+    {
+        Host.ActorSystem.Settings.InjectTopLevelFallback(ConfigurationFactory.ParseString("own.extension = on"));
+
+        Assert.IsType<ModelWrapperSerializer>(
+            Host.ActorSystem.Serialization.FindSerializerForType(typeof(ModelWrapper<Module<Tensor, Tensor>>)));
     }
 
     [Fact]

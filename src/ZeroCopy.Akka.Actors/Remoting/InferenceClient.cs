@@ -57,7 +57,7 @@ public sealed class InferenceClient : IDisposable
     {
         ArgumentNullException.ThrowIfNull(system);
         ArgumentNullException.ThrowIfNull(node);
-        WireSerializer.Register((ExtendedActorSystem)system);
+        WireSerializer.Register(system);
         clock ??= TimeProvider.System;
         var path = new RootActorPath(node) / "user" / "zerocopy" / PredictActor.Name;
         using var late = new LimitSource(timeout, clock);

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Serialization;
 using Google.Protobuf;
 using ZeroCopy.Actors.Protocol;
+using ZeroCopy.Actors.Settings;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -15,12 +16,7 @@ public sealed class WireSerializer(ExtendedActorSystem system) : ProtobufSeriali
     public override int Identifier => 4711;
 
     /// <summary>Binds our messages to it in an actor system whose configuration was read without <c>reference.conf</c>.</summary>
-    internal static void Register(ExtendedActorSystem system)
-    {
-        var serializer = new WireSerializer(system);
-        system.Serialization.AddSerializer("zerocopy", serializer);
-        system.Serialization.AddSerializationMap(typeof(IWireMessage), serializer);
-    }
+    internal static void Register(ActorSystem system) => SerializerBinding.Add(system, "zerocopy", ZeroCopySettings.Reference);
 
     private static MessageTable Messages(ExtendedActorSystem system) => new MessageTable()
         .Add(

@@ -30,7 +30,7 @@ public sealed class ClusterClient : IEndpointDirectory, IDisposable
     private ClusterClient(ActorSystem system, ImmutableArray<Address> contacts, ClusterClientOptions options)
     {
         (_system, _options) = (system, options);
-        ClusterSerializer.Register((ExtendedActorSystem)system);
+        ClusterSerializer.Register(system);
         var number = Interlocked.Increment(ref _clients);
         _table = new RouteTable(Start, Logging.GetLogger(system, typeof(ClusterClient)), "the client was closed");
         _contacts = new ContactLink(_table, contacts, options.ContactTimeout);

@@ -41,7 +41,7 @@ public sealed class NodeClient
     {
         ArgumentNullException.ThrowIfNull(system);
         ArgumentNullException.ThrowIfNull(node);
-        ClusterSerializer.Register((ExtendedActorSystem)system);
+        ClusterSerializer.Register(system);
         using var late = new LimitSource(timeout, TimeProvider.System);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Configuration;
 using ZeroCopy.Actors.Wire;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Errors;
@@ -182,11 +183,19 @@ public sealed class ClusterSerializer(ExtendedActorSystem system) : ProtobufSeri
     /// <summary>The serializer's number in an actor system, the same on every node.</summary>
     public override int Identifier => 4712;
 
-    /// <summary>Binds our messages to it in an actor system.</summary>
-    internal static void Register(ExtendedActorSystem system)
-    {
-        var serializer = new ClusterSerializer(system);
-        system.Serialization.AddSerializer("zerocopy-cluster", serializer);
-        system.Serialization.AddSerializationMap(typeof(IClusterMessage), serializer);
-    }
+    /// <summary>Its settings, which bind our messages to it.</summary>
+    internal static Config Settings { get; } = ConfigurationFactory.ParseString("""
+        akka.actor {
+          serializers.zerocopy-cluster = "ZeroCopy.Clustering.Wire.ClusterSerializer, ZeroCopy.Akka.Clustering"
+          serialization-bindings {
+            "ZeroCopy.Clustering.Protocol.IClusterMessage, ZeroCopy.Akka.Clustering" = zerocopy-cluster
+          }
+          serialization-identifiers {
+            "ZeroCopy.Clustering.Wire.ClusterSerializer, ZeroCopy.Akka.Clustering" = 4712
+          }
+        }
+        """);
+
+    /// <summary>Binds our messages to it in an actor system that was started without these settings.</summary>
+    internal static void Register(ActorSystem system) => SerializerBinding.Add(system, "zerocopy-cluster", Settings);
 }

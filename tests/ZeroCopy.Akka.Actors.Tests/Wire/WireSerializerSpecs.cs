@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Configuration;
 using ZeroCopy.Actors.Protocol;
 using ZeroCopy.Actors.Wire;
 using ZeroCopy.Endpoints;
@@ -77,6 +78,18 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
     private IActorRef Holder => ((ExtendedActorSystem)Sys).Provider.ResolveActorRef("akka://test/user/holder#1");
 
     private WireSerializer Serializer => (WireSerializer)Sys.Serialization.FindSerializerForType(typeof(StoreRequest.Pin));
+
+    [Fact]
+    public async Task WireSerializer_should_stay_bound_when_an_extension_brings_its_settings()
+    {
+        using var system = ActorSystem.Create("client");
+        WireSerializer.Register(system);
+
+        system.Settings.InjectTopLevelFallback(ConfigurationFactory.ParseString("own.extension = on"));
+
+        Assert.IsType<WireSerializer>(system.Serialization.FindSerializerForType(typeof(IWireMessage)));
+        await system.Terminate();
+    }
 
     [Fact]
     public void Samples_should_cover_every_wire_message()

@@ -36,7 +36,7 @@ public sealed class NodeClientsSpecs : IAsyncLifetime
     public async Task NodeClients_should_fail_an_order_whose_node_is_lost_before_it_is_carried_out()
     {
         using var mute = TestNode.CreateSystem();
-        ClusterSerializer.Register((ExtendedActorSystem)mute);
+        ClusterSerializer.Register(mute);
         var ordered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         mute.ActorOf(Props.Create(() => new Silent(Props.Create(() => new Silent(null, ordered)), ordered)), "zerocopy");
         var opening = _clients.OpenAsync(

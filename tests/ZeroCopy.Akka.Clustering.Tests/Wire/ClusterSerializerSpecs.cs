@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Configuration;
 using Akka.TestKit.Xunit2;
 using ZeroCopy.Actors.Wire;
 using ZeroCopy.Clustering.Protocol;
@@ -66,6 +67,18 @@ public sealed class ClusterSerializerSpecs : TestKit
     private readonly ClusterSerializer _serializer;
 
     public ClusterSerializerSpecs() => _serializer = new ClusterSerializer((ExtendedActorSystem)Sys);
+
+    [Fact]
+    public async Task ClusterSerializer_should_stay_bound_when_an_extension_brings_its_settings()
+    {
+        using var system = ActorSystem.Create("client");
+        ClusterSerializer.Register(system);
+
+        system.Settings.InjectTopLevelFallback(ConfigurationFactory.ParseString("own.extension = on"));
+
+        Assert.IsType<ClusterSerializer>(system.Serialization.FindSerializerForType(typeof(IClusterMessage)));
+        await system.Terminate();
+    }
 
     [Fact]
     public void Samples_should_cover_every_message()

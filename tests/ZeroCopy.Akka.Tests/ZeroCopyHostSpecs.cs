@@ -89,7 +89,7 @@ public sealed class ZeroCopyHostSpecs : IAsyncLifetime
 
         await using (ZeroCopyHost.Open(new ZeroCopyHostOptions { ActorSystem = system, Catalog = catalog }))
         {
-            Assert.Equal(["own-counter", "own-linear", "own-pair"], catalog.Keys);
+            Assert.Equal(["own-counter", "own-linear", "own-once", "own-pair"], catalog.Keys);
         }
 
         Assert.Same(catalog, ZeroCopyHost.Open(new ZeroCopyHostOptions { ActorSystem = system, Catalog = catalog }).Runtime.Catalog);

@@ -45,8 +45,8 @@ public sealed class ModelAssemblySpecs : IDisposable
     {
         var catalog = new ModelCatalog().RegisterFrom(OwnModels.Path).RegisterFrom(OwnModels.Path);
 
-        Assert.Equal(["own-counter", "own-linear", "own-pair"], catalog.Keys);
-        Assert.Equal(["own-counter", "own-linear", "own-pair"], new ModelCatalog().RegisterFrom(OwnModels.Path).Keys);
+        Assert.Equal(["own-counter", "own-linear", "own-once", "own-pair"], catalog.Keys);
+        Assert.Equal(["own-counter", "own-linear", "own-once", "own-pair"], new ModelCatalog().RegisterFrom(OwnModels.Path).Keys);
     }
 
     [Fact]

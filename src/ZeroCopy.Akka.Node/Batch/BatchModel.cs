@@ -46,7 +46,8 @@ internal sealed class BatchModel : IAsyncDisposable
                 settings => settings with { Size = actors, Threads = 1, Batching = null, Deadline = null }).ConfigureAwait(false);
             var endpoint = await host.Endpoints.FindAsync(pool.Name, null, cancellationToken).ConfigureAwait(false)
                 ?? throw new InvalidOperationException("The pool is not among the endpoints.");
-            await WhenDecidedAsync(host.Endpoints, endpoint, cancellationToken).ConfigureAwait(false);
+            // The actors load in the background.
+            await pool.WhenDecidedAsync(cancellationToken).ConfigureAwait(false);
             if (endpoint.State != EndpointState.Ready)
             {
                 throw new InferenceException(
@@ -86,30 +87,6 @@ internal sealed class BatchModel : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _owner.DisposeAsync();
-
-    // The actors load in the background.
-    private static async Task WhenDecidedAsync(IEndpointDirectory endpoints, IModelEndpoint endpoint, CancellationToken cancellationToken)
-    {
-        var decided = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        endpoints.Changed += Look;
-        try
-        {
-            Look();
-            await decided.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            endpoints.Changed -= Look;
-        }
-
-        void Look()
-        {
-            if (endpoint.State != EndpointState.Loading)
-            {
-                decided.TrySetResult();
-            }
-        }
-    }
 
     private static async Task<IModelEndpoint> FindAsync(
         NodeConnection connection, IReadOnlyList<string> nodes, ModelStatus model, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Serialization;
+using Akka.Util;
 using ZeroCopy.Actors.Wire;
 
 namespace ZeroCopy;
@@ -16,9 +17,9 @@ public sealed class ModelWrapperSerializer(ExtendedActorSystem system) : Seriali
 
     private static readonly Config Settings = ConfigurationFactory.ParseString($$"""
         akka.actor {
-          serializers.zerocopy-wrapper = "{{Name(typeof(ModelWrapperSerializer))}}"
-          serialization-bindings { "{{Name(typeof(ModelWrapper))}}" = zerocopy-wrapper }
-          serialization-identifiers { "{{Name(typeof(ModelWrapperSerializer))}}" = 7902 }
+          serializers.zerocopy-wrapper = "{{typeof(ModelWrapperSerializer).TypeQualifiedName()}}"
+          serialization-bindings { "{{typeof(ModelWrapper).TypeQualifiedName()}}" = zerocopy-wrapper }
+          serialization-identifiers { "{{typeof(ModelWrapperSerializer).TypeQualifiedName()}}" = 7902 }
         }
         """);
 
@@ -39,8 +40,6 @@ public sealed class ModelWrapperSerializer(ExtendedActorSystem system) : Seriali
     public override object FromBinary(byte[] bytes, string manifest) => manifest == WrapperManifest
         ? ModelWrapper.Deserialize(bytes, ZeroCopyHost.For(system))
         : throw Unknown(manifest);
-
-    private static string Name(Type type) => $"{type.FullName}, {type.Assembly.GetName().Name}";
 
     private static SerializationException Unknown(string? what) => new($"'{what}' is no model wrapper.");
 }

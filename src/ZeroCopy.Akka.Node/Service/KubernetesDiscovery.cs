@@ -3,6 +3,7 @@ using System.Net;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Discovery;
+using Akka.Util;
 using k8s;
 using k8s.Models;
 
@@ -38,7 +39,7 @@ internal sealed class KubernetesDiscovery : ServiceDiscovery
     /// <summary>What goes under the settings of a node, so that naming the method is enough.</summary>
     public static Config Reference { get; } = ConfigurationFactory.ParseString($$"""
         akka.discovery.kubernetes-api {
-          class = "{{typeof(KubernetesDiscovery).FullName}}, {{typeof(KubernetesDiscovery).Assembly.GetName().Name}}"
+          class = "{{typeof(KubernetesDiscovery).TypeQualifiedName()}}"
           # Labels of the pods; {0} is zerocopy.cluster.discovery.service.
           pod-label-selector = "app={0}"
           # Empty: the pod's own.

@@ -15,10 +15,18 @@ internal interface IPaged : IClusterMessage
     /// <summary>This message with what those before it listed, which are of its type.</summary>
     IPaged Behind(IPaged before);
 
-    /// <summary>A message with those before it, if any: whole where none follows, null where one of them was lost and they
-    /// are counted.</summary>
+    /// <summary>
+    /// A message with those before it, if any: whole where none follows, null where one of them was lost and they are counted.
+    /// </summary>
     static T? Join<T>(T? before, T page)
-        where T : class, IPaged => before is { HasMore: true } && before.GetType() == page.GetType() && page.Part == before.Part + 1
-            ? (T)page.Behind(before)
-            : page.Part is null or 0 ? page : null;
+        where T : class, IPaged
+    {
+        // Those that are not counted follow each other: both are null.
+        if (before is { HasMore: true } && before.GetType() == page.GetType() && page.Part == before.Part + 1)
+        {
+            return (T)page.Behind(before);
+        }
+
+        return page.Part is null or 0 ? page : null;
+    }
 }

@@ -5,11 +5,17 @@ using ZeroCopy.Datasets.Rows;
 namespace ZeroCopy.Datasets.Jobs;
 
 /// <summary>
-/// The journal of a job, a JSON value a line, each appended at once. A line that a crash cut short ends what is read. While it is open no
-/// other process works on the same output. Not thread-safe.
+/// The journal of a job, a JSON value a line, each appended at once. A line that a crash cut short, or that cannot follow those before it,
+/// ends what is read. While it is open no other process works on the same output. Not thread-safe.
 /// </summary>
 internal sealed class JobJournal : IDisposable
 {
+    private static readonly JsonSerializerOptions _json = new(JsonSerializerOptions.Web)
+    {
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
+
     private readonly FileStream _file;
 
     private JobJournal(FileStream file) => _file = file;
@@ -96,7 +102,7 @@ internal sealed class JobJournal : IDisposable
     private void Append(JournalLine line)
     {
         _file.Seek(0, SeekOrigin.End);
-        _file.Write([.. JsonSerializer.SerializeToUtf8Bytes(line, JsonSerializerOptions.Web), (byte)'\n']);
+        _file.Write([.. JsonSerializer.SerializeToUtf8Bytes(line, _json), (byte)'\n']);
     }
 
     private void ReadAll()
@@ -104,7 +110,7 @@ internal sealed class JobJournal : IDisposable
         var text = new byte[_file.Length];
         _file.ReadExactly(text);
         var read = 0;
-        while (text.AsSpan(read).IndexOf((byte)'\n') is >= 0 and var length && Parse(text.AsSpan(read, length)) is { } line)
+        while (text.AsSpan(read).IndexOf((byte)'\n') is >= 0 and var length && Parse(text.AsSpan(read, length)) is { } line && Follows(line))
         {
             Job = line.Job ?? Job;
             Columns = line.Columns ?? Columns;
@@ -125,11 +131,20 @@ internal sealed class JobJournal : IDisposable
         _file.SetLength(read);
     }
 
+    private bool Follows(JournalLine line)
+    {
+        var last = Parts.Count > 0 ? Parts[^1] : JournalPart.Start;
+        return (line.Keep is not { } keep || (keep >= 0 && keep <= Parts.Count))
+            && (line.Part is not { } part
+                || (part.NextRow >= last.NextRow && part.Rows >= last.Rows && part.Failed >= last.Failed && part.Settled >= last.Settled
+                    && part.FailedBytes >= last.FailedBytes && part.TailBytes >= 0 && part.PendingBytes >= 0));
+    }
+
     private static JournalLine? Parse(ReadOnlySpan<byte> line)
     {
         try
         {
-            return JsonSerializer.Deserialize<JournalLine>(line, JsonSerializerOptions.Web);
+            return JsonSerializer.Deserialize<JournalLine>(line, _json);
         }
         catch (JsonException)
         {

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Akka.Actor;
 using Akka.Routing;
+using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.EndpointContract;
+using ZeroCopy.Manifests;
 using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Clustering.Tests.Nodes;
@@ -27,10 +29,23 @@ public sealed class OwnRoutersSpecs : ClusterSpec
         await AssertAnsweredByAsync(group, first, second);
     }
 
-    private static async Task<ModelWrapper<ContractModel>> WrapAsync(TestNode node)
+    [Fact]
+    public async Task A_pool_of_own_actors_should_take_the_wrapper_to_each_node_with_the_role_that_holds_its_model()
+    {
+        var (first, second) = (await StartAsync(Hocon), await StartAsync());
+        await StartAsync("akka.cluster.roles = [client]");
+        var wrapper = await WrapAsync(first, new ModelName("scorer", 1));
+        Assert.IsType<NodeReply.Opened>(await ReceiveAsync(second, "scorer", first.Host.Store.Resolve(new ModelName("scorer", 1))));
+
+        var pool = first.System.ActorOf(Props.Create(() => new Scorer(wrapper)).WithRouter(FromConfig.Instance), "pooled-scorers");
+
+        await AssertAnsweredByAsync(pool, first, second);
+    }
+
+    private static async Task<ModelWrapper<ContractModel>> WrapAsync(TestNode node, ModelName? name = null)
     {
         using var model = new ContractModel();
-        return await ModelWrapper.FromModelAsync(model, host: node.Host);
+        return await ModelWrapper.FromModelAsync(model, host: node.Host, name: name);
     }
 
     /// <summary>All of the nodes answer, and no others, each with the model's own tensor.</summary>
@@ -63,9 +78,9 @@ public sealed class OwnRoutersSpecs : ClusterSpec
     {
         private readonly ContractModel _model;
 
-        public Scorer(ModelWrapper<ContractModel> wrapper)
+        public Scorer(ModelWrapper wrapper)
         {
-            _model = wrapper.Load(new() { Holder = Self });
+            _model = wrapper.As<ContractModel>().Load(new() { Holder = Self });
             var address = Akka.Cluster.Cluster.Get(Context.System).SelfAddress;
             ReceiveAny(_ =>
             {

@@ -10,7 +10,7 @@ namespace ZeroCopy.Datasets.Jobs;
 /// </summary>
 internal sealed class JobJournal : IDisposable
 {
-    private static readonly JsonSerializerOptions _json = new(JsonSerializerOptions.Web)
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerOptions.Web)
     {
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
@@ -102,7 +102,7 @@ internal sealed class JobJournal : IDisposable
     private void Append(JournalLine line)
     {
         _file.Seek(0, SeekOrigin.End);
-        _file.Write([.. JsonSerializer.SerializeToUtf8Bytes(line, _json), (byte)'\n']);
+        _file.Write([.. JsonSerializer.SerializeToUtf8Bytes(line, Json), (byte)'\n']);
     }
 
     private void ReadAll()
@@ -110,7 +110,8 @@ internal sealed class JobJournal : IDisposable
         var text = new byte[_file.Length];
         _file.ReadExactly(text);
         var read = 0;
-        while (text.AsSpan(read).IndexOf((byte)'\n') is >= 0 and var length && Parse(text.AsSpan(read, length)) is { } line && Follows(line))
+        while (text.AsSpan(read).IndexOf((byte)'\n') is >= 0 and var length
+            && Parse(text.AsSpan(read, length)) is { } line && Follows(line))
         {
             Job = line.Job ?? Job;
             Columns = line.Columns ?? Columns;
@@ -144,7 +145,7 @@ internal sealed class JobJournal : IDisposable
     {
         try
         {
-            return JsonSerializer.Deserialize<JournalLine>(line, _json);
+            return JsonSerializer.Deserialize<JournalLine>(line, Json);
         }
         catch (JsonException)
         {

@@ -296,10 +296,13 @@ public sealed class ObjectStore : IDisposable
     /// its version.
     /// </summary>
     /// <exception cref="ModelNotFoundException">No such model.</exception>
+    /// <exception cref="InvalidModelException">The version is that of another model, which it stays.</exception>
     public ModelName SetName(ModelName name, ModelId model) => Change(change =>
     {
         Find(model);
-        return NameWriter.Set(_catalog, change, name, model);
+        var full = _catalog.Names.WithVersion(name, model);
+        NameWriter.Set(_catalog, change, full, model);
+        return full;
     });
 
     /// <summary>Keeps a model from being evicted, or no longer.</summary>

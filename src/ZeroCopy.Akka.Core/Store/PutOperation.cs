@@ -38,6 +38,7 @@ internal sealed class PutOperation(
     {
         var wait = options.Deadline ?? settings.PutDeadline;
         using var deadline = new LimitSource(wait, settings.TimeProvider);
+        ThrowIfTaken(plan, options, cancellationToken);
         while (true)
         {
             using var group = await AdmitAsync(plan, deadline.Token, cancellationToken).ConfigureAwait(false);
@@ -58,6 +59,25 @@ internal sealed class PutOperation(
             }
         }
     }
+
+    // Before anything is written; the commit decides.
+    private void ThrowIfTaken(IPutPlan plan, PutOptions options, CancellationToken cancellationToken)
+    {
+        if (options.Name is not { Version: not null } name)
+        {
+            return;
+        }
+
+        using var change = catalog.Begin(cancellationToken: cancellationToken);
+        lock (catalog.Gate)
+        {
+            WithVersion(name, plan.Manifest.Id, Twins(plan.Manifest));
+            change.Complete();
+        }
+    }
+
+    private ModelName WithVersion(ModelName name, ModelId model, ModelRecord[] twins) =>
+        catalog.Names.WithVersion(name, [model, .. twins.Select(twin => twin.Id)]);
 
     private async Task<SegmentGroup> AdmitAsync(IPutPlan plan, CancellationToken deadline, CancellationToken cancellationToken)
     {
@@ -157,8 +177,7 @@ internal sealed class PutOperation(
 
                 var record = WriteManifest(change, plan.Manifest);
                 var twins = Twins(plan.Manifest);
-                var name = options.Name is { } wanted
-                    ? catalog.Names.WithVersion(wanted, [record.Id, .. twins.Select(twin => twin.Id)]) : (ModelName?)null;
+                var name = options.Name is { } wanted ? WithVersion(wanted, record.Id, twins) : (ModelName?)null;
                 var handle = new ModelHandle(record.Id, plan.Bytes, name);
 
                 // Under the lock, so that nobody removes the model before, and ahead of the name, which is not taken back.

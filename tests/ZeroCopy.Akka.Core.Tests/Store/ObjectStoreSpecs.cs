@@ -432,15 +432,24 @@ public sealed class ObjectStoreSpecs : StoreFixture
     }
 
     [Fact]
-    public async Task ObjectStore_should_move_a_name_to_another_model()
+    public async Task ObjectStore_should_never_change_the_model_of_a_version()
     {
         var name = ModelName.Parse("bert@1");
         var first = await Store.PutAsync(Model(1), new PutOptions { Name = name });
+        using (var other = Open())
+        {
+            var put = await Assert.ThrowsAsync<InvalidModelException>(() => other.PutAsync(Model(2), new PutOptions { Name = name }));
+            Assert.Contains($"bert@1 is another model already, {first.Id}", put.Message, StringComparison.Ordinal);
+            Assert.Equal(first.Id, Assert.Single(other.List()).Id);
+            Assert.Equal(name, (await other.PutAsync(Model(1), new PutOptions { Name = name })).Name);
+        }
+
         var second = await Store.PutAsync(Model(2));
+        Assert.Throws<InvalidModelException>(() => Store.SetName(name, second.Id));
+        Assert.Equal(first.Id, Store.Resolve(name).Id);
+
+        Store.Remove(name);
         Assert.Equal(name, Store.SetName(name, second.Id));
-        using var other = Open();
-        Assert.Equal(second.Id, other.Resolve(name).Id);
-        Assert.Empty(Store.List().Single(info => info.Id == first.Id).Names);
     }
 
     [Fact]

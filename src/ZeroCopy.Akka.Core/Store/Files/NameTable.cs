@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 
 namespace ZeroCopy.Store.Files;
@@ -46,11 +47,16 @@ internal sealed class NameTable
     /// <summary>
     /// The name with its version; without one, the newest that points to one of the models, else the next after the newest.
     /// </summary>
+    /// <exception cref="InvalidModelException">The version is that of another model, or none is left.</exception>
     public ModelName WithVersion(ModelName name, params IReadOnlyCollection<ModelId> models)
     {
         if (name.Version is not null)
         {
-            return name;
+            return !TryResolve(name, out _, out var held) || models.Contains(held)
+                ? name
+                : throw new InvalidModelException(
+                    $"{name} is another model already, {held}, and a version never changes its model. Leave the version out for the next "
+                    + "one, or take the name from the other first.");
         }
 
         var known = Matching(name);

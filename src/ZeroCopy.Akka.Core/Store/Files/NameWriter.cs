@@ -5,31 +5,27 @@ namespace ZeroCopy.Store.Files;
 /// <summary>Writes names and pins: one empty file each. Its callers hold the store's lock and the catalog's gate.</summary>
 internal static class NameWriter
 {
-    /// <summary>
-    /// Points a name to a model. Without a version it gets the newest that points to this model already, else the next one.
-    /// </summary>
-    public static ModelName Set(StoreCatalog catalog, StoreChange change, ModelName name, ModelId model)
+    /// <summary>Points a name with its version to a model, also one that pointed to a twin of it.</summary>
+    public static void Set(StoreCatalog catalog, StoreChange change, ModelName name, ModelId model)
     {
-        var full = catalog.Names.WithVersion(name, model);
-        var path = catalog.Directory.NamePath(full, model);
-        var isKnown = catalog.Names.TryResolve(full, out _, out var old);
+        var path = catalog.Directory.NamePath(name, model);
+        var isKnown = catalog.Names.TryResolve(name, out _, out var old);
         if (isKnown && old == model)
         {
-            return full;
+            return;
         }
 
         change.Touch(StoreArea.Names);
         if (isKnown)
         {
-            File.Move(catalog.Directory.NamePath(full, old), path, overwrite: true);
+            File.Move(catalog.Directory.NamePath(name, old), path, overwrite: true);
         }
         else
         {
             File.WriteAllBytes(path, []);
         }
 
-        catalog.Names.Set(full, model);
-        return full;
+        catalog.Names.Set(name, model);
     }
 
     public static void Remove(StoreCatalog catalog, StoreChange change, ModelName name, ModelId model)

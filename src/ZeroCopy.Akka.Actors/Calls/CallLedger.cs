@@ -278,7 +278,8 @@ internal sealed class CallLedger(string owner, int capacity, string settings, Ti
         }
     }
 
-    private InferenceException ShuttingDown() => new(InferenceFailure.ShuttingDown, $"{Owner} shuts down and takes no more calls.");
+    private InferenceException ShuttingDown() =>
+        new(InferenceFailure.ShuttingDown, $"{Owner} shuts down and takes no more calls.") { NeverRan = true };
 
     private InferenceException Circular(CallLedger caller) => new(
         InferenceFailure.CircularCall,

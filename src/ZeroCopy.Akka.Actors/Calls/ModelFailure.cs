@@ -10,13 +10,17 @@ internal static class ModelFailure
     /// <param name="thrown">What was thrown.</param>
     /// <param name="source">Where the instance came from that it was thrown of.</param>
     /// <param name="owner">Whose call it was, for the message.</param>
-    public static Exception Of(Exception thrown, IInstanceSource source, string owner) => thrown is ZeroCopyException
-        ? thrown
-        : new InferenceException(
+    public static Exception Of(Exception thrown, IInstanceSource source, string owner) => thrown switch
+    {
+        // Another call, which the function of this one made, never ran.
+        InferenceException { NeverRan: true } inner => new InferenceException(inner.Failure, inner.Message, inner),
+        ZeroCopyException => thrown,
+        _ => new InferenceException(
             InferenceFailure.ModelError, $"The model behind {owner} threw {thrown.GetType().Name}: {thrown.Message}", thrown)
         {
             CausedByInput = source.IsCausedByInput(thrown),
-        };
+        },
+    };
 
     /// <summary>What is not the model's fault, such as that of somebody who listens to metrics.</summary>
     public static InferenceException Unexpected(Exception thrown, string owner) => thrown as InferenceException

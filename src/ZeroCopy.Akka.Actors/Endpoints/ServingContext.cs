@@ -89,7 +89,10 @@ internal sealed class ServingContext(
     {
         if (_closed)
         {
-            throw new InferenceException(InferenceFailure.ShuttingDown, $"{name} is not served any more: this node shuts down.");
+            throw new InferenceException(InferenceFailure.ShuttingDown, $"{name} is not served any more: this node shuts down.")
+            {
+                NeverRan = true,
+            };
         }
     }
 }

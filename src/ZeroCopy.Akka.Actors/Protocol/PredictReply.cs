@@ -27,7 +27,10 @@ public abstract record PredictReply
         /// <summary>As <see cref="InferenceException.CausedByInput"/>.</summary>
         public bool CausedByInput { get; init; }
 
+        /// <summary>Whether the call was refused before anything of it ran.</summary>
+        public bool NeverRan { get; init; }
+
         internal static Failed Of(InferenceException failure, long id) =>
-            new(failure.Failure, failure.Message, id) { CausedByInput = failure.CausedByInput };
+            new(failure.Failure, failure.Message, id) { CausedByInput = failure.CausedByInput, NeverRan = failure.NeverRan };
     }
 }

@@ -108,6 +108,7 @@ internal sealed class InferenceClientActor : UntypedActor, IWithTimers
             _link.Fail(failed.Id, new InferenceException(failed.Failure, $"{_node.Path.Address}: {failed.Message}")
             {
                 CausedByInput = failed.CausedByInput,
+                NeverRan = failed.NeverRan,
             });
         }
         else

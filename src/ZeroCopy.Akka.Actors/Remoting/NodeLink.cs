@@ -86,9 +86,9 @@ internal sealed class NodeLink(string node)
     }
 
     private InferenceException? Reason() =>
-        _loss is { } loss ? new InferenceException(InferenceFailure.Unreachable, loss) { WasNotSent = true }
+        _loss is { } loss ? new InferenceException(InferenceFailure.Unreachable, loss) { NeverRan = true }
         : _closed ? Closed()
-        : _interruption is { } interruption ? new InferenceException(interruption.Failure, interruption.Message) { WasNotSent = true }
+        : _interruption is { } interruption ? new InferenceException(interruption.Failure, interruption.Message) { NeverRan = true }
         : null;
 
     private void FailAll(InferenceException reason)

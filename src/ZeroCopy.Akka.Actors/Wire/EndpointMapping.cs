@@ -30,7 +30,7 @@ internal static class EndpointMapping
         Name = endpoint.Name,
         Version = ToWire(endpoint.Version),
         State = (int)endpoint.State,
-        LastError = endpoint.LastError ?? "",
+        LastError = WireMapping.Reason(endpoint.LastError),
     };
 
     public static EndpointInfo Endpoint(Generated.Endpoint? wire) => wire is null

@@ -15,6 +15,9 @@ internal static class WireMapping
 {
     private static readonly long LongestMs = (long)TimeSpan.MaxValue.TotalMilliseconds;
 
+    // What failed may print its data into its message, and what does not fit into a frame never arrives.
+    private const int MostReason = 8_000;
+
     /// <summary>
     /// A deadline in milliseconds: 0 for that of the pool, the longest there is for none. One below a millisecond, or passed, must become
     /// neither.
@@ -26,6 +29,10 @@ internal static class WireMapping
     public static TimeSpan? Deadline(long wire) => wire == 0 ? null
         : wire < LongestMs ? TimeSpan.FromMilliseconds(wire)
         : Timeout.InfiniteTimeSpan;
+
+    /// <summary>Why something failed, empty for null; the beginning of it where it is long.</summary>
+    public static string Reason(string? text) => text is not { Length: > MostReason } ? text ?? ""
+        : $"{text.AsSpan(0, char.IsHighSurrogate(text[MostReason - 1]) ? MostReason - 1 : MostReason)}… ({text.Length} characters)";
 
     public static ByteString ToWire(ModelId id)
     {

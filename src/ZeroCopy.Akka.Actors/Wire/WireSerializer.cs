@@ -76,13 +76,15 @@ public sealed class WireSerializer(ExtendedActorSystem system) : ProtobufSeriali
             (PredictReply.Failed m) => new Generated.Failure
             {
                 Kind = (int)m.Failure,
-                Message = m.Message,
+                Message = WireMapping.Reason(m.Message),
                 Id = m.Id,
                 CausedByInput = m.CausedByInput,
+                NeverRan = m.NeverRan,
             },
             wire => new PredictReply.Failed(WireMapping.Known<InferenceFailure>(wire.Kind), wire.Message, wire.Id)
             {
                 CausedByInput = wire.CausedByInput,
+                NeverRan = wire.NeverRan,
             })
         .Add(
             "el",
@@ -177,7 +179,7 @@ public sealed class WireSerializer(ExtendedActorSystem system) : ProtobufSeriali
             wire => new StoreReply.Counted(WireMapping.Statistics(wire)))
         .Add(
             "rx",
-            (StoreReply.Failed m) => new Generated.Failure { Kind = (int)m.Failure, Message = m.Message },
+            (StoreReply.Failed m) => new Generated.Failure { Kind = (int)m.Failure, Message = WireMapping.Reason(m.Message) },
             wire => new StoreReply.Failed(WireMapping.Known<StoreFailure>(wire.Kind), wire.Message));
 
     private static PredictRequest Request(Generated.Predict wire)

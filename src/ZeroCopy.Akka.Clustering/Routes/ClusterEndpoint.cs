@@ -212,11 +212,11 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
                 answer.Version ??= wanted;
                 return answer;
             }
-            catch (InferenceException e) when (MayGoElsewhere(e, options.IsIdempotent || WasNotSent(e, endpoint)))
+            catch (InferenceException e) when (MayGoElsewhere(e, options.IsIdempotent || NeverRan(e, endpoint)))
             {
                 failures[node] = e;
                 tried.Add(node);
-                if (!WasNotSent(e, endpoint))
+                if (!NeverRan(e, endpoint))
                 {
                     (lost ??= []).Add(node);
                 }
@@ -289,8 +289,8 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
     private static int? Wanted(ModelRoute route) =>
         route.Next is { } next && Random.Shared.Next(100) < route.Percent ? next : route.Current;
 
-    /// <summary>Whether a call reached nobody, as its node was not reached.</summary>
-    private static bool WasNotSent(InferenceException e, IModelEndpoint? endpoint) => endpoint is null || e.WasNotSent;
+    /// <summary>Whether a call ran nowhere, as its node was not reached or refused it.</summary>
+    private static bool NeverRan(InferenceException e, IModelEndpoint? endpoint) => endpoint is null || e.NeverRan;
 
     private static bool MayGoElsewhere(InferenceException e, bool mayRunTwice) => e.Failure switch
     {

@@ -67,7 +67,7 @@ internal static class ClusterMapping
         Next = EndpointMapping.ToWire(route.Next),
         Percent = route.Percent,
         Replicas = { route.Replicas.Select(ToWire) },
-        Problem = route.Problem ?? "",
+        Problem = WireMapping.Reason(route.Problem),
         Part = route.Part,
         HasMore = route.HasMore,
     };
@@ -101,7 +101,7 @@ internal static class ClusterMapping
         Bytes = model.Bytes,
         Holders = { ToWire(model.Holders) },
         Replicas = { ToWire(model.Replicas) },
-        Problem = model.Problem ?? "",
+        Problem = WireMapping.Reason(model.Problem),
     };
 
     public static ModelStatus Model(Generated.Model wire) => new(
@@ -130,7 +130,7 @@ internal static class ClusterMapping
         State = (int)held.State,
         ReadyActors = held.ReadyActors,
         Pending = held.Pending,
-        LastError = held.LastError ?? "",
+        LastError = WireMapping.Reason(held.LastError),
     };
 
     private static HeldVersion Held(Generated.Held wire) => new(
@@ -145,7 +145,7 @@ internal static class ClusterMapping
         ReadyActors = replica.ReadyActors,
         Pending = replica.Pending,
         Model = ToWire(replica.Model),
-        LastError = replica.LastError ?? "",
+        LastError = WireMapping.Reason(replica.LastError),
     };
 
     private static Replica Replica(Generated.Replica wire) => new(

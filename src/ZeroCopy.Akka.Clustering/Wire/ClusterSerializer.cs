@@ -55,7 +55,7 @@ public sealed class ClusterSerializer(ExtendedActorSystem system) : ProtobufSeri
             wire => new EntityReply.Decided(EndpointMapping.Version(wire.Version), wire.Percent, wire.Id))
         .Add(
             "rf",
-            (EntityReply.Failed m) => new Generated.Failure { Kind = (int)m.Failure, Message = m.Message, Id = m.Id },
+            (EntityReply.Failed m) => new Generated.Failure { Kind = (int)m.Failure, Message = WireMapping.Reason(m.Message), Id = m.Id },
             wire => new EntityReply.Failed(WireMapping.Known<InferenceFailure>(wire.Kind), wire.Message, wire.Id))
         .Add("or", (NodeOrder.Report m) => new Generated.Order { Name = m.Name }, wire => new NodeOrder.Report(wire.Name))
         .Add(
@@ -177,7 +177,7 @@ public sealed class ClusterSerializer(ExtendedActorSystem system) : ProtobufSeri
             wire => new NodeReply.Removed([.. wire.Names.Select(ModelName.Parse)], wire.Id, wire.HasMore))
         .Add(
             "af",
-            (NodeReply.Failed m) => new Generated.Failure { Kind = (int)m.Failure, Message = m.Message, Id = m.Id },
+            (NodeReply.Failed m) => new Generated.Failure { Kind = (int)m.Failure, Message = WireMapping.Reason(m.Message), Id = m.Id },
             wire => new NodeReply.Failed(WireMapping.Known<InferenceFailure>(wire.Kind), wire.Message, wire.Id));
 
     /// <summary>The serializer's number in an actor system, the same on every node.</summary>

@@ -24,6 +24,6 @@ public sealed class InferenceException(InferenceFailure failure, string message,
     /// </summary>
     public TimeSpan? Waited { get; init; }
 
-    /// <summary>Whether the call reached nobody, so that to make it again cannot run it twice.</summary>
-    internal bool WasNotSent { get; init; }
+    /// <summary>Whether the call reached nobody, or was refused at once, so that to make it again cannot run it twice.</summary>
+    internal bool NeverRan { get; init; }
 }

@@ -87,6 +87,18 @@ public sealed class NestedCallSpecs : PoolSpec
     }
 
     [Fact]
+    public async Task A_call_should_have_run_whose_function_calls_a_pool_that_refuses()
+    {
+        var inner = await PoolAsync((_, argument) => argument, name: "inner");
+        var outer = await PoolAsync((_, argument) => Wait(inner.CallAsync(argument)), name: "outer");
+        await inner.DrainAsync().WaitAsync(Patience);
+
+        Assert.True((await FailsAsync(InferenceFailure.ShuttingDown, inner.CallAsync(1))).NeverRan);
+        Assert.False((await FailsAsync(InferenceFailure.ShuttingDown, outer.CallAsync(1))).NeverRan);
+        await EndAsync(outer);
+    }
+
+    [Fact]
     public async Task InferencePool_should_refuse_a_call_to_itself_and_go_on()
     {
         InferencePool? own = null;

@@ -40,7 +40,7 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
             Times = new CallTimes(TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(3)) { Joined = 4 },
             Version = 5,
         },
-        new PredictReply.Failed(InferenceFailure.InvalidInput, "sizes", 10) { CausedByInput = true },
+        new PredictReply.Failed(InferenceFailure.InvalidInput, "sizes", 10) { CausedByInput = true, NeverRan = true },
         new StoreRequest.Pin(Id, true),
         new StoreRequest.SetName(Name, Id),
         new StoreRequest.Resolve(Name),
@@ -116,6 +116,20 @@ public sealed class WireSerializerSpecs : ZeroCopySpec
     public void Samples_should_fill_every_field_that_leaves_the_process() => Assert.Equal(
         [$"{typeof(StoreReply.Leased)}.{nameof(StoreReply.Leased.Lease)}"],
         WireText.Unfilled(Samples));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("x")]
+    public void WireSerializer_should_send_the_beginning_of_a_reason_that_no_frame_holds(string before)
+    {
+        var reason = before + string.Concat(Enumerable.Repeat("😀", 1_000_000));
+
+        var back = (PredictReply.Failed)Back(new PredictReply.Failed(InferenceFailure.ModelError, reason, 1));
+
+        Assert.InRange(back.Message.Length, 7_000, 9_000);
+        Assert.StartsWith(back.Message.Split('…')[0], reason, StringComparison.Ordinal);
+        Assert.EndsWith($"({reason.Length} characters)", back.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void WireSerializer_should_keep_values()

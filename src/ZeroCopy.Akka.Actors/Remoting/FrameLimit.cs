@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using ZeroCopy.Actors.Protocol;
 using ZeroCopy.Actors.Settings;
@@ -46,7 +47,9 @@ internal sealed class FrameLimit(ActorSystem system, RemotingSettings settings)
             return new Parcel(message);
         }
 
-        var size = _serializer.SizeOf(message);
+        // What is written counts its bytes in 32 bits.
+        var data = TensorsOf(message).Sum(tensor => (long)tensor.Data.Length);
+        var size = data > settings.MaxMessage ? data : _serializer.SizeOf(message);
         if (size <= frame - envelope)
         {
             return new Parcel(message);
@@ -86,26 +89,29 @@ internal sealed class FrameLimit(ActorSystem system, RemotingSettings settings)
     private static long Envelope(IActorRef recipient, IActorRef sender) => EnvelopeBytes
         + (2 * recipient.Path.ToStringWithAddress().Length) + sender.Path.ToStringWithoutAddress().Length;
 
+    private static ImmutableArray<NamedTensor> TensorsOf(ICallMessage message) => message switch
+    {
+        PredictRequest request => request.Inputs,
+        PredictReply.Answered answered => answered.Outputs,
+        _ => [],
+    };
+
     /// <summary>No less than the bytes of a message, found without writing it; all that there are where that cannot be said.</summary>
     private static long MostSizeOf(ICallMessage message)
     {
-        var (tensors, texts) = message switch
-        {
-            PredictRequest request => (request.Inputs, request.Pool.Length + request.Method.Length + request.HashKey.Length
-                + request.TraceParent.Length),
-            PredictReply.Answered answered => (answered.Outputs, 0),
-            _ => (default, 0),
-        };
-        if (tensors.IsDefault)
+        if (message is not (PredictRequest or PredictReply.Answered))
         {
             return long.MaxValue;
         }
 
+        var texts = message is PredictRequest request
+            ? request.Pool.Length + request.Method.Length + request.HashKey.Length + request.TraceParent.Length
+            : 0;
         // Characters take three bytes in UTF-8, numbers ten.
         var size = (3L * texts) + TensorBytes;
-        foreach (var tensor in tensors)
+        foreach (var tensor in TensorsOf(message))
         {
-            size += tensor.Data.Length + (3 * tensor.Name.Length) + (10 * tensor.Tensor.Layout.Shape.Length) + TensorBytes;
+            size += tensor.Data.Length + (3L * tensor.Name.Length) + (10L * tensor.Tensor.Layout.Shape.Length) + TensorBytes;
         }
 
         return size;

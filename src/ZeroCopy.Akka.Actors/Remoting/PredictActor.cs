@@ -79,6 +79,17 @@ internal sealed class PredictActor : UntypedActor
         }
     }
 
+    /// <summary>What this one knows of its calls goes with it, while their clients go on to know the actor.</summary>
+    protected override void PreRestart(Exception reason, object message)
+    {
+        foreach (var (client, id) in _calls.Keys)
+        {
+            client.Tell(new PredictReply.Failed(InferenceFailure.ActorCrashed, $"Calls were lost: {reason.Message}", id), Self);
+        }
+
+        base.PreRestart(reason, message);
+    }
+
     protected override void PostStop()
     {
         foreach (var call in _calls.Keys.ToArray())
@@ -105,6 +116,13 @@ internal sealed class PredictActor : UntypedActor
         catch (InferenceException e)
         {
             Sender.Tell(PredictReply.Failed.Of(e, part.Id), Self);
+        }
+        catch (OutOfMemoryException e)
+        {
+            _incoming.Drop(Sender, part.Id);
+            Sender.Tell(
+                new PredictReply.Failed(InferenceFailure.Overloaded, $"No memory for a message of {part.Total} bytes: {e.Message}", part.Id),
+                Self);
         }
         catch (WireException e)
         {

@@ -297,6 +297,22 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
     }
 
     [Fact]
+    public async Task InferenceClient_should_refuse_more_bytes_than_32_bits_count()
+    {
+        var pool = await PoolAsync(Tenfold);
+        using var client = await ConnectAsync();
+        // Never touched, so that it takes no memory.
+        var half = new HostTensor(
+            new TensorLayout(DType.UInt8, [1_200_000_000]), GC.AllocateUninitializedArray<byte>(1_200_000_000));
+
+        var failure = await FailsAsync(
+            InferenceFailure.MessageTooLarge, client.PredictAsync(_pool, [new NamedTensor("a", half), new NamedTensor("b", half)]));
+
+        Assert.Contains("2400000000", failure.Message, StringComparison.Ordinal);
+        await EndAsync(pool);
+    }
+
+    [Fact]
     public async Task Node_should_say_that_an_answer_is_larger_than_may_be_sent()
     {
         var pool = await PoolAsync((_, _) => new FakeTensor(new int[MaxMessage / 4]));

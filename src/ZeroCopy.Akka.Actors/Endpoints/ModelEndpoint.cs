@@ -301,9 +301,13 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
             var failure = Failure(e);
             lock (_lock)
             {
-                _failedAt = serving.Clock.GetTimestamp();
-                _startError = failure.Message;
-                Forget(run);
+                // Not of one that was freed meanwhile: it did not fail.
+                if (_run == run)
+                {
+                    _failedAt = serving.Clock.GetTimestamp();
+                    _startError = failure.Message;
+                    _run = null;
+                }
             }
 
             throw failure;
@@ -318,7 +322,10 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
         {
             if (_run != run)
             {
-                throw new InferenceException(InferenceFailure.ShuttingDown, $"{plan.Name} was freed before it was loaded.");
+                throw new InferenceException(InferenceFailure.ShuttingDown, $"{plan.Name} was freed before it was loaded.")
+                {
+                    NeverRan = true,
+                };
             }
         }
     }

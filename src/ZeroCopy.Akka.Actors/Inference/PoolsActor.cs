@@ -15,7 +15,7 @@ namespace ZeroCopy.Actors.Inference;
 internal sealed class PoolsActor(ActorLeases leases) : UntypedActor
 {
     private readonly Dictionary<string, Create> _waiting = [];
-    private readonly Dictionary<string, PoolContext> _running = [];
+    private readonly Dictionary<IActorRef, PoolContext> _running = [];
 
     public static Props Props(ActorLeases leases) => Akka.Actor.Props.Create(() => new PoolsActor(leases));
 
@@ -30,13 +30,14 @@ internal sealed class PoolsActor(ActorLeases leases) : UntypedActor
                 Start(create);
                 break;
             case Terminated gone:
-                var name = gone.ActorRef.Path.Name;
-                if (_running.Remove(name, out var ended))
+                if (_running.Remove(gone.ActorRef, out var ended))
                 {
                     ended.Stopped.TrySetResult();
                 }
 
-                if (_waiting.Remove(name, out var next))
+                // A name is free before this message comes, and may be another pool's by now.
+                var name = gone.ActorRef.Path.Name;
+                if (Context.Child(name).IsNobody() && _waiting.Remove(name, out var next))
                 {
                     Start(next);
                 }
@@ -71,8 +72,7 @@ internal sealed class PoolsActor(ActorLeases leases) : UntypedActor
         try
         {
             var router = Context.ActorOf(RouterProps(create.Pool), create.Pool.ActorName);
-            _running[create.Pool.ActorName] = create.Pool;
-            Context.Watch(router);
+            _running.Add(Context.Watch(router), create.Pool);
             // A router that resizes outlives its last actor, and drops what it is given then.
             create.Pool.Readiness.OnLastStopped(() => router.Tell(PoisonPill.Instance, ActorRefs.NoSender));
             create.Router.SetResult(router);

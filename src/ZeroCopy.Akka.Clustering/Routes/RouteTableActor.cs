@@ -16,10 +16,14 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
 
     private static readonly TimeSpan FollowAgain = TimeSpan.FromSeconds(30);
 
+    // Another node takes over from one that is lost in less.
+    private static readonly TimeSpan MostSilence = TimeSpan.FromMinutes(1);
+
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan ForgottenEmpty = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<string, Followed> _followed = new(StringComparer.Ordinal);
+    private readonly Dictionary<IActorRef, Followed> _entities = [];
     private readonly Dictionary<long, Ask> _asks = [];
     private IActorRef? _models;
     private string? _silence;
@@ -41,6 +45,7 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
                 (_models, _silence) = (at.Models, null);
                 foreach (var followed in _followed.Values)
                 {
+                    followed.Pause = TimeSpan.Zero;
                     Follow(followed);
                 }
 
@@ -53,7 +58,7 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
                 table.Forget(wanted.Entry, _silence);
                 break;
             case Wanted wanted:
-                Follow(_followed[wanted.Entry.Name] = new Followed(wanted.Entry));
+                Follow(_followed[wanted.Entry.Name] = new Followed(wanted.Entry) { SilentSince = clock.GetTimestamp() });
                 break;
             case ModelRoute part:
                 OnRoute(part);
@@ -108,6 +113,8 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
     {
         if (!_followed.TryGetValue(part.Name, out var followed))
         {
+            // It has not heard that nobody here wants the name any more.
+            Sender.Tell(new EntityRequest.Unfollow(part.Name), Self);
             return;
         }
 
@@ -115,6 +122,8 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
         {
             Leave(followed);
             followed.Entity = Context.Watch(Sender);
+            _entities[Sender] = followed;
+            followed.Pause = FollowAgain * Jitter();
         }
 
         followed.Coming = IPaged.Join(followed.Coming, part);
@@ -128,9 +137,10 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
     /// <summary>Calls go on by the routes that are known, until the next entity tells of others.</summary>
     private void OnLost(IActorRef entity)
     {
-        foreach (var followed in _followed.Values.Where(followed => entity.Equals(followed.Entity)))
+        if (_entities.Remove(entity, out var followed))
         {
             followed.Entity = null;
+            (followed.SilentSince, followed.Pause) = (clock.GetTimestamp(), TimeSpan.Zero);
             Follow(followed);
             // Whoever waits for its answer asks the next one.
             Send(_asks.Values.Where(ask => ask.Request.Name == followed.Entry.Name));
@@ -154,10 +164,36 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
                     Leave(followed);
                 }
             }
-            else if (_models is not null && (followed.Entity is null || clock.GetElapsedTime(followed.AskedAt) >= followed.Pause))
+            else if (followed.Entity is null && clock.GetElapsedTime(followed.SilentSince) > MostSilence)
+            {
+                GiveUp(followed);
+            }
+            else if (_models is not null && clock.GetElapsedTime(followed.AskedAt) >= followed.Pause)
             {
                 Follow(followed);
             }
+        }
+    }
+
+    /// <summary>Who waits for an entity fails, and may try again; calls by a route that is known go on.</summary>
+    private void GiveUp(Followed followed)
+    {
+        var entry = followed.Entry;
+        var reason = $"The node that answers for {entry.Name} has not been reached for {MostSilence}.";
+        foreach (var ask in _asks.Values.Where(ask => ask.Request.Name == entry.Name).ToArray())
+        {
+            _asks.Remove(ask.Request.Id);
+            ask.Answer.TrySetException(RouteTable.Unreached(reason));
+        }
+
+        if (entry.Route is null)
+        {
+            _followed.Remove(entry.Name);
+            table.Forget(entry, reason);
+        }
+        else
+        {
+            followed.SilentSince = clock.GetTimestamp();
         }
     }
 
@@ -173,16 +209,21 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
     private void Follow(Followed followed)
     {
         followed.AskedAt = clock.GetTimestamp();
-        // Thousands of names may have been asked for at once, and are not to be asked for at once again.
-        followed.Pause = FollowAgain * (0.75 + Random.Shared.NextDouble() / 2);
+        // One that is silent is asked less and less often.
+        followed.Pause = Jitter() * (followed.Entity is not null || followed.Pause > FollowAgain / 2 ? FollowAgain
+            : followed.Pause < Pause ? Pause : 2 * followed.Pause);
         _models?.Tell(new EntityRequest.Follow(followed.Entry.Name), Self);
     }
 
-    private static void Leave(Followed followed)
+    /// <summary>Thousands of names may have been asked for at once, and are not to be asked for at once again.</summary>
+    private static double Jitter() => 0.75 + (Random.Shared.NextDouble() / 2);
+
+    private void Leave(Followed followed)
     {
         if (followed.Entity is { } entity)
         {
             Context.Unwatch(entity);
+            _entities.Remove(entity);
         }
     }
 
@@ -208,6 +249,9 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
 
         /// <summary>The one that told the route; null while none has, or it is lost.</summary>
         public IActorRef? Entity { get; set; }
+
+        /// <summary>Since when there is no such one, by the clock's timestamp.</summary>
+        public long SilentSince { get; set; }
 
         /// <summary>What has come of a route of which further messages follow; else null.</summary>
         public ModelRoute? Coming { get; set; }

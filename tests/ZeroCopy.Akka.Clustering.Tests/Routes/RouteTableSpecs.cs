@@ -102,6 +102,34 @@ public sealed class RouteTableSpecs : TestKit
     }
 
     [Fact]
+    public async Task RouteTable_should_fail_who_waits_for_an_entity_that_is_silent_however_often_it_is_asked_for()
+    {
+        _table.Start(TestActor);
+        var entry = _table.GetAsync("model", CancellationToken.None).AsTask();
+        var placing = _table.PlaceAsync("model", null, [], CancellationToken.None);
+        await ExpectMsgAsync<EntityRequest.Follow>(Patience);
+
+        _clock.Advance(TimeSpan.FromMinutes(1.1));
+        _table.Follow("model");
+
+        foreach (var waiting in new Task[] { entry, placing })
+        {
+            var failed = await Assert.ThrowsAsync<InferenceException>(() => waiting.WaitAsync(Patience));
+            Assert.Equal(InferenceFailure.Unreachable, failed.Failure);
+        }
+    }
+
+    [Fact]
+    public async Task RouteTable_should_tell_an_entity_that_nobody_wants_its_name()
+    {
+        await FollowAsync(Route(1));
+
+        LastSender.Tell(Route(1) with { Name = "forgotten" }, TestActor);
+
+        await FishForMessageAsync<EntityRequest.Unfollow>(message => message.Name == "forgotten", Patience);
+    }
+
+    [Fact]
     public async Task RouteTable_should_forget_what_nobody_could_be_asked_for()
     {
         var entry = _table.GetAsync("model", CancellationToken.None).AsTask();

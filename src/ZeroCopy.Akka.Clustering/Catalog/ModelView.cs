@@ -49,8 +49,8 @@ internal sealed class ModelView(string name)
     public long NextEpoch(DateTimeOffset now) => Math.Max(now.ToUnixTimeMilliseconds(), (Rollout?.Epoch ?? 0) + 1);
 
     /// <summary>
-    /// Finds out which version is current by all that was said: one that is loaded stays it until the one that is to follow is as warm, and
-    /// where nothing was current before, too.
+    /// Finds out which version is current by all that was said: one that is loaded stays it until the one that is to follow is as warm.
+    /// Where nothing was current before, as this view is new, the one that most nodes have loaded was: the newest may be on its way.
     /// </summary>
     public void Update()
     {
@@ -68,7 +68,7 @@ internal sealed class ModelView(string name)
             Current = Newest(versions);
             Coming = null;
         }
-        else if ((Current ?? Newest(versions.Where(version => WarmAt(version).Any()))) is { } current && current != wanted
+        else if ((Current ?? Warmest(versions, wanted.Value)) is { } current && current != wanted
             && versions.Contains(current) && !IsAsWarm(wanted.Value, current))
         {
             Current = current;
@@ -166,6 +166,19 @@ internal sealed class ModelView(string name)
     {
         var warm = WarmAt(version).ToHashSet();
         return WarmAt(other).All(warm.Contains);
+    }
+
+    private int? Warmest(IEnumerable<int> versions, int wanted)
+    {
+        var warm = versions.Select(version => (Version: version, Nodes: WarmAt(version).Count())).Where(at => at.Nodes > 0).ToArray();
+        if (Rollout is not null && warm.Any(at => at.Version == wanted))
+        {
+            // Nodes keep a roll-out from when it is done.
+            return wanted;
+        }
+
+        return warm.OrderByDescending(at => at.Nodes).ThenBy(at => at.Version == wanted).ThenByDescending(at => at.Version)
+            .Select(at => (int?)at.Version).FirstOrDefault();
     }
 
     private static int? Newest(IEnumerable<int> versions)

@@ -469,7 +469,8 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
         if (failure is not null)
         {
             _log.Warning("{0} cannot take {1}@{2}: {3}", order.Node, _name, order.Version, failure.Message);
-            if (_decisions.Version == order.Version)
+            // Another call, or a second copy, may have asked for it on a node that the roll-out does not wait for.
+            if (_decisions.Version == order.Version && _view.WarmAt(_view.Current).Contains(order.Node))
             {
                 GiveDecisionUp($"{order.Node} cannot take {_name}@{order.Version}: {failure.Message}");
                 Changed();

@@ -200,6 +200,29 @@ public sealed class ModelViewSpecs
         Assert.Equal(ahead + 1, _view.NextEpoch(now));
     }
 
+    [Fact]
+    public void ModelView_should_begin_with_what_most_nodes_have_loaded_where_the_newest_is_on_its_way()
+    {
+        foreach (var (node, newest) in new[] { (A, Warm(2)), (B, Cold(2)) })
+        {
+            _view.Set(new ModelReport("bert", node, [Warm(1), newest], null));
+        }
+
+        _view.Update();
+
+        Assert.Equal((1, 2), (_view.Current, _view.Coming));
+    }
+
+    [Fact]
+    public void ModelView_should_begin_with_what_was_rolled_out_wherever_others_are_loaded()
+    {
+        _view.Set(new ModelReport("bert", A, [Warm(1), Cold(2)], new Rollout(1, 100, 2, 5)));
+        _view.Set(new ModelReport("bert", B, [Cold(1), Warm(2)], null));
+        _view.Update();
+
+        Assert.Equal(1, _view.Current);
+    }
+
     private void Report(Address node, params HeldVersion[] versions)
     {
         _view.Set(new ModelReport("bert", node, [.. versions], null));

@@ -107,6 +107,28 @@ public sealed class ModelEntitySpecs : TestKit
     }
 
     [Fact]
+    public async Task ModelEntity_should_not_give_a_roll_out_up_for_a_node_that_it_does_not_wait_for()
+    {
+        var other = Address.Parse("akka.tcp://zerocopy@a:1");
+        var placed = await OrderAsync();
+        Report(Held(1, ready: 1), Held(2, ready: 0));
+        _entity.Tell(new EntityRequest.RollOut("model", 2, 100, 7), TestActor);
+        var needed = await ExpectMsgAsync<NodeOrder.Open>(Patience);
+        _table.Set(new NodeReport(
+            new NodeInfo(other, "other", new Uri("http://127.0.0.1:1"), null, null, []), new NodeLoad(0, 1 << 20, false)));
+        _entity.Tell(new EntityRequest.Place("model", 2, [_node], 10), TestActor);
+
+        // The order behind the roll-out's, which goes to the other node.
+        _entity.Tell(new NodeReply.Failed(InferenceFailure.LoadFailed, "full", needed.Id + 1), TestActor);
+        Report(Held(1, ready: 1), Held(2, ready: 1));
+
+        var answers = new HashSet<EntityReply>();
+        await FishForMessageAsync<EntityReply>(answer => answers.Add(answer) && answer is EntityReply.Decided, Patience);
+        Assert.DoesNotContain(answers, answer => answer is EntityReply.Failed { Id: 7 });
+        Assert.Equal("model@1", placed.Name.ToString());
+    }
+
+    [Fact]
     public async Task ModelEntity_should_put_a_report_together_that_comes_in_several_messages()
     {
         Report(Held(1, ready: 0));

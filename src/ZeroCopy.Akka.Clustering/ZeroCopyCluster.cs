@@ -10,8 +10,6 @@ using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Clustering.Routes;
 using ZeroCopy.Clustering.Transfer;
 using ZeroCopy.Endpoints;
-using ZeroCopy.Errors;
-using ZeroCopy.Store;
 
 namespace ZeroCopy.Clustering;
 
@@ -59,6 +57,7 @@ public sealed class ZeroCopyCluster : IExtension
         var orders = new NodeOrders(store, transfer, shared, new Eviction(system, store, survey), rates, actors.Withdrawals);
         var info = new NodeInfo(
             cluster.SelfAddress, store.Id, options.Transfer, options.Http, options.Grpc, [.. actors.Opener?.ModelTypes ?? []]);
+        var room = new FreeRoom(store);
         var clients = new NodeClients(system);
         _node = new NodeContext
         {
@@ -76,7 +75,7 @@ public sealed class ZeroCopyCluster : IExtension
             {
                 var (receive, load) = rates.BytesPerSecond;
                 return new NodeReport(
-                    info, new NodeLoad(actors.Pools.Sum(pool => pool.Pending), FreeBytesOf(store), _leaving, receive, load));
+                    info, new NodeLoad(actors.Pools.Sum(pool => pool.Pending), room.Bytes, _leaving, receive, load));
             },
         };
         var context = new RouteContext
@@ -159,6 +158,11 @@ public sealed class ZeroCopyCluster : IExtension
             phase - TimeSpan.FromTicks(Math.Min(TimeSpan.FromMilliseconds(500).Ticks, phase.Ticks / 2)));
         try
         {
+            // What comes from now on would be in no list.
+            await _node.Orders.LeaveAsync().WaitAsync(late.Token).ConfigureAwait(false);
+            var announced = new NodeActor.AnnounceNow();
+            _actor.Tell(announced, ActorRefs.NoSender);
+            await ((Task)announced.Told.Task.WaitAsync(late.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await handover.RunAsync(late.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
@@ -190,19 +194,6 @@ public sealed class ZeroCopyCluster : IExtension
         _routes.Start(region);
         _actor.Tell(new NodeActor.ModelsStarted(region), ActorRefs.NoSender);
         _ = FindAsync(region);
-    }
-
-    // A store whose directory is gone takes nothing; the node's models are called on, and its health check tells of it.
-    private static long FreeBytesOf(ObjectStore store)
-    {
-        try
-        {
-            return store.GetFreeBytes();
-        }
-        catch (StoreUnavailableException)
-        {
-            return 0;
-        }
     }
 
     private async Task FindAsync(IActorRef region)

@@ -15,6 +15,9 @@ internal sealed class Withdrawals
     /// <summary>What is hidden or refused has changed.</summary>
     public event Action? Changed;
 
+    /// <summary>Whether nothing is hidden.</summary>
+    public bool IsEmpty => Volatile.Read(ref _refuses).IsEmpty;
+
     /// <summary>Hides a name until what is returned is disposed of.</summary>
     /// <param name="name">Name, and version; without one every version.</param>
     public Withdrawal Hide(ModelName name)

@@ -17,6 +17,9 @@ internal sealed class ComingModel(ModelName name, ModelId model)
     /// <summary>Cancelled when the name is removed.</summary>
     public CancellationToken Removed => _removed.Token;
 
+    /// <summary>Ends when the model has come, or does not come.</summary>
+    public Task Ended => _ended.Task;
+
     /// <summary>The model has come, or does not come.</summary>
     public void End() => _ended.TrySetResult();
 

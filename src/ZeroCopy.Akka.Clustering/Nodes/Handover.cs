@@ -67,7 +67,9 @@ internal sealed class Handover(ActorSystem system, Address self, ObjectStore sto
         var asked = new HashSet<Receiver>();
         while (Next(model, receivers, asked) is { } receiver)
         {
-            var order = new NodeOrder.Open(model.Name, model.Id, [own.Transfer], Warm: model.Held.ReadyActors > 0, 0);
+            // One that cannot build it keeps it all the same.
+            var isWarm = model.Held.ReadyActors > 0 && CanBuild(receiver.Node, model);
+            var order = new NodeOrder.Open(model.Name, model.Id, [own.Transfer], isWarm, 0);
             // However long it takes: a receiver that is lost meanwhile is noticed.
             var reply = await NodeAnswer.AskAsync(system, receiver.Node, order, Timeout.InfiniteTimeSpan, cancellationToken)
                 .ConfigureAwait(false);
@@ -110,7 +112,7 @@ internal sealed class Handover(ActorSystem system, Address self, ObjectStore sto
                     && table.Find(receiver.Node) is not { Load.IsLeaving: true })
                 .OrderByDescending(receiver => receiver.Models.Contains(model.Id))
                 .ThenByDescending(receiver => receiver.Room >= model.Held.Bytes)
-                .ThenByDescending(receiver => table.Find(receiver.Node)?.Info.CanBuild(model.Held.ModelType) == true)
+                .ThenByDescending(receiver => CanBuild(receiver.Node, model))
                 .ThenByDescending(receiver => receiver.Room).FirstOrDefault();
             if (next is not null)
             {
@@ -121,6 +123,8 @@ internal sealed class Handover(ActorSystem system, Address self, ObjectStore sto
             return next;
         }
     }
+
+    private bool CanBuild(Address node, Holding model) => table.Find(node)?.Info.CanBuild(model.Held.ModelType) == true;
 
     private sealed class Receiver(Address node, long room, HashSet<ModelId> models)
     {

@@ -18,9 +18,9 @@ internal sealed class LocalModels(Address node, IEndpointDirectory endpoints, Ob
 {
     private volatile Dictionary<(string Name, int? Version), IServedEndpoint> _served = [];
 
-    /// <summary>Whether the store may hold a name yet that the node lists no longer: it is being removed, which may fail.</summary>
-    public bool IsHidden(string name) =>
-        store.ListNames().Any(model => model.Name!.Value.Name == name && withdrawals.Hides(model.Name.Value));
+    /// <summary>Names that the store may hold yet and the node lists no longer: they are being removed, which may fail.</summary>
+    public ImmutableHashSet<string> HiddenNames() => withdrawals.IsEmpty ? []
+        : [.. store.ListNames().Select(model => model.Name!.Value).Where(withdrawals.Hides).Select(name => name.Name)];
 
     /// <summary>A node's account of a name, with the calls that its versions have now.</summary>
     public ModelReport NowOf(ModelReport model)
@@ -82,7 +82,7 @@ internal sealed class LocalModels(Address node, IEndpointDirectory endpoints, Ob
     private Dictionary<ModelName, ModelHandle> Stored() =>
         store.ListNames().Where(model => !withdrawals.Hides(model.Name!.Value)).ToDictionary(model => model.Name!.Value);
 
-    /// <summary>Key of the registered type that a model is built by; null for a script, empty for one that no process can build.</summary>
+    /// <summary>See <see cref="HeldVersion.ModelType"/>.</summary>
     private string? TypeOf(ModelId model)
     {
         try
@@ -91,13 +91,13 @@ internal sealed class LocalModels(Address node, IEndpointDirectory endpoints, Ob
             {
                 Recipe.Script => null,
                 Recipe.Catalog catalog => catalog.Key,
-                _ => "",
+                _ => HeldVersion.NoModelType,
             };
         }
         catch (ZeroCopyException)
         {
             // Removed since it was listed.
-            return "";
+            return HeldVersion.NoModelType;
         }
     }
 }

@@ -39,7 +39,6 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private readonly MessagePages _pages = new(Context.System);
     private readonly ListingPace _pace = new(TimeProvider.System);
     private ImmutableSortedDictionary<string, ModelReport> _announced = ImmutableSortedDictionary<string, ModelReport>.Empty;
-    private IActorRef? _models;
     private NodeReport? _told;
     private Action? _onChanged;
     private int _beats;
@@ -113,27 +112,35 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             case DisassociatedEvent closed:
                 OnClosed(closed.RemoteAddress);
                 break;
-            case EntityRequest request when _models is null:
+            case EntityRequest.RollOut or EntityRequest.RollBack when _node.Region is null:
+                // Whoever decides it is not to be surprised by it later.
+                Sender.Tell(
+                    new EntityReply.Failed(
+                        InferenceFailure.Unreachable, $"{_node.Address} is no member of a cluster now.", ((IRequestMessage)message).Id),
+                    Self);
+                break;
+            case EntityRequest request when _node.Region is null:
                 KeepUntilModelsStarted(request);
                 break;
             case EntityRequest.RollOut rollOut when _node.IsServing:
-                var (region, sender, self, token) = (_models, Sender, Self, _stopped.Token);
+                var (region, sender, self, token) = (_node.Region!, Sender, Self, _stopped.Token);
                 _ = Task.Run(() => ForwardAsync(rollOut, region, sender, self, token), CancellationToken.None);
                 break;
             case EntityRequest request:
                 // Of a process outside, which has no region of its own.
-                _models.Forward(request);
+                _node.Region.Forward(request);
                 break;
             case ModelsStarted started:
                 OnModelsStarted(started.Region);
                 break;
             case ModelsEnd:
-                _models = Context.System.DeadLetters;
+                _node.Region = Context.System.DeadLetters;
                 break;
             case AnnounceNow now when !_node.IsServing:
                 now.Told.SetResult();
                 break;
             case Local.Beat or Local.Changed or Local.List or Leaving when !_node.IsServing:
+                ForgetStrangers();
                 // A node that holds nothing says nothing of itself.
                 break;
             case Local.Beat:
@@ -153,7 +160,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 List();
                 break;
             case Listed listed:
-                OnListed(listed.Models);
+                OnListed(listed);
                 break;
             case Status.Failure failure:
                 OnNotListed(failure.Cause);
@@ -197,7 +204,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
 
     private void OnModelsStarted(IActorRef region)
     {
-        _models = region;
+        _node.Region = region;
         Announce(_announced.Values);
         foreach (var (key, request) in _early)
         {
@@ -219,7 +226,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     private void OnBeat()
     {
         var report = _node.Report();
-        _beats++;
+        ForgetStrangers();
         if (report != _told || _beats % BeatsToTell == 0)
         {
             TellOthers(report);
@@ -243,6 +250,22 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         if (_beats % BeatsToAnnounceAll == 0)
         {
             Announce(_announced.Values);
+        }
+    }
+
+    /// <summary>What leaves reports itself to its end, which may come after the last word that the others had of it.</summary>
+    private void ForgetStrangers()
+    {
+        if (++_beats % BeatsToAnnounceAll != 0)
+        {
+            return;
+        }
+
+        var members = _cluster.State.Members.Select(member => member.Address).ToHashSet();
+        foreach (var node in _node.Table.Nodes.Select(node => node.Info.Address)
+            .Where(node => node != _node.Address && !members.Contains(node)))
+        {
+            _node.Table.Remove(node);
         }
     }
 
@@ -283,15 +306,24 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         Timers.Cancel(Local.List);
         _pace.Begin();
         var token = _stopped.Token;
-        Task.Run(async () => new Listed(await _node.Models.ListAsync(token).ConfigureAwait(false)), token).PipeTo(Self);
+        Task.Run(ListAsync, token).PipeTo(Self);
+
+        async Task<Listed> ListAsync()
+        {
+            // One that is removed may not be listed any more when it begins, or be served again at the end.
+            var hidden = _node.Models.HiddenNames();
+            var models = await _node.Models.ListAsync(token).ConfigureAwait(false);
+            return new Listed(models, hidden.Union(_node.Models.HiddenNames()));
+        }
     }
 
-    private void OnListed(ImmutableSortedDictionary<string, ModelReport> now)
+    private void OnListed(Listed listed)
     {
+        var now = listed.Models;
         var changed = now.Values.Where(report => !_announced.TryGetValue(report.Name, out var before) || !IsSame(before, report))
             .Concat(_announced.Keys.Where(name => !now.ContainsKey(name)).Select(Nothing)).ToArray();
         _announced = now;
-        foreach (var gone in _rollouts.Keys.Where(name => !now.ContainsKey(name) && !_node.Models.IsHidden(name)).ToArray())
+        foreach (var gone in _rollouts.Keys.Where(name => !now.ContainsKey(name) && !listed.Hidden.Contains(name)).ToArray())
         {
             _rollouts.Remove(gone);
             _node.Rollouts.Forget(gone);
@@ -317,7 +349,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
 
     private void Announce(IEnumerable<ModelReport> reports)
     {
-        if (_models is not { } models)
+        if (_node.Region is not { } models)
         {
             return;
         }
@@ -343,7 +375,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 Sender.Tell(new NodeReply.Opening(open.Id), Self);
                 break;
             case NodeOrder.Open open:
-                var (self, models, ended) = (Self, _models, new OpenEnded(Sender, open.Id));
+                var (self, models, ended) = (Self, _node.Region, new OpenEnded(Sender, open.Id));
                 Answer(open.Id, async token =>
                 {
                     var isHeld = _node.Orders.Has(open.Name, open.Model);
@@ -376,7 +408,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
 
     private void OnQuery(NodeQuery query)
     {
-        var (self, models) = (Self, _models);
+        var (self, models) = (Self, _node.Region);
         switch (query)
         {
             case NodeQuery.Holdings { AsContact: true } when models is null or DeadLetterActorRef:
@@ -537,10 +569,10 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     /// <summary>An order was answered.</summary>
     private sealed record OpenEnded(IActorRef Sender, long Id);
 
-    private sealed record Listed(ImmutableSortedDictionary<string, ModelReport> Models);
+    private sealed record Listed(ImmutableSortedDictionary<string, ModelReport> Models, ImmutableHashSet<string> Hidden);
 
     /// <summary>Somebody waits until the entities were told of what the node has now.</summary>
-    private sealed class AnnounceNow
+    internal sealed class AnnounceNow
     {
         public TaskCompletionSource Told { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -26,6 +26,7 @@ internal sealed class NodeOrders(
 
     private readonly Lock _lock = new();
     private readonly List<ComingModel> _coming = [];
+    private readonly CancellationTokenSource _leaving = new();
 
     /// <summary>Has the store hold a model under a name, and loads it where that is wanted; ends when all is done.</summary>
     /// <inheritdoc cref="HoldAsync" path="/exception"/>
@@ -49,7 +50,7 @@ internal sealed class NodeOrders(
     /// <summary>Has the store hold a model under a name; nothing moves where it does already.</summary>
     /// <exception cref="InferenceException">
     /// The name stands for another model here, or one is on its way under it; or it is removed now, or was while the model came; or no
-    /// sources are named and the store does not have the name, whether it has the model or not.
+    /// sources are named and the store does not have the name, whether it has the model or not; or the node leaves.
     /// </exception>
     public async Task<ReceivedModel> HoldAsync(
         ModelName name, ModelId model, ImmutableArray<Uri> sources, CancellationToken cancellationToken)
@@ -69,8 +70,12 @@ internal sealed class NodeOrders(
         try
         {
             withdrawals.ThrowIfHidden(name);
-            using var ended = CancellationTokenSource.CreateLinkedTokenSource(coming.Removed, cancellationToken);
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(coming.Removed, _leaving.Token, cancellationToken);
             return await BringAsync(name, model, sources, ended.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (_leaving.IsCancellationRequested)
+        {
+            throw new InferenceException(InferenceFailure.ShuttingDown, $"This node leaves its cluster, and does not take {name}.", e);
         }
         catch (OperationCanceledException e) when (coming.Removed.IsCancellationRequested)
         {
@@ -85,6 +90,22 @@ internal sealed class NodeOrders(
 
             coming.End();
         }
+    }
+
+    /// <summary>
+    /// The node leaves: it takes no more models, which it could not hand over any more. Ends when those that were on their way have come, or
+    /// will not.
+    /// </summary>
+    public async Task LeaveAsync()
+    {
+        await _leaving.CancelAsync().ConfigureAwait(false);
+        ComingModel[] coming;
+        lock (_lock)
+        {
+            coming = [.. _coming];
+        }
+
+        await Task.WhenAll(coming.Select(one => one.Ended)).ConfigureAwait(false);
     }
 
     private async Task<ReceivedModel> BringAsync(
@@ -110,6 +131,7 @@ internal sealed class NodeOrders(
 
         if (Holds(model) is { } held)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             Use(model);
             store.SetName(name, model);
             return new ReceivedModel(held with { Name = name }, 0);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using ZeroCopy.Actors.Endpoints;
 using ZeroCopy.Clustering.Nodes;
+using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Content;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Manifests;
@@ -43,7 +44,8 @@ public sealed class LocalModelsSpecs : IDisposable
         var listed = await new LocalModels(Address.Parse("akka.tcp://zerocopy@a:1"), endpoints, _store, withdrawals)
             .ListAsync(CancellationToken.None);
 
-        Assert.False(Assert.Single(Assert.Single(listed).Value.Versions).CanBuild);
+        var unbuilt = Assert.Single(Assert.Single(listed).Value.Versions);
+        Assert.Equal((false, HeldVersion.NoModelType), (unbuilt.CanBuild, unbuilt.ModelType));
         Assert.Equal("unbuilt", listed.Keys.Single());
     }
 

@@ -1,3 +1,4 @@
+using ZeroCopy.Clustering.Nodes;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -66,6 +67,24 @@ public sealed class LostHolderSpecs : ClusterSpec
 
         Assert.All(rest, model => Assert.Equal(model.Id, second.Host.Store.Resolve(model.Name!.Value).Id));
         Assert.Equal(5, second.Host.Store.ListNames().Count);
+    }
+
+    [Fact]
+    public async Task A_node_that_leaves_should_take_no_more_models()
+    {
+        var node = await StartAsync();
+        var model = await PutAsync(node, "contract", 1);
+        var orders = new NodeOrders(
+            node.Host.Store, null!, node.Cluster.Endpoints, null!, new NodeRates(), new Actors.Endpoints.Withdrawals());
+        var source = new Uri("http://127.0.0.1:1");
+        await orders.HoldAsync(ModelName.Parse("early"), model.Id, [source], CancellationToken.None);
+
+        await orders.LeaveAsync();
+
+        var late = await Assert.ThrowsAsync<InferenceException>(
+            () => orders.HoldAsync(ModelName.Parse("late"), model.Id, [source], CancellationToken.None));
+        Assert.Equal(InferenceFailure.ShuttingDown, late.Failure);
+        Assert.Equal(["contract@1", "early@1"], node.Host.Store.ListNames().Select(held => held.Name.ToString()));
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Nodes;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Endpoints;
+using ZeroCopy.Errors;
 using ZeroCopy.Store;
 using ZeroCopy.TestSupport;
 
@@ -66,6 +67,38 @@ public sealed class NodeActorSpecs : TestKit
         Assert.Equal("last", (await ExpectMsgAsync<EntityRequest.Follow>(Patience)).Name);
 
         static EntityRequest.Follow Follow(string name) => new(name);
+    }
+
+    [Fact]
+    public async Task Node_should_refuse_a_roll_out_before_it_is_a_member()
+    {
+        var node = Sys.ActorOf(NodeActor.Props(Context()));
+
+        node.Tell(new EntityRequest.RollOut("model", 1, 100, 7), TestActor);
+        node.Tell(new EntityRequest.RollBack("model", 8), TestActor);
+
+        foreach (var id in new[] { 7, 8 })
+        {
+            var failed = await ExpectMsgAsync<EntityReply.Failed>(Patience);
+            Assert.Equal((id, InferenceFailure.Unreachable), (failed.Id, failed.Failure));
+        }
+
+        var region = CreateTestProbe();
+        node.Tell(new NodeActor.ModelsStarted(region.Ref));
+        node.Tell(new EntityRequest.Follow("model"), TestActor);
+        await region.ExpectMsgAsync<EntityRequest.Follow>(Patience);
+    }
+
+    [Fact]
+    public async Task Node_should_go_on_where_it_was_when_it_is_restarted()
+    {
+        var node = Sys.ActorOf(NodeActor.Props(Context()));
+        node.Tell(new NodeActor.ModelsStarted(TestActor));
+
+        node.Tell(Kill.Instance);
+        node.Tell(new EntityRequest.Follow("model"), TestActor);
+
+        await ExpectMsgAsync<EntityRequest.Follow>(Patience);
     }
 
     protected override void AfterAll()

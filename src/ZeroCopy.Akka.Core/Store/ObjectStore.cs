@@ -42,8 +42,8 @@ public sealed class ObjectStore : IDisposable
     }
 
     /// <summary>
-    /// Opens the store and makes its directory where it is missing; sweeps what dead processes left behind, but for what they received of
-    /// models within the hour.
+    /// Opens the store and makes its directory where it is missing or empty; sweeps what dead processes left behind, but for what they
+    /// received of models within the hour.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The directory cannot be used; the message says why and what to do.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The number of versions to keep is negative.</exception>
@@ -64,6 +64,9 @@ public sealed class ObjectStore : IDisposable
             throw;
         }
     }
+
+    /// <summary>Whether a directory is a store.</summary>
+    internal static bool IsIn(string directory) => StoreDirectory.Exists(directory);
 
     /// <summary>
     /// Name of the store's directory: the same for every process that uses it, on whatever path, and no other's.

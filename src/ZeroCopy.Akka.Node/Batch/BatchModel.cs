@@ -30,7 +30,7 @@ internal sealed class BatchModel : IAsyncDisposable
     /// <exception cref="InferenceException">No actor could load it.</exception>
     public static async Task<BatchModel> OpenAsync(CommandContext context, string name, int actors, CancellationToken cancellationToken)
     {
-        var host = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = context.StoreOptions(), Catalog = NodeRuntime.Catalog(context) });
+        var host = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = context.ExistingStore(), Catalog = NodeRuntime.Catalog(context) });
         try
         {
             var handle = CommandContext.Resolve(host.Store, name);

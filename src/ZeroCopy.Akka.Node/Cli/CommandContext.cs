@@ -57,12 +57,24 @@ internal sealed class CommandContext(ParseResult parsed)
     public ObjectStoreOptions StoreOptions() =>
         StoreDirectory is { } directory ? new ObjectStoreOptions { Directory = directory } : new ObjectStoreOptions();
 
+    /// <summary>Whether nobody has put anything on this host yet, nor named a store that may be a slip of the pen.</summary>
+    public bool AwaitsFirstPut => StoreDirectory is null
+        && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(ObjectStoreOptions.DirectoryVariable))
+        && !ObjectStore.IsIn(StoreOptions().Directory);
+
+    /// <summary>Settings of the store that a command works on which makes none.</summary>
+    /// <exception cref="StoreUnavailableException">There is none.</exception>
+    public ObjectStoreOptions ExistingStore()
+    {
+        var options = StoreOptions();
+        return ObjectStore.IsIn(options.Directory) ? options
+            : throw new StoreUnavailableException($"There is no store in {options.Directory}: 'zerocopy put' makes one.");
+    }
+
     /// <summary>The store that the command works on.</summary>
-    /// <param name="creates">Whether it is made where <c>--store</c> names a folder that is not there.</param>
+    /// <param name="creates">Whether it is made where it is not there.</param>
     /// <exception cref="StoreUnavailableException">It cannot be used, or is not there.</exception>
-    public ObjectStore OpenStore(bool creates = false) => creates || StoreDirectory is null || Directory.Exists(StoreDirectory)
-        ? ObjectStore.Open(StoreOptions())
-        : throw new StoreUnavailableException($"There is no store in {StoreDirectory} (--store): 'zerocopy put' makes one.");
+    public ObjectStore OpenStore(bool creates = false) => ObjectStore.Open(creates ? StoreOptions() : ExistingStore());
 
     /// <summary>A model by <c>NAME</c>, <c>NAME@VERSION</c> or the 64 digits of its id.</summary>
     public static ModelHandle Resolve(ObjectStore store, string model) =>

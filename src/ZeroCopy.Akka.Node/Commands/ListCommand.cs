@@ -39,9 +39,19 @@ internal sealed class ListCommand : NodeCommand
 
     private static int List(CommandContext context)
     {
+        if (context.AwaitsFirstPut)
+        {
+            return PrintNone(context, context.StoreOptions().Directory);
+        }
+
         using var store = context.OpenStore();
         var models = store.List();
         var used = store.ListUsed();
+        if (models.Count == 0)
+        {
+            return PrintNone(context, store.Options.Directory);
+        }
+
         if (context.Json)
         {
             context.PrintJson(models.Select(model => new
@@ -54,13 +64,6 @@ internal sealed class ListCommand : NodeCommand
                 InUse = used.Contains(model.Id),
                 model.LastUsed,
             }));
-            return ExitCode.Success;
-        }
-
-        if (models.Count == 0)
-        {
-            context.Output.WriteLine(
-                $"The store in {store.Options.Directory} is empty. 'zerocopy put PATH --name NAME' puts a model.");
             return ExitCode.Success;
         }
 
@@ -78,6 +81,20 @@ internal sealed class ListCommand : NodeCommand
         }
 
         context.Print(table);
+        return ExitCode.Success;
+    }
+
+    private static int PrintNone(CommandContext context, string directory)
+    {
+        if (context.Json)
+        {
+            context.PrintJson(Array.Empty<object>());
+        }
+        else
+        {
+            context.Output.WriteLine($"The store in {directory} is empty. 'zerocopy put PATH --name NAME' puts a model.");
+        }
+
         return ExitCode.Success;
     }
 }

@@ -96,6 +96,7 @@ public sealed class StoreCommandSpecs : IDisposable
     [Fact]
     public void Commands_should_say_what_to_do_when_a_model_or_file_is_missing()
     {
+        ObjectStore.Open(new ObjectStoreOptions { Directory = _zerocopy.Store }).Dispose();
         _zerocopy.Run("show", "nothing").Failed(1, "nothing", "zerocopy ls");
         _zerocopy.Run("rm", "nothing@3").Failed(1, "nothing@3", "zerocopy ls");
         _zerocopy.Run("show", "no/name").Failed(2, "no/name");
@@ -106,15 +107,52 @@ public sealed class StoreCommandSpecs : IDisposable
             $"The store in {_zerocopy.Store} is empty", _zerocopy.Run("ls").Succeeded().Output, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Commands_that_read_should_make_no_store_where_there_is_none()
+    [Theory]
+    [InlineData("ls")]
+    [InlineData("ls --json")]
+    [InlineData("show detector")]
+    [InlineData("rm detector")]
+    [InlineData("export detector --output FOLDER/weights.safetensors")]
+    [InlineData("store stat")]
+    [InlineData("store verify")]
+    [InlineData("store gc --unnamed")]
+    [InlineData("predict detector")]
+    [InlineData("batch detector --input FOLDER/rows.csv --output FOLDER/answers.csv")]
+    [InlineData("push detector --node 127.0.0.1:1")]
+    public void Commands_should_make_no_store_where_they_put_nothing(string command)
     {
-        var typo = _zerocopy.File("stroe");
+        using var zerocopy = new LocalZerocopy();
+        var typo = zerocopy.File("stroe");
+        var used = Directory.CreateDirectory(zerocopy.File("used")).FullName;
+        var file = Directory.CreateDirectory(Path.Combine(used, "tmp")).FullName + "/kept";
+        File.WriteAllText(file, "");
+        File.WriteAllText(zerocopy.File("rows.csv"), "a\n1\n");
+        var words = command.Replace("FOLDER", Path.GetDirectoryName(typo), StringComparison.Ordinal).Split(' ');
 
-        _zerocopy.Run("ls", "--store", typo).Failed(1, $"There is no store in {typo}");
-        _zerocopy.Run("show", "detector", "--store", typo).Failed(1, $"There is no store in {typo}");
+        zerocopy.Run([.. words, "--store", typo]).Failed(1, $"There is no store in {typo}: 'zerocopy put' makes one.");
+        zerocopy.Run([.. words, "--store", used]).Failed(1, $"There is no store in {used}: 'zerocopy put' makes one.");
 
         Assert.False(Directory.Exists(typo));
+        Assert.Equal([file], Directory.EnumerateFileSystemEntries(used, "*", SearchOption.AllDirectories).Where(File.Exists));
+    }
+
+    [Fact]
+    public void Commands_should_make_no_store_where_the_environment_names_none()
+    {
+        _zerocopy.Run("ls").Failed(1, $"There is no store in {_zerocopy.Store}");
+
+        Assert.False(Directory.Exists(_zerocopy.Store));
+    }
+
+    [Fact]
+    public void Put_should_refuse_a_folder_that_has_other_files()
+    {
+        using var zerocopy = new LocalZerocopy();
+        var file = zerocopy.File("weights.safetensors");
+        SafetensorsWriter.Write(file, [KeyValuePair.Create("weight", HostTensor.From<float>(DType.Float32, [1], 1))]);
+
+        zerocopy.Run("put", file, "--name", "tiny", "--store", Path.GetDirectoryName(file)!)
+            .Failed(1, "is no store and is not empty", "--store or ZEROCOPY_STORE");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Enumeration;
 using System.Text.Json;
 using ZeroCopy.Blocks;
 using ZeroCopy.Errors;
@@ -14,6 +15,8 @@ internal sealed class StoreDirectory
     public const string ReceiveExtension = ".received";
 
     private const int LayoutVersion = 1;
+    private const string LayoutFile = "store.json";
+    private const string NewLayoutFiles = "store.*.json";
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private StoreDirectory(string path)
@@ -68,7 +71,10 @@ internal sealed class StoreDirectory
         return (drive.TotalSize, drive.AvailableFreeSpace);
     }
 
-    /// <summary>Makes what is missing and refuses what cannot be used.</summary>
+    /// <summary>Whether a folder is a store.</summary>
+    public static bool Exists(string path) => File.Exists(Path.Combine(path, LayoutFile));
+
+    /// <summary>Makes what is missing and refuses what cannot be used, such as a folder that is there for something else.</summary>
     public static StoreDirectory Prepare(string path)
     {
         var directory = new StoreDirectory(Path.GetFullPath(path));
@@ -93,14 +99,18 @@ internal sealed class StoreDirectory
         if (OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(Root);
+            RequireStoreOrEmpty();
         }
         else
         {
             Directory.CreateDirectory(Root, Private);
             RequireOwner();
+            RequireStoreOrEmpty();
             File.SetUnixFileMode(Root, Private);
         }
 
+        // Before the folders: what another process has half made is told from what is no store.
+        Id = RequireLayout();
         foreach (var folder in (ReadOnlySpan<string>)[Segments, Manifests, Names, Pins, Temporary])
         {
             Directory.CreateDirectory(folder);
@@ -111,7 +121,6 @@ internal sealed class StoreDirectory
         var probe = NewTemporaryPath(".probe");
         File.WriteAllBytes(probe, []);
         File.Delete(probe);
-        Id = RequireLayout();
     }
 
     private void RequireOwner()
@@ -125,9 +134,24 @@ internal sealed class StoreDirectory
         }
     }
 
+    /// <summary>A store takes its folder's rights away and deletes what it does not know, so nobody else's folder becomes one.</summary>
+    private void RequireStoreOrEmpty()
+    {
+        // A volume that was just formatted has a folder of its own.
+        var other = Exists(Root) ? null : Directory.EnumerateFileSystemEntries(Root).Select(Path.GetFileName).FirstOrDefault(
+            name => name != "lost+found" && !FileSystemName.MatchesSimpleExpression(NewLayoutFiles, name));
+        // Another process may have made the store meanwhile.
+        if (other is not null && !Exists(Root))
+        {
+            throw new StoreUnavailableException(
+                $"{Root} is no store and is not empty (it has '{other}'), so none is made in it. Name a folder that is not there yet, or an "
+                + $"empty one (zerocopy.object-store.directory, {ObjectStoreOptions.DirectoryVariable}).");
+        }
+    }
+
     private string RequireLayout()
     {
-        var file = Path.Combine(Root, "store.json");
+        var file = Path.Combine(Root, LayoutFile);
         if (!File.Exists(file))
         {
             WriteLayout(file);
@@ -157,20 +181,20 @@ internal sealed class StoreDirectory
         if (id is null)
         {
             // Made by a build that gave its directories no name.
-            File.Delete(file);
+            WriteLayout(file, overwrite: true);
             return RequireLayout();
         }
 
         return id;
     }
 
-    private void WriteLayout(string file)
+    private void WriteLayout(string file, bool overwrite = false)
     {
-        var temporary = NewTemporaryPath(".json");
+        var temporary = Path.Combine(Root, NewLayoutFiles.Replace("*", Guid.NewGuid().ToString("N"), StringComparison.Ordinal));
         File.WriteAllText(temporary, $$"""{"layout":{{LayoutVersion}},"id":"{{Guid.NewGuid():N}}"}""");
         try
         {
-            File.Move(temporary, file);
+            File.Move(temporary, file, overwrite);
         }
         catch (IOException) when (File.Exists(file))
         {

@@ -3,6 +3,7 @@ using ZeroCopy.Content;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
+using ZeroCopy.Store.Files;
 using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Tests.Store.Files;
@@ -24,6 +25,67 @@ public sealed class StoreDirectorySpecs : IDisposable
         Assert.Contains("65534", error.Message, StringComparison.Ordinal);
         Assert.Contains("zerocopy.object-store.directory", error.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(foreign));
+    }
+
+    [Theory]
+    [InlineData("tmp/kept.txt")]
+    [InlineData("segments/kept.safetensors")]
+    [InlineData("kept.txt")]
+    public void StoreDirectory_should_refuse_a_folder_of_other_files_and_leave_it_as_it_is(string name)
+    {
+        var folder = Directory.CreateDirectory(_directory.File("other")).FullName;
+        var file = Path.Combine(folder, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, "kept");
+        var mode = OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(folder);
+
+        var error = Assert.Throws<StoreUnavailableException>(() => ObjectStore.Open(new ObjectStoreOptions { Directory = folder }));
+
+        Assert.StartsWith($"{folder} is no store and is not empty (it has '{name.Split('/')[0]}')", error.Message, StringComparison.Ordinal);
+        Assert.Equal([file], Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories));
+        Assert.Equal(Path.GetDirectoryName(file) == folder ? 0 : 1, Directory.EnumerateDirectories(folder).Count());
+        Assert.Equal(mode, OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(folder));
+    }
+
+    [Theory]
+    [InlineData("store.4711.json")]
+    [InlineData("lost+found/")]
+    public void StoreDirectory_should_make_a_store_where_another_process_began_one_or_a_volume_is_new(string name)
+    {
+        var folder = Directory.CreateDirectory(_directory.File("begun")).FullName;
+        if (name.EndsWith('/'))
+        {
+            Directory.CreateDirectory(Path.Combine(folder, name));
+        }
+        else
+        {
+            File.WriteAllText(Path.Combine(folder, name), "");
+        }
+
+        using var store = ObjectStore.Open(new ObjectStoreOptions { Directory = folder });
+
+        Assert.Empty(store.List());
+    }
+
+    [Fact]
+    public void StoreDirectory_should_be_one_store_for_all_who_make_it_at_the_same_time()
+    {
+        const int Makers = 4;
+        for (var round = 0; round < 50; round++)
+        {
+            var folder = _directory.File($"new-{round}");
+            using var start = new Barrier(Makers);
+            var ids = new string[Makers];
+            var makers = Enumerable.Range(0, Makers).Select(maker => new Thread(() =>
+            {
+                start.SignalAndWait();
+                ids[maker] = StoreDirectory.Prepare(folder).Id;
+            })).ToArray();
+            Array.ForEach(makers, maker => maker.Start());
+            Array.ForEach(makers, maker => maker.Join());
+
+            Assert.Single(ids.Distinct());
+        }
     }
 
     [SkippableFact]

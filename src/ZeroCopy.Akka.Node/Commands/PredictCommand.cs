@@ -34,9 +34,9 @@ internal sealed class PredictCommand : NodeCommand
 
     private readonly Option<string> _method = new("--method")
     {
-        Description = "The method to call.",
+        Description = "The method to call (default: the model's own).",
         HelpName = "NAME",
-        DefaultValueFactory = _ => ModelSignature.Forward,
+        DefaultValueFactory = _ => "",
     };
 
     public PredictCommand()

@@ -279,6 +279,23 @@ public sealed class RemoteCommandSpecs : IDisposable
         _local.Run("predict", "counter", "--input", Input(7), "--node", front.Address).Failed(1, "counter was tried on 2 nodes");
     }
 
+    [Fact]
+    public async Task Predict_should_call_the_method_of_the_pool_unless_another_is_named()
+    {
+        File.WriteAllText(_nodes.File("down.conf"), "zerocopy.inference.pools.step { model = step, method = down, size = 1 }");
+        File.WriteAllText(_local.File("x.json"), """{"x": {"dtype": "F64", "shape": [1], "data": [5]}}""");
+        var file = NodeScripts.UpAndDown(_local.File("step.pt"));
+        _local.Run("put", file, "--name", "step", "--store", _nodes.File("node")).Succeeded();
+        using var node = await StartAsync("node", "--config", _nodes.File("down.conf"));
+
+        Assert.Equal(4, Predict());
+        Assert.Equal(6, Predict("--method", "forward"));
+
+        double Predict(params string[] method) =>
+            _local.Run(["predict", "step", "--input", _local.File("x.json"), "--node", node.Address, .. method]).Succeeded().Json()
+                .GetProperty("output").GetProperty("data")[0].GetDouble();
+    }
+
     [Theory]
     [InlineData("ls --node 10.0.0.7", "'10.0.0.7' is not the address of a node")]
     [InlineData("push counter", "--node")]

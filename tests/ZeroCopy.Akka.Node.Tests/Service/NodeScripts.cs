@@ -46,6 +46,16 @@ internal static class NodeScripts
             return torch.bitwise_not(x)
         """);
 
+    /// <summary>Adds one to <c>x</c>, and by its method <c>down</c> takes one away.</summary>
+    public static string UpAndDown(string path) => Save(path, $"""
+          def forward(self: {ScriptText.Self},
+            x: Tensor) -> Tensor:
+            return torch.add(x, 1)
+          def down(self: {ScriptText.Self},
+            x: Tensor) -> Tensor:
+            return torch.sub(x, 1)
+        """);
+
     /// <summary>Raises an error of its own.</summary>
     public static string Raise(string path) => Save(path, $"""
           def forward(self: {ScriptText.Self},

@@ -79,13 +79,18 @@ internal sealed class NodeConfiguration
             CheckSeeds(cluster, problems);
             Try(() => CheckDowning(config, problems), problems);
             Try(() => CheckTrust(cluster.Tls, problems), problems);
-            Try(() => ObjectStore.Open(settings.ObjectStore).Dispose(), problems);
             tls = settings.Serving.Tls is { } files ? LoadTls(files, problems) : null;
         }
 
         foreach (var assembly in request.Models)
         {
             Try(() => catalog.RegisterFrom(assembly), problems);
+        }
+
+        // Opened last: a store is only made for a node that can start.
+        if (settings is not null && (problems.Count == 0 || ObjectStore.IsIn(settings.ObjectStore.Directory)))
+        {
+            Try(() => ObjectStore.Open(settings.ObjectStore).Dispose(), problems);
         }
 
         return problems.Count == 0

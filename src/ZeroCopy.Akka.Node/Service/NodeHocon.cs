@@ -33,11 +33,12 @@ internal static class NodeHocon
     /// <summary>A model to serve is a pool of its name, where the file has none for it.</summary>
     private static Dictionary<string, object> Pools(Config file, NodeRequest request, ImmutableArray<string>.Builder problems)
     {
-        var declared = file.HasPath("zerocopy.inference.pools") ? file.GetValue("zerocopy.inference.pools").GetObject().Items : [];
+        var section = file.HasPath("zerocopy.inference.pools") ? file.GetValue("zerocopy.inference.pools") : null;
+        var declared = section is not null && section.IsObject() ? section.GetObject().Items : [];
         var pools = new Dictionary<string, object>();
         foreach (var model in request.Serve.Distinct())
         {
-            if (declared.TryGetValue(model.Name, out var pool) && pool.GetObject().Items.TryGetValue("model", out var other))
+            if (declared.TryGetValue(model.Name, out var pool) && pool.IsObject() && pool.GetObject().Items.TryGetValue("model", out var other))
             {
                 if (other.ToString().Trim('"') != model.ToString())
                 {

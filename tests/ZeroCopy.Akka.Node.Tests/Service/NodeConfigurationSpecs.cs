@@ -166,12 +166,12 @@ public sealed class NodeConfigurationSpecs : IDisposable
         taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         taken.Listen();
         var port = ((IPEndPoint)taken.LocalEndPoint!).Port;
-        File.WriteAllText(_directory.File("file"), "");
+        Directory.CreateDirectory(_directory.File("store"));
+        File.WriteAllText(_directory.File("store/store.json"), "{\"layout\":99}");
 
         var problems = Assert.Throws<NodeStartException>(() => NodeConfiguration.Read(Request() with
         {
             ConfigFile = _directory.File("missing.conf"),
-            StoreDirectory = _directory.File("file/store"),
             Port = port,
             HttpPort = port,
             Models = ["nothing.dll"],
@@ -184,8 +184,16 @@ public sealed class NodeConfigurationSpecs : IDisposable
                 $"port {port} is set more than once (--port, zerocopy.cluster.port; --http, zerocopy.serving.port)", problem),
             problem => Assert.Equal(
                 $"port {port} of 127.0.0.1 is in use (--port, zerocopy.cluster.port; --http, zerocopy.serving.port)", problem),
-            problem => Assert.Contains(_directory.File("file/store"), problem, StringComparison.Ordinal),
-            problem => Assert.Contains("nothing.dll", problem, StringComparison.Ordinal));
+            problem => Assert.Contains("nothing.dll", problem, StringComparison.Ordinal),
+            problem => Assert.Contains($"The store in {_directory.File("store")} has layout 99", problem, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void NodeConfiguration_should_make_no_store_where_something_else_is_wrong()
+    {
+        Problems("zerocopy.servin.port = 1", Request());
+
+        Assert.False(Directory.Exists(_directory.File("store")));
     }
 
     [Fact]

@@ -24,15 +24,24 @@ internal static class CommandLine
         using var cancellation = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
-        return await parsed.InvokeAsync(
-            new InvocationConfiguration
-            {
-                Output = output,
-                Error = error,
-                EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = null,
-            },
-            cancellation.Token).ConfigureAwait(false);
+        try
+        {
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration
+                {
+                    Output = output,
+                    Error = error,
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null,
+                },
+                cancellation.Token).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            // Help has no command that runs.
+            await error.WriteLineAsync($"zerocopy: {ErrorText.Of(e)}").ConfigureAwait(false);
+            return ExitCode.Failure;
+        }
 
         void Cancel(PosixSignalContext signal)
         {

@@ -24,9 +24,12 @@ internal static class StandardOutput
             throw new IOException($"Standard output cannot be kept for answers: {Marshal.GetLastPInvokeErrorMessage()}.");
         }
 
+        // Where errors cannot be told, nobody is left to tell that: the work and its exit code go on.
+        Console.SetError(new ConsoleWriter(Console.Error, _ => { }));
         // What is managed asks for it by name, as Akka does for what it logs at its end.
         Console.SetOut(Console.Error);
-        return writer;
+        return new ConsoleWriter(
+            writer, e => throw new IOException($"Standard output cannot be written: {(e.InnerException ?? e).Message.TrimEnd('.')}.", e));
     }
 
     [DllImport("libc", EntryPoint = "dup2", SetLastError = true)]

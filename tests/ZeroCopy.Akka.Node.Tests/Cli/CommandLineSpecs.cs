@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ZeroCopy.Node.Cli;
+using ZeroCopy.Store;
 
 namespace ZeroCopy.Node.Tests.Cli;
 
@@ -67,6 +68,37 @@ public sealed class CommandLineSpecs
         Assert.Empty(output.ToString());
         Assert.Contains(
             words, Assert.Single(error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [InlineData("show nothing", "2>/dev/full", 1)]
+    [InlineData("show nothing", "2>&-", 1)]
+    [InlineData("fly", "2>/dev/full", 2)]
+    [InlineData("fly", "2>&-", 2)]
+    [InlineData("ls", "2>/dev/full", 0)]
+    public void CommandLine_should_keep_its_exit_code_where_standard_error_is_full_or_closed(string command, string redirection, int code)
+    {
+        using var zerocopy = new Zerocopy();
+        Assert.Equal(code, RunWith(zerocopy, redirection, command).ExitCode);
+    }
+
+    [SkippableTheory]
+    [InlineData("ls", ">/dev/full")]
+    [InlineData("ls", ">&-")]
+    [InlineData("--help", ">/dev/full")]
+    [InlineData("--help", ">&-")]
+    public void CommandLine_should_say_that_standard_output_is_full_or_closed(string command, string redirection)
+    {
+        using var zerocopy = new Zerocopy();
+        RunWith(zerocopy, redirection, command).Failed(1, "Standard output cannot be written: ");
+    }
+
+    private static Run RunWith(Zerocopy zerocopy, string redirection, string command)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "/dev/full is Linux's.");
+        ObjectStore.Open(new ObjectStoreOptions { Directory = zerocopy.Store }).Dispose();
+        using var process = zerocopy.StartBehind(["sh", "-c", $"exec \"$@\" {redirection}", "sh"], command.Split(' '));
+        return Zerocopy.Finish(process);
     }
 
     [Fact]

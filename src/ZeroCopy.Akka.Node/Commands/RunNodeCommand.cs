@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Numerics;
 using ZeroCopy.Node.Cli;
 using ZeroCopy.Node.Service;
-using ZeroCopy.Store;
 
 namespace ZeroCopy.Node.Commands;
 
@@ -114,8 +113,7 @@ internal sealed class RunNodeCommand : NodeCommand
     private NodeRequest Request(CommandContext context) => new()
     {
         ConfigFile = context.Get(_config) is { } file ? Path.GetFullPath(file) : null,
-        StoreDirectory = context.StoreDirectory
-            ?? (Environment.GetEnvironmentVariable(ObjectStoreOptions.DirectoryVariable) is { Length: > 0 } directory ? directory : null),
+        StoreDirectory = context.StoreDirectory,
         Host = context.Get(_host),
         Port = PortOf(context, _port),
         HttpPort = PortOf(context, _http),

@@ -14,7 +14,7 @@ using ZeroCopy.Torch.Catalog;
 namespace ZeroCopy.Node.Service;
 
 /// <summary>
-/// The settings of a node: the defaults, under the file, under the environment and the options of the command line. Immutable.
+/// The settings of a node: the defaults, under the environment, the file and the options of the command line. Immutable.
 /// </summary>
 internal sealed class NodeConfiguration
 {

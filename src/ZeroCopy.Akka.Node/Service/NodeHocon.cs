@@ -6,7 +6,7 @@ namespace ZeroCopy.Node.Service;
 /// <summary>The HOCON that the command line and the node itself bring.</summary>
 internal static class NodeHocon
 {
-    /// <summary>What the options and the environment say, over a file's settings.</summary>
+    /// <summary>What the options say, over a file's settings.</summary>
     public static Config Over(Config file, NodeRequest request, ImmutableArray<string>.Builder problems)
     {
         var cluster = new Dictionary<string, object>();

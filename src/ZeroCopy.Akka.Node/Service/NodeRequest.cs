@@ -9,7 +9,7 @@ internal sealed record NodeRequest
     /// <summary>A HOCON file.</summary>
     public string? ConfigFile { get; init; }
 
-    /// <summary>The store's directory, of the option or the environment.</summary>
+    /// <summary>The store's directory.</summary>
     public string? StoreDirectory { get; init; }
 
     public string? Host { get; init; }

@@ -41,6 +41,16 @@ public sealed class RunNodeCommandSpecs : IDisposable
         Assert.Equal(7, await NodeCalls.CountAsync(node.Client, "counter", 7));
     }
 
+    [Fact]
+    public async Task Node_should_take_the_store_of_its_file_before_that_of_the_environment()
+    {
+        File.WriteAllText(_zerocopy.File("node.conf"), $"zerocopy.object-store.directory = \"{_zerocopy.File("other")}\"");
+
+        using var node = await RunningNode.StartAsync(_zerocopy, "--config", _zerocopy.File("node.conf"));
+
+        Assert.Equal((true, false), (Directory.Exists(_zerocopy.File("other")), Directory.Exists(_zerocopy.Store)));
+    }
+
     [SkippableFact]
     public async Task Node_should_be_reached_at_an_address_of_version_6()
     {

@@ -25,8 +25,7 @@ internal sealed class CommandContext(ParseResult parsed)
     public bool Verbose { get; } = parsed.GetValue(GlobalOptions.Verbose);
 
     /// <summary>The directory given with <c>--store</c>; null for the default.</summary>
-    public string? StoreDirectory { get; } =
-        parsed.GetValue(GlobalOptions.Store) is { Length: > 0 } directory ? Path.GetFullPath(directory) : null;
+    public string? StoreDirectory { get; } = parsed.GetValue(GlobalOptions.Store) is { } directory ? Path.GetFullPath(directory) : null;
 
     /// <summary>Standard output: answers only.</summary>
     public TextWriter Output { get; } = parsed.InvocationConfiguration.Output;

@@ -60,11 +60,32 @@ internal static class CommandLine
         foreach (var command in commands)
         {
             root.Subcommands.Add(command);
+            RefuseEmptyOperands(command);
         }
 
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExample((HelpAction)help.Action!);
         return root;
+    }
+
+    /// <summary>An empty text is the value of a variable that is not set, and means nothing anywhere.</summary>
+    private static void RefuseEmptyOperands(Command command)
+    {
+        command.Validators.Add(result =>
+        {
+            for (SymbolResult? level = result; level is CommandResult given; level = level.Parent)
+            {
+                foreach (var empty in given.Children.Where(
+                    child => child is OptionResult or ArgumentResult && child.Tokens.Any(token => token.Value.Length == 0)))
+                {
+                    result.AddError($"{(empty is OptionResult option ? option.Option.Name : ((ArgumentResult)empty).Argument.Name)} is empty.");
+                }
+            }
+        });
+        foreach (var child in command.Subcommands)
+        {
+            RefuseEmptyOperands(child);
+        }
     }
 
     private static string UsageError(ParseResult parsed)

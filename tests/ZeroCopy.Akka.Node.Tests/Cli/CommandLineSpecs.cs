@@ -37,12 +37,22 @@ public sealed class CommandLineSpecs
     [InlineData("store", "Required command")]
     [InlineData("bench nothing", "'put'")]
     [InlineData("ls --colour", "'--colour'")]
+    [InlineData("put EMPTY --name bert", "PATH is empty")]
+    [InlineData("ls --store EMPTY", "--store is empty")]
+    [InlineData("predict bert -i EMPTY", "--input is empty")]
+    [InlineData("predict bert -i x.json -o EMPTY", "--output is empty")]
+    [InlineData("batch bert -i EMPTY -o x.csv", "--input is empty")]
+    [InlineData("node --config EMPTY", "--config is empty")]
+    [InlineData("store stat --node EMPTY", "--node is empty")]
+    [InlineData("demo train -o EMPTY", "--output is empty")]
     public async Task CommandLine_should_say_what_is_wrong_in_one_line_and_exit_with_2(string line, string words)
     {
         var (output, error) = (new StringWriter(), new StringWriter());
 
         Assert.Equal(
-            2, await CommandLine.RunAsync(Program.Commands(), line.Split(' ', StringSplitOptions.RemoveEmptyEntries), output, error));
+            2, await CommandLine.RunAsync(
+                Program.Commands(),
+                [.. line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word == "EMPTY" ? "" : word)], output, error));
 
         Assert.Empty(output.ToString());
         var problem = Assert.Single(error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using ZeroCopy.Datasets;
 using ZeroCopy.Node.Cli;
@@ -47,6 +48,18 @@ internal static class BatchPairs
             pair => double.TryParse(pair.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
                 ? number : throw new UsageException($"{option} {pair.Key}={pair.Value}: '{pair.Value}' is no number."),
             StringComparer.Ordinal);
+
+    /// <summary>Reads an option of seconds.</summary>
+    public static double ParseSeconds(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds))
+        {
+            result.AddError($"{((OptionResult)result.Parent!).Option.Name} is {text}; it must be a number of seconds, such as 0.5.");
+        }
+
+        return seconds;
+    }
 
     /// <exception cref="DatasetException">Negative, or longer than a day times a thousand.</exception>
     public static TimeSpan? Seconds(string option, double? value)

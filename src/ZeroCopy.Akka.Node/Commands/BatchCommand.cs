@@ -102,6 +102,7 @@ internal sealed class BatchCommand : NodeCommand
 
     private readonly Option<double?> _timeout = new("--timeout")
     {
+        CustomParser = result => BatchPairs.ParseSeconds(result),
         Description = "Longest time of a batch; of one that takes longer, the rows that do are found (default: no limit).",
         HelpName = "SECONDS",
     };
@@ -124,6 +125,7 @@ internal sealed class BatchCommand : NodeCommand
 
     private readonly Option<double> _commit = new("--commit-every")
     {
+        CustomParser = BatchPairs.ParseSeconds,
         Description = "Time between two states that --resume can go on from, at least; 0 for one after each batch.",
         HelpName = "SECONDS",
         DefaultValueFactory = _ => new BatchJobOptions { Inputs = [], Output = "" }.CommitInterval.TotalSeconds,

@@ -34,6 +34,16 @@ internal static class GlobalOptions
     {
         Description = "With --node: a HOCON file, such as for certificates (zerocopy.cluster.tls).",
         HelpName = "FILE",
+        Validators =
+        {
+            result =>
+            {
+                if (result.GetResult(Node) is null && result.GetResult(RequiredNode) is null)
+                {
+                    result.AddError("--config is read with --node alone: name a node, or leave it out.");
+                }
+            },
+        },
     };
 
     public static Option<bool> Json { get; } = new("--json")

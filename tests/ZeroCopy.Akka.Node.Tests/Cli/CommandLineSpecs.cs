@@ -39,6 +39,7 @@ public sealed class CommandLineSpecs
     [InlineData("ls --colour", "'--colour'")]
     [InlineData("batch bert -i a.csv -o b.csv --timeout x", "--timeout is x; it must be a number of seconds, such as 0.5.")]
     [InlineData("batch bert -i a.csv -o b.csv --commit-every 1s", "--commit-every is 1s; it must be a number of seconds, such as 0.5.")]
+    [InlineData("ls --config x.conf", "--config is read with --node alone")]
     [InlineData("put EMPTY --name bert", "PATH is empty")]
     [InlineData("ls --store EMPTY", "--store is empty")]
     [InlineData("predict bert -i EMPTY", "--input is empty")]

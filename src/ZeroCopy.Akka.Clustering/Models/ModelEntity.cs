@@ -529,7 +529,10 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
             Answer(
                 sender,
                 new EntityReply.Failed(
-                    InferenceFailure.ModelNotFound, $"{_name} has no roll-out whose version before is still held.", rollBack.Id));
+                    InferenceFailure.ModelNotFound,
+                    _view.All().Any() ? $"{_name} has no roll-out whose version before is still held."
+                        : $"There is no model {_name} in the cluster.",
+                    rollBack.Id));
         }
     }
 

@@ -78,6 +78,8 @@ public sealed class RemoteCommandSpecs : IDisposable
 
         _local.Run("show", "nothing", "--node", second.Address).Failed(1, "There is no model nothing in the cluster");
         _local.Run("pull", "nothing", "--node", second.Address).Failed(1, "No node of the cluster holds nothing");
+        _local.Run("cluster", "rollback", "nothing", "--node", second.Address).Failed(1, "There is no model nothing in the cluster");
+        _local.Run("cluster", "rollback", "counter", "--node", second.Address).Failed(1, "counter has no roll-out whose version before");
     }
 
     [Fact]

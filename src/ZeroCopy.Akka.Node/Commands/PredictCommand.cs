@@ -103,8 +103,17 @@ internal sealed class PredictCommand : NodeCommand
         await using (connection.ConfigureAwait(false))
         {
             using var calls = await connection.CallsAsync(cancellationToken).ConfigureAwait(false);
-            return await FileCall.RunAsync(
-                calls.Endpoint(model.Name, model.Version), context.Get(_method), inputs, input, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return await FileCall.RunAsync(
+                    calls.Endpoint(model.Name, model.Version), context.Get(_method), inputs, input, cancellationToken).ConfigureAwait(false);
+            }
+            catch (InferenceException e) when (e.Failure == InferenceFailure.ModelNotFound)
+            {
+                // In the words of the other commands, which know the versions that there are.
+                RemoteModels.Find(await connection.Node.StatusAsync(cancellationToken).ConfigureAwait(false), model);
+                throw;
+            }
         }
     }
 

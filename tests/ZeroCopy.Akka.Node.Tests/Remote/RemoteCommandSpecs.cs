@@ -77,6 +77,8 @@ public sealed class RemoteCommandSpecs : IDisposable
         Assert.Equal("counter@1", local.GetProperty("names")[0].GetString());
 
         _local.Run("show", "nothing", "--node", second.Address).Failed(1, "There is no model nothing in the cluster");
+        _local.Run("predict", "nothing", "--input", Input(7), "--node", second.Address).Failed(1, "There is no model nothing in the cluster");
+        _local.Run("predict", "counter@3", "--input", Input(7), "--node", second.Address).Failed(1, "there are counter@1");
         _local.Run("pull", "nothing", "--node", second.Address).Failed(1, "No node of the cluster holds nothing");
         _local.Run("cluster", "rollback", "nothing", "--node", second.Address).Failed(1, "There is no model nothing in the cluster");
         _local.Run("cluster", "rollback", "counter", "--node", second.Address).Failed(1, "counter has no roll-out whose version before");

@@ -135,6 +135,13 @@ internal sealed class ModelView(string name)
         return new ModelRoute(name, Current, next, percent, callable, callable.IsEmpty ? Problem() : null);
     }
 
+    /// <summary>Percent of the calls without a version that get this one.</summary>
+    public int ShareOf(int? version)
+    {
+        var (next, percent) = Share();
+        return version == Current ? 100 - percent : next is not null && version == next ? percent : 0;
+    }
+
     private bool IsOther(HeldVersion held) =>
         held is { Version: { } version, Model: { } model } && _models.TryGetValue(version, out var known) && known != model;
 

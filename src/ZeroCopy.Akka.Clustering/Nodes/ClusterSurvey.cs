@@ -236,7 +236,8 @@ internal sealed class ClusterSurvey(
             [.. same.Select(at => at.Node)],
             [.. same.Where(at => at.Held.ReadyActors > 0).Select(at => at.Node)],
             same.Key.IsOther ? $"{name}@{same.Key.Version} is another model elsewhere: this one is served by its id only."
-                : same.Select(at => at.Held.LastError).FirstOrDefault(error => error is not null));
+                : same.Select(at => at.Held.LastError).FirstOrDefault(error => error is not null),
+            same.Key.IsOther ? 0 : view.ShareOf(same.Key.Version));
 
     private static IEnumerable<Address> Nodes(IEnumerable<Member> members) =>
         members.Where(member => member.HasRole(ZeroCopyCluster.InferenceRole)).Select(member => member.Address);

@@ -102,11 +102,12 @@ internal static class ClusterMapping
         Holders = { ToWire(model.Holders) },
         Replicas = { ToWire(model.Replicas) },
         Problem = WireMapping.Reason(model.Problem),
+        Percent = model.Percent,
     };
 
     public static ModelStatus Model(Generated.Model wire) => new(
         wire.Name, EndpointMapping.Version(wire.Version), Id(wire.Model_), wire.IsCurrent, wire.Bytes,
-        Addresses(wire.Holders), Addresses(wire.Replicas), Text(wire.Problem));
+        Addresses(wire.Holders), Addresses(wire.Replicas), Text(wire.Problem), wire.Percent);
 
     public static ByteString ToWire(ModelId? id) => id is { } given ? WireMapping.ToWire(given) : ByteString.Empty;
 

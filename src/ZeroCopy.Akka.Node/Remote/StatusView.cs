@@ -27,7 +27,7 @@ internal static class StatusView
         {
             models.AddRow(
                 RemoteModels.Text(model),
-                model.IsCurrent ? "yes" : "no",
+                (model.IsCurrent ? "yes" : "no") + (model.Percent is > 0 and < 100 ? $", {model.Percent} % of calls" : ""),
                 ByteSize.Text(model.Bytes),
                 model.Holders.Length.ToString(CultureInfo.InvariantCulture),
                 model.Replicas.Length.ToString(CultureInfo.InvariantCulture),
@@ -45,6 +45,7 @@ internal static class StatusView
         model.Version,
         Id = model.Model?.ToString(),
         Current = model.IsCurrent,
+        model.Percent,
         model.Bytes,
         Holders = model.Holders.Select(holder => holder.ToString()),
         Replicas = model.Replicas.Select(replica => replica.ToString()),

@@ -54,7 +54,7 @@ public sealed class ClusterSerializerSpecs : TestKit
         new NodeReply.Holdings(Report, [Model], 13, HasMore: true),
         new NodeReply.ClusterStatus(
             [new MemberInfo(Node, "Up", ["inference"], Report)],
-            [new ModelStatus("bert", 3, Id, true, 420, [Node], [Node], "other")],
+            [new ModelStatus("bert", 3, Id, true, 420, [Node], [Node], "other", 30)],
             14,
             HasMore: true),
         new NodeReply.StoreStatus(StoreSamples.Statistics(Id, Name), 21, HasMore: true),

@@ -85,6 +85,25 @@ public sealed class RemoteCommandSpecs : IDisposable
     }
 
     [Fact]
+    public async Task Status_should_show_the_share_of_calls_that_a_version_gets()
+    {
+        using var node = await StartAsync("node");
+        Put("counter");
+        _local.Run("put", NodeScripts.Slow(_local.File("slow.pt")), "--name", "counter").Succeeded();
+        _local.Run("push", "counter@1", "--node", node.Address).Succeeded();
+        _local.Run("push", "counter@2", "--node", node.Address).Succeeded();
+
+        _local.Run("cluster", "rollout", "counter@1", "--node", node.Address).Succeeded();
+        Assert.Equal([(1, 100), (2, 0)], Shares());
+        _local.Run("cluster", "rollout", "counter@2", "--percent", "30", "--node", node.Address).Succeeded();
+        Assert.Equal([(1, 70), (2, 30)], Shares());
+        Assert.Contains("30 % of calls", _local.Run("cluster", "status", "--node", node.Address).Succeeded().Output, StringComparison.Ordinal);
+
+        IEnumerable<(int Version, int Percent)> Shares() => List(node)
+            .Select(model => (model.GetProperty("version").GetInt32(), model.GetProperty("percent").GetInt32())).Order();
+    }
+
+    [Fact]
     public async Task Commands_should_remove_a_model_from_the_nodes_of_a_cluster()
     {
         using var node = await StartAsync("node");

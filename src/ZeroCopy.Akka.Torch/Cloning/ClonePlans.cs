@@ -17,7 +17,8 @@ internal static class ClonePlans
     private static readonly Type[] Uncopyable =
     [
         typeof(SafeHandle), typeof(Stream), typeof(Thread), typeof(Task), typeof(WaitHandle), typeof(TextWriter), typeof(TextReader),
-        typeof(SemaphoreSlim), typeof(CancellationTokenSource), typeof(Timer), typeof(torch.Generator), typeof(torch.jit.ScriptModule),
+        typeof(SemaphoreSlim), typeof(CancellationTokenSource), typeof(Timer), typeof(WeakReference), typeof(torch.Generator),
+        typeof(torch.jit.ScriptModule),
     ];
 
     private static readonly Type[] UncopyableGenerics =
@@ -74,25 +75,32 @@ internal static class ClonePlans
                 : Refuse($"a {type.Name} of objects finds its members by their identity, which a clone changes");
         }
 
-        if (type.FullName!.Contains("Comparer", StringComparison.Ordinal))
+        // Containers compare their comparers by identity. One that is made of a function may hold more than the function.
+        if (type.Assembly == typeof(object).Assembly
+            && (typeof(IComparer).IsAssignableFrom(type) || Implements(type, typeof(IEqualityComparer<>)))
+            && !TypeRules.Fields(type).Any(field => typeof(Delegate).IsAssignableFrom(field.FieldType)))
         {
             return Shared;
         }
 
-        if (space == "System.Collections.Concurrent" && type.IsGenericType && TypeRules.LeadsToObjects(type.GetGenericArguments()[0])
-            && typeof(IDictionary).IsAssignableFrom(type))
+        if (type.IsGenericType && TypeRules.LeadsToObjects(type.GetGenericArguments()[0])
+            && (Implements(type, typeof(ILookup<,>))
+                || (space == "System.Collections.Concurrent" && typeof(IDictionary).IsAssignableFrom(type))))
         {
             return Refuse($"a {type.Name} with object keys finds its members by their identity, which a clone changes");
         }
 
         var copied = space.StartsWith("System.Collections", StringComparison.Ordinal)
-            || space == "System.Runtime.CompilerServices"
+            || space is "System.Runtime.CompilerServices" or "System.Linq"
             || type.IsValueType
-            || type.FullName.StartsWith("System.Random", StringComparison.Ordinal)
+            || type.FullName!.StartsWith("System.Random", StringComparison.Ordinal)
             || type.FullName.StartsWith("System.Tuple", StringComparison.Ordinal)
             || type == typeof(StringBuilder);
         return copied ? new(CloneKind.Object, TypeRules.Fields(type)) : Shared;
     }
+
+    private static bool Implements(Type type, Type generic) =>
+        type.GetInterfaces().Any(declared => declared.IsGenericType && declared.GetGenericTypeDefinition() == generic);
 
     private static bool IsNativePart(FieldInfo field) =>
         field.DeclaringType == typeof(torch.nn.Module) && field.Name is "handle" or "boxedModule" or "_forwardNative";

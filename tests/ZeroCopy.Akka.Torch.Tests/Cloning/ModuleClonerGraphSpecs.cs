@@ -25,9 +25,11 @@ public sealed class ModuleClonerGraphSpecs
         ["timer"] = () => new Timer(_ => { }),
         ["cancellation"] = () => new CancellationTokenSource(),
         ["weak reference"] = () => new WeakReference<object>(new object()),
+        ["weak reference of any type"] = () => new WeakReference(new object()),
         ["generator"] = () => new torch.Generator(),
         ["frozen dictionary of objects"] = () => new Dictionary<object, int> { [new object()] = 1 }.ToFrozenDictionary(),
         ["immutable set of objects"] = () => ImmutableHashSet.Create(new object()),
+        ["lookup by objects"] = () => new[] { new object() }.ToLookup(item => item),
         ["in a list"] = () => new List<object> { new MemoryStream() },
         ["in a closure"] = () =>
         {
@@ -62,6 +64,35 @@ public sealed class ModuleClonerGraphSpecs
         Assert.Equal("layer", names[clone.Layer]);
         Assert.Equal("itself", names[clone]);
         Assert.NotSame(module.Layer, clone.Layer);
+        ModuleDisposal.Release(clone);
+    }
+
+    [Fact]
+    public void ModuleCloner_should_clone_what_a_query_and_a_comparer_hold()
+    {
+        using var module = new Holder();
+        var comparer = Comparer<int>.Create((one, other) => module.Calls * one.CompareTo(other));
+        module.Held = (new List<int> { 1 }.Select(number => number + module.Calls), comparer, new List<OrderedByComparer> { new(module) });
+
+        var clone = ModuleCloner.Clone(module);
+        clone.Calls = -10;
+
+        var (query, order, list) = ((IEnumerable<int>, Comparer<int>, List<OrderedByComparer>))clone.Held;
+        Assert.Equal([-9], query);
+        Assert.Equal(10, order.Compare(1, 2));
+        Assert.Same(clone, list[0].Module);
+        ModuleDisposal.Release(clone);
+    }
+
+    [Fact]
+    public void ModuleCloner_should_share_comparers_without_state()
+    {
+        object[] comparers = [StringComparer.Ordinal, Comparer<int>.Default, EqualityComparer<object>.Default];
+        using var module = new Holder { Held = comparers };
+
+        var clone = ModuleCloner.Clone(module);
+
+        Assert.All(comparers.Zip((object[])clone.Held), pair => Assert.Same(pair.First, pair.Second));
         ModuleDisposal.Release(clone);
     }
 
@@ -107,6 +138,8 @@ public sealed class ModuleClonerGraphSpecs
         Assert.NotSame(module.Held, clone.Held);
         ModuleDisposal.Release(clone);
     }
+
+    private sealed record OrderedByComparer(Holder Module);
 
     private sealed class Parent
     {

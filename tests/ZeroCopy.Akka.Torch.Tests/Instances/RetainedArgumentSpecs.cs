@@ -36,7 +36,7 @@ public sealed class RetainedArgumentSpecs : IDisposable
         ["closure in a record"] = tensor => Tuple.Create((Func<torch.Tensor>)(() => tensor)),
         ["lazy"] = tensor => new Lazy<torch.Tensor>(() => tensor),
         ["task"] = tensor => new[] { Task.FromResult(tensor) },
-        ["query"] = tensor => new[] { tensor }.Select(item => item),
+        ["query with a closure"] = tensor => Enumerable.Range(0, 1).Select(_ => tensor),
         ["number of the library"] = tensor => new object[] { tensor, tensor.ToScalar() },
         ["module"] = tensor => Tuple.Create(tensor, torch.nn.Identity()),
         ["class with a finalizer"] = tensor => new Finalized(tensor),
@@ -81,6 +81,19 @@ public sealed class RetainedArgumentSpecs : IDisposable
 
         Assert.Same(given, argument);
         Assert.Null(retained);
+    }
+
+    [Fact]
+    public void RetainedArgument_should_hold_what_a_query_goes_through()
+    {
+        var owned = torch.arange(3.0);
+        object? argument = new[] { owned }.Select(item => item);
+
+        Assert.True(RetainedArgument.TryTake(ref argument, out var retained));
+
+        owned.Dispose();
+        Assert.Equal([0, 1, 2], Assert.Single((IEnumerable<torch.Tensor>)argument!).data<float>().ToArray());
+        retained!.Dispose();
     }
 
     [Fact]

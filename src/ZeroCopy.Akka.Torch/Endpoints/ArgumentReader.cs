@@ -13,6 +13,9 @@ namespace ZeroCopy.Torch.Endpoints;
 /// </summary>
 internal static class ArgumentReader
 {
+    /// <summary>Most lists that are made of a tensor without elements.</summary>
+    private const int MostEmptyRows = 100_000;
+
     /// <summary>
     /// The value: a <see cref="HostTensor"/>, <see cref="long"/>, <see cref="double"/>, <see cref="bool"/>, <see cref="Complex"/> or
     /// <see cref="string"/>, null, or an array, a list or a dictionary of those.
@@ -105,6 +108,13 @@ internal static class ArgumentReader
         if (shape.IsEmpty || (shape[0] > 0 && type.Arguments.Any(part => part.Name == "Tensor")))
         {
             throw Mismatch(type, name, tensor);
+        }
+
+        // No bytes are behind their number.
+        if (tensor.Data.IsEmpty && shape.TakeWhile(size => size > 0).Aggregate(1d, (count, size) => count * size) > MostEmptyRows)
+        {
+            throw new InputMismatchException(
+                $"'{name}' has more than {MostEmptyRows} lists without elements in {tensor.Layout}, which are more than are taken.");
         }
 
         var row = new TensorLayout(tensor.Layout.DType, shape.AsSpan()[1..]);

@@ -1,6 +1,7 @@
 using TorchSharp;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
+using ZeroCopy.Runtime;
 using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
 
@@ -104,6 +105,23 @@ public sealed class ScriptBinderSpecs : RuntimeSpec
     }
 
     [Theory]
+    [InlineData("List[List[int]]", new long[] { 2, 0 }, true)]
+    [InlineData("List[List[int]]", new long[] { 1_000_000_000, 0 }, false)]
+    [InlineData("List[List[int]]", new long[] { 1L << 32, 0 }, false)]
+    [InlineData("List[List[List[int]]]", new long[] { 50_000, 50_000, 0 }, false)]
+    [InlineData("List[List[List[int]]]", new long[] { 50_000, 0, 3 }, true)]
+    public async Task ScriptBinder_should_refuse_lists_without_elements_that_are_too_many(string type, long[] shape, bool isTaken)
+    {
+        var (binder, _) = await OpenAsync($"  def forward(self: {ScriptText.Self},\n    x: {type}) -> int:\n    return torch.len(x)");
+
+        var error = Record.Exception(
+            () => binder.Bind("", [new NamedTensor("x", HostTensor.From<long>(DType.Int64, [], shape))]).Dispose());
+
+        Assert.Equal(isTaken, error is null);
+        Assert.True(isTaken || error is InferenceException { Failure: InferenceFailure.InvalidInput }, error?.ToString());
+    }
+
+    [Theory]
     [InlineData(1L << 53, true)]
     [InlineData((1L << 53) + 1, false)]
     [InlineData(long.MaxValue, false)]
@@ -163,21 +181,21 @@ public sealed class ScriptBinderSpecs : RuntimeSpec
         tensors.Verify();
     }
 
-    private async Task<(ICallBinder Binder, ZeroCopy.Runtime.IInstanceSource Source)> OpenAsync(string methods)
+    private async Task<(ICallBinder Binder, IInstanceSource Source)> OpenAsync(string methods)
     {
         ScriptText.Save(File("script.pt"), methods, "class Color(Enum):\n  RED = 1\n");
         var model = await Runtime.PutFileAsync(File("script.pt"));
         return (Runtime.BinderOf(model), Runtime.OpenAny(model));
     }
 
-    private static async Task<string> TextAsync(ICallBinder binder, ZeroCopy.Runtime.IInstanceSource source, params NamedTensor[] inputs)
+    private static async Task<string> TextAsync(ICallBinder binder, IInstanceSource source, params NamedTensor[] inputs)
     {
         using var instance = await source.RentAsync();
         using var answer = Run(binder, instance, inputs);
         return Assert.Single(answer.Outputs).ToText();
     }
 
-    private static ModelAnswer Run(ICallBinder binder, ZeroCopy.Runtime.IModelInstance instance, params NamedTensor[] inputs)
+    private static ModelAnswer Run(ICallBinder binder, IModelInstance instance, params NamedTensor[] inputs)
     {
         using var call = binder.Bind("", inputs);
         return binder.ToAnswer(instance.Run(binder.Run, call));

@@ -41,6 +41,8 @@ internal sealed class ScriptAdapter
         adapter.Line(1, $"def {NameOf(name)}(self: {owner},");
         adapter.Line(2, "ins: List[Tensor]) -> List[Tensor]:");
         adapter.Line(2, "outs = annotate(List[Tensor], [])");
+        // Taken from the end: taking the first of a list moves all others.
+        adapter.Line(2, "ins.reverse()");
         var arguments = new List<string>();
         var byName = false;
         foreach (var (parameter, type, text) in method.Parameters.Zip(method.Types, method.Defaults))
@@ -71,7 +73,7 @@ internal sealed class ScriptAdapter
 
         var name = NewName();
         Line(2, $"{name} = annotate({type.ToSource()}, {defaultText})");
-        Line(2, "if bool(ins.pop(0)):");
+        Line(2, "if bool(ins.pop()):");
         Line(3, $"{name} = {Read(3, type)}");
         return name;
     }
@@ -83,22 +85,23 @@ internal sealed class ScriptAdapter
         switch (type.Name)
         {
             case "Tensor":
-                Line(depth, $"{name} = ins.pop(0)");
+                Line(depth, $"{name} = ins.pop()");
                 break;
             case "str":
-                var bytes = NewName();
-                Line(depth, $"{bytes} = ins.pop(0)");
-                Line(depth, $"{name} = \"\"");
+                var (bytes, letters) = (NewName(), NewName());
+                Line(depth, $"{bytes} = ins.pop()");
+                Line(depth, $"{letters} = annotate(List[str], [])");
                 Line(depth, $"for {name}i in range({bytes}.numel()):");
-                Line(depth + 1, $"{name} = {name} + chr(int({bytes}[{name}i]))");
+                Line(depth + 1, $"{letters}.append(chr(int({bytes}[{name}i])))");
+                Line(depth, $"{name} = \"\".join({letters})");
                 break;
             case "Device":
                 Line(depth, $"{name} = torch.device({Read(depth, Text)})");
                 break;
             case "complex":
                 var (real, imaginary) = (NewName(), NewName());
-                Line(depth, $"{real} = float(ins.pop(0))");
-                Line(depth, $"{imaginary} = float(ins.pop(0))");
+                Line(depth, $"{real} = float(ins.pop())");
+                Line(depth, $"{imaginary} = float(ins.pop())");
                 Line(depth, $"{name} = complex({real}, {imaginary})");
                 break;
             case "NoneType":
@@ -106,17 +109,17 @@ internal sealed class ScriptAdapter
                 break;
             case "Optional":
                 Line(depth, $"{name} = annotate({type.ToSource()}, None)");
-                Line(depth, "if bool(ins.pop(0)):");
+                Line(depth, "if bool(ins.pop()):");
                 Line(depth + 1, $"{name} = {Read(depth + 1, type.Arguments[0])}");
                 break;
             case "List":
                 Line(depth, $"{name} = annotate({type.ToSource()}, [])");
-                Line(depth, $"for {name}i in range(int(ins.pop(0))):");
+                Line(depth, $"for {name}i in range(int(ins.pop())):");
                 Line(depth + 1, $"{name}.append({Read(depth + 1, type.Arguments[0])})");
                 break;
             case "Dict":
                 Line(depth, $"{name} = annotate({type.ToSource()}, {{}})");
-                Line(depth, $"for {name}i in range(int(ins.pop(0))):");
+                Line(depth, $"for {name}i in range(int(ins.pop())):");
                 var key = Read(depth + 1, type.Arguments[0]);
                 Line(depth + 1, $"{name}[{key}] = {Read(depth + 1, type.Arguments[1])}");
                 break;
@@ -125,7 +128,7 @@ internal sealed class ScriptAdapter
                 Line(depth, $"{name} = {type.Class}({string.Concat(items.Select(item => item + ", "))})");
                 break;
             default:
-                Line(depth, $"{name} = {type.Name}(ins.pop(0))");
+                Line(depth, $"{name} = {type.Name}(ins.pop())");
                 break;
         }
 

@@ -1,3 +1,4 @@
+using System.Reflection;
 using TorchSharp;
 using ZeroCopy.Runtime;
 using ZeroCopy.Tensors;
@@ -166,7 +167,7 @@ internal sealed class PaddingCodec(CallCodec calls, CallCodec groups, RequestPad
         for (var i = 0; i < values.Length; i++)
         {
             var input = call.Method.Inputs[i];
-            if (input.Name == padding.Mask && values[i] is null)
+            if (input.Name == padding.Mask && values[i] is null or Missing)
             {
                 var mask = torch.zeros([rows, bucket], dtype: (input.DType ?? DType.Int64).ToScalarType(), device: device);
                 mask.narrow(Dimension, 0, size).copy_(torch.ones([rows, size], dtype: mask.dtype, device: device));

@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
 using TorchSharp;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Runtime;
 using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
+using ZeroCopy.Torch.Endpoints;
 
 namespace ZeroCopy.Torch.Tests.Endpoints;
 
@@ -166,6 +168,28 @@ public sealed class ScriptBinderSpecs : RuntimeSpec
         Run(binder, instance, input).Dispose();
 
         Assert.Equal(before, first.Outputs[0].Data.ToArray());
+    }
+
+    [Theory]
+    [InlineData("Optional[Tensor]")]
+    [InlineData("Optional[Tensor]=None")]
+    public async Task ScriptBinder_should_make_the_mask_of_padded_calls_where_it_is_left_out(string mask)
+    {
+        var (binder, _) = await OpenAsync(
+            $"  def forward(self: {ScriptText.Self},\n    x: Tensor,\n    mask: {mask}) -> Tensor:\n    return x");
+        var codec = binder.Codec!.WithPadding(new RequestPadding
+        {
+            Buckets = [4],
+            Inputs = ImmutableSortedDictionary<string, double>.Empty.Add("x", 0),
+            Mask = "mask",
+        })!;
+        using var three = binder.Bind("", [new NamedTensor("x", HostTensor.From<float>(DType.Float32, [1, 2, 3], 1, 3))]);
+        using var four = binder.Bind("", [new NamedTensor("x", HostTensor.From<float>(DType.Float32, [1, 2, 3, 4], 1, 4))]);
+
+        using var joined = (BoundCall)codec.Join([three, four]);
+
+        var made = Assert.IsType<torch.Tensor>(joined.Values[1]);
+        Assert.Equal([1L, 1, 1, 0, 1, 1, 1, 1], made.data<long>().ToArray());
     }
 
     [Fact]

@@ -50,5 +50,17 @@ public sealed class LibTorchErrorSpecs : IDisposable
         Assert.False(LibTorchError.IsRefusal(new InvalidOperationException("The size of tensor a does not fit")));
     }
 
+    [Theory]
+    [InlineData("CUDA error: device-side assert triggered")]
+    [InlineData("CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`")]
+    [InlineData("CUDA driver error: unknown error")]
+    [InlineData("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED")]
+    [InlineData("cusolver error: CUSOLVER_STATUS_INTERNAL_ERROR, when calling `cusolverDnCreate(handle)`")]
+    [InlineData("CUDA out of memory. Tried to allocate 20.00 MiB.")]
+    [InlineData("DefaultCPUAllocator: not enough memory: you tried to allocate 80 bytes.")]
+    [InlineData("std::bad_alloc")]
+    public void LibTorchError_should_be_no_refusal_where_the_machine_failed(string text) =>
+        Assert.False(LibTorchError.IsRefusal(new ExternalException(text)));
+
     private static ExternalException Thrown(Func<torch.Tensor> act) => Assert.Throws<ExternalException>(() => act());
 }

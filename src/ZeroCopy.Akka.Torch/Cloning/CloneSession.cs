@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Reflection.Emit;
 using TorchSharp;
 using ZeroCopy.Errors;
 using ZeroCopy.Torch.Native;
@@ -147,11 +148,14 @@ internal sealed class CloneSession : IDisposable
                 Remember(source, fresh);
                 return fresh;
             case CloneKind.Refuse:
-                throw new CloneRefusedException($"{string.Join('.', _path.Reverse())} cannot be cloned: {plan.Reason}.");
+                throw Refused(plan.Reason!);
             default:
                 return CloneObject(source, type, plan);
         }
     }
+
+    private CloneRefusedException Refused(string reason) =>
+        new($"{string.Join('.', _path.Reverse())} cannot be cloned: {reason}.");
 
     private object CloneObject(object source, Type type, ClonePlan plan)
     {
@@ -227,6 +231,12 @@ internal sealed class CloneSession : IDisposable
             var combined = Delegate.Combine([.. calls.Select(call => (Delegate)Visit(call, "()")!)])!;
             Remember(source, combined);
             return combined;
+        }
+
+        // What is compiled at run time is bound to its target for good.
+        if (source.Method is DynamicMethod || source.Method.DeclaringType is null)
+        {
+            throw Refused("a function that was compiled at run time cannot be copied");
         }
 
         var target = Visit(source.Target, "target");

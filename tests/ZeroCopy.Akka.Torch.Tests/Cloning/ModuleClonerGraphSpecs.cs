@@ -30,6 +30,8 @@ public sealed class ModuleClonerGraphSpecs
         ["frozen dictionary of objects"] = () => new Dictionary<object, int> { [new object()] = 1 }.ToFrozenDictionary(),
         ["immutable set of objects"] = () => ImmutableHashSet.Create(new object()),
         ["lookup by objects"] = () => new[] { new object() }.ToLookup(item => item),
+        ["compiled expression"] = () => System.Linq.Expressions.Expression.Lambda<Func<int>>(
+            System.Linq.Expressions.Expression.Constant(1)).Compile(),
         ["in a list"] = () => new List<object> { new MemoryStream() },
         ["in a closure"] = () =>
         {

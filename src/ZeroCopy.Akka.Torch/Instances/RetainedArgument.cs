@@ -206,7 +206,7 @@ internal static class RetainedArgument
                 return true;
             }
 
-            if (_seen.Count == MostObjects)
+            if (_seen.Count >= MostObjects)
             {
                 return false;
             }

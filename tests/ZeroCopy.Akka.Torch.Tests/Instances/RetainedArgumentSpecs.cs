@@ -147,6 +147,10 @@ public sealed class RetainedArgumentSpecs : IDisposable
     {
         object? argument = Enumerable.Range(0, 20_000).Select(_ => new Request()).ToList();
         Assert.False(RetainedArgument.TryTake(ref argument, out _));
+
+        // Here the one that is too many holds no tensor.
+        argument = Enumerable.Range(0, 20_000).Select(_ => new Request { Log = [] }).ToArray();
+        Assert.False(RetainedArgument.TryTake(ref argument, out _));
     }
 
     private static List<torch.Tensor> Tensors(object? value)

@@ -47,6 +47,7 @@ internal sealed class ScriptArchive : IDisposable
         {
             CheckStart(file, path);
             var entries = ZipDirectory.Read(file, path);
+            CheckUnpacked(path, entries);
             var root = RootOf(path, entries);
             var archive = new ScriptArchive(path, file, root, entries);
             archive.CheckKind();
@@ -130,6 +131,17 @@ internal sealed class ScriptArchive : IDisposable
         {
             throw ZipDirectory.Invalid(path, "a pickled Python object, which is never unpickled here; in Python save "
                 + "torch.jit.script(model) or torch.jit.trace(model, example) with torch.jit.save, or its state with safetensors");
+        }
+    }
+
+    // What is compressed becomes up to a thousand times as many bytes in memory, where all of it is held.
+    private static void CheckUnpacked(string path, List<ArchiveEntry> entries)
+    {
+        var bytes = entries.Where(entry => entry.Compressed).Sum(entry => Math.Min(entry.Length, MaxRecordBytes + 1));
+        if (bytes > MaxRecordBytes)
+        {
+            throw ZipDirectory.Invalid(
+                path, $"its compressed records unpack to {bytes} bytes or more; at most {MaxRecordBytes} are read, so store them instead");
         }
     }
 

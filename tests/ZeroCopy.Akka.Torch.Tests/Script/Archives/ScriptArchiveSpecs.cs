@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 using ZeroCopy.Errors;
 using ZeroCopy.TestSupport;
@@ -51,6 +52,41 @@ public sealed class ScriptArchiveSpecs : IDisposable
 
         Assert.Contains("torch.export archive", refused, StringComparison.Ordinal);
         Assert.Contains("torch.jit.trace(program.module(), example)", refused, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ScriptArchive_should_refuse_compressed_records_that_unpack_to_more_than_is_read()
+    {
+        var path = Save("model", "extra/notes.txt");
+        using (var zip = ZipFile.Open(path, ZipArchiveMode.Update))
+        {
+            foreach (var name in new[] { "model/extra/one", "model/extra/other" })
+            {
+                using var writer = new StreamWriter(zip.CreateEntry(name, CompressionLevel.Optimal).Open());
+                writer.Write(new string('a', 1000));
+            }
+        }
+
+        ScriptArchive.Open(path).Dispose();
+        var bytes = File.ReadAllBytes(path);
+        for (var at = bytes.AsSpan().IndexOf("PK\x01\x02"u8); bytes.AsSpan(at).StartsWith("PK\x01\x02"u8);)
+        {
+            var header = bytes.AsSpan(at);
+            if (BinaryPrimitives.ReadUInt16LittleEndian(header[10..]) == 8)
+            {
+                BinaryPrimitives.WriteInt32LittleEndian(header[24..], 300 << 20);
+            }
+
+            at += 46 + BinaryPrimitives.ReadUInt16LittleEndian(header[28..]) + BinaryPrimitives.ReadUInt16LittleEndian(header[30..])
+                + BinaryPrimitives.ReadUInt16LittleEndian(header[32..]);
+        }
+
+        File.WriteAllBytes(path, bytes);
+
+        Assert.Contains(
+            "unpack to 629145600 bytes or more; at most 536870912 are read",
+            Assert.Throws<InvalidModelException>(() => ScriptArchive.Open(path)).Message,
+            StringComparison.Ordinal);
     }
 
     private string Save(string root, string extra)

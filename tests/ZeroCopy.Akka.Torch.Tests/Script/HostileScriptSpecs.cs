@@ -161,6 +161,27 @@ public sealed class HostileScriptSpecs : IDisposable
         file => Replace(file, "data.pkl", "training" + Memo(file, "training"), "training" + Memo(file, "training") + value + "0"),
         reason);
 
+    [Fact]
+    public void ScriptSkeleton_should_refuse_a_tensor_of_more_dimensions_than_any_has() => Refuses(
+        "conjugates",
+        file => Replace(
+            file, "data.pkl", "(K\x02t(K\x01t\x89h\x08", $"({Repeat("K\x01", 65)}t({Repeat("K\x01", 65)}t\x89h\x08"),
+        "a tensor has 65 dimensions; at most 64 are read");
+
+    [Fact]
+    public void ScriptSkeleton_should_refuse_a_tensor_with_more_flags_than_any_has() => Refuses(
+        "conjugates",
+        file => Replace(
+            file,
+            "data.pkl",
+            "q\x0c\x88u",
+            $"q\x0c\x88{string.Concat(Enumerable.Range(10, 16).Select(i => $"U\x02{i}\x88"))}u"),
+        "a tensor has 17 flags; at most 16 are read");
+
+    [Fact]
+    public void ScriptSkeleton_should_read_a_text_of_a_hundred_thousand_parts() => Create(Changed(
+        "no_parameters", file => Code(file, $"    _2 = {Repeat("\"abcdefgh\"", 100_000)}\n{LastLine}")));
+
     [Theory]
     [InlineData("(", ")")]
     [InlineData("[", "]")]

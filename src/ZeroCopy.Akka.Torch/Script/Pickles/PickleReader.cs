@@ -15,6 +15,12 @@ internal sealed class PickleReader
     /// <summary>Most values that are read from a pickle: far more than any model has, and no more than a process holds.</summary>
     public const long MaxValues = 16_000_000;
 
+    // A shape may stand in any number of tensors and is copied for each of them. More than the kernels of libtorch take.
+    private const int MaxDimensions = 64;
+
+    // What may stand beside a tensor, which is looked through for each of them: libtorch writes two.
+    private const int MaxFlags = 16;
+
     private static readonly object Mark = new();
     private readonly byte[] _bytes;
     private readonly string _path;
@@ -236,7 +242,7 @@ internal sealed class PickleReader
                 var tensor = new PickleTensor(
                     (PickleStorage)arguments[0]!,
                     (PickleInteger)arguments[1]!,
-                    [.. ((object?[])arguments[2]!).Cast<PickleInteger>()],
+                    Shape(arguments[2]),
                     [.. Own(arguments[3]).Cast<PickleInteger>()],
                     isQuantized,
                     !isQuantized && arguments.Length == 7 ? Laziness(arguments[6]) : PickleLaziness.None,
@@ -270,10 +276,17 @@ internal sealed class PickleReader
         _stack.Add(result);
     }
 
-    private static PickleSparse Sparse(object?[] arguments)
+    private PickleInteger[] Shape(object? argument)
+    {
+        var sizes = (object?[])argument!;
+        return sizes.Length <= MaxDimensions ? [.. sizes.Cast<PickleInteger>()] : throw new InvalidModelException(
+            $"{_path}: a tensor has {sizes.Length} dimensions; at most {MaxDimensions} are read.");
+    }
+
+    private PickleSparse Sparse(object?[] arguments)
     {
         var layout = ((PickleInteger)arguments[0]!).Value;
-        long[] shape = [.. ((object?[])arguments[1]!).Cast<PickleInteger>().Select(size => size.Value)];
+        long[] shape = [.. Shape(arguments[1]).Select(size => size.Value)];
         return layout == PickleSparse.Coordinates
             ? new PickleSparse(layout, shape, (PickleTensor)arguments[3]!, (PickleTensor)arguments[4]!)
             : new PickleSparse(layout, shape, null, null);
@@ -283,6 +296,11 @@ internal sealed class PickleReader
     private PickleLaziness Laziness(object? argument)
     {
         var bits = (PickleDictionary)(argument is PickleList tagged ? tagged.Items[0] : argument)!;
+        if (bits.Items.Count > MaxFlags)
+        {
+            throw new InvalidModelException($"{_path}: a tensor has {bits.Items.Count} flags; at most {MaxFlags} are read.");
+        }
+
         var end = _at - 2;
         return new PickleLaziness(
             bits.Items.Any(item => item.Key is "conj"), bits.Items.Any(item => item.Key is "neg"), _bytes[end] == (byte)'t' ? end : null);

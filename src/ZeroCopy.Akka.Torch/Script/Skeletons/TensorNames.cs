@@ -17,7 +17,7 @@ internal sealed class TensorNames
 
     /// <summary>The further names.</summary>
     public ImmutableArray<string> Aliases =>
-        [.. _names.Select(name => name.Name).Where(name => name != First).Distinct().Order(StringComparer.Ordinal)];
+        [.. _names.Select(name => name.Name).Except([First]).Order(StringComparer.Ordinal)];
 
     public void Add(IEnumerable<(string Name, TensorRole Role)> names) => _names.AddRange(names);
 

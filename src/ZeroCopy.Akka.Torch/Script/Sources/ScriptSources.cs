@@ -235,7 +235,8 @@ internal sealed partial class ScriptSources
     [GeneratedRegex("""^  def forward\(""", RegexOptions.CultureInvariant | RegexOptions.Multiline)]
     private static partial Regex ForwardLine();
 
-    [GeneratedRegex("""^(?=\S)(?!\A)""", RegexOptions.CultureInvariant | RegexOptions.Multiline)]
+    // With '^' each place would be looked for from the start of its line again.
+    [GeneratedRegex("""(?<=\n)(?=\S)""", RegexOptions.CultureInvariant)]
     private static partial Regex TopLevel();
 
     [GeneratedRegex("""\Aclass (\w+)(?:\((\w+)\))?:\n""", RegexOptions.CultureInvariant)]

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 
 namespace ZeroCopy.Torch.Script.Syntax;
 
@@ -207,13 +208,13 @@ internal sealed class ExpressionParser(TokenReader reader)
                 reader.Skip();
                 return new Expression.Constant(Truth.Unknown, line);
             case SourceTokenKind.Text:
-                var text = reader.TakeText();
+                var text = new StringBuilder();
                 while (reader.Kind == SourceTokenKind.Text)
                 {
-                    text += reader.TakeText();
+                    text.Append(reader.TakeText());
                 }
 
-                return new Expression.Text(text, line);
+                return new Expression.Text(text.ToString(), line);
             case SourceTokenKind.Name when !Words.Contains(token.Text):
                 reader.Skip();
                 return token.Text switch

@@ -11,12 +11,12 @@ namespace ZeroCopy.Pipelines;
 internal sealed class TemplateRegistry(Type host) : IDisposable
 {
     private readonly ConcurrentDictionary<Guid, PipelineTemplate> _own = new();
-    private readonly ConcurrentDictionary<(Guid Id, Type Type), PipelineTemplate> _built = new();
+    private readonly ConcurrentDictionary<(Guid Id, Type Type), Lazy<PipelineTemplate>> _built = new();
     private readonly Lock _gate = new();
     private bool _closed;
 
     /// <summary>Templates that are kept.</summary>
-    public int Count => _own.Count + _built.Count;
+    public int Count => All.Count();
 
     /// <summary>Keeps the template of a wrapper that this process made, as long as the host object lives.</summary>
     /// <exception cref="ObjectDisposedException">The host has ended; the template was disposed.</exception>
@@ -24,11 +24,21 @@ internal sealed class TemplateRegistry(Type host) : IDisposable
     {
         lock (_gate)
         {
-            _own[id] = Kept(template);
+            if (!_closed)
+            {
+                _own[id] = template;
+                return;
+            }
         }
+
+        template.Dispose();
+        ObjectDisposedException.ThrowIf(true, host);
     }
 
-    /// <summary>The template of a wrapper; builds it at the first load of that wrapper and type.</summary>
+    /// <summary>
+    /// The template of a wrapper; builds it at the first load of that wrapper and type. One that is forgotten while it is built is returned
+    /// at its end: nothing can be loaded from it.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The host has ended.</exception>
     public PipelineTemplate Get(Guid id, Type type, Func<PipelineTemplate> build)
     {
@@ -37,15 +47,37 @@ internal sealed class TemplateRegistry(Type host) : IDisposable
             return own;
         }
 
-        if (_built.TryGetValue((id, type), out var known))
+        // Without the gate: what a caller's factory does may lead to other loads, on other threads too.
+        var made = _built.GetOrAdd((id, type), _ => new Lazy<PipelineTemplate>(build));
+        var entry = KeyValuePair.Create((id, type), made);
+        PipelineTemplate template;
+        try
         {
-            return known;
+            template = made.Value;
+        }
+        catch
+        {
+            // A failure is not remembered: the next load may bring a factory.
+            _built.TryRemove(entry);
+            throw;
         }
 
         lock (_gate)
         {
-            return _built.TryGetValue((id, type), out known) ? known : _built[(id, type)] = Kept(build());
+            if (_closed)
+            {
+                _built.TryRemove(entry);
+            }
+
+            if (!_built.Contains(entry))
+            {
+                template.Dispose();
+            }
+
+            ObjectDisposedException.ThrowIf(_closed, host);
         }
+
+        return template;
     }
 
     /// <summary>Forgets the templates of a wrapper; objects that were loaded from them stay valid.</summary>
@@ -60,9 +92,10 @@ internal sealed class TemplateRegistry(Type host) : IDisposable
 
             foreach (var key in _built.Keys.Where(key => key.Id == id))
             {
-                if (_built.TryRemove(key, out var built))
+                // One that is being built is disposed by who builds it.
+                if (_built.TryRemove(key, out var built) && built.IsValueCreated)
                 {
-                    built.Dispose();
+                    built.Value.Dispose();
                 }
             }
         }
@@ -70,7 +103,7 @@ internal sealed class TemplateRegistry(Type host) : IDisposable
 
     /// <summary>Whether a template is made of the model.</summary>
     public bool Uses(ModelId model) =>
-        _own.Values.Concat(_built.Values).Any(template => template.Modules.Any(module => module.Entry.Handle.Id == model));
+        All.Any(template => template.Modules.Any(module => module.Entry.Handle.Id == model));
 
     /// <summary>Disposes what stands in the templates, and what comes too late; objects that were loaded from them stay valid.</summary>
     public void Dispose()
@@ -78,7 +111,7 @@ internal sealed class TemplateRegistry(Type host) : IDisposable
         lock (_gate)
         {
             _closed = true;
-            foreach (var template in _own.Values.Concat(_built.Values))
+            foreach (var template in All)
             {
                 template.Dispose();
             }
@@ -88,14 +121,6 @@ internal sealed class TemplateRegistry(Type host) : IDisposable
         }
     }
 
-    private PipelineTemplate Kept(PipelineTemplate template)
-    {
-        if (_closed)
-        {
-            template.Dispose();
-            ObjectDisposedException.ThrowIf(true, host);
-        }
-
-        return template;
-    }
+    private IEnumerable<PipelineTemplate> All =>
+        _own.Values.Concat(_built.Values.Where(built => built.IsValueCreated).Select(built => built.Value));
 }

@@ -45,6 +45,11 @@ internal sealed class TypedBinder : ICallBinder
                 $"There is no method '{method}': a pool that was made in code runs its own function, so the method stays empty.");
         }
 
+        if (inputs.FirstOrDefault(input => input.IsText || input.IsNone) is { } other)
+        {
+            throw Mismatch($"it takes tensors, and '{other.Name}' is {(other.IsText ? "a text" : "nothing")}");
+        }
+
         if (_input == typeof(torch.Tensor[]))
         {
             return new Argument(inputs.Select(Copy).ToArray());

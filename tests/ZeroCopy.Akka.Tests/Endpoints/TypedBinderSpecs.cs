@@ -103,6 +103,20 @@ public sealed class TypedBinderSpecs : HostSpec
         Assert.Equal(InferenceFailure.ModelError, refused.Failure);
     }
 
+    [Theory]
+    [InlineData(typeof(Tensor))]
+    [InlineData(typeof(Tensor[]))]
+    [InlineData(typeof(Dictionary<string, Tensor>))]
+    public void TypedBinder_should_refuse_what_is_no_tensor(Type input)
+    {
+        foreach (var given in new[] { NamedTensor.OfText("a", "text"), NamedTensor.OfNone("a") })
+        {
+            var refused = Assert.Throws<InferenceException>(() => TypedBinder.For(input)!.Bind("", [given]));
+            Assert.Equal(InferenceFailure.InvalidInput, refused.Failure);
+            Assert.Contains($"'a' is {(given.IsText ? "a text" : "nothing")}", refused.Message, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void TypedBinder_should_be_for_tensors_alone() => Assert.Null(TypedBinder.For(typeof(string)));
 

@@ -67,7 +67,9 @@ internal sealed record WrapperDocument
 
         if (document is null || document.Version != CurrentVersion || document.Methods.IsDefault || document.Modules.IsDefault
             || document.Modules.Any(module => module is null || module.Paths.IsDefaultOrEmpty || !ModelId.TryParse(module.Id, out _)
-                || (module.Name is not null && !ModelName.TryParse(module.Name, out _))))
+                || (module.Name is not null && !ModelName.TryParse(module.Name, out _)))
+            || (document.Tensors is { } tensors
+                && (!ModelId.TryParse(tensors.Id, out _) || tensors.Paths.Values.Any(paths => paths.IsDefault))))
         {
             throw new InvalidModelException(
                 "Not a serialised wrapper of version "

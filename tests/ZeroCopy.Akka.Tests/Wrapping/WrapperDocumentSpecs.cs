@@ -57,6 +57,19 @@ public sealed class WrapperDocumentSpecs
         Assert.Throws<InvalidModelException>(() => WrapperDocument.Parse(bytes));
     }
 
+    [Theory]
+    [InlineData("zz")]
+    [InlineData("")]
+    public void WrapperDocument_should_refuse_tensors_whose_id_is_of_another_form(string id)
+    {
+        var tensors = new WrappedTensors(id, 4, ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty.Add("tensor0", ["X"]));
+        var bytes = (Document() with { Tensors = tensors }).ToBytes();
+
+        Assert.Throws<InvalidModelException>(() => WrapperDocument.Parse(bytes));
+        var good = (Document() with { Tensors = tensors with { Id = ModelId.Of("x"u8).ToString() } }).ToBytes();
+        Assert.NotNull(WrapperDocument.Parse(good).Tensors);
+    }
+
     [Fact]
     public void WrapperDocument_should_carry_plain_values_to_the_receivers_own_types()
     {

@@ -48,7 +48,7 @@ internal sealed class ModelCalls(Models models, ModelStatistics statistics, Serv
             throw new InferenceException(
                 InferenceFailure.ShuttingDown,
                 $"The server is shutting down, and the call was not answered within {options.DrainTimeout} "
-                + $"({nameof(ServingOptions.DrainTimeout)}).",
+                + $"({SettingNames.DrainTimeout}).",
                 e);
         }
     }

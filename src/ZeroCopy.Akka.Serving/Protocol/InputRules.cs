@@ -55,7 +55,7 @@ internal sealed class InputRules(ServingOptions options)
         _elements = count > options.MaxElements - _elements
             ? throw new RequestException(
                 $"{place.At("shape")} is {Shapes.Text(shape)}, with which the inputs have more elements than {options.MaxElements} "
-                + $"({nameof(ServingOptions.MaxElements)}).")
+                + $"({SettingNames.MaxElements}).")
             : _elements + count;
         return count;
     }

@@ -10,11 +10,11 @@ internal static class Limits
     {
         if (count == options.MaxTensors)
         {
-            throw new RequestException($"The request has more than {options.MaxTensors} {list} ({nameof(ServingOptions.MaxTensors)}).");
+            throw new RequestException($"The request has more than {options.MaxTensors} {list} ({SettingNames.MaxTensors}).");
         }
     }
 
     /// <summary>The body is larger than it may be.</summary>
     public static RequestException BodyTooLarge(this ServingOptions options) => new(
-        413, $"The body has more than {options.MaxBodyBytes} bytes, or would when decompressed ({nameof(ServingOptions.MaxBodyBytes)}).");
+        413, $"The body has more than {options.MaxBodyBytes} bytes, or would when decompressed ({SettingNames.MaxBody}).");
 }

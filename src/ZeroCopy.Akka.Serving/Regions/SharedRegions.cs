@@ -40,7 +40,7 @@ internal sealed class SharedRegions(ServingOptions options) : IDisposable
             if (_regions.Count == options.MaxSharedMemoryRegions)
             {
                 throw new RequestException(
-                    $"There are {_regions.Count} regions, and no more are allowed ({nameof(ServingOptions.MaxSharedMemoryRegions)}).");
+                    $"There are {_regions.Count} regions, and no more are allowed ({SettingNames.MaxRegions}).");
             }
 
             _regions.Add(name, Open(key, offset, (int)size));
@@ -141,7 +141,7 @@ internal sealed class SharedRegions(ServingOptions options) : IDisposable
     {
         if (!options.SharedMemory)
         {
-            throw new RequestException($"Shared memory is off here ({nameof(ServingOptions.SharedMemory)}).");
+            throw new RequestException($"Shared memory is off here ({SettingNames.SharedMemory}).");
         }
     }
 }

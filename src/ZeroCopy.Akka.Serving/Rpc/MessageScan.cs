@@ -50,14 +50,14 @@ internal static class MessageScan
         {
             throw new RequestException(
                 $"The request has {elements} elements in contents, more than {options.MaxElements} "
-                + $"({nameof(ServingOptions.MaxElements)}).");
+                + $"({SettingNames.MaxElements}).");
         }
 
         if (bytes > options.MaxBodyBytes)
         {
             throw new RequestException(
                 $"The request has {elements} elements in contents, which take {bytes} bytes, more than {options.MaxBodyBytes} "
-                + $"({nameof(ServingOptions.MaxBodyBytes)}).");
+                + $"({SettingNames.MaxBody}).");
         }
     }
 

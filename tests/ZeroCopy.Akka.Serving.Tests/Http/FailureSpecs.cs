@@ -132,7 +132,9 @@ public sealed class FailureSpecs
         Assert.False(answer.IsCompleted);
         clock.Advance(TimeSpan.FromSeconds(1));
 
-        (await answer.WaitAsync(Patience)).Failed(503, "shutting down", "00:00:20 (DrainTimeout)");
+        (await answer.WaitAsync(Patience)).Failed(
+            503, "shutting down",
+            "00:00:20 (zerocopy.serving.drain-delay and zerocopy.inference.drain-timeout, ServingOptions.DrainTimeout)");
         await stopping.WaitAsync(Patience);
     }
 

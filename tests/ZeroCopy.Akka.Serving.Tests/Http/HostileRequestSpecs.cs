@@ -60,7 +60,7 @@ public sealed class HostileRequestSpecs
         { Input(""" "shape":[4294967296,4294967296],"datatype":"INT8","data":[1]"""), "more elements than 63 bits count" },
         { Input(""" "shape":[0,4294967296,4294967296],"datatype":"INT8","data":[]"""), "more elements than 63 bits count" },
         { Input(""" "shape":[3037000500,3037000500],"datatype":"INT8","data":[1]"""), "more elements than 63 bits count" },
-        { Input(""" "shape":[268435457],"datatype":"INT8","data":[1]"""), "MaxElements" },
+        { Input(""" "shape":[268435457],"datatype":"INT8","data":[1]"""), "(zerocopy.serving.max-elements, ServingOptions.MaxElements)" },
         { Input(""" "shape":[268435456],"datatype":"FP64","data":[1]"""), "fewer elements than the 268435456" },
         { Input(""" "shape":[2],"data":[1,2]"""), "inputs[0] has no datatype" },
         { Input(""" "shape":[2],"datatype":"FP8","data":[1,2]"""), "inputs[0].datatype is 'FP8' but must be one of BOOL" },
@@ -104,7 +104,7 @@ public sealed class HostileRequestSpecs
         { Input(""" "shape":[2],"datatype":"INT8","parameters":{"shared_memory_region":"r"}"""), "needs both shared_memory_region and" },
         {
             Input(""" "shape":[2],"datatype":"INT8","parameters":{"shared_memory_region":"r","shared_memory_byte_size":2}"""),
-            "Shared memory is off here (SharedMemory)"
+            "Shared memory is off here (zerocopy.serving.shared-memory, ServingOptions.SharedMemory)"
         },
         { """{"inputs":[],"outputs":{}}""", "outputs is an object but must be an array" },
         { """{"inputs":[],"outputs":[],"outputs":[]}""", "outputs stands twice" },
@@ -303,7 +303,7 @@ public sealed class HostileRequestSpecs
 
         var answer = await served.InferAsync("identity", $$"""{"{{list}}":[{{tensors}}]}""");
 
-        answer.Failed(400, $"more than 2 {list}", "MaxTensors");
+        answer.Failed(400, $"more than 2 {list}", "(zerocopy.serving.max-tensors, ServingOptions.MaxTensors)");
     }
 
     [Fact]
@@ -315,7 +315,7 @@ public sealed class HostileRequestSpecs
 
         var answer = await served.InferAsync("identity", $$"""{"inputs":[{{Good}},{{other}}]}""");
 
-        answer.Failed(400, "inputs[1].shape is [2]", "3 (MaxElements)");
+        answer.Failed(400, "inputs[1].shape is [2]", "3 (zerocopy.serving.max-elements, ServingOptions.MaxElements)");
     }
 
     [Theory]
@@ -327,6 +327,6 @@ public sealed class HostileRequestSpecs
         var request = ServedModels.Request("identity", new byte[1001], null);
         request.Headers.TransferEncodingChunked = isChunked;
 
-        (await served.SendAsync(request)).Failed(413, "more than 1000 bytes", "MaxBodyBytes");
+        (await served.SendAsync(request)).Failed(413, "more than 1000 bytes", "(zerocopy.serving.max-body, ServingOptions.MaxBodyBytes)");
     }
 }

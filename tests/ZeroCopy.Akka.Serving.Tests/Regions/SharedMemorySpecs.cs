@@ -135,7 +135,8 @@ public sealed class SharedMemorySpecs
         using var shared = new SharedObjectFile(64);
         await using var served = await ServedModels.StartAsync(FakeEndpoint.Identity());
 
-        (await RegisterAsync(served, shared.Key, 0, 64)).Failed(400, "Shared memory is off here (SharedMemory).");
+        (await RegisterAsync(served, shared.Key, 0, 64)).Failed(
+            400, "Shared memory is off here (zerocopy.serving.shared-memory, ServingOptions.SharedMemory).");
         (await PostAsync(served, "region/r/unregister", "")).Failed(400, "Shared memory is off here");
         (await served.InferAsync("identity", Infer)).Failed(400, "Shared memory is off here");
         Assert.Equal(0, (await served.GetAsync("/v2/systemsharedmemory/status")).Succeeded().Json.GetArrayLength());
@@ -184,7 +185,8 @@ public sealed class SharedMemorySpecs
         (await RegisterAsync(served, shared.Key, 0, 64)).Succeeded();
 
         (await RegisterAsync(served, shared.Key, 0, 64)).Failed(400, "There is a region 'r' already");
-        (await RegisterAsync(served, shared.Key, 0, 64, "other")).Failed(400, "(MaxSharedMemoryRegions)");
+        (await RegisterAsync(served, shared.Key, 0, 64, "other")).Failed(
+            400, "There are 1 regions", "(ServingOptions.MaxSharedMemoryRegions)");
     }
 
     [Theory]

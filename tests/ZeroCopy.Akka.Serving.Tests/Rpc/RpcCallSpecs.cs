@@ -142,7 +142,9 @@ public sealed class RpcCallSpecs
     {
         var (endpoint, cancelled) = Endless();
         await using var served = await ServedModels.StartAsync(options => options.DrainTimeout = TimeSpan.FromMilliseconds(1), endpoint);
-        var call = served.Rpc.RefusedAsync(One(), StatusCode.Unavailable, "The server is shutting down", "(DrainTimeout)");
+        var call = served.Rpc.RefusedAsync(
+            One(), StatusCode.Unavailable, "The server is shutting down",
+            "(zerocopy.serving.drain-delay and zerocopy.inference.drain-timeout, ServingOptions.DrainTimeout)");
         await endpoint.Called.WaitAsync(Patience);
 
         await served.Application.StopAsync();

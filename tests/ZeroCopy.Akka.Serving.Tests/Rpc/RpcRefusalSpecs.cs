@@ -19,7 +19,7 @@ public sealed class RpcRefusalSpecs
         ["datatype"] = (Raw("FLOAT", [1], 1), "inputs[0].datatype is 'FLOAT'"),
         ["negative"] = (Raw("INT8", [2, -1], 1), "inputs[0].shape is -1 but must be a whole number from 0 to 9223372036854775807."),
         ["overflow"] = (Raw("INT8", [1L << 40, 1L << 40], 1), "more elements than 63 bits count"),
-        ["elements"] = (Raw("INT8", [1L << 40], 1), "(MaxElements)"),
+        ["elements"] = (Raw("INT8", [1L << 40], 1), "(zerocopy.serving.max-elements, ServingOptions.MaxElements)"),
         ["dimensions"] = (Raw("INT8", [.. Enumerable.Repeat(1L, 65)], 1), "inputs[0].shape has more than 64 dimensions."),
         ["short"] = (Raw("INT32", [2], 1, 2, 3), "raw_input_contents[0] has 3 bytes, but INT32 of shape [2] takes 8 bytes."),
         ["bool"] = (Raw("BOOL", [2], 1, 2), "Input 'x' has 2 as element 1, but a BOOL is 0 or 1."),
@@ -176,8 +176,10 @@ public sealed class RpcRefusalSpecs
         var inputs = new ModelInferRequest(One()) { Inputs = { Input("y", "INT8", 0) } };
         var outputs = new ModelInferRequest(One()) { Outputs = { Output("a"), Output("b") } };
 
-        await served.Rpc.RefusedAsync(inputs, StatusCode.InvalidArgument, "more than 1 inputs (MaxTensors)");
-        await served.Rpc.RefusedAsync(outputs, StatusCode.InvalidArgument, "more than 1 outputs (MaxTensors)");
+        await served.Rpc.RefusedAsync(
+            inputs, StatusCode.InvalidArgument, "more than 1 inputs (zerocopy.serving.max-tensors, ServingOptions.MaxTensors)");
+        await served.Rpc.RefusedAsync(
+            outputs, StatusCode.InvalidArgument, "more than 1 outputs (zerocopy.serving.max-tensors, ServingOptions.MaxTensors)");
     }
 
     [Fact]
@@ -237,7 +239,9 @@ public sealed class RpcRefusalSpecs
         var refusal = await Assert.ThrowsAsync<RpcException>(
             () => served.Rpc.CallRawAsync("ModelInfer", Convert.FromHexString(message)));
 
-        Assert.Equal("The request has 2 elements in contents, more than 1 (MaxElements).", refusal.Status.Detail);
+        Assert.Equal(
+            "The request has 2 elements in contents, more than 1 (zerocopy.serving.max-elements, ServingOptions.MaxElements).",
+            refusal.Status.Detail);
     }
 
     [Theory]
@@ -252,7 +256,8 @@ public sealed class RpcRefusalSpecs
             () => served.Rpc.CallRawAsync("ModelInfer", Convert.FromHexString(message)));
 
         Assert.Equal(
-            $"The request has {elements} elements in contents, which take {bytes} bytes, more than 15 (MaxBodyBytes).",
+            $"The request has {elements} elements in contents, which take {bytes} bytes, more than 15 "
+            + "(zerocopy.serving.max-body, ServingOptions.MaxBodyBytes).",
             refusal.Status.Detail);
     }
 

@@ -84,6 +84,9 @@ public sealed record PoolSettings
         Require(Load.Attempts >= 1, $"Load.{nameof(Load.Attempts)} is {Load.Attempts} but must be 1 or more");
         RequirePause(Load.MinBackoff, $"Load.{nameof(Load.MinBackoff)}");
         RequirePause(Load.MaxBackoff, $"Load.{nameof(Load.MaxBackoff)}");
+        Require(
+            Load.MaxBackoff >= Load.MinBackoff,
+            $"Load.{nameof(Load.MaxBackoff)} is {Load.MaxBackoff} but must be {nameof(Load.MinBackoff)}, {Load.MinBackoff}, or longer");
         if (Resizer is { } resizer)
         {
             Require(

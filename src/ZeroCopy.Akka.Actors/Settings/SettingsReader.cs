@@ -13,7 +13,9 @@ namespace ZeroCopy.Actors.Settings;
 /// <param name="reference">The same section in <c>reference.conf</c>.</param>
 /// <param name="path">Its path.</param>
 /// <param name="problems">What is wrong so far.</param>
-internal sealed class SettingsReader(Config config, Config reference, string path, ImmutableArray<string>.Builder problems)
+/// <param name="own">The section without the defaults that it is laid over; null where there are none.</param>
+internal sealed class SettingsReader(
+    Config config, Config reference, string path, ImmutableArray<string>.Builder problems, Config? own = null)
 {
     private Config Values => config;
 
@@ -34,8 +36,23 @@ internal sealed class SettingsReader(Config config, Config reference, string pat
     public IEnumerable<(string Name, SettingsReader Reader)> Sections(SettingsReader defaults) =>
         from item in config.Root.GetObject().Items
         where item.Value.IsObject()
-        let laid = new Config(new HoconRoot(item.Value)).WithFallback(defaults.Values)
-        select (item.Key, new SettingsReader(laid, defaults.Reference, $"{path}.{item.Key}", problems));
+        let own = new Config(new HoconRoot(item.Value))
+        let laid = own.WithFallback(defaults.Values)
+        select (item.Key, new SettingsReader(laid, defaults.Reference, $"{path}.{item.Key}", problems, own));
+
+    /// <summary>
+    /// Notes a section with keys of its own that nothing switches on: who means to keep them for later says <c>enabled = off</c>.
+    /// </summary>
+    /// <param name="key">The section.</param>
+    /// <param name="isOn">Whether it is on, by itself or by the defaults.</param>
+    public void RequireSwitch(string key, bool isOn)
+    {
+        if (!isOn && own is not null && own.HasPath(key) && own.GetValue(key).IsObject()
+            && own.GetValue(key).GetObject().Items.Count > 0 && !own.HasPath($"{key}.enabled"))
+        {
+            problems.Add($"{path}.{key}.enabled is not set but must be on, or off, where {key} has other keys");
+        }
+    }
 
     /// <summary>The values of a section whose keys are the user's, by key.</summary>
     public IEnumerable<(string Name, string Text)> All() =>

@@ -105,7 +105,7 @@ public sealed record ZeroCopySettings
         MaxDelay = reader.Has("max-delay") ? reader.Duration("max-delay") : inherited.MaxDelay,
         DeadlineMargin = reader.Has("deadline-margin") ? reader.Duration("deadline-margin") : inherited.DeadlineMargin,
         Verify = reader.Has("verify") ? reader.Switch("verify") : inherited.Verify,
-        Padding = reader.Has("pad-buckets") || reader.Has("pad-inputs") ? ReadPadding(reader) : inherited.Padding,
+        Padding = reader.Has("pad-buckets") || reader.Has("pad-inputs") || reader.Has("pad-mask") ? ReadPadding(reader) : inherited.Padding,
     };
 
     private static RequestPadding? ReadPadding(SettingsReader reader)
@@ -120,6 +120,11 @@ public sealed record ZeroCopySettings
         {
             reader.Problem(
                 padding.Buckets.IsEmpty ? "pad-buckets" : "pad-inputs", "", "given where the other of pad-buckets and pad-inputs is");
+        }
+
+        if (padding.Buckets.IsEmpty && padding.Inputs.IsEmpty && padding.Mask.Length > 0)
+        {
+            reader.Problem("pad-buckets", "", "given where pad-mask is");
         }
 
         if (padding.Inputs.ContainsKey(padding.Mask))
@@ -159,6 +164,8 @@ public sealed record ZeroCopySettings
 
     private static PoolSettings ReadDeclaration(string name, SettingsReader pool, PoolSettings settings)
     {
+        pool.RequireSwitch("batching", settings.Batching is not null);
+        pool.RequireSwitch("resizer", settings.Resizer is not null);
         if (!pool.Has("model"))
         {
             if (pool.Has("method"))
@@ -182,7 +189,6 @@ public sealed record ZeroCopySettings
 
     private static PoolSettings ReadPool(SettingsReader pool, BatchingSettings batching)
     {
-        var load = pool.Section("load");
         var join = pool.Section("batching");
         return new PoolSettings
         {
@@ -192,18 +198,29 @@ public sealed record ZeroCopySettings
             QueueCapacity = pool.Number("queue-capacity", 1, int.MaxValue),
             Deadline = pool.OptionalDuration("deadline"),
             Resizer = ReadResizer(pool.Section("resizer")),
-            Load = new LoadSettings
-            {
-                Attempts = load.Number("attempts", 1, 1_000_000),
-                MinBackoff = load.Duration("min-backoff"),
-                MaxBackoff = load.Duration("max-backoff"),
-            },
+            Load = ReadLoad(pool.Section("load")),
             RenewAfterFailures = pool.Number("renew-after-failures", 0, 1_000_000),
             Remote = pool.Switch("remote"),
             Device = pool.Device("device"),
             Follow = pool.Switch("follow"),
             Batching = join.Switch("enabled") ? ReadBatching(join, batching) : null,
         };
+    }
+
+    private static LoadSettings ReadLoad(SettingsReader reader)
+    {
+        var load = new LoadSettings
+        {
+            Attempts = reader.Number("attempts", 1, 1_000_000),
+            MinBackoff = reader.Duration("min-backoff"),
+            MaxBackoff = reader.Duration("max-backoff"),
+        };
+        if (load.MaxBackoff < load.MinBackoff)
+        {
+            reader.Problem("max-backoff", reader.Text("max-backoff"), $"min-backoff, {reader.Text("min-backoff")}, or longer");
+        }
+
+        return load;
     }
 
     private static ResizerSettings? ReadResizer(SettingsReader reader)
@@ -234,6 +251,11 @@ public sealed record ZeroCopySettings
             reader.Problem("seeds", string.Join(", ", settings.Seeds), "empty where zerocopy.cluster.discovery has a method");
         }
 
+        if (settings.Roles.IsEmpty)
+        {
+            reader.Problem("roles", "[]", "a list of one role or more, such as [inference] or [client]");
+        }
+
         return settings;
     }
 
@@ -251,12 +273,21 @@ public sealed record ZeroCopySettings
         Copies = reader.Number("copies", 1, 1000),
     };
 
-    private static DiscoverySettings ReadDiscovery(SettingsReader reader) => new()
+    private static DiscoverySettings ReadDiscovery(SettingsReader reader)
     {
-        Method = reader.Text("method"),
-        Service = reader.Text("service"),
-        ContactPoints = reader.Number("contact-points", 1, 10_000),
-    };
+        var settings = new DiscoverySettings
+        {
+            Method = reader.Text("method"),
+            Service = reader.Text("service"),
+            ContactPoints = reader.Number("contact-points", 1, 10_000),
+        };
+        if (settings.IsOn && string.IsNullOrWhiteSpace(settings.Service))
+        {
+            reader.Problem("service", settings.Service, "what the nodes are called where discovery has a method");
+        }
+
+        return settings;
+    }
 
     private static TransferSettings ReadTransfer(SettingsReader reader) => new()
     {

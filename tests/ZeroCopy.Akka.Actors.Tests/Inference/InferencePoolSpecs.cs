@@ -395,6 +395,17 @@ public sealed class InferencePoolSpecs : PoolSpec
     }
 
     [Fact]
+    public async Task InferencePool_should_refuse_pauses_that_would_shrink()
+    {
+        var error = await Assert.ThrowsAsync<InvalidSettingsException>(() => PoolAsync(
+            (_, argument) => argument,
+            configure: s => s with { Load = new() { MinBackoff = TimeSpan.FromSeconds(2), MaxBackoff = TimeSpan.FromSeconds(1) } }));
+        Assert.EndsWith(
+            "Load.MaxBackoff is 00:00:01 but must be MinBackoff, 00:00:02, or longer",
+            Assert.Single(error.Problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task InferencePool_should_not_run_a_call_whose_deadline_has_passed_in_the_queue()
     {
         var runs = 0;

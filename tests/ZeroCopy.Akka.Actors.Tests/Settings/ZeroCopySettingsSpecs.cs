@@ -228,12 +228,45 @@ public sealed class ZeroCopySettingsSpecs
     [InlineData("pad-buckets = [8]", "pad-inputs is '' but must be given where")]
     [InlineData("pad-inputs = [\"x=0\"]", "pad-buckets is '' but must be given where")]
     [InlineData("pad-buckets = [8], pad-inputs = [\"x=0\"], pad-mask = x", "pad-mask is 'x' but must be none of pad-inputs")]
+    [InlineData("pad-mask = x", "pad-buckets is '' but must be given where pad-mask is")]
     public void ZeroCopySettings_should_refuse_padding_that_says_nothing(string hocon, string problem)
     {
         var thrown = Assert.Throws<InvalidSettingsException>(() => ZeroCopySettings.From($"zerocopy.batching {{ {hocon} }}"));
 
         Assert.Contains(problem, Assert.Single(thrown.Problems), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("cluster.roles = []", "cluster.roles is '[]' but must be a list of one role or more, such as [inference] or [client]")]
+    [InlineData(
+        "cluster.discovery { method = config, service = \"\" }",
+        "cluster.discovery.service is '' but must be what the nodes are called where discovery has a method")]
+    [InlineData(
+        "inference.pools.own.load { min-backoff = 2s, max-backoff = 1s }",
+        "inference.pools.own.load.max-backoff is '1s' but must be min-backoff, 2s, or longer")]
+    [InlineData(
+        "inference.pools.own.load.min-backoff = 11s",
+        "inference.pools.own.load.max-backoff is '10s' but must be min-backoff, 11s, or longer")]
+    [InlineData(
+        "inference.pools.own.batching.max-rows = 8",
+        "inference.pools.own.batching.enabled is not set but must be on, or off, where batching has other keys")]
+    [InlineData(
+        "inference.pools.own.resizer.max-size = 3",
+        "inference.pools.own.resizer.enabled is not set but must be on, or off, where resizer has other keys")]
+    public void ZeroCopySettings_should_refuse_what_means_nothing_together(string hocon, string problem)
+    {
+        var thrown = Assert.Throws<InvalidSettingsException>(() => ZeroCopySettings.From($"zerocopy.{hocon}"));
+
+        Assert.Equal($"zerocopy.{problem}", Assert.Single(thrown.Problems));
+    }
+
+    [Theory]
+    [InlineData("pools.own.batching { enabled = off, max-rows = 8 }")]
+    [InlineData("pools.own { batching { }\n resizer { } }")]
+    [InlineData("pool-defaults { batching.max-rows = 8, resizer.max-size = 3 }")]
+    [InlineData("pool-defaults.batching.enabled = on, zerocopy.inference.pools.own.batching.max-rows = 8")]
+    public void ZeroCopySettings_should_take_bounds_that_are_kept_for_later(string hocon) =>
+        ZeroCopySettings.From($"zerocopy.inference.{hocon}");
 
     [Theory]
     [InlineData("pad-buckets = [8]", "zerocopy.inference.pools.own.batching.pad-inputs is not set but must be given where")]
@@ -279,7 +312,7 @@ public sealed class ZeroCopySettingsSpecs
     [InlineData("inference.pools.bert.load.max-backoff")]
     public void ZeroCopySettings_should_refuse_times_that_nothing_can_wait_out(string key)
     {
-        ZeroCopySettings.From($"zerocopy.{key} = 49d");
+        ZeroCopySettings.From($"zerocopy.inference.pool-defaults.load.max-backoff = 49d, zerocopy.{key} = 49d");
         foreach (var time in new[] { "50d", "60d", "10000000d", "0s", "-1ms", "-5s" })
         {
             var problem = Assert.Single(
@@ -312,10 +345,9 @@ public sealed class ZeroCopySettingsSpecs
     [InlineData("null")]
     public void ZeroCopySettings_should_take_blank_and_null_for_an_empty_list(string value)
     {
-        var settings = ZeroCopySettings.From($"zerocopy {{ models.assemblies = {value}, cluster {{ roles = {value}, seeds = {value} }} }}");
+        var settings = ZeroCopySettings.From($"zerocopy {{ models.assemblies = {value}, cluster.seeds = {value} }}");
 
         Assert.Empty(settings.Models.Assemblies);
-        Assert.Empty(settings.Cluster.Roles);
         Assert.Empty(settings.Cluster.Seeds);
     }
 
@@ -359,7 +391,7 @@ public sealed class ZeroCopySettingsSpecs
     [InlineData(
         "zerocopy.inference.pools.bert.sise = 3",
         "zerocopy.inference.pools.bert.sise is no setting: zerocopy.inference.pools.bert.size is probably meant")]
-    [InlineData("zerocopy.inference.pools.\"bert.v2\".batching.max-row = 3",
+    [InlineData("zerocopy.inference.pools.\"bert.v2\".batching { enabled = on, max-row = 3 }",
         "zerocopy.inference.pools.\"bert.v2\".batching.max-row is no setting: "
         + "zerocopy.inference.pools.\"bert.v2\".batching.max-rows is probably meant")]
     [InlineData("zerocopy.inference.pool-defaults.resizer.max = 3",

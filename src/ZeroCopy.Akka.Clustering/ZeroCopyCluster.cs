@@ -82,6 +82,7 @@ public sealed class ZeroCopyCluster : IExtension
         {
             Self = cluster.SelfAddress,
             Own = actors.OwnEndpoints,
+            IsServing = _node.IsServing,
             Table = _routes,
             Clients = clients,
             Choice = new ReplicaChoice(

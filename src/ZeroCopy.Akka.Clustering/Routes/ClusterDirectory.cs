@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ZeroCopy.Actors.Endpoints;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
@@ -60,14 +61,14 @@ internal sealed class ClusterDirectory(RouteContext routes, Func<CancellationTok
             if (own is not null)
             {
                 Observe(coming);
-                return own;
+                return Endpoint(routes.Table.Follow(name), version, own);
             }
 
             await SupposeAsync(name, version, coming, cancellationToken).ConfigureAwait(false);
         }
 
         var entry = await coming.ConfigureAwait(false);
-        return IsHeld(entry.Route!, version) ? Endpoint(entry, version) : own;
+        return own is not null ? Endpoint(entry, version, own) : IsHeld(entry.Route!, version) ? Endpoint(entry, version) : null;
     }
 
     /// <inheritdoc/>
@@ -168,6 +169,30 @@ internal sealed class ClusterDirectory(RouteContext routes, Func<CancellationTok
     private static bool IsHeld(ModelRoute route, int? version) => route.Problem is not null || (version is null
         ? !route.Replicas.IsEmpty
         : route.Replicas.Any(replica => replica.Version == version));
+
+    /// <summary>
+    /// What this node has itself. A model of its store that the route lacks is about to be announced: its endpoint is one of the cluster
+    /// from the start, so that who keeps it hears of all that comes, by a route that names this node until its entity tells one.
+    /// </summary>
+    private IModelEndpoint Endpoint(RouteEntry entry, int? version, IModelEndpoint own)
+    {
+        var known = entry.Route;
+        if (known is null || !IsHeld(known, version))
+        {
+            if (!routes.IsServing || own is not IServedEndpoint { Model: { } model })
+            {
+                return own;
+            }
+
+            var route = known ?? new ModelRoute(entry.Name, null, null, 0, [], null);
+            // As one that has it loaded: the entity, which knows nothing of it yet, is not asked for a node.
+            var here = new Replica(routes.Self!, own.Version, EndpointState.Ready, 1, 0, model.Id);
+            routes.Table.Suppose(
+                route with { Current = route.Replicas.IsEmpty ? own.Version : route.Current, Replicas = route.Replicas.Add(here) }, known);
+        }
+
+        return Endpoint(entry, version);
+    }
 
     private ClusterEndpoint Endpoint(RouteEntry entry, int? version) =>
         entry.Endpoint(version, (entry, version) => new ClusterEndpoint(entry, version, routes));

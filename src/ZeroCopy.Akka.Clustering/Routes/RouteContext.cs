@@ -15,6 +15,9 @@ internal sealed class RouteContext
     /// <summary>This node's own endpoints; null where this process is none.</summary>
     public required IEndpointDirectory? Own { get; init; }
 
+    /// <summary>Whether the models of this node's store are announced to all.</summary>
+    public bool IsServing { get; init; }
+
     /// <summary>The routes.</summary>
     public required RouteTable Table { get; init; }
 

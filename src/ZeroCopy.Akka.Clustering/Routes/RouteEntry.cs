@@ -73,10 +73,11 @@ internal sealed class RouteEntry(string name, TimeProvider clock)
         return true;
     }
 
-    /// <summary>What others than its entity know; false where a route is there already.</summary>
-    public bool SetFirst(ModelRoute route)
+    /// <summary>What others than its entity know; false where another route than the known one, or null, is there already.</summary>
+    public bool Suppose(ModelRoute? known, ModelRoute route)
     {
-        if (Interlocked.CompareExchange(ref _known, KnownRoute.Of(route), null) is not null)
+        var last = _known;
+        if (!ReferenceEquals(last?.Route, known) || Interlocked.CompareExchange(ref _known, KnownRoute.Of(route), last) != last)
         {
             return false;
         }

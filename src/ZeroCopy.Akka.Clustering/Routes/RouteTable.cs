@@ -115,10 +115,12 @@ internal sealed class RouteTable
         }
     }
 
-    /// <summary>Calls go by a route that the nodes themselves know, until the entity of the name tells its own.</summary>
-    public void Suppose(ModelRoute route)
+    /// <summary>
+    /// Calls go by a route that the nodes themselves know, until the entity of the name tells its own, or another one than is known.
+    /// </summary>
+    public void Suppose(ModelRoute route, ModelRoute? known = null)
     {
-        if (_entries.TryGetValue(route.Name, out var entry) && entry.SetFirst(route))
+        if (_entries.TryGetValue(route.Name, out var entry) && entry.Suppose(known, route))
         {
             ChangeEvent.Raise(Changed, _log);
         }

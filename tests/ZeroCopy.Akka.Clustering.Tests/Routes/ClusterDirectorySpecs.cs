@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
 using Akka.TestKit.Xunit2;
+using ZeroCopy.Actors.Endpoints;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Clustering.Routes;
 using ZeroCopy.Endpoints;
@@ -14,6 +15,7 @@ public sealed class ClusterDirectorySpecs : TestKit
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private static readonly Address Node = Address.Parse("akka.tcp://zerocopy@a:1");
+    private static readonly Address Self = Address.Parse("akka.tcp://zerocopy@self:1");
 
     public ClusterDirectorySpecs()
         : base("akka { loglevel = OFF, actor.provider = remote, remote.dot-netty.tcp { hostname = 127.0.0.1, port = 0 } }")
@@ -39,24 +41,112 @@ public sealed class ClusterDirectorySpecs : TestKit
         Assert.Equal("one", Assert.Single(listed).Name);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ClusterDirectory_should_have_what_its_node_is_about_to_announce_follow_the_cluster(bool entityAnswers)
+    {
+        var table = Table();
+        using var clients = new NodeClients(Sys);
+        var finding = Directory(table, clients, Self, new Own(new ModelHandle(ModelId.Of([1]), 1))).FindAsync("model").AsTask();
+        await ExpectMsgAsync<EntityRequest.Follow>(Patience);
+        var follower = LastSender;
+        if (entityAnswers)
+        {
+            follower.Tell(new ModelRoute("model", null, null, 0, [], null), TestActor);
+        }
+
+        var endpoint = (await finding.WaitAsync(Patience))!;
+        Assert.Equal((1, EndpointState.Ready), (endpoint.Version, endpoint.State));
+        Assert.Equal(1, (await endpoint.CallAsync("", []).WaitAsync(Patience)).Version);
+
+        var entry = table.Follow("model");
+        var changed = entry.ChangeOf(entry.Route!);
+        follower.Tell(
+            new ModelRoute("model", 2, null, 0, [new(Self, 1, EndpointState.Ready, 1, 0), new(Node, 2, EndpointState.Ready, 1, 0)], null),
+            TestActor);
+        await changed.WaitAsync(Patience);
+        Assert.Equal(2, endpoint.Version);
+    }
+
+    [Fact]
+    public async Task ClusterDirectory_should_leave_a_pool_to_its_node_that_code_made_there()
+    {
+        var table = Table();
+        using var clients = new NodeClients(Sys);
+        var own = new Own(null);
+        var finding = Directory(table, clients, Self, own).FindAsync("model").AsTask();
+        await ExpectMsgAsync<EntityRequest.Follow>(Patience);
+        LastSender.Tell(new ModelRoute("model", null, null, 0, [], null), TestActor);
+
+        Assert.Same(own, await finding.WaitAsync(Patience));
+    }
+
     private async Task<ImmutableArray<IModelEndpoint>> ListAsync(params ModelStatus[] models)
+    {
+        using var clients = new NodeClients(Sys);
+        return await Directory(Table(), clients, null, null, models).ListAsync().AsTask().WaitAsync(Patience);
+    }
+
+    private RouteTable Table()
     {
         var table = new RouteTable((props, name) => Sys.ActorOf(props, name), NoLogger.Instance);
         table.Start(TestActor);
-        using var clients = new NodeClients(Sys);
+        return table;
+    }
+
+    private static ClusterDirectory Directory(
+        RouteTable table, NodeClients clients, Address? self, IEndpointDirectory? own, params ModelStatus[] models)
+    {
         var routes = new RouteContext
         {
-            Self = null,
-            Own = null,
+            Self = self,
+            Own = own,
+            IsServing = true,
             Table = table,
             Clients = clients,
-            Choice = new ReplicaChoice(null, clients.Outstanding, clients.IsDown),
+            Choice = new ReplicaChoice(self, clients.Outstanding, clients.IsDown),
         };
-        var status = new NodeReply.ClusterStatus([], [.. models], 1);
-        var directory = new ClusterDirectory(routes, _ => Task.FromResult(status));
-
-        return await directory.ListAsync().AsTask().WaitAsync(Patience);
+        return new ClusterDirectory(routes, _ => Task.FromResult(new NodeReply.ClusterStatus([], [.. models], 1)));
     }
 
     private static ModelStatus Model(string name, byte model) => new(name, 1, ModelId.Of([model]), true, 1, [Node], [], null);
+
+    /// <summary>Has one endpoint, which answers with nothing.</summary>
+    private sealed class Own(ModelHandle? model) : IEndpointDirectory, IServedEndpoint
+    {
+        public event Action? Changed
+        {
+            add { }
+            remove { }
+        }
+
+        public string Name => "model";
+
+        public int? Version => 1;
+
+        public EndpointState State => EndpointState.Ready;
+
+        public string? LastError => null;
+
+        public bool IsRemote => true;
+
+        public ModelHandle? Model => model;
+
+        public int ReadyActors => 0;
+
+        public int Pending => 0;
+
+        public ValueTask<IModelEndpoint?> FindAsync(string name, int? version = null, CancellationToken cancellationToken = default) =>
+            new(this);
+
+        public ValueTask<ImmutableArray<IModelEndpoint>> ListAsync(CancellationToken cancellationToken = default) => new([this]);
+
+        public Task<ModelSignature> GetSignatureAsync(CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
+
+        public Task<ModelAnswer> CallAsync(
+            string method, IReadOnlyList<NamedTensor> inputs, CallOptions? options = null, CancellationToken cancellationToken = default) =>
+            Task.FromResult(new ModelAnswer([]) { Version = Version });
+    }
 }

@@ -33,14 +33,7 @@ public sealed class ClusterMembership : IExtension
     }
 
     /// <summary>Why the node is no member that takes part in everything; null where it is.</summary>
-    public string? Problem => _cluster.IsTerminated ? "The node has left the cluster."
-        : _cluster.SelfMember.Status switch
-        {
-            MemberStatus.Up => null,
-            // What Akka says of one that is none yet.
-            MemberStatus.Removed => "The node is not a member of the cluster yet.",
-            var status => $"The node is not a member of the cluster that is up: {status}.",
-        };
+    public string? Problem => _cluster.IsTerminated ? "The node has left the cluster." : ProblemOf(_cluster.SelfMember.Status);
 
     /// <summary>That of an actor system, whose provider is <c>cluster</c>.</summary>
     /// <exception cref="InvalidSettingsException">Settings under <c>zerocopy</c> are wrong.</exception>
@@ -56,6 +49,14 @@ public sealed class ClusterMembership : IExtension
     /// members, and it leaves again.
     /// </exception>
     public Task JoinAsync(CancellationToken cancellationToken = default) => _joined.Value.WaitAsync(cancellationToken);
+
+    internal static string? ProblemOf(MemberStatus self) => self switch
+    {
+        MemberStatus.Up => null,
+        // What Akka says of one that is none yet.
+        MemberStatus.Removed => "The node is not a member of the cluster yet.",
+        _ => $"The node is not a member of the cluster that is up: {self}.",
+    };
 
     private async Task JoinAsync(ClusterSettings settings)
     {

@@ -7,6 +7,7 @@ using Akka.Cluster;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Time.Testing;
 using ZeroCopy.Actors.Settings;
+using ZeroCopy.Clustering.Hosting;
 using ZeroCopy.Clustering.Trust;
 using ZeroCopy.TestSupport;
 
@@ -73,6 +74,17 @@ public sealed class ClusterHostingSpecs : IDisposable
             discovery.method = config
             """;
     }
+
+    [Theory]
+    [InlineData(MemberStatus.Up, true)]
+    [InlineData(MemberStatus.WeaklyUp, false)]
+    [InlineData(MemberStatus.Joining, false)]
+    [InlineData(MemberStatus.Leaving, false)]
+    [InlineData(MemberStatus.Exiting, false)]
+    [InlineData(MemberStatus.Down, false)]
+    [InlineData(MemberStatus.Removed, false)]
+    public void ClusterMembership_should_be_well_where_the_node_is_up_alone(MemberStatus self, bool isWell) =>
+        Assert.Equal(isWell, ClusterMembership.ProblemOf(self) is null);
 
     [Fact]
     public async Task ClusterMembership_should_refuse_a_discovery_that_the_settings_do_not_have()

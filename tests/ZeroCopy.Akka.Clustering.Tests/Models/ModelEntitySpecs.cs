@@ -68,6 +68,19 @@ public sealed class ModelEntitySpecs : TestKit
     }
 
     [Fact]
+    public async Task ModelEntity_should_have_the_version_before_end_when_the_next_one_is_warm_and_not_before()
+    {
+        await StandInAsync();
+        Report(Held(1, ready: 1));
+        Report(Held(1, ready: 1), Held(2, ready: 0));
+        Assert.Equal(2, (await ExpectMsgAsync<NodeOrder.Open>(Patience)).Name.Version);
+
+        Report(Held(1, ready: 1), Held(2, ready: 1));
+
+        Assert.Equal(new ModelName("model", 1), (await ExpectMsgAsync<NodeOrder.Close>(Patience)).Name);
+    }
+
+    [Fact]
     public async Task ModelEntity_should_end_when_nobody_holds_the_name_who_ever_has_asked_for_it()
     {
         await _entity.Ask<ModelRoute>(new EntityRequest.Follow("model"), Patience);
@@ -156,13 +169,19 @@ public sealed class ModelEntitySpecs : TestKit
     /// <summary>An order to the node to get a model from another, on which a call waits.</summary>
     private async Task<NodeOrder.Open> OrderAsync()
     {
+        await StandInAsync();
+        _entity.Tell(new ModelReport("model", Address.Parse("akka.tcp://zerocopy@a:1"), [Held(1, ready: 0)], null), TestActor);
+        _entity.Tell(new EntityRequest.Place("model", 1, [], 9), TestActor);
+        return await ExpectMsgAsync<NodeOrder.Open>(Patience);
+    }
+
+    /// <summary>Has the test's actor get the orders to the node.</summary>
+    private async Task StandInAsync()
+    {
         var above = Sys.ActorOf(Props.Create(() => new Above(TestActor)), "zerocopy");
         await above.Ask<ActorIdentity>(new Identify(null), Patience);
         _table.Set(new NodeReport(
             new NodeInfo(_node, "store", new Uri("http://127.0.0.1:1"), null, null, []), new NodeLoad(0, 1 << 20, false)));
-        _entity.Tell(new ModelReport("model", Address.Parse("akka.tcp://zerocopy@a:1"), [Held(1, ready: 0)], null), TestActor);
-        _entity.Tell(new EntityRequest.Place("model", 1, [], 9), TestActor);
-        return await ExpectMsgAsync<NodeOrder.Open>(Patience);
     }
 
     private static HeldVersion Held(int version, int ready) => new(

@@ -62,6 +62,24 @@ public sealed class RolloutSpecs : ClusterSpec
     }
 
     [Fact]
+    public async Task A_version_should_be_let_go_where_the_next_one_is_current()
+    {
+        var node = await StartAsync();
+        var before = await PutAsync(node, "contract", 1);
+        var endpoint = await Eventually.FindAsync(node.Cluster.Endpoints, "contract");
+        Assert.Equal(3, await CallAsync(endpoint));
+        Assert.True(IsLeased());
+
+        await PutAsync(node, "contract", 11);
+
+        await Eventually.TrueAsync(
+            node.Cluster.Endpoints,
+            async () => await CallAsync(endpoint) == 13 && !IsLeased(), "version 2 answers, and version 1 has no lease any more");
+
+        bool IsLeased() => node.Host.Store.ListLeases().Any(lease => lease.Model == before.Id);
+    }
+
+    [Fact]
     public async Task A_roll_out_should_pin_a_version_and_a_rollback_should_undo_it()
     {
         var (first, second) = (await StartAsync(), await StartAsync());

@@ -37,6 +37,11 @@ internal sealed class RpcClient(string address) : IDisposable
     public async Task CallRawAsync(string method, byte[] message) => await Invoker.AsyncUnaryCall(
         new Method<byte[], byte[]>(MethodType.Unary, Service, method, Bytes, Bytes), null, default, message);
 
+    /// <summary>A stream of calls with bytes that may be no messages of it.</summary>
+    public AsyncDuplexStreamingCall<byte[], byte[]> StreamRaw(CancellationToken cancellationToken) => Invoker.AsyncDuplexStreamingCall(
+        new Method<byte[], byte[]>(MethodType.DuplexStreaming, Service, "ModelStreamInfer", Bytes, Bytes), null,
+        new Grpc.Core.CallOptions(cancellationToken: cancellationToken));
+
     /// <summary>The call is refused with one line that has these words.</summary>
     public async Task<RpcException> RefusedAsync(ModelInferRequest request, StatusCode status, params string[] words)
     {

@@ -12,6 +12,7 @@ namespace ZeroCopy.Serving.Tests.Fuzz;
 public sealed class FuzzSpecs
 {
     private const int Rounds = 400;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private static readonly byte[] Json = """
         {"id":"7","parameters":{"timeout":1000000,"sequence_id":3,"binary_data_output":true},
@@ -109,6 +110,52 @@ public sealed class FuzzSpecs
         }
 
         Assert.Single((await served.Rpc.Infer(RpcRequest.One())).Outputs);
+    }
+
+    /// <summary>Each message is answered, or ends its stream and no other.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Stream_of_grpc_should_answer_whatever_it_is_sent(int seed)
+    {
+        var random = new Random(seed);
+        using var late = new CancellationTokenSource(Patience);
+        await using var served = await ServedModels.StartAsync(options => options.MaxBodyBytes = 4096, First());
+        byte[][] originals = [Raw().ToByteArray(), Typed().ToByteArray()];
+        using var other = served.Rpc.Stream(new Grpc.Core.CallOptions(cancellationToken: late.Token));
+        RpcClient? client = null;
+        AsyncDuplexStreamingCall<byte[], byte[]>? stream = null;
+        for (var round = 0; round < Rounds; round++)
+        {
+            var message = Mutation.Of(originals[random.Next(originals.Length)], random);
+            // On a connection of its own: a client that breaks off hundreds of streams on one is refused further ones.
+            stream ??= (client = new RpcClient(served.RpcAddress)).StreamRaw(late.Token);
+            try
+            {
+                await stream.RequestStream.WriteAsync(message);
+                Assert.True(await stream.ResponseStream.MoveNext(late.Token), $"{seed}/{round}: {Convert.ToHexString(message)}");
+            }
+            catch (RpcException e)
+            {
+                Assert.True(
+                    e.StatusCode is StatusCode.InvalidArgument or StatusCode.ResourceExhausted,
+                    $"{seed}/{round}: {e.Status} {Convert.ToHexString(message)}");
+                End();
+            }
+        }
+
+        End();
+        await other.RequestStream.WriteAsync(RpcRequest.One());
+        Assert.True(await other.ResponseStream.MoveNext(late.Token));
+        Assert.Equal("", other.ResponseStream.Current.ErrorMessage);
+
+        void End()
+        {
+            stream?.Dispose();
+            client?.Dispose();
+            stream = null;
+        }
     }
 
     [Theory]

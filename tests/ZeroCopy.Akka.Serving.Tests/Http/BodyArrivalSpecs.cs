@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using ZeroCopy.OpenInference;
@@ -201,6 +202,38 @@ public sealed class BodyArrivalSpecs
             bytes);
 
         Assert.True(answer.Succeeded().Binary.AsSpan().SequenceEqual(bytes));
+    }
+
+    [Fact]
+    public async Task Infer_should_tell_a_client_that_its_body_comes_too_slowly()
+    {
+        await using var served = await ServedModels.StartWithAsync(
+            services => services.Configure<KestrelServerOptions>(server => server.Limits.MinRequestBodyDataRate =
+                // The least that a server can be told; it looks once a second.
+                new MinDataRate(bytesPerSecond: 1_000_000, gracePeriod: TimeSpan.FromSeconds(1.1))),
+            FakeEndpoint.Identity());
+        using var client = await ConnectAsync(served);
+        await SendAsync(client, $"Content-Length: {Json.Length}");
+        await client.SendAsync(Encoding.ASCII.GetBytes(Json[..^1]));
+
+        var answer = await ReadAsync(client);
+
+        Assert.StartsWith("HTTP/1.1 408", answer, StringComparison.Ordinal);
+        Assert.Contains("""{"error":"The body cannot be read: """, answer, StringComparison.Ordinal);
+        Assert.Contains("Connection: close", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Server_should_refuse_headers_that_are_too_many_and_go_on()
+    {
+        await using var served = await ServedModels.StartAsync(FakeEndpoint.Identity());
+        using var client = await ConnectAsync(served);
+
+        // In one packet: what it has not read when it closes a connection may take the answer with it.
+        await SendAsync(client, string.Join("\r\n", Enumerable.Range(0, 101).Select(i => $"X-{i}: 1")));
+
+        Assert.StartsWith("HTTP/1.1 431", await ReadAsync(client), StringComparison.Ordinal);
+        (await served.InferAsync("identity", Json)).Succeeded();
     }
 
     private static async Task<Socket> ConnectAsync(ServedModels served)

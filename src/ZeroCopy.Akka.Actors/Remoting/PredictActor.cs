@@ -121,7 +121,8 @@ internal sealed class PredictActor : UntypedActor
         {
             _incoming.Drop(Sender, part.Id);
             Sender.Tell(
-                new PredictReply.Failed(InferenceFailure.Overloaded, $"No memory for a message of {part.Total} bytes: {e.Message}", part.Id),
+                new PredictReply.Failed(
+                    InferenceFailure.Overloaded, $"No memory for a message of {part.Total} bytes: {e.Message}", part.Id),
                 Self);
         }
         catch (WireException e)

@@ -93,8 +93,8 @@ internal sealed class NodeOrders(
     }
 
     /// <summary>
-    /// The node leaves: it takes no more models, which it could not hand over any more. Ends when those that were on their way have come, or
-    /// will not.
+    /// The node leaves: it takes no more models, which it could not hand over any more. Ends when those that were on their way have come,
+    /// or will not.
     /// </summary>
     public async Task LeaveAsync()
     {

@@ -78,7 +78,8 @@ internal static class CommandLine
                 foreach (var empty in given.Children.Where(
                     child => child is OptionResult or ArgumentResult && child.Tokens.Any(token => token.Value.Length == 0)))
                 {
-                    result.AddError($"{(empty is OptionResult option ? option.Option.Name : ((ArgumentResult)empty).Argument.Name)} is empty.");
+                    var name = empty is OptionResult option ? option.Option.Name : ((ArgumentResult)empty).Argument.Name;
+                    result.AddError($"{name} is empty.");
                 }
             }
         });

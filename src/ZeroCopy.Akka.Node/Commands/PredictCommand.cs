@@ -105,8 +105,8 @@ internal sealed class PredictCommand : NodeCommand
             using var calls = await connection.CallsAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                return await FileCall.RunAsync(
-                    calls.Endpoint(model.Name, model.Version), context.Get(_method), inputs, input, cancellationToken).ConfigureAwait(false);
+                var endpoint = calls.Endpoint(model.Name, model.Version);
+                return await FileCall.RunAsync(endpoint, context.Get(_method), inputs, input, cancellationToken).ConfigureAwait(false);
             }
             catch (InferenceException e) when (e.Failure == InferenceFailure.ModelNotFound)
             {

@@ -38,7 +38,8 @@ internal static class NodeHocon
         var pools = new Dictionary<string, object>();
         foreach (var model in request.Serve.Distinct())
         {
-            if (declared.TryGetValue(model.Name, out var pool) && pool.IsObject() && pool.GetObject().Items.TryGetValue("model", out var other))
+            if (declared.TryGetValue(model.Name, out var pool) && pool.IsObject()
+                && pool.GetObject().Items.TryGetValue("model", out var other))
             {
                 if (other.ToString().Trim('"') != model.ToString())
                 {

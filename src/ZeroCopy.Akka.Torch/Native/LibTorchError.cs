@@ -12,7 +12,8 @@ internal static class LibTorchError
     private static readonly string[] NotOfInput =
     [
         "out of memory", "can't allocate memory", "not enough memory", "bad_alloc", "INTERNAL ASSERT FAILED",
-        "CUDA error", "CUDA driver error", "CUBLAS_STATUS_", "CUDNN_STATUS_", "cuDNN error", "CUSOLVER_STATUS_", "CUSPARSE_STATUS_", "CUFFT_",
+        "CUDA error", "CUDA driver error", "CUBLAS_STATUS_", "CUDNN_STATUS_", "cuDNN error", "CUSOLVER_STATUS_", "CUSPARSE_STATUS_",
+        "CUFFT_",
     ];
 
     // The interpreter of scripts ends its text with the class of what was raised, one of Python's or of the script's for what the script
@@ -29,7 +30,8 @@ internal static class LibTorchError
 
     /// <summary>
     /// Whether an operator refused what came to it: sizes that do not fit each other, indices out of range, types. The model's weights and
-    /// code stay the same, so what changed is the input. Not what a script or a module raises itself, nor a want of memory or a failure of the device.
+    /// code stay the same, so what changed is the input. Not what a script or a module raises itself, nor a want of memory or a
+    /// failure of the device.
     /// </summary>
     public static bool IsRefusal(Exception thrown) =>
         thrown is ExternalException

@@ -25,8 +25,12 @@ public sealed class ClusterSerializerSpecs : TestKit
         new NodeLoad(7, 1 << 20, true, 1.5, 2.5));
 
     private static readonly ModelReport Model = new(
-        "bert", Node, [Held, Held with { Version = null, Model = null, ModelType = null }, Held with { ModelType = HeldVersion.NoModelType }],
-        Rollout, 2, HasMore: true);
+        "bert",
+        Node,
+        [Held, Held with { Version = null, Model = null, ModelType = null }, Held with { ModelType = HeldVersion.NoModelType }],
+        Rollout,
+        2,
+        HasMore: true);
 
     private static readonly IClusterMessage[] Samples =
     [

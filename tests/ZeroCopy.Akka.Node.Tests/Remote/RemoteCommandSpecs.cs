@@ -77,7 +77,8 @@ public sealed class RemoteCommandSpecs : IDisposable
         Assert.Equal("counter@1", local.GetProperty("names")[0].GetString());
 
         _local.Run("show", "nothing", "--node", second.Address).Failed(1, "There is no model nothing in the cluster");
-        _local.Run("predict", "nothing", "--input", Input(7), "--node", second.Address).Failed(1, "There is no model nothing in the cluster");
+        _local.Run("predict", "nothing", "--input", Input(7), "--node", second.Address)
+            .Failed(1, "There is no model nothing in the cluster");
         _local.Run("predict", "counter@3", "--input", Input(7), "--node", second.Address).Failed(1, "there are counter@1");
         _local.Run("pull", "nothing", "--node", second.Address).Failed(1, "No node of the cluster holds nothing");
         _local.Run("cluster", "rollback", "nothing", "--node", second.Address).Failed(1, "There is no model nothing in the cluster");
@@ -97,7 +98,8 @@ public sealed class RemoteCommandSpecs : IDisposable
         Assert.Equal([(1, 100), (2, 0)], Shares());
         _local.Run("cluster", "rollout", "counter@2", "--percent", "30", "--node", node.Address).Succeeded();
         Assert.Equal([(1, 70), (2, 30)], Shares());
-        Assert.Contains("30 % of calls", _local.Run("cluster", "status", "--node", node.Address).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "30 % of calls", _local.Run("cluster", "status", "--node", node.Address).Succeeded().Output, StringComparison.Ordinal);
 
         IEnumerable<(int Version, int Percent)> Shares() => List(node)
             .Select(model => (model.GetProperty("version").GetInt32(), model.GetProperty("percent").GetInt32())).Order();

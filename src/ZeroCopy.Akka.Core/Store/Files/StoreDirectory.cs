@@ -144,8 +144,8 @@ internal sealed class StoreDirectory
         if (other is not null && !Exists(Root))
         {
             throw new StoreUnavailableException(
-                $"{Root} is no store and is not empty (it has '{other}'), so none is made in it. Name a folder that is not there yet, or an "
-                + $"empty one (zerocopy.object-store.directory, {ObjectStoreOptions.DirectoryVariable}).");
+                $"{Root} is no store and is not empty (it has '{other}'), so none is made in it. Name a folder that is not there yet, or "
+                + $"an empty one (zerocopy.object-store.directory, {ObjectStoreOptions.DirectoryVariable}).");
         }
     }
 

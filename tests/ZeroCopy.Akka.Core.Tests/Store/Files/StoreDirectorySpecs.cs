@@ -41,7 +41,8 @@ public sealed class StoreDirectorySpecs : IDisposable
 
         var error = Assert.Throws<StoreUnavailableException>(() => ObjectStore.Open(new ObjectStoreOptions { Directory = folder }));
 
-        Assert.StartsWith($"{folder} is no store and is not empty (it has '{name.Split('/')[0]}')", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{folder} is no store and is not empty (it has '{name.Split('/')[0]}')", error.Message, StringComparison.Ordinal);
         Assert.Equal([file], Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories));
         Assert.Equal(Path.GetDirectoryName(file) == folder ? 0 : 1, Directory.EnumerateDirectories(folder).Count());
         Assert.Equal(mode, OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(folder));

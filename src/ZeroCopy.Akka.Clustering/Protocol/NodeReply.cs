@@ -34,15 +34,16 @@ public abstract record NodeReply : IRequestMessage
     /// <summary>
     /// Members and models of the whole cluster. In several messages, one behind the other, where a frame does not hold it.
     /// </summary>
-    /// <param name="Members">The members; in the first message alone.</param>
-    /// <param name="Models">The models.</param>
+    /// <param name="Members">The members; in the first messages.</param>
+    /// <param name="Models">The models; behind the members.</param>
     /// <param name="Id">The request's number.</param>
-    /// <param name="HasMore">Whether further models come in another message.</param>
+    /// <param name="HasMore">Whether further members or models come in another message.</param>
     public sealed record ClusterStatus(
         ImmutableArray<MemberInfo> Members, ImmutableArray<ModelStatus> Models, long Id, bool HasMore = false) : NodeReply(Id), IPaged
     {
         IPaged IPaged.Behind(IPaged before) => ((ClusterStatus)before) with
         {
+            Members = ((ClusterStatus)before).Members.AddRange(Members),
             Models = ((ClusterStatus)before).Models.AddRange(Models),
             HasMore = HasMore,
         };

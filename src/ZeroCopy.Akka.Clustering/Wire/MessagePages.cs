@@ -34,11 +34,13 @@ internal sealed class MessagePages(ActorSystem system)
             .Select((page, index) => route with { Replicas = page.Parts, Part = index, HasMore = page.HasMore }),
         NodeReply.Holdings holdings => Split([.. holdings.Models.SelectMany(Parts)], ClusterMapping.ToWire)
             .Select(page => holdings with { Models = page.Parts, HasMore = page.HasMore }),
-        NodeReply.ClusterStatus status => Split(status.Models, ClusterMapping.ToWire)
-            .Select((page, index) => status with
+        NodeReply.ClusterStatus status => Split<object>(
+            [.. status.Members, .. status.Models],
+            part => part is MemberInfo member ? ClusterMapping.ToWire(member) : ClusterMapping.ToWire((ModelStatus)part))
+            .Select(page => status with
             {
-                Members = index == 0 ? status.Members : [],
-                Models = page.Parts,
+                Members = [.. page.Parts.OfType<MemberInfo>()],
+                Models = [.. page.Parts.OfType<ModelStatus>()],
                 HasMore = page.HasMore,
             }),
         NodeReply.StoreStatus { Statistics: var store } status => Split(store.Holders, WireMapping.ToWire)

@@ -47,6 +47,11 @@ internal sealed class TemplateRegistry(Type host) : IDisposable
             return own;
         }
 
+        if (_built.TryGetValue((id, type), out var known) && known.IsValueCreated)
+        {
+            return known.Value;
+        }
+
         // Without the gate: what a caller's factory does may lead to other loads, on other threads too.
         var made = _built.GetOrAdd((id, type), _ => new Lazy<PipelineTemplate>(build));
         var entry = KeyValuePair.Create((id, type), made);

@@ -95,7 +95,8 @@ public sealed class NodeActorSpecs : TestKit
         var node = Sys.ActorOf(NodeActor.Props(Context()));
         node.Tell(new NodeActor.ModelsStarted(TestActor));
 
-        node.Tell(Kill.Instance);
+        // Any exception restarts it.
+        node.Tell(new Akka.Cluster.ClusterEvent.UnreachableMember(null!));
         node.Tell(new EntityRequest.Follow("model"), TestActor);
 
         await ExpectMsgAsync<EntityRequest.Follow>(Patience);

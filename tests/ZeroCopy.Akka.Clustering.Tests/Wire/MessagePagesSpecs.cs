@@ -47,6 +47,22 @@ public sealed class MessagePagesSpecs()
     }
 
     [Fact]
+    public void MessagePages_should_send_many_members_in_messages_that_frames_hold()
+    {
+        var members = Enumerable.Range(0, 1000).Select(port => new MemberInfo(Node.WithPort(port), "Up", ["inference"], Report)).ToArray();
+        var models = Enumerable.Range(0, 500)
+            .Select(index => new ModelStatus($"model-{index}", 1, ModelId.Of([1]), true, 1, [Node], [Node], null)).ToArray();
+
+        var pages = Pages(new NodeReply.ClusterStatus([.. members], [.. models], 7)).Cast<NodeReply.ClusterStatus>().ToArray();
+
+        var serializer = new ClusterSerializer((ExtendedActorSystem)Sys);
+        Assert.All(pages, page => Assert.InRange(serializer.ToBinary(page).Length, 1, 30_000));
+        var whole = (NodeReply.ClusterStatus)pages.Aggregate((IPaged?)null, IPaged.Join)!;
+        Assert.Equal(members, whole.Members);
+        Assert.Equal(models, whole.Models);
+    }
+
+    [Fact]
     public void MessagePages_should_send_little_as_it_is()
     {
         IClusterMessage[] replies =

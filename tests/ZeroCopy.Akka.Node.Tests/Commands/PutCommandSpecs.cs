@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using ZeroCopy.Node.Tests.Cli;
 using ZeroCopy.Safetensors;
+using ZeroCopy.Store;
 using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
 using ZeroCopy.Torch.Models.Bert;
@@ -107,7 +108,7 @@ public sealed class PutCommandSpecs : IDisposable
         Skip.If(OperatingSystem.IsWindows(), "Windows has no SIGTERM.");
         var file = _zerocopy.File("big.safetensors");
         WriteZeros(file, tensors: 16, megabytes: 64);
-        _zerocopy.Run("store", "stat").Succeeded();
+        ObjectStore.Open(new ObjectStoreOptions { Directory = _zerocopy.Store }).Dispose();
         using var writing = new ManualResetEventSlim();
         using var watcher = new FileSystemWatcher(Path.Combine(_zerocopy.Store, "tmp"));
         watcher.Created += (_, _) => writing.Set();

@@ -75,6 +75,11 @@ public sealed class RemoteCommandSpecs : IDisposable
         Assert.Equal(pulled.GetProperty("bytes").GetInt64(), pulled.GetProperty("moved").GetInt64());
         var local = Assert.Single(_local.Run("ls", "--json", "--store", _local.File("pulled")).Succeeded().Json().EnumerateArray());
         Assert.Equal("counter@1", local.GetProperty("names")[0].GetString());
+        var held = _local.Run(
+            "pull", "counter", "--node", second.Address, "--store", _local.File("pulled"), "--json").Succeeded().Json();
+        Assert.Equal(
+            ("counter@1", pulled.GetProperty("bytes").GetInt64(), 0),
+            (Text(held, "model"), held.GetProperty("bytes").GetInt64(), held.GetProperty("moved").GetInt64()));
 
         _local.Run("show", "nothing", "--node", second.Address).Failed(1, "There is no model nothing in the cluster");
         _local.Run("predict", "nothing", "--input", Input(7), "--node", second.Address)

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using ZeroCopy.Node.Service;
 using ZeroCopy.Node.Tests.Cli;
 
@@ -10,8 +11,10 @@ public sealed class NodeTelemetrySpecs : IDisposable
 
     public void Dispose() => _zerocopy.Dispose();
 
-    [Fact]
-    public async Task Node_should_send_the_metrics_and_the_callers_trace_to_the_collector()
+    [Theory]
+    [InlineData(false, "POST /v2/models/{name}/infer")]
+    [InlineData(true, "POST /inference.GRPCInferenceService/ModelInfer")]
+    public async Task Node_should_send_the_metrics_and_the_callers_trace_to_the_collector(bool isGrpc, string request)
     {
         await using var collector = await Collector.StartAsync();
         _zerocopy.Run("put", NodeScripts.Count(_zerocopy.File("traced.pt")), "--name", "traced").Succeeded();
@@ -24,25 +27,20 @@ public sealed class NodeTelemetrySpecs : IDisposable
                 Host = "127.0.0.1",
                 Port = 0,
                 HttpPort = 0,
+                GrpcPort = 0,
             }),
             json: false,
             CancellationToken.None);
         await using (node)
         {
-            using var client = new HttpClient { BaseAddress = new Uri(node.Http) };
-            using var content = new StringContent("""
-                {"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[1]},
-                {"name":"times","shape":[],"datatype":"INT64","data":[1]}]}
-                """);
-            client.DefaultRequestHeaders.Add("traceparent", $"00-{TraceId}-b7ad6b7169203331-01");
-            using var answer = await client.PostAsync("/v2/models/traced/infer", content);
-            answer.EnsureSuccessStatusCode();
+            const string Parent = $"00-{TraceId}-b7ad6b7169203331-01";
+            await (isGrpc ? CallByGrpcAsync(new Uri(node.Grpc!), Parent) : CallAsync(new Uri(node.Http), Parent));
         }
 
         // What is left is sent when the node ends.
         const string Traces = "TraceService";
         Assert.True(collector.Has(Traces, Convert.FromHexString(TraceId)));
-        foreach (var span in new[] { "POST /v2/models/{name}/infer", "call traced", "queue traced", "compute traced" })
+        foreach (var span in new[] { request, "call traced", "queue traced", "compute traced" })
         {
             Assert.True(collector.Has(Traces, span), span);
         }
@@ -51,5 +49,27 @@ public sealed class NodeTelemetrySpecs : IDisposable
         {
             Assert.True(collector.Has("MetricsService", metric), metric);
         }
+    }
+
+    private static async Task CallAsync(Uri node, string parent)
+    {
+        using var client = new HttpClient { BaseAddress = node };
+        using var content = new StringContent("""
+            {"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[1]},
+            {"name":"times","shape":[],"datatype":"INT64","data":[1]}]}
+            """);
+        client.DefaultRequestHeaders.Add("traceparent", parent);
+        using var answer = await client.PostAsync("/v2/models/traced/infer", content);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    private static Task<byte[]> CallByGrpcAsync(Uri node, string parent)
+    {
+        // As a message of the protocol: the model's name, then inputs with their name, datatype, shape and contents.
+        byte[] x = [10, 1, .. "x"u8, 18, 4, .. "FP32"u8, 26, 1, 1, 42, 6, 50, 4, 0, 0, 0x80, 0x3F];
+        byte[] times = [10, 5, .. "times"u8, 18, 5, .. "INT64"u8, 42, 3, 26, 1, 1];
+        return RawCall.SendAsync(
+            node, "/inference.GRPCInferenceService/ModelInfer",
+            [10, 6, .. "traced"u8, 42, (byte)x.Length, .. x, 42, (byte)times.Length, .. times], new Metadata { { "traceparent", parent } });
     }
 }

@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Grpc.Core;
 using ZeroCopy.Node.Service;
+using ZeroCopy.Node.Tests.Cli;
 using ZeroCopy.Serving.Access;
 using ZeroCopy.TestSupport;
 
@@ -76,6 +77,26 @@ public sealed class SecureNodeSpecs : IDisposable
         var missing = await Assert.ThrowsAsync<RpcException>(
             () => RawCall.SendAsync(server, "/inference.GRPCInferenceService/ModelMetadata", [10, 4, .. "none"u8]));
         Assert.Equal(StatusCode.NotFound, missing.StatusCode);
+    }
+
+    [Fact]
+    public async Task Node_should_log_who_asked_for_what_and_nothing_that_is_secret()
+    {
+        File.WriteAllText(_directory.File("log.conf"), $$"""
+            zerocopy.serving { access-log = on, api-keys { ci = "{{ApiKey.HashOf(Key)}}" } }
+            """);
+        using var zerocopy = new Zerocopy();
+        using var node = await RunningNode.StartAsync(zerocopy, "--config", _directory.File("log.conf"));
+        node.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
+        node.Client.DefaultRequestHeaders.Add("X-Own", "header-secret");
+        using var body = new StringContent("""{"inputs":"body-secret"}""");
+
+        using var answer = await node.Client.PostAsync("/v2/models/none/infer?of=query-secret", body);
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        var line = await node.Log.SaysAsync("/v2/models/none/infer", TimeSpan.FromMinutes(2));
+        Assert.All(["POST", "404", "ci", "Duration"], word => Assert.Contains(word, line, StringComparison.Ordinal));
+        Assert.DoesNotContain(node.Log.Lines, logged => logged.Contains("secret", StringComparison.Ordinal));
     }
 
     [Fact]

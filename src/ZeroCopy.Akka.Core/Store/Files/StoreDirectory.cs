@@ -194,7 +194,15 @@ internal sealed class StoreDirectory
         File.WriteAllText(temporary, $$"""{"layout":{{LayoutVersion}},"id":"{{Guid.NewGuid():N}}"}""");
         try
         {
-            File.Move(temporary, file, overwrite);
+            // On Unix a move looks whether the file is there before it replaces it; a link is made by one alone.
+            if (!overwrite && !OperatingSystem.IsWindows() && HardLink.TryCreate(file, temporary))
+            {
+                File.Delete(temporary);
+            }
+            else
+            {
+                File.Move(temporary, file, overwrite);
+            }
         }
         catch (IOException) when (File.Exists(file))
         {

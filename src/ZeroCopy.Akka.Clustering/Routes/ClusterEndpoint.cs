@@ -258,7 +258,7 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
             var placed = await placing.ConfigureAwait(false);
             return (placed.Node, placed.Version);
         }
-        catch (InferenceException e) when (e.Failure is InferenceFailure.LoadFailed && HaveLostIt(route, wanted, failures))
+        catch (InferenceException e) when (e.Failure is InferenceFailure.LoadFailed && HaveLostIt(entry.Route!, wanted, failures))
         {
             // Those who answer for it may not have heard that yet.
             throw new InferenceException(InferenceFailure.ModelNotFound, NotFound().Message, e);
@@ -274,12 +274,17 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
         }
     }
 
-    /// <summary>Whether all nodes that hold a version by its route have said that they do not any more.</summary>
+    /// <summary>
+    /// Whether nodes have said that they do not hold a version any more, and they are all that hold it by its route as it is now: it may
+    /// have changed while the call was made.
+    /// </summary>
     private static bool HaveLostIt(ModelRoute route, int? wanted, Dictionary<Address, InferenceException> failures)
     {
-        var holders = route.Replicas.Where(replica => replica.Version == wanted).ToArray();
-        return holders.Length > 0 && holders.All(replica => failures.TryGetValue(replica.Node, out var failure)
-            && failure.Failure is InferenceFailure.ModelNotFound or InferenceFailure.PoolNotFound);
+        var lost = failures.Where(
+            failure => failure.Value.Failure is InferenceFailure.ModelNotFound or InferenceFailure.PoolNotFound)
+            .Select(failure => failure.Key).ToHashSet();
+        return lost.Count > 0
+            && route.Replicas.Where(replica => replica.Version == wanted).All(replica => lost.Contains(replica.Node));
     }
 
     private static bool IsNobodyReached(Dictionary<Address, InferenceException> failures) =>

@@ -210,6 +210,26 @@ public sealed class RouteTableSpecs : TestKit
         Assert.Equal([lost], place.Tried.AsEnumerable());
     }
 
+    [Fact]
+    public async Task An_endpoint_should_not_find_what_its_last_holder_has_lost_where_another_was_left_out_meanwhile()
+    {
+        var other = new Replica(Address.Parse("akka.tcp://zerocopy@a:2"), 1, EndpointState.Failed, 0, 0);
+        var route = Route(1);
+        var entry = await FollowAsync(route with { Replicas = route.Replicas.Add(other) });
+        var follower = LastSender;
+        var lost = new InferenceException(InferenceFailure.ModelNotFound, "It is being removed.");
+
+        var calling = Endpoint(entry, 1, lost).CallAsync("", []);
+        var place = await ExpectMsgAsync<EntityRequest.Place>(Patience);
+        var change = entry.ChangeOf(entry.Route!);
+        follower.Tell(route, TestActor);
+        await change.WaitAsync(Patience);
+        follower.Tell(new EntityReply.Failed(InferenceFailure.LoadFailed, "No further node can take it.", place.Id), TestActor);
+
+        var failed = await Assert.ThrowsAsync<InferenceException>(() => calling.WaitAsync(Patience));
+        Assert.Equal(InferenceFailure.ModelNotFound, failed.Failure);
+    }
+
     private static ModelRoute Route(int version, Address? node = null) =>
         new("model", version, null, 0, [new Replica(node ?? Node, version, EndpointState.Ready, 1, 0)], null);
 
@@ -227,13 +247,13 @@ public sealed class RouteTableSpecs : TestKit
         LastSender.Tell(route, TestActor);
     }
 
-    private ClusterEndpoint Endpoint(RouteEntry entry, int? of = null)
+    private ClusterEndpoint Endpoint(RouteEntry entry, int? of = null, Exception? failure = null)
     {
         var clients = new NodeClients(Sys);
         var routes = new RouteContext
         {
             Self = Node,
-            Own = new Answering(),
+            Own = new Answering(failure),
             Table = _table,
             Clients = clients,
             Choice = new ReplicaChoice(Node, clients.Outstanding, clients.IsDown),
@@ -241,8 +261,8 @@ public sealed class RouteTableSpecs : TestKit
         return entry.Endpoint(of, (entry, version) => new ClusterEndpoint(entry, version, routes));
     }
 
-    /// <summary>Has an endpoint of every name, which answers with nothing.</summary>
-    private sealed class Answering : IEndpointDirectory, IModelEndpoint
+    /// <summary>Has an endpoint of every name, which answers with nothing, or fails.</summary>
+    private sealed class Answering(Exception? failure) : IEndpointDirectory, IModelEndpoint
     {
         public event Action? Changed
         {
@@ -268,6 +288,6 @@ public sealed class RouteTableSpecs : TestKit
 
         public Task<ModelAnswer> CallAsync(
             string method, IReadOnlyList<NamedTensor> inputs, CallOptions? options = null, CancellationToken cancellationToken = default) =>
-            Task.FromResult(new ModelAnswer([], null));
+            failure is null ? Task.FromResult(new ModelAnswer([], null)) : Task.FromException<ModelAnswer>(failure);
     }
 }

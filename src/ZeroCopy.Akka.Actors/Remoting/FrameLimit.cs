@@ -78,12 +78,26 @@ internal sealed class FrameLimit(ActorSystem system, RemotingSettings settings)
 
     /// <summary>The message of which all parts have come.</summary>
     /// <exception cref="WireException">It is none.</exception>
-    public object Unpack(WholeMessage message) => _serializer.FromBinary(message.Bytes, message.Manifest);
+    /// <exception cref="InferenceException">There is no memory for it.</exception>
+    public object Unpack(WholeMessage message)
+    {
+        try
+        {
+            return _serializer.FromBinary(message.Bytes, message.Manifest);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw NoMemory(message.Bytes.Length, e);
+        }
+    }
 
     public static InferenceException TooLarge(long size, long limit) => new(
         InferenceFailure.MessageTooLarge,
         $"A message of {size} bytes is larger than the {limit} that may be sent; send less, or raise {RemotingSettings.MaxMessagePath} on "
         + "both sides.");
+
+    public static InferenceException NoMemory(long size, OutOfMemoryException reason) =>
+        new(InferenceFailure.Overloaded, $"No memory for a message of {size} bytes: {reason.Message}", reason);
 
     // The sender's path gets its address, which is about as long as the recipient's.
     private static long Envelope(IActorRef recipient, IActorRef sender) => EnvelopeBytes

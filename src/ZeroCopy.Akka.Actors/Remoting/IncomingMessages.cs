@@ -24,7 +24,7 @@ internal sealed class IncomingMessages(RemotingSettings settings)
 
     /// <summary>Takes a part; returns the message with its last one, else null.</summary>
     /// <exception cref="InferenceException">
-    /// The message is too large, or its process sends too much at once; the rest of it is thrown away as it comes.
+    /// The message is too large, its process sends too much at once, or there is no memory; the rest of it is thrown away as it comes.
     /// </exception>
     public WholeMessage? Add(IActorRef from, MessagePart part)
     {
@@ -32,7 +32,7 @@ internal sealed class IncomingMessages(RemotingSettings settings)
         {
             _messages.Remove(from);
             ThrowIfTooMuch(from, part.Total);
-            _messages.Add(from, new Incoming(part.Id, part.Manifest, GC.AllocateUninitializedArray<byte>((int)part.Total)));
+            _messages.Add(from, new Incoming(part.Id, part.Manifest, Take(part.Total)));
         }
 
         // Others belong to a message that was refused or given up.
@@ -71,6 +71,18 @@ internal sealed class IncomingMessages(RemotingSettings settings)
         foreach (var from in _messages.Keys.Where(from => from.Path.Address == address).ToArray())
         {
             _messages.Remove(from);
+        }
+    }
+
+    private static byte[] Take(long bytes)
+    {
+        try
+        {
+            return GC.AllocateUninitializedArray<byte>((int)bytes);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw FrameLimit.NoMemory(bytes, e);
         }
     }
 

@@ -117,14 +117,6 @@ internal sealed class PredictActor : UntypedActor
         {
             Sender.Tell(PredictReply.Failed.Of(e, part.Id), Self);
         }
-        catch (OutOfMemoryException e)
-        {
-            _incoming.Drop(Sender, part.Id);
-            Sender.Tell(
-                new PredictReply.Failed(
-                    InferenceFailure.Overloaded, $"No memory for a message of {part.Total} bytes: {e.Message}", part.Id),
-                Self);
-        }
         catch (WireException e)
         {
             Sender.Tell(new PredictReply.Failed(InferenceFailure.InvalidInput, e.Message, part.Id), Self);

@@ -302,11 +302,10 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
             lock (_lock)
             {
                 // Not of one that was freed meanwhile: it did not fail.
-                if (_run == run)
+                if (Forget(run))
                 {
                     _failedAt = serving.Clock.GetTimestamp();
                     _startError = failure.Message;
-                    _run = null;
                 }
             }
 
@@ -357,12 +356,16 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
         opened.Dispose();
     }
 
-    private void Forget(ModelRun run)
+    /// <summary>False where another one has taken its place, or it was freed.</summary>
+    private bool Forget(ModelRun run)
     {
-        if (_run == run)
+        if (_run != run)
         {
-            _run = null;
+            return false;
         }
+
+        _run = null;
+        return true;
     }
 
     /// <summary>Waits for the start of a pool; what is left of the call's deadline is for the call.</summary>

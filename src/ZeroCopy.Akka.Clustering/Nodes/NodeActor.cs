@@ -51,6 +51,8 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
+    private string NoMember => $"{_node.Address} is no member of a cluster now.";
+
     public static Props Props(NodeContext node) => Akka.Actor.Props.Create(() => new NodeActor(node));
 
     protected override void PreStart()
@@ -114,10 +116,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 break;
             case EntityRequest.RollOut or EntityRequest.RollBack when _node.Region is null:
                 // Whoever decides it is not to be surprised by it later.
-                Sender.Tell(
-                    new EntityReply.Failed(
-                        InferenceFailure.Unreachable, $"{_node.Address} is no member of a cluster now.", ((IRequestMessage)message).Id),
-                    Self);
+                Sender.Tell(new EntityReply.Failed(InferenceFailure.Unreachable, NoMember, ((IRequestMessage)message).Id), Self);
                 break;
             case EntityRequest request when _node.Region is null:
                 KeepUntilModelsStarted(request);
@@ -139,8 +138,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             case AnnounceNow now when !_node.IsServing:
                 now.Told.SetResult();
                 break;
-            case Local.Beat or Local.Changed or Local.List or Leaving when !_node.IsServing:
-                ForgetStrangers();
+            case Local.Changed or Local.List or Leaving when !_node.IsServing:
                 // A node that holds nothing says nothing of itself.
                 break;
             case Local.Beat:
@@ -225,8 +223,18 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
 
     private void OnBeat()
     {
+        var isLong = ++_beats % BeatsToAnnounceAll == 0;
+        if (isLong)
+        {
+            ForgetStrangers();
+        }
+
+        if (!_node.IsServing)
+        {
+            return;
+        }
+
         var report = _node.Report();
-        ForgetStrangers();
         if (report != _told || _beats % BeatsToTell == 0)
         {
             TellOthers(report);
@@ -247,7 +255,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
             ListIn(TimeSpan.Zero);
         }
 
-        if (_beats % BeatsToAnnounceAll == 0)
+        if (isLong)
         {
             Announce(_announced.Values);
         }
@@ -256,11 +264,6 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     /// <summary>What leaves reports itself to its end, which may come after the last word that the others had of it.</summary>
     private void ForgetStrangers()
     {
-        if (++_beats % BeatsToAnnounceAll != 0)
-        {
-            return;
-        }
-
         var members = _cluster.State.Members.Select(member => member.Address).ToHashSet();
         foreach (var node in _node.Table.Nodes.Select(node => node.Info.Address)
             .Where(node => node != _node.Address && !members.Contains(node)))
@@ -412,8 +415,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         switch (query)
         {
             case NodeQuery.Holdings { AsContact: true } when models is null or DeadLetterActorRef:
-                Sender.Tell(
-                    new NodeReply.Failed(InferenceFailure.Unreachable, $"{_node.Address} is no member of a cluster now.", query.Id), Self);
+                Sender.Tell(new NodeReply.Failed(InferenceFailure.Unreachable, NoMember, query.Id), Self);
                 break;
             case NodeQuery.Holdings { AsContact: true }:
                 Sender.Tell(new NodeReply.Holdings(_node.Report(), [], query.Id), Self);

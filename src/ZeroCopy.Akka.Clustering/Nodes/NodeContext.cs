@@ -39,7 +39,9 @@ internal sealed class NodeContext
     /// <summary>Has calls to a node that is unreachable now go to others.</summary>
     public required Action<Address> Doubt { get; init; }
 
-    /// <summary>Where the entities of the names are reached; null before the node is a member.</summary>
+    /// <summary>
+    /// Where the entities of the names are reached; null before the node is a member. For the actor alone, which may restart.
+    /// </summary>
     public IActorRef? Region { get; set; }
 
     /// <summary>The node's account of itself, as it is now.</summary>

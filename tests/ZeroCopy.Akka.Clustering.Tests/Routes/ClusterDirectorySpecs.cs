@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
 using Akka.TestKit.Xunit2;
-using ZeroCopy.Actors.Endpoints;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Clustering.Routes;
 using ZeroCopy.Endpoints;
@@ -48,7 +47,7 @@ public sealed class ClusterDirectorySpecs : TestKit
     {
         var table = Table();
         using var clients = new NodeClients(Sys);
-        var finding = Directory(table, clients, Self, new Own(new ModelHandle(ModelId.Of([1]), 1))).FindAsync("model").AsTask();
+        var finding = Directory(table, clients, Self, new OwnEndpoint(1, new ModelHandle(ModelId.Of([1]), 1))).FindAsync("model").AsTask();
         await ExpectMsgAsync<EntityRequest.Follow>(Patience);
         var follower = LastSender;
         if (entityAnswers)
@@ -74,7 +73,7 @@ public sealed class ClusterDirectorySpecs : TestKit
     {
         var table = Table();
         using var clients = new NodeClients(Sys);
-        var own = new Own(null);
+        var own = new OwnEndpoint(1);
         var finding = Directory(table, clients, Self, own).FindAsync("model").AsTask();
         await ExpectMsgAsync<EntityRequest.Follow>(Patience);
         LastSender.Tell(new ModelRoute("model", null, null, 0, [], null), TestActor);
@@ -111,42 +110,4 @@ public sealed class ClusterDirectorySpecs : TestKit
     }
 
     private static ModelStatus Model(string name, byte model) => new(name, 1, ModelId.Of([model]), true, 1, [Node], [], null);
-
-    /// <summary>Has one endpoint, which answers with nothing.</summary>
-    private sealed class Own(ModelHandle? model) : IEndpointDirectory, IServedEndpoint
-    {
-        public event Action? Changed
-        {
-            add { }
-            remove { }
-        }
-
-        public string Name => "model";
-
-        public int? Version => 1;
-
-        public EndpointState State => EndpointState.Ready;
-
-        public string? LastError => null;
-
-        public bool IsRemote => true;
-
-        public ModelHandle? Model => model;
-
-        public int ReadyActors => 0;
-
-        public int Pending => 0;
-
-        public ValueTask<IModelEndpoint?> FindAsync(string name, int? version = null, CancellationToken cancellationToken = default) =>
-            new(this);
-
-        public ValueTask<ImmutableArray<IModelEndpoint>> ListAsync(CancellationToken cancellationToken = default) => new([this]);
-
-        public Task<ModelSignature> GetSignatureAsync(CancellationToken cancellationToken = default) =>
-            throw new NotSupportedException();
-
-        public Task<ModelAnswer> CallAsync(
-            string method, IReadOnlyList<NamedTensor> inputs, CallOptions? options = null, CancellationToken cancellationToken = default) =>
-            Task.FromResult(new ModelAnswer([]) { Version = Version });
-    }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
 using Akka.TestKit.Xunit2;
@@ -253,41 +252,11 @@ public sealed class RouteTableSpecs : TestKit
         var routes = new RouteContext
         {
             Self = Node,
-            Own = new Answering(failure),
+            Own = new OwnEndpoint(failure: failure),
             Table = _table,
             Clients = clients,
             Choice = new ReplicaChoice(Node, clients.Outstanding, clients.IsDown),
         };
         return entry.Endpoint(of, (entry, version) => new ClusterEndpoint(entry, version, routes));
-    }
-
-    /// <summary>Has an endpoint of every name, which answers with nothing, or fails.</summary>
-    private sealed class Answering(Exception? failure) : IEndpointDirectory, IModelEndpoint
-    {
-        public event Action? Changed
-        {
-            add { }
-            remove { }
-        }
-
-        public string Name => "model";
-
-        public int? Version => null;
-
-        public EndpointState State => EndpointState.Ready;
-
-        public string? LastError => null;
-
-        public ValueTask<IModelEndpoint?> FindAsync(string name, int? version = null, CancellationToken cancellationToken = default) =>
-            new(this);
-
-        public ValueTask<ImmutableArray<IModelEndpoint>> ListAsync(CancellationToken cancellationToken = default) => new([this]);
-
-        public Task<ModelSignature> GetSignatureAsync(CancellationToken cancellationToken = default) =>
-            throw new NotSupportedException();
-
-        public Task<ModelAnswer> CallAsync(
-            string method, IReadOnlyList<NamedTensor> inputs, CallOptions? options = null, CancellationToken cancellationToken = default) =>
-            failure is null ? Task.FromResult(new ModelAnswer([], null)) : Task.FromException<ModelAnswer>(failure);
     }
 }

@@ -173,16 +173,17 @@ internal sealed class SettingsReader(
         return min;
     }
 
-    /// <summary>The name or address of a host, which is not looked up here.</summary>
+    /// <summary>The name or address of a host, which is not looked up here; empty where it is none.</summary>
     public string Host(string key)
     {
         var text = Text(key);
-        if (Uri.CheckHostName(text) == UriHostNameType.Unknown)
+        if (Uri.CheckHostName(text) != UriHostNameType.Unknown)
         {
-            Problem(key, text, "the name or address of a host");
+            return text;
         }
 
-        return text;
+        Problem(key, text, "the name or address of a host");
+        return "";
     }
 
     /// <summary>Addresses of nodes, as they are written.</summary>

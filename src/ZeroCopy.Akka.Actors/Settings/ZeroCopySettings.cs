@@ -49,32 +49,35 @@ public sealed record ZeroCopySettings
     public static ZeroCopySettings From(Config config)
     {
         var problems = ImmutableArray.CreateBuilder<string>();
+        var settings = Read(config, problems);
+        return problems.Count > 0 ? throw new InvalidSettingsException(problems.ToImmutable()) : settings;
+    }
+
+    /// <summary>
+    /// Reads the settings for somebody who checks them further: what is wrong is noted, and left at a value that can be used.
+    /// </summary>
+    internal static ZeroCopySettings Read(Config config, ImmutableArray<string>.Builder problems)
+    {
         var merged = config.WithFallback(Reference);
         if (!merged.GetValue("zerocopy").IsObject())
         {
-            throw new InvalidSettingsException([$"zerocopy is '{merged.GetValue("zerocopy")}' but must be a section"]);
+            problems.Add($"zerocopy is '{merged.GetValue("zerocopy")}' but must be a section");
+            merged = Reference;
         }
 
         var root = new SettingsReader(merged.GetConfig("zerocopy"), Reference.GetConfig("zerocopy"), "zerocopy", problems);
         KnownKeys.All.Check(merged.GetConfig("zerocopy").Root, "zerocopy", problems);
-        var store = ReadStore(root.Section("object-store"));
-        var models = new ModelSettings { Assemblies = root.Section("models").Texts("assemblies") };
         var batching = ReadBatching(root.Section("batching"), new BatchingSettings());
-        var inference = ReadInference(root.Section("inference"), batching);
-        var tasks = ReadTasks(root.Section("tasks"));
-        var cluster = ReadCluster(root.Section("cluster"));
-        var serving = ReadServing(root.Section("serving"));
-        var telemetry = ReadTelemetry(root.Section("telemetry"));
-        return problems.Count > 0 ? throw new InvalidSettingsException(problems.ToImmutable()) : new ZeroCopySettings
+        return new ZeroCopySettings
         {
-            ObjectStore = store,
-            Models = models,
-            Inference = inference,
-            Tasks = tasks,
+            ObjectStore = ReadStore(root.Section("object-store")),
+            Models = new ModelSettings { Assemblies = root.Section("models").Texts("assemblies") },
             Batching = batching,
-            Cluster = cluster,
-            Serving = serving,
-            Telemetry = telemetry,
+            Inference = ReadInference(root.Section("inference"), batching),
+            Tasks = ReadTasks(root.Section("tasks")),
+            Cluster = ReadCluster(root.Section("cluster")),
+            Serving = ReadServing(root.Section("serving")),
+            Telemetry = ReadTelemetry(root.Section("telemetry")),
         };
     }
 

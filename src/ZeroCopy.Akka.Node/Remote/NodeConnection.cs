@@ -45,8 +45,7 @@ internal sealed class NodeConnection : IAsyncDisposable
     /// <exception cref="InferenceException">None of them answers.</exception>
     public static async Task<NodeConnection> OpenAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        var config = ReadConfig(context);
-        var settings = ZeroCopySettings.From(config).Cluster;
+        var (config, settings) = ReadConfig(context);
         var nodes = context.Nodes
             .Select(text => NodeAddress.TryParse(text, settings.Tls.IsOn, out var address) ? address : null!).ToImmutableArray();
         var host = OwnAddress(nodes[0]);
@@ -76,16 +75,12 @@ internal sealed class NodeConnection : IAsyncDisposable
         Trust?.Dispose();
     }
 
-    private static Config ReadConfig(CommandContext context)
+    private static (Config Config, ClusterSettings Settings) ReadConfig(CommandContext context)
     {
-        if (context.Get(GlobalOptions.Config) is not { } file)
-        {
-            return Config.Empty;
-        }
-
         var problems = ImmutableArray.CreateBuilder<string>();
-        var config = HoconFile.Read(Path.GetFullPath(file), problems);
-        return problems.Count == 0 ? config : throw new InvalidSettingsException(problems.ToImmutable());
+        var config = context.Get(GlobalOptions.Config) is { } file ? HoconFile.Read(Path.GetFullPath(file), problems) : Config.Empty;
+        var settings = ZeroCopySettings.Read(config, problems).Cluster;
+        return problems.Count == 0 ? (config, settings) : throw new InvalidSettingsException(problems.ToImmutable());
     }
 
     /// <summary>The address of this host on the way to a node; nothing is sent for it.</summary>

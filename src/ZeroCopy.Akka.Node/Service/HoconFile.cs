@@ -10,15 +10,15 @@ internal static class HoconFile
     private static readonly string[] Sections = ["zerocopy", "akka"];
 
     /// <summary>
-    /// The settings of a file, with those that it includes by paths beside it; none of them where something is wrong with it.
+    /// The settings of a file, with those that it includes by paths beside it; none of them where it cannot be read.
     /// </summary>
     public static Config Read(string file, ImmutableArray<string>.Builder problems)
     {
-        var count = problems.Count;
         try
         {
             var config = new Config(Parse(Path.GetFullPath(file), []));
-            foreach (var (key, value) in config.IsEmpty ? [] : config.Root.GetObject().Items)
+            var items = config.IsEmpty ? [] : config.Root.GetObject().Items;
+            foreach (var (key, value) in items)
             {
                 if (!Sections.Contains(key))
                 {
@@ -27,10 +27,12 @@ internal static class HoconFile
                 else if (!value.IsObject())
                 {
                     problems.Add($"{key} in '{file}' is '{value}' but must be a section (--config)");
+                    // So that the rest can be read.
+                    items.Remove(key);
                 }
             }
 
-            return problems.Count == count ? config : Config.Empty;
+            return config;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -48,67 +48,53 @@ internal sealed class NodeConfiguration
         var problems = ImmutableArray.CreateBuilder<string>();
         var file = request.ConfigFile is { } path ? HoconFile.Read(path, problems) : Config.Empty;
         // The file's own mistakes are named also where an option would cover them.
-        var config = ReadSettings(file, problems) is null ? Config.Empty : file;
-        config = NodeHocon.Over(config, request, problems);
+        ZeroCopySettings.Read(file, problems);
+        var config = NodeHocon.Over(file, request, problems);
         var settings = ReadSettings(config, problems);
-        IPAddress? address = null;
-        HttpsConnectionAdapterOptions? tls = null;
-        var catalog = NodeModels.Create();
-        if (settings is not null)
+        var cluster = settings.Cluster;
+        var address = FindAddress(cluster.Host, "--host, zerocopy.cluster.host", problems);
+        if (cluster.BindHost != cluster.Host)
         {
-            var cluster = settings.Cluster;
-            address = FindAddress(cluster.Host, "--host, zerocopy.cluster.host", problems);
-            if (cluster.BindHost != cluster.Host)
-            {
-                address = FindAddress(cluster.BindHost, "zerocopy.cluster.bind-host", problems);
-            }
-
-            if (address is not null)
-            {
-                CheckPorts(
-                    address,
-                    [
-                        (cluster.Port, "--port, zerocopy.cluster.port"),
-                        (settings.Serving.Port, "--http, zerocopy.serving.port"),
-                        (settings.Serving.GrpcPort ?? 0, "--grpc, zerocopy.serving.grpc-port"),
-                        (cluster.Transfer.Port, "zerocopy.cluster.transfer.port"),
-                    ],
-                    problems);
-            }
-
-            CheckSeeds(cluster, problems);
-            Try(() => CheckDowning(config, problems), problems);
-            Try(() => CheckTrust(cluster.Tls, problems), problems);
-            tls = settings.Serving.Tls is { } files ? LoadTls(files, problems) : null;
+            address = FindAddress(cluster.BindHost, "zerocopy.cluster.bind-host", problems);
         }
 
+        CheckPorts(
+            address,
+            [
+                (cluster.Port, "--port, zerocopy.cluster.port"),
+                (settings.Serving.Port, "--http, zerocopy.serving.port"),
+                (settings.Serving.GrpcPort ?? 0, "--grpc, zerocopy.serving.grpc-port"),
+                (cluster.Transfer.Port, "zerocopy.cluster.transfer.port"),
+            ],
+            problems);
+        CheckSeeds(cluster, problems);
+        Try(() => CheckDowning(config, problems), problems);
+        Try(() => CheckTrust(cluster.Tls, problems), problems);
+        var tls = settings.Serving.Tls is { } files ? LoadTls(files, problems) : null;
+        var catalog = NodeModels.Create();
         foreach (var assembly in request.Models)
         {
             Try(() => catalog.RegisterFrom(assembly), problems);
         }
 
         // Opened last: a store is only made for a node that can start.
-        if (settings is not null && (problems.Count == 0 || ObjectStore.IsIn(settings.ObjectStore.Directory)))
+        if (problems.Count == 0 || ObjectStore.IsIn(settings.ObjectStore.Directory))
         {
             Try(() => ObjectStore.Open(settings.ObjectStore).Dispose(), problems);
         }
 
         return problems.Count == 0
-            ? new NodeConfiguration(config, settings!, address!, catalog) { Tls = tls }
+            ? new NodeConfiguration(config, settings, address!, catalog) { Tls = tls }
             : throw new NodeStartException(problems.ToImmutable());
     }
 
-    private static ZeroCopySettings? ReadSettings(Config config, ImmutableArray<string>.Builder problems)
+    /// <summary>Reads what the options and the file say together; what is wrong with the file alone is known.</summary>
+    private static ZeroCopySettings ReadSettings(Config config, ImmutableArray<string>.Builder problems)
     {
-        try
-        {
-            return ZeroCopySettings.From(config);
-        }
-        catch (InvalidSettingsException e)
-        {
-            problems.AddRange(e.Problems);
-            return null;
-        }
+        var all = ImmutableArray.CreateBuilder<string>();
+        var settings = ZeroCopySettings.Read(config, all);
+        problems.AddRange(all.Except(problems));
+        return settings;
     }
 
     private static void CheckTrust(TlsSettings settings, ImmutableArray<string>.Builder problems)
@@ -151,7 +137,8 @@ internal sealed class NodeConfiguration
     {
         try
         {
-            return NodeAddress.Resolve(host);
+            // One that is none is a problem of the settings already.
+            return host.Length == 0 ? null : NodeAddress.Resolve(host);
         }
         catch (SocketException e)
         {
@@ -180,7 +167,7 @@ internal sealed class NodeConfiguration
     }
 
     private static void CheckPorts(
-        IPAddress address, IEnumerable<(int Number, string Setting)> ports, ImmutableArray<string>.Builder problems)
+        IPAddress? address, IEnumerable<(int Number, string Setting)> ports, ImmutableArray<string>.Builder problems)
     {
         foreach (var same in ports.GroupBy(port => port.Number, port => port.Setting))
         {
@@ -190,7 +177,10 @@ internal sealed class NodeConfiguration
                 problems.Add($"port {same.Key} is set more than once ({settings})");
             }
 
-            TryPort(address, same.Key, settings, problems);
+            if (address is not null)
+            {
+                TryPort(address, same.Key, settings, problems);
+            }
         }
     }
 

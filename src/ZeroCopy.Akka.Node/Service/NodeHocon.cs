@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Configuration;
+using Akka.Configuration.Hocon;
 
 namespace ZeroCopy.Node.Service;
 
@@ -26,8 +27,38 @@ internal static class NodeHocon
 
         // The signals are the command line's.
         var akka = ConfigurationFactory.ParseString("akka.coordinated-shutdown { run-by-clr-shutdown-hook = off, exit-clr = off }");
-        return ConfigurationFactory.FromObject(new { zerocopy }).WithFallback(file).WithFallback(akka)
-            .WithFallback(KubernetesDiscovery.Reference);
+        var options = ConfigurationFactory.FromObject(new { zerocopy });
+        DropValuesUnder(options.Root.GetObject(), file);
+        return options.WithFallback(file).WithFallback(akka).WithFallback(KubernetesDiscovery.Reference);
+    }
+
+    /// <summary>Takes values out of a file that stand where the options have a section: Akka can read neither then.</summary>
+    private static void DropValuesUnder(HoconObject options, Config file)
+    {
+        if (!file.IsEmpty)
+        {
+            Drop(options, file.Root.GetObject());
+        }
+
+        static void Drop(HoconObject options, HoconObject file)
+        {
+            foreach (var (key, section) in options.Items.Where(item => item.Value.IsObject()))
+            {
+                if (!file.Items.TryGetValue(key, out var given))
+                {
+                    continue;
+                }
+
+                if (given.IsObject())
+                {
+                    Drop(section.GetObject(), given.GetObject());
+                }
+                else
+                {
+                    file.Items.Remove(key);
+                }
+            }
+        }
     }
 
     /// <summary>A model to serve is a pool of its name, where the file has none for it.</summary>

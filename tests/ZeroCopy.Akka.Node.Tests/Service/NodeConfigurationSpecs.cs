@@ -189,6 +189,55 @@ public sealed class NodeConfigurationSpecs : IDisposable
     }
 
     [Fact]
+    public void NodeConfiguration_should_check_a_file_with_a_wrong_key_further()
+    {
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        taken.Listen();
+        var port = ((IPEndPoint)taken.LocalEndPoint!).Port;
+
+        var problems = Problems($$"""
+            servin.port = 1
+            akka = 5
+            zerocopy {
+              servin.port = 1
+              serving { port = 70000, tls { certificate = none.pem, key = none.key } }
+              cluster { transfer.port = {{port}}, host = "a b", bind-host = 127.0.0.1, seeds = ["akka.tcp://other@10.0.0.7:4053"] }
+              inference.pools.bert { model = "bert@3", size = -1 }
+            }
+            """, Request() with { Host = null, Serve = [new ModelName("bert", 4)], Models = ["nothing.dll"] });
+
+        Assert.Collection(
+            problems,
+            problem => Assert.StartsWith("servin in '", problem, StringComparison.Ordinal),
+            problem => Assert.StartsWith("akka in '", problem, StringComparison.Ordinal),
+            problem => Assert.StartsWith("zerocopy.servin is no setting", problem, StringComparison.Ordinal),
+            problem => Assert.StartsWith("zerocopy.inference.pools.bert.size is '-1'", problem, StringComparison.Ordinal),
+            problem => Assert.StartsWith("zerocopy.cluster.host is 'a b'", problem, StringComparison.Ordinal),
+            problem => Assert.StartsWith("zerocopy.serving.port is '70000'", problem, StringComparison.Ordinal),
+            problem => Assert.StartsWith("--serve bert@4: zerocopy.inference.pools.bert has", problem, StringComparison.Ordinal),
+            problem => Assert.StartsWith($"port {port} of 127.0.0.1 is in use", problem, StringComparison.Ordinal),
+            problem => Assert.StartsWith("seed 'akka.tcp://other@10.0.0.7:4053' is of", problem, StringComparison.Ordinal),
+            problem => Assert.Contains("none.", problem, StringComparison.Ordinal),
+            problem => Assert.Contains("nothing.dll", problem, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("zerocopy.inference = 5")]
+    [InlineData("zerocopy.inference.pools = 5")]
+    [InlineData("zerocopy.cluster = 5")]
+    [InlineData("zerocopy.object-store.directory = \"a\\u0000b\"")]
+    [InlineData("akka.cluster = 5")]
+    public void NodeConfiguration_should_check_a_file_with_a_wrong_section_further(string file)
+    {
+        var problems = Problems(
+            $"{file}, zerocopy.batching.verify = 3", Request() with { Serve = [new ModelName("bert", 4)], Models = ["nothing.dll"] });
+
+        Assert.Contains(problems, problem => problem.StartsWith("zerocopy.batching.verify is '3'", StringComparison.Ordinal));
+        Assert.Contains("nothing.dll", problems[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void NodeConfiguration_should_make_no_store_where_something_else_is_wrong()
     {
         Problems("zerocopy.servin.port = 1", Request());

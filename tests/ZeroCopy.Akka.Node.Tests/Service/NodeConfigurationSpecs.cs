@@ -225,6 +225,7 @@ public sealed class NodeConfigurationSpecs : IDisposable
     [Theory]
     [InlineData("zerocopy.inference = 5")]
     [InlineData("zerocopy.inference.pools = 5")]
+    [InlineData("zerocopy.inference.pools.bert = 5")]
     [InlineData("zerocopy.cluster = 5")]
     [InlineData("zerocopy.object-store.directory = \"a\\u0000b\"")]
     [InlineData("akka.cluster = 5")]

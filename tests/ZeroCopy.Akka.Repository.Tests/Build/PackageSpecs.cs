@@ -13,6 +13,10 @@ public sealed partial class PackageSpecs(PackedFeed feed) : IClassFixture<Packed
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private static readonly string Papers = string.Join('\n', Documents.All.Select(File.ReadAllText)).ReplaceLineEndings("\n");
 
+    /// <summary>The programs of the README and docs, which are built as they stand.</summary>
+    public static IReadOnlyList<string> Programs { get; } =
+        [Example("ZeroCopyHost.Open();\nvar tasks"), Example("WebApplication.CreateBuilder"), Example("Host.CreateApplicationBuilder()")];
+
     [Fact]
     public void Pack_should_make_the_libraries_and_nothing_else() =>
         Assert.Equal(
@@ -70,7 +74,7 @@ public sealed partial class PackageSpecs(PackedFeed feed) : IClassFixture<Packed
     [Fact]
     public async Task Console_program_of_the_readme_should_build_and_run()
     {
-        var start = await feed.BuildAsync("console", Project(), Example("ZeroCopyHost.Open();\nvar tasks"));
+        var start = await feed.BuildAsync("console", Project(), Programs[0]);
 
         Assert.Equal("3, 2", (await RunAsync(start)).Trim());
     }
@@ -98,7 +102,7 @@ public sealed partial class PackageSpecs(PackedFeed feed) : IClassFixture<Packed
             }
 
             using var input = ones(3, 8);
-            {{Example("Host.CreateApplicationBuilder()")}}
+            {{Programs[2]}}
             await application.StopAsync();
             Console.WriteLine("answer " + string.Join(", ", answer.shape));
 
@@ -111,7 +115,7 @@ public sealed partial class PackageSpecs(PackedFeed feed) : IClassFixture<Packed
     [Fact]
     public async Task Web_application_of_the_readme_should_build_and_answer()
     {
-        var start = await feed.BuildAsync("web", Project("Microsoft.NET.Sdk.Web"), Example("WebApplication.CreateBuilder"));
+        var start = await feed.BuildAsync("web", Project("Microsoft.NET.Sdk.Web"), Programs[1]);
         start.ArgumentList.Add("--urls");
         start.ArgumentList.Add("http://127.0.0.1:0");
         using var process = Process.Start(start)!;

@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using ZeroCopy.Actors.Settings;
+using ZeroCopy.Repository.Tests.Build;
 using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Repository.Tests.Papers;
@@ -36,9 +38,39 @@ public sealed partial class DocumentSpecs
     }
 
     [Theory]
+    [MemberData(nameof(Written))]
+    public void Document_should_show_code_that_is_compiled(string document) =>
+        Assert.All(Blocks(document, "csharp"), block =>
+        {
+            // Without what a spec compiles and runs.
+            var rest = Statements(Examples.Aggregate(block, (text, example) => text.Replace(example, "", StringComparison.Ordinal)));
+            Assert.Contains(PackageSpecs.Programs, program => Statements(program).Contains(rest, StringComparison.Ordinal));
+        });
+
+    [Theory]
+    [MemberData(nameof(Written))]
+    public void Document_should_show_settings_that_exist(string document) =>
+        Assert.All(Blocks(document, "hocon"), block => ZeroCopySettings.From(block));
+
+    [Theory]
     [MemberData(nameof(Projects))]
     public void Project_should_have_a_readme(string project) =>
         Assert.True(File.Exists(Path.Combine(RepositoryRoot.Path, project, "README.md")), $"{project}/README.md");
+
+    private static IReadOnlyList<string> Examples { get; } =
+    [
+        .. new[] { "src", "tests" }.SelectMany(folder => Directory.EnumerateFiles(
+                Path.Combine(RepositoryRoot.Path, folder), "*.cs", SearchOption.AllDirectories))
+            .SelectMany(path => Documents.Examples(path)),
+    ];
+
+    private static IEnumerable<string> Blocks(string document, string language) => Fences()
+        .Matches(File.ReadAllText(Path.Combine(RepositoryRoot.Path, document)).ReplaceLineEndings("\n"))
+        .Where(fence => fence.Groups[1].Value == language).Select(fence => fence.Groups[2].Value);
+
+    /// <summary>A text of C# without its usings and empty lines.</summary>
+    private static string Statements(string code) => string.Join('\n', code.Split('\n').Where(
+        line => !string.IsNullOrWhiteSpace(line) && !Usings().IsMatch(line)));
 
     private static IEnumerable<string> Markdown() =>
     [
@@ -54,6 +86,12 @@ public sealed partial class DocumentSpecs
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Links();
+
+    [GeneratedRegex(@"^```(\w+)\n(.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private static partial Regex Fences();
+
+    [GeneratedRegex(@"^using (static )?[\w.]+;$")]
+    private static partial Regex Usings();
 
     [GeneratedRegex(@"^#+ (.+)$", RegexOptions.Multiline)]
     private static partial Regex Headings();

@@ -333,7 +333,7 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
     {
         // Where no call waits for it, its failure is in LastError alone.
         _ = start.Exception;
-        serving.Changed();
+        serving.Changed(plan.Name);
     }
 
     private static async Task EndAsync(ModelRun run)

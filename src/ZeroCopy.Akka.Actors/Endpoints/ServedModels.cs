@@ -338,17 +338,20 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
         OnChanged();
     }
 
-    private void OnChanged()
+    /// <summary>Of an endpoint of a name; of any where that is null.</summary>
+    private void OnChanged(string? name = null)
     {
-        NamedEndpoint[] named;
+        NamedEndpoint?[] named;
         lock (_lock)
         {
-            named = [.. _named.Values, .. _declared.Values];
+            // Thousands of models may start at once.
+            named = name is null ? [.. _named.Values, .. _declared.Values]
+                : [_named.GetValueOrDefault(name), _declared.GetValueOrDefault(name)];
         }
 
         foreach (var endpoint in named)
         {
-            endpoint.TakeOver();
+            endpoint?.TakeOver();
         }
 
         Changed?.Invoke();

@@ -11,9 +11,9 @@ namespace ZeroCopy.Actors.Endpoints;
 /// <param name="withdrawals">Names that get no further calls.</param>
 /// <param name="clock">Behind deadlines and idle times.</param>
 /// <param name="log">Gets what no call can tell.</param>
-/// <param name="changed">Runs when an endpoint's state may have changed, on any thread.</param>
+/// <param name="changed">Runs when the state of an endpoint of a name may have changed, on any thread.</param>
 internal sealed class ServingContext(
-    IModelOpener opener, PoolStarter starter, Withdrawals withdrawals, TimeProvider clock, ILoggingAdapter log, Action changed)
+    IModelOpener opener, PoolStarter starter, Withdrawals withdrawals, TimeProvider clock, ILoggingAdapter log, Action<string> changed)
 {
     private readonly ConcurrentDictionary<string, InferencePool> _pools = new(StringComparer.Ordinal);
     private volatile bool _closed;
@@ -40,7 +40,7 @@ internal sealed class ServingContext(
     /// <summary>Starts no more pools.</summary>
     public void Close() => _closed = true;
 
-    public void Changed() => changed();
+    public void Changed(string name) => changed(name);
 
     /// <summary>Gives back what pools that have ended since the last time left behind.</summary>
     public void ReleaseMemory()
@@ -58,7 +58,7 @@ internal sealed class ServingContext(
         ThrowIfClosed(plan.Name);
         var actor = $"{plan.Name}.{Interlocked.Increment(ref _started)}";
         var pool = await starter.StartAsync(plan with { ActorName = actor }, Stopped).ConfigureAwait(false);
-        pool.Changed += Changed;
+        pool.Changed += () => Changed(plan.Model);
         _pools[actor] = pool;
         if (pool.IsClosed)
         {
@@ -80,7 +80,7 @@ internal sealed class ServingContext(
             _pools.TryRemove(actor, out _);
             onStopped();
             Volatile.Write(ref _ended, 1);
-            Changed();
+            Changed(plan.Model);
         }
     }
 

@@ -1,3 +1,4 @@
+using ZeroCopy.Actors.Endpoints;
 using ZeroCopy.Actors.Tests.Fakes;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
@@ -80,6 +81,36 @@ public sealed class DeclaredPoolSpecs() : ServedModelsSpec("""
 
         Assert.Equal(3, (await answers.WaitAsync(Patience))[^1]);
         await EventuallyAsync(() => Zero.Pools.Count(pool => pool.Name == "newest") == 1);
+    }
+
+    [Fact]
+    public async Task Pool_should_not_be_looked_at_when_a_model_of_another_name_loads()
+    {
+        await PutAsync("bert", 1);
+        var declared = Assert.IsType<NamedEndpoint>(await FindAsync("newest"));
+        await EventuallyAsync(() => declared.State == EndpointState.Ready);
+        using var entered = new ManualResetEventSlim();
+        using var called = new ManualResetEventSlim();
+        var holding = Task.Run(() => declared.IsDeclaredFor(_ =>
+        {
+            entered.Set();
+            return called.Wait(Patience);
+        }));
+        Assert.True(entered.Wait(Patience));
+        var changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Node.Changed += () => changed.TrySetResult();
+
+        try
+        {
+            Assert.Equal(1, await CallAsync(await FindAsync("bert", 1)));
+            await changed.Task.WaitAsync(Patience);
+        }
+        finally
+        {
+            called.Set();
+        }
+
+        Assert.True(await holding.WaitAsync(Patience));
     }
 
     [Fact]

@@ -10,25 +10,16 @@ namespace ZeroCopy.Actors.Stores;
 /// <summary>
 /// The node's use of the object store, <c>/user/zerocopy/object-store</c>: translates requests, hands out handles with a lease on what they
 /// stand for, and ends the leases of holders that stop, be they its requesters, actors of pools or others. Everything that touches files
-/// runs off the mailbox, and no call of a model passes through it. Leases outlive a restart: they are <see cref="ActorLeases"/>'s.
+/// runs off the mailbox, and no call of a model passes through it. The first request opens the store, and those that come meanwhile wait for
+/// that; where it fails, so do they, and the next one opens it anew. Leases outlive a restart: they are <see cref="ActorLeases"/>'s.
 /// </summary>
-/// <remarks>
-/// <code>
-///              first request           opened
-///   Closed ───────────────► Opening ───────────► Open
-///     ▲                        │ failed (waiting requests fail)
-///     └────────────────────────┘
-/// </code>
-/// </remarks>
-internal sealed class ObjectStoreActor(Func<ObjectStore> open, ActorLeases leases) : UntypedActor, IWithUnboundedStash
+internal sealed class ObjectStoreActor(Func<ObjectStore> open, ActorLeases leases) : UntypedActor
 {
     /// <summary>Its name below <c>/user/zerocopy</c>.</summary>
     public const string Name = "object-store";
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private ObjectStore? _store;
-
-    public IStash Stash { get; set; } = null!;
+    private Task<ObjectStore>? _store;
 
     public static Props Props(Func<ObjectStore> open, ActorLeases leases) =>
         Akka.Actor.Props.Create(() => new ObjectStoreActor(open, leases));
@@ -41,71 +32,48 @@ internal sealed class ObjectStoreActor(Func<ObjectStore> open, ActorLeases lease
         }
     }
 
-    protected override void OnReceive(object message) => Closed(message);
-
-    private void Closed(object message)
-    {
-        if (message is not StoreRequest)
-        {
-            Always(message);
-            return;
-        }
-
-        Stash.Stash();
-        var self = Self;
-        var opening = Task.Run(open);
-        opening.PipeTo(self, self, store => new Opened(store), cause => new OpenFailed(cause));
-        Become(Opening);
-    }
-
-    private void Opening(object message)
+    protected override void OnReceive(object message)
     {
         switch (message)
         {
-            case StoreRequest:
-                Stash.Stash();
+            case StoreRequest.Put put:
+                Answer(async store => new StoreReply.Found(
+                    await store.PutAsync(put.Content, put.Options, put.Progress, put.Cancellation).ConfigureAwait(false)));
                 break;
-            case Opened opened:
-                _store = opened.Store;
-                Become(Open);
-                Stash.UnstashAll();
+            case StoreRequest.Acquire acquire:
+                Answer(store => Leased(store, acquire.Model, acquire.Holder));
                 break;
-            case OpenFailed failed:
-                _log.Error(failed.Cause, "The object store cannot be opened");
-                Become(m => Refusing(m, failed.Cause));
-                Self.Tell(Refused.Instance);
-                Stash.UnstashAll();
+            case StoreRequest.AcquireNamed acquire:
+                Answer(store =>
+                {
+                    var model = store.Resolve(acquire.Name);
+                    return Leased(store, model.Id, acquire.Holder) with { Model = model };
+                });
                 break;
-            default:
-                Always(message);
+            case StoreRequest.Release release:
+                Answer(store => leases.End(release.LeaseId));
                 break;
-        }
-    }
-
-    /// <summary>
-    /// Fails the requests that waited; unstashing puts them before the end mark, so that a later request opens the store anew.
-    /// </summary>
-    private void Refusing(object message, Exception cause)
-    {
-        switch (message)
-        {
-            case StoreRequest:
-                Sender.Tell(Failure(cause));
+            case StoreRequest.Pin pin:
+                Answer(store => store.SetPinned(pin.Model, pin.Pinned));
                 break;
-            case Refused:
-                Become(Closed);
+            case StoreRequest.SetName name:
+                Answer(store => new StoreReply.Named(store.SetName(name.Name, name.Model)));
                 break;
-            default:
-                Always(message);
+            case StoreRequest.Resolve resolve:
+                Answer(store => new StoreReply.Found(store.Resolve(resolve.Name)));
                 break;
-        }
-    }
-
-    /// <summary>What does not need the store, in every state.</summary>
-    private void Always(object message)
-    {
-        switch (message)
-        {
+            case StoreRequest.RemoveName remove:
+                Answer(store => store.Remove(remove.Name));
+                break;
+            case StoreRequest.RemoveModel remove:
+                Answer(store => store.Remove(remove.Model));
+                break;
+            case StoreRequest.List:
+                Answer(store => new StoreReply.Listed([.. store.List()]));
+                break;
+            case StoreRequest.Stat:
+                Answer(store => new StoreReply.Counted(store.GetStatistics()));
+                break;
             case ActorLeases.NewHolder added:
                 Context.Watch(added.Holder);
                 break;
@@ -118,85 +86,39 @@ internal sealed class ObjectStoreActor(Func<ObjectStore> open, ActorLeases lease
         }
     }
 
-    private void Open(object message)
-    {
-        var store = _store!;
-        switch (message)
-        {
-            case StoreRequest.Put put:
-                Answer(async () => new StoreReply.Found(
-                    await store.PutAsync(put.Content, put.Options, put.Progress, put.Cancellation).ConfigureAwait(false)));
-                break;
-            case StoreRequest.Acquire acquire:
-                Answer(() => Leased(store, acquire.Model, acquire.Holder));
-                break;
-            case StoreRequest.AcquireNamed acquire:
-                Answer(() =>
-                {
-                    var model = store.Resolve(acquire.Name);
-                    return Leased(store, model.Id, acquire.Holder) with { Model = model };
-                });
-                break;
-            case StoreRequest.Release release:
-                Answer(() => leases.End(release.LeaseId));
-                break;
-            case StoreRequest.Pin pin:
-                Answer(() => store.SetPinned(pin.Model, pin.Pinned));
-                break;
-            case StoreRequest.SetName name:
-                Answer(() => new StoreReply.Named(store.SetName(name.Name, name.Model)));
-                break;
-            case StoreRequest.Resolve resolve:
-                Answer(() => new StoreReply.Found(store.Resolve(resolve.Name)));
-                break;
-            case StoreRequest.RemoveName remove:
-                Answer(() => store.Remove(remove.Name));
-                break;
-            case StoreRequest.RemoveModel remove:
-                Answer(() => store.Remove(remove.Model));
-                break;
-            case StoreRequest.List:
-                Answer(() => new StoreReply.Listed([.. store.List()]));
-                break;
-            case StoreRequest.Stat:
-                Answer(() => new StoreReply.Counted(store.GetStatistics()));
-                break;
-            default:
-                Always(message);
-                break;
-        }
-    }
-
     private StoreReply.Leased Leased(ObjectStore store, ModelId model, IActorRef holder)
     {
         var lease = store.Acquire(model, holder.Path.ToStringWithAddress());
         return new StoreReply.Leased(leases.Hold(holder, lease).Id, lease.Handle) { Lease = lease };
     }
 
-    private void Answer(Action change) => Answer(() =>
+    private void Answer(Action<ObjectStore> change) => Answer(store =>
     {
-        change();
+        change(store);
         return StoreReply.Done.Instance;
     });
 
-    private void Answer(Func<StoreReply> query) => Answer(() => Task.FromResult(query()));
+    private void Answer(Func<ObjectStore, StoreReply> query) => Answer(store => Task.FromResult(query(store)));
 
-    private void Answer(Func<Task<StoreReply.Found>> put) => Answer(async () => (StoreReply)await put().ConfigureAwait(false));
+    private void Answer(Func<ObjectStore, Task<StoreReply.Found>> put) =>
+        Answer(async store => (StoreReply)await put(store).ConfigureAwait(false));
 
-    private void Answer(Func<Task<StoreReply>> work)
+    private void Answer(Func<ObjectStore, Task<StoreReply>> work)
     {
         var self = Self;
         var log = _log;
-        Task.Run(work).PipeTo(Sender, self, reply => reply, cause =>
-        {
-            var failure = Failure(cause);
-            if (failure.Failure == StoreFailure.Unexpected)
+        var opening = _store = _store is null or { IsFaulted: true } ? Task.Run(open) : _store;
+        Task.Run(async () => await work(await opening.ConfigureAwait(false)).ConfigureAwait(false)).PipeTo(
+            Sender, self, reply => reply, cause =>
             {
-                log.Error(cause, "A request to the object store failed");
-            }
+                var failure = Failure(cause);
+                if (failure.Failure == StoreFailure.Unexpected || opening.IsFaulted)
+                {
+                    log.Error(cause, "A request to the object store failed");
+                }
 
-            return failure;
-        });
+                return failure;
+            });
     }
 
     private static StoreReply.Failed Failure(Exception cause) => new(
@@ -211,13 +133,4 @@ internal sealed class ObjectStoreActor(Func<ObjectStore> open, ActorLeases lease
             _ => StoreFailure.Unexpected,
         },
         cause.Message);
-
-    private sealed record Opened(ObjectStore Store);
-
-    private sealed record OpenFailed(Exception Cause);
-
-    private sealed record Refused
-    {
-        public static readonly Refused Instance = new();
-    }
 }

@@ -79,7 +79,7 @@ internal sealed class FrameLimit(ActorSystem system, RemotingSettings settings)
     /// <summary>The message of which all parts have come.</summary>
     /// <exception cref="WireException">It is none.</exception>
     /// <exception cref="InferenceException">There is no memory for it.</exception>
-    public object Unpack(WholeMessage message)
+    public object Unpack(Parcel message)
     {
         try
         {

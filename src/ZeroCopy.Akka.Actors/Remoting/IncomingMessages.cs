@@ -26,7 +26,7 @@ internal sealed class IncomingMessages(RemotingSettings settings)
     /// <exception cref="InferenceException">
     /// The message is too large, its process sends too much at once, or there is no memory; the rest of it is thrown away as it comes.
     /// </exception>
-    public WholeMessage? Add(IActorRef from, MessagePart part)
+    public Parcel? Add(IActorRef from, MessagePart part)
     {
         if (part.Offset == 0)
         {
@@ -50,7 +50,7 @@ internal sealed class IncomingMessages(RemotingSettings settings)
         }
 
         _messages.Remove(from);
-        return new WholeMessage(message.Id, message.Manifest, message.Bytes);
+        return new Parcel(null, message.Id, message.Manifest, message.Bytes);
     }
 
     /// <summary>The sender has given the message up.</summary>

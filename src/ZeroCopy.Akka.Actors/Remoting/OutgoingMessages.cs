@@ -92,7 +92,7 @@ internal sealed class OutgoingMessages(IActorRef self, FrameLimit limit)
         {
             while (_underWay < Window && _waiting.First is { Value: var parcel })
             {
-                var data = parcel.Bytes.Slice(_offset, Math.Min(partBytes, parcel.Bytes.Length - _offset));
+                var data = parcel.Bytes.AsMemory(_offset, Math.Min(partBytes, parcel.Bytes.Length - _offset));
                 _sinceReceipt = (_sinceReceipt + 1) % PartsPerReceipt;
                 _underWay++;
                 var wantsReceipt = _sinceReceipt == 0;

@@ -4,15 +4,17 @@ using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Actors.Remoting;
 
-/// <summary>A message that is ready to be sent: as it is where a frame holds it, else written, to be sent in parts.</summary>
+/// <summary>
+/// A message that is ready to be sent: as it is where a frame holds it, else written, to be sent in parts; or of which all parts have come.
+/// </summary>
 /// <param name="Whole">The message; null where it goes in parts.</param>
 /// <param name="Id">Number of its request.</param>
 /// <param name="Manifest">What <paramref name="Bytes"/> are.</param>
 /// <param name="Bytes">The message as <see cref="Wire.WireSerializer"/> writes it.</param>
-internal sealed record Parcel(ICallMessage? Whole, long Id, string Manifest = "", ReadOnlyMemory<byte> Bytes = default)
+internal sealed record Parcel(ICallMessage? Whole, long Id, string Manifest, byte[] Bytes)
 {
     public Parcel(ICallMessage message)
-        : this(message, message.Id)
+        : this(message, message.Id, "", [])
     {
     }
 

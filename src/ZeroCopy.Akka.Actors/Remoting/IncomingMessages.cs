@@ -17,6 +17,9 @@ internal sealed class IncomingMessages(RemotingSettings settings)
     /// <summary>Most bytes that such messages have together, in messages of the largest size.</summary>
     public const int MostLargest = 4;
 
+    /// <summary>Most bytes that the messages of all processes have together that lack parts, in messages of the largest size.</summary>
+    public const int MostLargestOfAll = 16;
+
     private readonly Dictionary<IActorRef, Incoming> _messages = [];
 
     /// <summary>Bytes that are taken for messages that lack parts.</summary>
@@ -24,7 +27,8 @@ internal sealed class IncomingMessages(RemotingSettings settings)
 
     /// <summary>Takes a part; returns the message with its last one, else null.</summary>
     /// <exception cref="InferenceException">
-    /// The message is too large, its process sends too much at once, or there is no memory; the rest of it is thrown away as it comes.
+    /// The message is too large, its process or all together send too much at once, or there is no memory; the rest of it is thrown away as
+    /// it comes.
     /// </exception>
     public Parcel? Add(IActorRef from, MessagePart part)
     {
@@ -109,6 +113,14 @@ internal sealed class IncomingMessages(RemotingSettings settings)
                 InferenceFailure.Overloaded,
                 $"{from.Path.Address} sends {count + 1} messages of {bytes + total} bytes at once; at most {MostMessages} of "
                 + $"{MostLargest * settings.MaxMessage} bytes may come at once ({MostLargest} x {RemotingSettings.MaxMessagePath}).");
+        }
+
+        if (Bytes + total > MostLargestOfAll * settings.MaxMessage)
+        {
+            throw new InferenceException(
+                InferenceFailure.Overloaded,
+                $"Messages of {Bytes + total} bytes are coming at once; at most {MostLargestOfAll * settings.MaxMessage} bytes may "
+                + $"({MostLargestOfAll} x {RemotingSettings.MaxMessagePath}).");
         }
     }
 

@@ -80,7 +80,31 @@ public sealed class IncomingMessagesSpecs : ZeroCopySpec
         Assert.Throws<InferenceException>(() => _incoming.Add(TestActor, Part(1, 0, 2, 1)));
     }
 
+    [Fact]
+    public void IncomingMessages_should_bound_what_all_processes_send_at_once()
+    {
+        foreach (var port in Enumerable.Range(1, IncomingMessages.MostLargestOfAll))
+        {
+            _incoming.Add(new FarActor(port), Part(1, 0, 1000, 1));
+        }
+
+        var thrown = Assert.Throws<InferenceException>(() => _incoming.Add(new FarActor(99), Part(1, 0, 2, 1)));
+        Assert.Equal(InferenceFailure.Overloaded, thrown.Failure);
+        Assert.Contains("16000 bytes", thrown.Message, StringComparison.Ordinal);
+        _incoming.Forget(new FarActor(1));
+        Assert.Null(_incoming.Add(new FarActor(99), Part(1, 0, 2, 1)));
+    }
+
     private IEnumerable<IActorRef> Senders(int count) => Enumerable.Range(0, count).Select(_ => CreateTestProbe().Ref);
 
     private static MessagePart Part(long id, long offset, long total, params byte[] data) => new(id, offset, total, "p", data);
+
+    /// <summary>An actor of a process of its own.</summary>
+    private sealed class FarActor(int port) : MinimalActorRef
+    {
+        public override ActorPath Path { get; } =
+            new RootActorPath(new Address("akka.tcp", "zerocopy", "10.0.0.7", port)) / "user" / "client";
+
+        public override IActorRefProvider Provider => throw new NotSupportedException();
+    }
 }

@@ -1,12 +1,13 @@
 using System.Collections;
 using System.Runtime.CompilerServices;
 using TorchSharp;
+using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Torch.Batching;
 
 /// <summary>
-/// Values made of tensors and nulls: alone, or nested in arrays, <see cref="List{T}"/>, tuples of up to seven and
-/// <see cref="Dictionary{TKey,TValue}"/>. They are taken apart into leaves, and built again, of the same types, around other leaves.
+/// Values nested in arrays, <see cref="List{T}"/>, tuples of up to seven and <see cref="Dictionary{TKey,TValue}"/>. They are taken apart
+/// into leaves, such as tensors, and built again, of the same types, around other leaves.
 /// </summary>
 internal static class TensorTree
 {
@@ -14,23 +15,21 @@ internal static class TensorTree
     private const int LongestTuple = 7;
 
     /// <summary>
-    /// Adds the leaves of a value in a fixed order, and to <paramref name="structure"/> its types, lengths and keys, which tell any two
-    /// structures apart. False where it holds anything else; what was added is meaningless then.
+    /// Adds the leaves of a value in a fixed order, and to <paramref name="structure"/> what tells any two values apart but for their
+    /// tensors: types, lengths and keys, and the leaves, of a tensor only that it is one. False where a leaf is neither null nor a
+    /// <typeparamref name="T"/>; what was added is meaningless then.
     /// </summary>
-    public static bool TryFlatten(object? value, List<torch.Tensor?> leaves, List<object?> structure)
+    public static bool TryFlatten<T>(object? value, List<T?> leaves, List<object?> structure)
+        where T : class
     {
-        structure.Add(value?.GetType());
-        if (value is null or torch.Tensor)
-        {
-            leaves.Add((torch.Tensor?)value);
-            return true;
-        }
-
         if (Children(value) is not { } children)
         {
-            return false;
+            leaves.Add(value as T);
+            structure.Add(value is torch.Tensor or HostTensor or TensorLayout ? typeof(torch.Tensor) : value);
+            return value is null or T;
         }
 
+        structure.Add(value!.GetType());
         structure.Add(children.Count);
         foreach (var (key, child) in children)
         {
@@ -44,18 +43,28 @@ internal static class TensorTree
         return true;
     }
 
-    /// <summary>A value of the template's structure around these leaves, which come in the order of <see cref="TryFlatten"/>.</summary>
-    public static object? Rebuild(object? template, IEnumerator<torch.Tensor?> leaves)
+    /// <summary>Whether two values have one structure, and <paramref name="areSame"/> holds for each two of their leaves.</summary>
+    public static bool AreSame(object? one, object? other, Func<object?, object?, bool> areSame)
     {
-        if (template is null or torch.Tensor)
+        List<object?> left = [];
+        List<object?> right = [];
+        List<object?> leftStructure = [];
+        List<object?> rightStructure = [];
+        return TryFlatten(one, left, leftStructure) && TryFlatten(other, right, rightStructure)
+            && leftStructure.SequenceEqual(rightStructure) && left.Zip(right, areSame).All(same => same);
+    }
+
+    /// <summary>A value of the template's structure around these leaves, which come in the order of <see cref="TryFlatten"/>.</summary>
+    public static object? Rebuild(object? template, IEnumerator<object?> leaves)
+    {
+        if (Children(template) is not { } parts)
         {
             leaves.MoveNext();
             return leaves.Current;
         }
 
-        var type = template.GetType();
-        var children = (Children(template) ?? throw new ArgumentException($"A {type.Name} is no structure of tensors.", nameof(template)))
-            .ConvertAll(child => (child.Key, Value: Rebuild(child.Value, leaves)));
+        var type = template!.GetType();
+        var children = parts.ConvertAll(child => (child.Key, Value: Rebuild(child.Value, leaves)));
         if (template is ITuple)
         {
             return Activator.CreateInstance(type, [.. children.Select(child => child.Value)]);
@@ -89,7 +98,7 @@ internal static class TensorTree
     }
 
     /// <summary>Keys are in order of their names, so that dictionaries that were filled in another order have the same structure.</summary>
-    private static List<(object? Key, object? Value)>? Children(object value) => value switch
+    private static List<(object? Key, object? Value)>? Children(object? value) => value switch
     {
         ITuple { Length: <= LongestTuple } tuple when IsSystemTuple(value) =>
             [.. Enumerable.Range(0, tuple.Length).Select(i => ((object?)null, tuple[i]))],

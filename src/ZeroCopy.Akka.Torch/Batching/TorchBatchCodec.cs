@@ -115,16 +115,10 @@ public sealed class TorchBatchCodec : IBatchCodec
     /// Close means within a share of the tensor's largest number that is finite: 1e-4 for Float32, 1e-9 for Float64, 1e-2 for Float16 and
     /// 5e-2 for BFloat16. What holds anything but tensors is the same as nothing.
     /// </remarks>
-    public bool AreSame(object? one, object? other)
-    {
-        List<torch.Tensor?> left = [];
-        List<torch.Tensor?> right = [];
-        List<object?> leftStructure = [];
-        List<object?> rightStructure = [];
-        return TensorTree.TryFlatten(one, left, leftStructure) && TensorTree.TryFlatten(other, right, rightStructure)
-            && leftStructure.SequenceEqual(rightStructure)
-            && left.Zip(right).All(pair => TensorCloseness.AreClose(pair.First, pair.Second));
-    }
+    public bool AreSame(object? one, object? other) => TensorTree.AreSame(
+        one,
+        other,
+        static (left, right) => left is null or torch.Tensor && TensorCloseness.AreClose(left as torch.Tensor, right as torch.Tensor));
 
     /// <inheritdoc/>
     public void Release(object? value) => Answers.Release(value);

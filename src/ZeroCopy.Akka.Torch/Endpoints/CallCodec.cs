@@ -23,7 +23,7 @@ internal sealed class CallCodec(torch.Device? device) : IBatchCodec
     private readonly TorchBatchCodec _tensors = new();
 
     // Most calls of a model are of one kind.
-    private CallKey? _last;
+    private BatchKey? _last;
 
     /// <inheritdoc/>
     public bool TryDescribe(object? request, out int rows, out object key)
@@ -34,11 +34,14 @@ internal sealed class CallCodec(torch.Device? device) : IBatchCodec
             return false;
         }
 
-        var seen = new Kind([], []);
+        List<object?> leaves = [];
+        List<object?> structure = [call.Method.Name];
+        _ = TensorTree.TryFlatten(call.Values, leaves, structure);
         var agreed = -1L;
-        foreach (var value in call.Values)
+        var numbers = new List<long>(8);
+        foreach (var leaf in leaves)
         {
-            if (!TryAdd(value, seen, ref agreed))
+            if (!TryAdd(leaf, numbers, ref agreed))
             {
                 return false;
             }
@@ -50,9 +53,9 @@ internal sealed class CallCodec(torch.Device? device) : IBatchCodec
         }
 
         var last = Volatile.Read(ref _last);
-        if (last?.Is(call.Method.Name, seen) != true)
+        if (last?.Is(structure, numbers) != true)
         {
-            Volatile.Write(ref _last, last = new CallKey(call.Method.Name, seen));
+            Volatile.Write(ref _last, last = new BatchKey(structure, numbers));
         }
 
         (rows, key) = ((int)agreed, last);
@@ -65,23 +68,24 @@ internal sealed class CallCodec(torch.Device? device) : IBatchCodec
     /// <inheritdoc/>
     public object Join(IReadOnlyList<object> requests)
     {
-        var calls = new BoundCall[requests.Count];
-        for (var i = 0; i < calls.Length; i++)
+        var first = (BoundCall)requests[0];
+        var columns = requests.Select(request =>
         {
-            calls[i] = (BoundCall)requests[i];
-        }
-
-        var first = calls[0].Values;
-        var joined = new object?[first.Length];
+            List<object?> leaves = [];
+            _ = TensorTree.TryFlatten(((BoundCall)request).Values, leaves, []);
+            return leaves;
+        }).ToArray();
+        var joined = new List<object?>();
         try
         {
             using var noGradients = torch.no_grad();
-            for (var i = 0; i < joined.Length; i++)
+            for (var i = 0; i < columns[0].Count; i++)
             {
-                joined[i] = Joined(Array.ConvertAll(calls, call => call.Values[i]));
+                var leaf = columns[0][i];
+                joined.Add(leaf is HostTensor or torch.Tensor ? Rows(Array.ConvertAll(columns, leaves => leaves[i])) : leaf);
             }
 
-            return new BoundCall(calls[0].Method, joined, isJoined: true);
+            return new BoundCall(first.Method, (object?[])TensorTree.Rebuild(first.Values, joined.GetEnumerator())!, isJoined: true);
         }
         catch
         {
@@ -131,13 +135,12 @@ internal sealed class CallCodec(torch.Device? device) : IBatchCodec
     {
         if (one is BoundCall left && other is BoundCall right)
         {
-            return left.Method.Name == right.Method.Name && left.Values.Length == right.Values.Length
-                && left.Values.Zip(right.Values).All(pair => AreSameValues(pair.First, pair.Second));
+            return left.Method.Name == right.Method.Name && TensorTree.AreSame(left.Values, right.Values, AreSameLeaves);
         }
 
         // By their names: an answer that was copied has other structure than one that was not.
         return PartsOrNull(one) is { } parts && PartsOrNull(other) is { } others && parts.Count == others.Count
-            && parts.Zip(others).All(pair => pair.First.Name == pair.Second.Name && AreSameValues(pair.First.Value, pair.Second.Value));
+            && parts.Zip(others).All(pair => pair.First.Name == pair.Second.Name && AreSameLeaves(pair.First.Value, pair.Second.Value));
     }
 
     /// <inheritdoc/>
@@ -148,7 +151,7 @@ internal sealed class CallCodec(torch.Device? device) : IBatchCodec
             ? [.. host.Parts.Select(part => (part.Name, part.IsText ? (object)part.ToText() : part.Tensor))]
             : SmallAnswer.PartsOrNull(answer);
 
-    private static bool AreSameValues(object? one, object? other)
+    private static bool AreSameLeaves(object? one, object? other)
     {
         switch (one, other)
         {
@@ -160,13 +163,6 @@ internal sealed class CallCodec(torch.Device? device) : IBatchCodec
                     return TensorCloseness.AreClose(Native(one), Native(other));
                 }
 
-            case (object?[] left, object?[] right):
-                return left.Length == right.Length && left.Zip(right).All(pair => AreSameValues(pair.First, pair.Second));
-            case (List<object?> left, List<object?> right):
-                return left.Count == right.Count && left.Zip(right).All(pair => AreSameValues(pair.First, pair.Second));
-            case (Dictionary<object, object?> left, Dictionary<object, object?> right):
-                return left.Count == right.Count
-                    && left.All(item => right.TryGetValue(item.Key, out var value) && AreSameValues(item.Value, value));
             default:
                 return Equals(one, other);
         }
@@ -183,58 +179,19 @@ internal sealed class CallCodec(torch.Device? device) : IBatchCodec
     }
 
     /// <summary>
-    /// Adds a value to what is known of a call, or the layout that a tensor is to have; false where it has a tensor without rows, or of
-    /// other rows.
+    /// Adds the type of a tensor, or of the layout that one is to have, and its shape behind the rows; false where it has no rows, or
+    /// others.
     /// </summary>
-    private static bool TryAdd(object? value, Kind kind, ref long rows)
+    private static bool TryAdd(object? leaf, List<long> numbers, ref long rows) => leaf switch
     {
-        switch (value)
-        {
-            case HostTensor host:
-                return TryAdd(host.Layout.DType.ToScalarType(), host.Layout.Shape.AsSpan(), kind, ref rows);
-            case torch.Tensor tensor:
-                return !tensor.IsInvalid && TorchNative.KindOf(tensor) is { IsSparse: false } own
-                    && TryAdd(own.Type, TorchNative.Shape(tensor), kind, ref rows);
-            case TensorLayout layout:
-                return TryAdd(layout.DType.ToScalarType(), layout.Shape.AsSpan(), kind, ref rows);
-            case object?[] items:
-                kind.Structure.Add((typeof(object[]), items.Length));
-                return TryAddAll(items, kind, ref rows);
-            case List<object?> items:
-                kind.Structure.Add((typeof(List<object>), items.Count));
-                return TryAddAll(items, kind, ref rows);
-            case Dictionary<object, object?> items:
-                kind.Structure.Add((typeof(Dictionary<object, object>), items.Count));
-                foreach (var (key, item) in items)
-                {
-                    kind.Structure.Add(key);
-                    if (!TryAdd(item, kind, ref rows))
-                    {
-                        return false;
-                    }
-                }
+        HostTensor host => TryAdd(host.Layout.DType.ToScalarType(), host.Layout.Shape.AsSpan(), numbers, ref rows),
+        torch.Tensor tensor => !tensor.IsInvalid && TorchNative.KindOf(tensor) is { IsSparse: false } own
+            && TryAdd(own.Type, TorchNative.Shape(tensor), numbers, ref rows),
+        TensorLayout layout => TryAdd(layout.DType.ToScalarType(), layout.Shape.AsSpan(), numbers, ref rows),
+        _ => true,
+    };
 
-                return true;
-            default:
-                kind.Structure.Add(value);
-                return true;
-        }
-    }
-
-    private static bool TryAddAll(IEnumerable<object?> items, Kind kind, ref long rows)
-    {
-        foreach (var item in items)
-        {
-            if (!TryAdd(item, kind, ref rows))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private static bool TryAdd(torch.ScalarType type, ReadOnlySpan<long> shape, Kind kind, ref long rows)
+    private static bool TryAdd(torch.ScalarType type, ReadOnlySpan<long> shape, List<long> numbers, ref long rows)
     {
         if (shape.Length == 0 || (rows >= 0 && rows != shape[0]))
         {
@@ -242,29 +199,9 @@ internal sealed class CallCodec(torch.Device? device) : IBatchCodec
         }
 
         rows = shape[0];
-        kind.Structure.Add(typeof(torch.Tensor));
-        kind.Numbers.AddRange((long)type, shape.Length);
-        kind.Numbers.AddRange(shape[1..]);
+        numbers.AddRange((long)type, shape.Length);
+        numbers.AddRange(shape[1..]);
         return true;
-    }
-
-    /// <summary>What is given for one argument by calls of one kind, as one.</summary>
-    private object? Joined(object?[] values)
-    {
-        switch (values[0])
-        {
-            case HostTensor or torch.Tensor:
-                return Rows(values);
-            case object?[] items:
-                return items.Select((_, i) => Joined(Array.ConvertAll(values, value => ((object?[])value!)[i]))).ToArray();
-            case List<object?> items:
-                return items.Select((_, i) => Joined(Array.ConvertAll(values, value => ((List<object?>)value!)[i]))).ToList();
-            case Dictionary<object, object?> items:
-                return items.Keys.ToDictionary(
-                    key => key, key => Joined(Array.ConvertAll(values, value => ((Dictionary<object, object?>)value!)[key])));
-            default:
-                return values[0];
-        }
     }
 
     private torch.Tensor Rows(object?[] values)
@@ -287,24 +224,5 @@ internal sealed class CallCodec(torch.Device? device) : IBatchCodec
         var shape = hosts[0].Layout.Shape.ToArray();
         shape[0] = rows;
         return TorchArguments.To(device, new ReadOnlySpan<HostTensor>(hosts).ToTorch(shape)).DetachFromDisposeScope();
-    }
-
-    /// <summary>What calls that join agree in: structure with numbers and texts; and types and shapes of the tensors.</summary>
-    private readonly record struct Kind(List<object?> Structure, List<long> Numbers);
-
-    /// <summary>Which calls join.</summary>
-    private sealed class CallKey(string method, Kind kind) : IEquatable<CallKey>
-    {
-        private readonly string _method = method;
-        private readonly BatchKey _kind = new(kind.Structure, kind.Numbers);
-
-        public bool Is(string method, Kind kind) => _method == method && _kind.Is(kind.Structure, kind.Numbers);
-
-        public bool Equals(CallKey? other) =>
-            ReferenceEquals(this, other) || (other is not null && _method == other._method && _kind.Equals(other._kind));
-
-        public override bool Equals(object? obj) => Equals(obj as CallKey);
-
-        public override int GetHashCode() => _kind.GetHashCode();
     }
 }

@@ -113,6 +113,32 @@ public sealed class CallCodecSpecs
     }
 
     [Fact]
+    public void CallCodec_should_join_dictionaries_that_were_filled_in_another_order()
+    {
+        var tensors = new TensorCheck();
+        var method = ((BoundCall)Call("scaled", 2, "a", 1)).Method;
+        BoundCall[] calls =
+        [
+            new(method, [new Dictionary<object, object?> { ["x"] = Column(1, 2), ["y"] = new List<object?> { Column(3, 4), "text" } }]),
+            new(method, [new Dictionary<object, object?> { ["y"] = new List<object?> { Column(5), "text" }, ["x"] = Column(6) }]),
+        ];
+
+        Assert.True(Codec.TryDescribe(calls[0], out _, out var key));
+        Assert.True(Codec.TryDescribe(calls[1], out _, out var other));
+        Assert.Equal(key, other);
+        using (var joined = (BoundCall)Codec.Join(calls))
+        {
+            var whole = Assert.IsType<Dictionary<object, object?>>(Assert.Single(joined.Values));
+            Assert.Equal([1f, 2, 6], ((torch.Tensor)whole["x"]!).data<float>().ToArray());
+            var list = Assert.IsType<List<object?>>(whole["y"]);
+            Assert.Equal([3f, 4, 5], ((torch.Tensor)list[0]!).data<float>().ToArray());
+            Assert.Equal("text", list[1]);
+        }
+
+        tensors.Verify();
+    }
+
+    [Fact]
     public void CallCodec_should_leave_alone_what_has_no_rows()
     {
         using var scalar = _binder.Bind("scaled", [new NamedTensor("x", HostTensor.From<float>(DType.Float32, [1])), Text("a"), Scale(1)]);
@@ -143,6 +169,8 @@ public sealed class CallCodecSpecs
 
     private object Call(string method, double scale, string text, params float[] rows) =>
         _binder.Bind(method, [new NamedTensor("x", HostTensor.From<float>(DType.Float32, rows, rows.Length)), Text(text), Scale(scale)]);
+
+    private static HostTensor Column(params float[] rows) => HostTensor.From<float>(DType.Float32, rows, rows.Length);
 
     private static NamedTensor Text(string text) => NamedTensor.OfText("text", text);
 

@@ -6,9 +6,11 @@ using ZeroCopy.Bench.Suites.Http;
 using ZeroCopy.Bench.Suites.Leaks;
 using ZeroCopy.Bench.Suites.Memory;
 using ZeroCopy.Bench.Suites.Remote;
+using ZeroCopy.Bench.Suites.Restarts;
 using ZeroCopy.Bench.Suites.Scale;
 using ZeroCopy.Bench.Suites.Serve;
 using ZeroCopy.Bench.Suites.Transfer;
+using ZeroCopy.Bench.Suites.Wake;
 using ZeroCopy.Bench.Workers;
 
 namespace ZeroCopy.Bench;
@@ -29,10 +31,12 @@ internal static class BenchSuites
         new MemorySuite(),
         new PoolSuite(),
         new PutSuite(),
+        new RestartSuite(new RestartSizes()),
         new ScaleSuite(new ScaleSizes()),
         new ServeSuite(new ServeSizes()),
         new TasksSuite(),
         new TransferSuite(),
+        new WakeSuite(),
     ];
 
     /// <summary>What a worker process of any suite can be told to do.</summary>

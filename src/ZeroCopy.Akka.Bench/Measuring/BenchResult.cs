@@ -19,7 +19,9 @@ internal sealed record BenchResult(
 
     /// <summary>A duration or an amount of memory: smaller is better.</summary>
     public static BenchResult OfCost(string name, string subject, string unit, Samples value, string baselineName, Samples baseline) =>
-        Of(name, subject, unit, value, baselineName, baseline, baseline.Median / value.Median);
+        Of(
+            name, subject, unit, value, baselineName, baseline,
+            baseline.Median == value.Median ? 1 : baseline.Median / value.Median);
 
     /// <summary>A rate: larger is better.</summary>
     public static BenchResult OfRate(string name, string subject, string unit, Samples value, string baselineName, Samples baseline) =>

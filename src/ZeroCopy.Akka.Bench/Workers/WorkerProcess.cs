@@ -12,7 +12,6 @@ internal sealed class WorkerProcess : IAsyncDisposable
     /// <summary>The command that makes a process of the executable a worker.</summary>
     public const string Command = "worker";
 
-    private const string Library = "zerocopy.dll";
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(20);
     private readonly Process _process;
 
@@ -20,19 +19,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    public static WorkerProcess Start()
-    {
-        var executable = Environment.ProcessPath ?? throw new InvalidOperationException("This process has no path.");
-        var start = new ProcessStartInfo(executable) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        if (Path.GetFileNameWithoutExtension(executable) == "dotnet")
-        {
-            start.ArgumentList.Add("exec");
-            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, Library));
-        }
-
-        start.ArgumentList.Add(Command);
-        return new WorkerProcess(Process.Start(start) ?? throw new InvalidOperationException($"'{executable}' did not start."));
-    }
+    public static WorkerProcess Start() => new(OwnExecutable.Start([Command]));
 
     /// <summary>Tells the worker to do something and waits for what it answers.</summary>
     /// <exception cref="InvalidOperationException">

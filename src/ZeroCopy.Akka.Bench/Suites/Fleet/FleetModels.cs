@@ -4,6 +4,7 @@ using ZeroCopy.Bench.Suites.Remote;
 using ZeroCopy.Bench.Workers;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
+using ZeroCopy.Torch;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Bench.Suites.Fleet;
@@ -19,12 +20,9 @@ internal static class FleetModels
         var (first, step, count, width) = (
             Worker.Number(arguments[0]), Worker.Number(arguments[1]), Worker.Number(arguments[2]), Worker.Number(arguments[3]));
         var node = WorkerNode.Of(worker);
-        var path = File(node.Folder);
         for (var model = first; model < count; model += step)
         {
-            Write(path, model, width);
-            await node.Host.Runtime.PutFileAsync(
-                path, new PutOptions { Name = ModelName.Parse(Name(model)) }, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await PutAsync(node.Host.Runtime, node.Folder, model, width, cancellationToken).ConfigureAwait(false);
         }
 
         return "";
@@ -60,6 +58,19 @@ internal static class FleetModels
 
     /// <summary>Name of a model in the cluster.</summary>
     public static string Name(int model) => string.Create(CultureInfo.InvariantCulture, $"fleet-{model:D4}");
+
+    /// <summary>Puts one into a store.</summary>
+    /// <param name="runtime">Of the store.</param>
+    /// <param name="folder">Where a file may be left.</param>
+    /// <param name="model">Which.</param>
+    /// <param name="width">Rows and columns of its weight.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static Task PutAsync(TorchRuntime runtime, string folder, int model, int width, CancellationToken cancellationToken)
+    {
+        var path = File(folder);
+        Write(path, model, width);
+        return runtime.PutFileAsync(path, new PutOptions { Name = ModelName.Parse(Name(model)) }, cancellationToken: cancellationToken);
+    }
 
     private static string File(string folder) => Path.Combine(folder, "fleet.pt");
 

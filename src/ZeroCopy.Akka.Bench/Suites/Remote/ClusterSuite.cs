@@ -1,5 +1,6 @@
 using ZeroCopy.Bench.Measuring;
 using ZeroCopy.Bench.Workers;
+using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Bench.Suites.Remote;
 
@@ -22,7 +23,7 @@ internal sealed class ClusterSuite : IBenchSuite
 
     public string Description => "calls of a node by a client outside of the cluster, against bare asks of the same bytes";
 
-    public IReadOnlyList<WorkerVerb> Verbs => [EchoModels.Put];
+    public IReadOnlyList<WorkerVerb> Verbs => [EchoModels.Put, Heartbeats.Put];
 
     public async Task<IReadOnlyList<BenchResult>> RunAsync(IProgress<string> progress, CancellationToken cancellationToken)
     {
@@ -36,6 +37,9 @@ internal sealed class ClusterSuite : IBenchSuite
                 [
                     .. await SmallAsync(calls, progress, cancellationToken).ConfigureAwait(false),
                     await ImageAsync(calls, raised, progress, cancellationToken).ConfigureAwait(false),
+                    await Heartbeats.RunAsync(
+                        new NamedTensor("argument_1", HostTensor.From<float>(DType.Float32, Pixels(), ImageShape)), progress,
+                        cancellationToken).ConfigureAwait(false),
                 ];
             }
         }
@@ -69,7 +73,7 @@ internal sealed class ClusterSuite : IBenchSuite
     private static async Task<BenchResult> ImageAsync(
         RemoteCalls calls, RemoteCalls raised, IProgress<string> progress, CancellationToken cancellationToken)
     {
-        var pixels = new float[ImageShape.Aggregate((a, b) => a * b)];
+        var pixels = Pixels();
         var parts = await calls.ModelAsync(EchoModels.Image, pixels, ImageShape, cancellationToken).ConfigureAwait(false);
         var whole = await raised.ModelAsync(EchoModels.Image, pixels, ImageShape, cancellationToken).ConfigureAwait(false);
         progress.Report($"cluster: {Rounds} rounds of {ImageCalls} calls with an image of 600 KB, {Concurrency} at a time");
@@ -80,4 +84,6 @@ internal sealed class ClusterSuite : IBenchSuite
             cancellationToken).ConfigureAwait(false);
         return BenchResult.OfRate("throughput", "image", "calls/s", value, "raised frames", baseline);
     }
+
+    private static float[] Pixels() => new float[ImageShape.Aggregate((a, b) => a * b)];
 }

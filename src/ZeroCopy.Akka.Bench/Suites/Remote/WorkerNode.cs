@@ -1,3 +1,4 @@
+using System.Globalization;
 using Akka.Actor;
 using Akka.Event;
 using ZeroCopy.Actors.Settings;
@@ -15,6 +16,7 @@ internal sealed class WorkerNode
 {
     private readonly ActorSystem _system;
     private TransferListener? _listener;
+    private int _unreachable;
 
     private WorkerNode(string folder, string hocon)
     {
@@ -39,6 +41,10 @@ internal sealed class WorkerNode
     public static WorkerVerb Join { get; } = new("node-join", async (worker, arguments, cancellationToken) =>
         (await Of(worker).JoinAsync(arguments.SingleOrDefault(), cancellationToken).ConfigureAwait(false)).ToString());
 
+    /// <summary>How often it has lost sight of another node.</summary>
+    public static WorkerVerb Unreachable { get; } = WorkerVerb.Of(
+        "node-unreachable", (worker, _) => string.Create(CultureInfo.InvariantCulture, $"{Volatile.Read(ref Of(worker)._unreachable)}"));
+
     /// <summary>Is a node no longer.</summary>
     public static WorkerVerb End { get; } = new("node-end", async (worker, _, _) =>
     {
@@ -46,7 +52,7 @@ internal sealed class WorkerNode
         return "";
     });
 
-    public static IReadOnlyList<WorkerVerb> Verbs { get; } = [Open, Join, End];
+    public static IReadOnlyList<WorkerVerb> Verbs { get; } = [Open, Join, Unreachable, End];
 
     /// <summary>Where its store is, and where it may leave files.</summary>
     public string Folder { get; }
@@ -64,6 +70,9 @@ internal sealed class WorkerNode
         ZeroCopyCluster.Start(_system, new NodeOptions { Transfer = _listener.Address });
         var cluster = Akka.Cluster.Cluster.Get(_system);
         await cluster.JoinAsync(seed is null ? cluster.SelfAddress : Address.Parse(seed), cancellationToken).ConfigureAwait(false);
+        cluster.Subscribe(
+            _system.ActorOf(Props.Create(() => new UnreachableCount(() => Interlocked.Increment(ref _unreachable)))),
+            typeof(Akka.Cluster.ClusterEvent.UnreachableMember));
         return cluster.SelfAddress;
     }
 
@@ -75,5 +84,10 @@ internal sealed class WorkerNode
         {
             await _listener.DisposeAsync().ConfigureAwait(false);
         }
+    }
+
+    private sealed class UnreachableCount : ReceiveActor
+    {
+        public UnreachableCount(Action count) => Receive<Akka.Cluster.ClusterEvent.UnreachableMember>(_ => count());
     }
 }

@@ -96,7 +96,7 @@ public sealed class ScriptProgram
 
             return adapted is { IsPlain: false }
                 ? InvokeAdapted(method, parameters, given, adapted, isOwned)
-                : Number(Owned(method, _module.invoke(method, given!), isOwned));
+                : Number(Owned(method, InvokePlain(method, given), isOwned));
         }
         catch (ExternalException exception)
         {
@@ -117,6 +117,21 @@ public sealed class ScriptProgram
         {
             throw new InferenceException(InferenceFailure.ModelError, $"{_name}.{method}: {exception.Message}", exception);
         }
+    }
+
+    // TorchSharp makes the native half of a number in passing, which the collector may free before libtorch reads it: see HeldNumber.
+    private object? InvokePlain(string method, object?[] given)
+    {
+        var held = Array.ConvertAll(given, argument => argument switch
+        {
+            long number => (Scalar)number,
+            double number => (Scalar)number,
+            float number => (Scalar)number,
+            _ => argument,
+        });
+        var answer = _module.invoke(method, held!);
+        GC.KeepAlive(held);
+        return answer;
     }
 
     private static object?[] WithoutMissingAtEnd(object?[] arguments)

@@ -60,6 +60,63 @@ public sealed class ScriptProgramSpecs : IDisposable
     }
 
     [Fact]
+    public async Task ScriptProgram_should_hand_on_the_numbers_it_was_given_whatever_the_collector_frees_meanwhile()
+    {
+        const int Callers = 6;
+        const int Calls = 4000;
+        const string Methods = $"""
+              def forward(self: {ScriptText.Self},
+                x: Tensor,
+                n: int,
+                factor: float) -> Tensor:
+                return torch.mul(torch.add(x, n), factor)
+            """;
+        var path = _directory.File("numbers.pt");
+        ScriptText.Save(path, Methods);
+        using var fixture = new ScriptFixture(path);
+        using var model = fixture.Open();
+        var ended = 0;
+        var collector = Task.Run(() =>
+        {
+            while (Volatile.Read(ref ended) < Callers)
+            {
+                GC.Collect(0);
+                GC.WaitForPendingFinalizers();
+            }
+        });
+
+        var wrong = await Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => Task.Run(() => CallManyAsync(caller))));
+
+        await collector;
+        Assert.Equal([], wrong.SelectMany(all => all));
+
+        async Task<List<string>> CallManyAsync(int caller)
+        {
+            using var instance = await model.RentAsync();
+            using var x = torch.zeros(1, torch.ScalarType.Float64);
+            List<string> wrong = [];
+            for (var call = 0; call < Calls; call++)
+            {
+                try
+                {
+                    using var answer = (torch.Tensor)ScriptFixture.Call(instance, "forward", x, (long)call, caller + 0.5)!;
+                    if (answer.item<double>() != call * (caller + 0.5))
+                    {
+                        wrong.Add($"{call}: {answer.item<double>()}");
+                    }
+                }
+                catch (InferenceException e)
+                {
+                    wrong.Add($"{call}: {e.Message}");
+                }
+            }
+
+            Interlocked.Increment(ref ended);
+            return wrong;
+        }
+    }
+
+    [Fact]
     public async Task ScriptProgram_should_take_a_device_as_its_text_and_answer_so()
     {
         const string Methods = $"""

@@ -1,12 +1,14 @@
 using TorchSharp;
 using ZeroCopy.Torch.Catalog;
+using ZeroCopy.Torch.Instances;
 using ZeroCopy.Torch.Modules;
+using ZeroCopy.Torch.Native;
 
 namespace ZeroCopy.Pipelines;
 
 /// <summary>
 /// Builds one module of a pipeline that only a factory of the whole can build. The pipeline that is built already gives the first; each
-/// further one costs a pipeline of its own, whose other modules are released. Thread-safe.
+/// further one costs a pipeline of its own, whose other modules are released, but for those that are part of it. Thread-safe.
 /// </summary>
 internal sealed class PipelinePart(Func<object> factory, Type declaredType, PipelineSlot first)
 {
@@ -21,14 +23,25 @@ internal sealed class PipelinePart(Func<object> factory, Type declaredType, Pipe
 
         var modules = PipelineScan.Of(factory(), declaredType).Modules;
         var wanted = (torch.nn.Module)modules.Single(slot => slot.Path == first.Path).Value!;
-        foreach (var other in modules.Select(slot => slot.Value!).Distinct(ReferenceEqualityComparer.Instance))
+        ReleaseApart(modules.Select(slot => (torch.nn.Module)slot.Value!).Distinct(), wanted);
+        return wanted;
+    }
+
+    /// <summary>Releases those modules that have no module and no tensor in common with the one that is kept.</summary>
+    private static void ReleaseApart(IEnumerable<torch.nn.Module> modules, torch.nn.Module kept)
+    {
+        var held = Parts(kept).ToHashSet(ReferenceEqualityComparer.Instance);
+        foreach (var module in modules.Where(module => !Parts(module).Exists(held.Contains)).ToList())
         {
-            if (!ReferenceEquals(other, wanted))
-            {
-                ModuleDisposal.Release((torch.nn.Module)other);
-            }
+            ModuleDisposal.Release(module);
         }
 
-        return wanted;
+        // Also what they do not register: it may be what another one registers.
+        static List<object> Parts(torch.nn.Module module)
+        {
+            List<object> parts = [.. TorchInternals.SelfAndDescendants(module)];
+            Answers.ForEach(module, parts.Add, modules: true);
+            return parts;
+        }
     }
 }

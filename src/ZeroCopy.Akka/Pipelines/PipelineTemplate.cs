@@ -72,6 +72,17 @@ internal sealed class PipelineTemplate : IDisposable
         EndLeases();
     }
 
+    /// <summary>Disposes what stands in a template.</summary>
+    public static void Free(IEnumerable<TemplateModule> modules, TemplateTensors? tensors)
+    {
+        foreach (var module in modules)
+        {
+            ModuleDisposal.Release(module.Placeholder);
+        }
+
+        tensors?.Dispose();
+    }
+
     private void EndLeases()
     {
         foreach (var lease in _leases.Keys)
@@ -84,12 +95,7 @@ internal sealed class PipelineTemplate : IDisposable
     {
         // Once more: a load that was on its way has one of its own now.
         EndLeases();
-        foreach (var module in Modules)
-        {
-            ModuleDisposal.Release(module.Placeholder);
-        }
-
-        _tensors?.Dispose();
+        Free(Modules, _tensors);
     }
 
     private bool IsStandalone => _root is torch.nn.Module;

@@ -49,41 +49,61 @@ internal static class TemplateBuilder
 
         var given = new Dictionary<object, object>(ReferenceEqualityComparer.Instance);
         var modules = new List<TemplateModule>();
-        foreach (var group in groups)
-        {
-            var module = (torch.nn.Module)group.Key!;
-            var name = request.NameOf(group.First().Path);
+        TemplateTensors? views = null;
 
-            // Until the placeholder holds it: another process may put under the name, and keep no other version.
-            using var lease = module is torch.jit.ScriptModule script
-                ? await runtime.PutScriptLeasedAsync(script, new PutOptions { Name = name }, null, cancellationToken).ConfigureAwait(false)
-                : await runtime.PutLeasedAsync(
-                    module,
-                    new PutModuleOptions { Put = new PutOptions { Name = name }, Rebind = request.HandOver, Recipe = request.Recipe },
-                    null,
-                    cancellationToken).ConfigureAwait(false);
-            var entry = Describe(group, lease.Handle, module is torch.jit.ScriptModule, group.Any(selected.Contains));
-            (string Path, Type Type)[] places = [.. group.Select(slot => (slot.Path, slot.DeclaredType))];
-            var placeholder = SharedModules.Materialise(
-                runtime, entry, new OpenOptions<torch.nn.Module>(), module.GetType(), places, request.Methods);
-            given[module] = placeholder;
-            modules.Add(new TemplateModule(entry, placeholder, module.GetType(), places, Factory: null));
+        // What is put without a name or a recipe, scripts aside, has an id that is made for this put: nobody else has it open.
+        var own = new List<ModelHandle>();
+        try
+        {
+            foreach (var group in groups)
+            {
+                var module = (torch.nn.Module)group.Key!;
+                var isScript = module is torch.jit.ScriptModule;
+                var name = request.NameOf(group.First().Path);
+
+                // Until the placeholder holds it: another process may put under the name, and keep no other version.
+                var put = new PutOptions { Name = name };
+                using var lease = module is torch.jit.ScriptModule script
+                    ? await runtime.PutScriptLeasedAsync(script, put, null, cancellationToken).ConfigureAwait(false)
+                    : await runtime.PutLeasedAsync(
+                        module,
+                        new PutModuleOptions { Put = put, Rebind = request.HandOver, Recipe = request.Recipe },
+                        null,
+                        cancellationToken).ConfigureAwait(false);
+                if (name is null && request.Recipe is null && !isScript)
+                {
+                    own.Add(lease.Handle);
+                }
+
+                var entry = Describe(group, lease.Handle, isScript, group.Any(selected.Contains));
+                (string Path, Type Type)[] places = [.. group.Select(slot => (slot.Path, slot.DeclaredType))];
+                var placeholder = SharedModules.Materialise(
+                    runtime, entry, new OpenOptions<torch.nn.Module>(), module.GetType(), places, request.Methods);
+                given[module] = placeholder;
+                modules.Add(new TemplateModule(entry, placeholder, module.GetType(), places, Factory: null));
+            }
+
+            (var tensors, views) = await PutTensorsAsync(runtime, scan, given, cancellationToken).ConfigureAwait(false);
+            var template = new PipelineTemplate(root is torch.nn.Module ? given[root] : ObjectGraph.Clone(root, given), modules, views);
+            var document = new WrapperDocument
+            {
+                Version = WrapperDocument.CurrentVersion,
+                Template = Guid.NewGuid(),
+                TaskMode = request.TaskMode,
+                TypeName = root.GetType().ToString(),
+                Methods = request.Methods,
+                Modules = [.. modules.Select(module => module.Entry)],
+                Tensors = tensors,
+                Values = root is torch.nn.Module ? ImmutableSortedDictionary<string, JsonElement>.Empty : PlainValues.Write(scan.Values),
+            };
+            return (document, template);
         }
-
-        var (tensors, views) = await PutTensorsAsync(runtime, scan, given, cancellationToken).ConfigureAwait(false);
-        var template = new PipelineTemplate(root is torch.nn.Module ? given[root] : ObjectGraph.Clone(root, given), modules, views);
-        var document = new WrapperDocument
+        catch
         {
-            Version = WrapperDocument.CurrentVersion,
-            Template = Guid.NewGuid(),
-            TaskMode = request.TaskMode,
-            TypeName = root.GetType().ToString(),
-            Methods = request.Methods,
-            Modules = [.. modules.Select(module => module.Entry)],
-            Tensors = tensors,
-            Values = root is torch.nn.Module ? ImmutableSortedDictionary<string, JsonElement>.Empty : PlainValues.Write(scan.Values),
-        };
-        return (document, template);
+            PipelineTemplate.Free(modules, views);
+            own.ForEach(runtime.Close);
+            throw;
+        }
     }
 
     /// <summary>

@@ -40,6 +40,15 @@ internal sealed class RouteTable
     /// <summary>Whether the process has left the cluster, so that nothing is called from here any more.</summary>
     public bool IsClosed => _closed;
 
+    /// <summary>What was asked for.</summary>
+    internal IEnumerable<RouteEntry> Entries => _entries.Values;
+
+    /// <summary>What is asked and not answered.</summary>
+    internal IEnumerable<RouteTableActor.Ask> Asks => _asks.Values.Where(ask => !ask.Answer.Task.IsCompleted);
+
+    /// <summary>What its actor was told last of where entities are reached; null before that.</summary>
+    internal object? Entities { get; set; }
+
     /// <summary>From now on entities are reached there.</summary>
     public void Start(IActorRef models) => _actor.Tell(new RouteTableActor.ModelsAt(models), ActorRefs.NoSender);
 

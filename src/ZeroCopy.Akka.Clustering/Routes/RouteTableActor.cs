@@ -35,6 +35,30 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
 
     protected override void PreStart() => Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, Pause);
 
+    /// <summary>The table stays open: the next one takes over what it has.</summary>
+    protected override void PreRestart(Exception reason, object message)
+    {
+    }
+
+    protected override void PostRestart(Exception reason)
+    {
+        base.PostRestart(reason);
+        foreach (var entry in table.Entries)
+        {
+            OnReceive(new Wanted(entry));
+        }
+
+        foreach (var ask in table.Asks)
+        {
+            OnReceive(ask);
+        }
+
+        if (table.Entities is { } entities)
+        {
+            OnReceive(entities);
+        }
+    }
+
     protected override void PostStop() => table.Close();
 
     protected override void OnReceive(object message)
@@ -42,16 +66,17 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
         switch (message)
         {
             case ModelsAt at:
+                table.Entities = at;
                 (_models, _silence) = (at.Models, null);
                 foreach (var followed in _followed.Values)
                 {
-                    followed.Pause = TimeSpan.Zero;
                     Follow(followed);
                 }
 
                 Send(_asks.Values);
                 break;
             case NoModels none:
+                table.Entities = none;
                 OnNoModels(none.Reason);
                 break;
             case Wanted wanted when _silence is not null:
@@ -67,7 +92,8 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
                 ask.Answer.TrySetException(RouteTable.Unreached(_silence));
                 break;
             case Ask ask:
-                _asks.Add(ask.Request.Id, ask);
+                // Again, where it was on its way here during a restart.
+                _asks[ask.Request.Id] = ask;
                 Send([ask]);
                 break;
             case EntityReply reply:
@@ -123,7 +149,6 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
             Leave(followed);
             followed.Entity = Context.Watch(Sender);
             _entities[Sender] = followed;
-            followed.Pause = FollowAgain * Jitter();
         }
 
         followed.Coming = IPaged.Join(followed.Coming, part);
@@ -140,7 +165,7 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
         if (_entities.Remove(entity, out var followed))
         {
             followed.Entity = null;
-            (followed.SilentSince, followed.Pause) = (clock.GetTimestamp(), TimeSpan.Zero);
+            followed.SilentSince = clock.GetTimestamp();
             Follow(followed);
             // Whoever waits for its answer asks the next one.
             Send(_asks.Values.Where(ask => ask.Request.Name == followed.Entry.Name));
@@ -170,7 +195,7 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
             }
             else if (_models is not null && clock.GetElapsedTime(followed.AskedAt) >= followed.Pause)
             {
-                Follow(followed);
+                Follow(followed, followed.Unanswered + 1);
             }
         }
     }
@@ -206,17 +231,13 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
         }
     }
 
-    private void Follow(Followed followed)
+    private void Follow(Followed followed, int unanswered = 0)
     {
-        followed.AskedAt = clock.GetTimestamp();
-        // One that is silent is asked less and less often.
-        followed.Pause = Jitter() * (followed.Entity is not null || followed.Pause > FollowAgain / 2 ? FollowAgain
-            : followed.Pause < Pause ? Pause : 2 * followed.Pause);
+        (followed.AskedAt, followed.Unanswered) = (clock.GetTimestamp(), unanswered);
+        // Thousands of names may have been asked for at once, and are not to be asked for at once again.
+        followed.Jitter = 0.75 + (Random.Shared.NextDouble() / 2);
         _models?.Tell(new EntityRequest.Follow(followed.Entry.Name), Self);
     }
-
-    /// <summary>Thousands of names may have been asked for at once, and are not to be asked for at once again.</summary>
-    private static double Jitter() => 0.75 + (Random.Shared.NextDouble() / 2);
 
     private void Leave(Followed followed)
     {
@@ -259,8 +280,15 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
         /// <summary>When it was asked last, by the clock's timestamp.</summary>
         public long AskedAt { get; set; }
 
-        /// <summary>How long after that it is asked again.</summary>
-        public TimeSpan Pause { get; set; }
+        /// <summary>How often it was asked before, since there is no such one.</summary>
+        public int Unanswered { get; set; }
+
+        /// <summary>A factor of its pause.</summary>
+        public double Jitter { get; set; }
+
+        /// <summary>How long after it was asked it is asked again: less and less often while none answers.</summary>
+        public TimeSpan Pause => Jitter
+            * (Entity is not null || Unanswered > 4 ? FollowAgain : (1 << Unanswered) * RouteTableActor.Pause);
     }
 
     private sealed class Tick

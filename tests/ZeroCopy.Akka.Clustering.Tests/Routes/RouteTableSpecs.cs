@@ -119,6 +119,26 @@ public sealed class RouteTableSpecs : TestKit
     }
 
     [Fact]
+    public async Task RouteTable_should_go_on_where_its_actor_is_started_anew()
+    {
+        var entry = await FollowAsync(Route(1));
+        var placing = _table.PlaceAsync("model", null, [], CancellationToken.None);
+        await ExpectMsgAsync<EntityRequest.Place>(Patience);
+        var change = entry.ChangeOf(entry.Route!);
+
+        // No message that comes by the network has no name.
+        LastSender.Tell(Route(1) with { Name = null! }, TestActor);
+
+        await AnswerAsync(Route(2));
+        await change.WaitAsync(Patience);
+        var place = await ExpectMsgAsync<EntityRequest.Place>(Patience);
+        LastSender.Tell(new EntityReply.Placed(Node, 2, place.Id), TestActor);
+        Assert.Equal(2, (await placing.WaitAsync(Patience)).Version);
+        Assert.Equal((false, 2), (entry.IsForgotten, entry.Route!.Current));
+        Assert.False(_table.IsClosed);
+    }
+
+    [Fact]
     public async Task RouteTable_should_tell_an_entity_that_nobody_wants_its_name()
     {
         await FollowAsync(Route(1));

@@ -74,19 +74,24 @@ internal sealed class ClusterDirectory(RouteContext routes, Func<CancellationTok
     /// <inheritdoc/>
     public async ValueTask<ImmutableArray<IModelEndpoint>> ListAsync(CancellationToken cancellationToken = default)
     {
-        // What is here says most about itself.
+        // What is here says most about itself, unless calls go to others that have it loaded.
         var own = routes.Own is { } here ? await here.ListAsync(cancellationToken).ConfigureAwait(false) : [];
         var listed = own.DistinctBy(endpoint => (endpoint.Name, endpoint.Version))
             .ToDictionary(endpoint => (endpoint.Name, endpoint.Version));
         var known = await status(cancellationToken).ConfigureAwait(false);
-        var elsewhere = known.Models.Where(model => !listed.ContainsKey((model.Name, model.Version))).ToLookup(model => model.Name);
+        var elsewhere = known.Models.Where(
+            model => !listed.TryGetValue((model.Name, model.Version), out var here) || IsCold(here))
+            .ToLookup(model => model.Name);
         // All at once: each entity answers for itself.
         var entries = await Task.WhenAll(elsewhere.Select(EntryAsync)).ConfigureAwait(false);
         foreach (var entry in entries.OfType<RouteEntry>())
         {
             foreach (var model in elsewhere[entry.Name])
             {
-                listed.TryAdd((model.Name, model.Version), Endpoint(entry, model.Version));
+                if (!listed.ContainsKey((model.Name, model.Version)) || IsHeld(entry.Route!, model.Version))
+                {
+                    listed[(model.Name, model.Version)] = Endpoint(entry, model.Version);
+                }
             }
         }
 
@@ -165,6 +170,9 @@ internal sealed class ClusterDirectory(RouteContext routes, Func<CancellationTok
             select new Replica(node, model.Version, EndpointState.Ready, model.Replicas.Contains(node) ? 1 : 0, 0, model.Model);
         return new ModelRoute(name, versions.FirstOrDefault(model => model.IsCurrent)?.Version, null, 0, [.. replicas], null);
     }
+
+    private static bool IsCold(IModelEndpoint own) =>
+        own is IServedEndpoint { IsOfCode: false, ReadyActors: 0, State: EndpointState.Ready };
 
     private static bool IsHeld(ModelRoute route, int? version) => route.Problem is not null || (version is null
         ? !route.Replicas.IsEmpty

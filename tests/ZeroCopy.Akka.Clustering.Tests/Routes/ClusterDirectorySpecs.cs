@@ -32,6 +32,22 @@ public sealed class ClusterDirectorySpecs : TestKit
         Assert.Equal(new EndpointReplica(Node.ToString(), 1), replica);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task ClusterDirectory_should_tell_which_nodes_have_loaded_what_its_own_has_not(int actors)
+    {
+        var handle = new ModelHandle(ModelId.Of([1]), 1);
+        var own = new OwnEndpoint(1, handle) { ReadyActors = actors };
+        using var clients = new NodeClients(Sys);
+        var loaded = Model(own.Name, 1) with { Holders = [Node, Self], Replicas = [Node] };
+
+        var listed = Assert.Single(await Directory(Table(), clients, Self, own, loaded).ListAsync().AsTask().WaitAsync(Patience));
+
+        var replicas = (listed as IReplicatedEndpoint)?.GetReplicas() ?? [];
+        Assert.Equal(actors == 0 ? [(Node.ToString(), 1), (Self.ToString(), 0)] : [], replicas.Select(at => (at.Node, at.ReadyActors)));
+    }
+
     [Fact]
     public async Task ClusterDirectory_should_leave_out_what_only_an_entity_knows_that_is_silent()
     {

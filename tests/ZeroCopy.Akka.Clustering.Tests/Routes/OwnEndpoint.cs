@@ -27,7 +27,7 @@ internal sealed class OwnEndpoint(int? version = null, ModelHandle? model = null
 
     public ModelHandle? Model => model;
 
-    public int ReadyActors => 0;
+    public int ReadyActors { get; init; }
 
     public int Pending => 0;
 

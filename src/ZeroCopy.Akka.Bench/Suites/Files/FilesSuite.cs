@@ -20,8 +20,8 @@ internal sealed class FilesSuite : IBenchSuite
         var (input, output) = (directory.Path("input.parquet"), directory.Path("output.parquet"));
         var subject = $"{ParquetRows.Rows} rows of {ParquetRows.Width} floats";
         // First, as what the others leave in memory would be part of the process before.
+        var memory = await JobMemory.MeasureAsync(directory, progress, cancellationToken).ConfigureAwait(false);
         ParquetRows.WriteTheirs(input);
-        var memory = await JobMemory.MeasureAsync(directory, input, progress, cancellationToken).ConfigureAwait(false);
         progress.Report($"files: writing {subject}, {Rounds} rounds");
         var (write, theirWrite) = await Interleaved.SampleAsync(
             Rounds, () => ParquetRows.WriteAsync(output, cancellationToken), () => Task.FromResult(ParquetRows.WriteTheirs(input)),

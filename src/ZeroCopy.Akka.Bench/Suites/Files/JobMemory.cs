@@ -1,5 +1,4 @@
 using ZeroCopy.Bench.Measuring;
-using ZeroCopy.Bench.Models;
 using ZeroCopy.Datasets.Jobs;
 using ZeroCopy.Store;
 
@@ -9,18 +8,25 @@ namespace ZeroCopy.Bench.Suites.Files;
 /// before.</summary>
 internal static class JobMemory
 {
-    private const int Files = 25;
+    private const int Files = 20;
+    private const int RowsOfFile = 2_500_000;
+    private const int Width = 8;
+
+    // Row groups of 32 MB.
+    private const int GroupRows = 1_000_000;
     private const int Actors = 2;
-    private const int BatchSize = 256;
+    private const int BatchSize = 4096;
     private const int BatchesPerSample = 64;
     private const double Megabyte = 1e6;
 
     public static async Task<IReadOnlyList<BenchResult>> MeasureAsync(
-        ScratchDirectory directory, string input, IProgress<string> progress, CancellationToken cancellationToken)
+        ScratchDirectory directory, IProgress<string> progress, CancellationToken cancellationToken)
     {
+        var input = directory.Path("part.parquet");
+        ParquetRows.WriteTheirs(input, RowsOfFile, Width, GroupRows);
         var inputs = Enumerable.Range(0, Files).Select(file => directory.Path($"part{file:00}.parquet")).ToArray();
         Array.ForEach(inputs, file => File.CreateSymbolicLink(file, input));
-        using var module = BenchModels.Small();
+        using var module = TorchSharp.torch.nn.Linear(Width, 1);
         var host = ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = new ObjectStoreOptions { Directory = directory.Path("store") } });
         await using (host.ConfigureAwait(false))
         {
@@ -40,10 +46,10 @@ internal static class JobMemory
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             var idle = Environment.WorkingSet / Megabyte;
             var tenths = new Tenths();
-            var rows = (long)Files * ParquetRows.Rows;
-            progress.Report($"files: {rows} rows in {Files} files through a pool");
+            var rows = (long)Files * RowsOfFile;
+            progress.Report($"files: {rows} rows of {Width} floats in {Files} files through a pool");
             await BatchJob.RunAsync(endpoint!, options, tenths, cancellationToken).ConfigureAwait(false);
-            var subject = $"{rows} rows in {Files} files, last tenth";
+            var subject = $"{rows} rows of {Width} floats in {Files} files, last tenth";
             var (second, last) = (new Samples(tenths[1]), new Samples(tenths[9]));
             return
             [

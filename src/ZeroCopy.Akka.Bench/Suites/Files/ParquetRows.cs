@@ -40,27 +40,33 @@ internal static class ParquetRows
     public static double WriteTheirs(string path)
     {
         var start = Stopwatch.GetTimestamp();
-        using (var writer = new ParquetFileWriter(path, [new Column<float[]>(Name)], Compression.Snappy))
-        {
-            for (var row = 0; row < Rows; row += GroupRows)
-            {
-                var rows = Math.Min(GroupRows, Rows - row);
-                using var group = writer.AppendRowGroup();
-                using var column = (ColumnWriter<float>)group.NextColumn();
-                var (definition, repetition) = (new short[rows * Width], new short[rows * Width]);
-                Array.Fill(definition, column.ColumnDescriptor.MaxDefinitionLevel);
-                for (var i = 0; i < repetition.Length; i++)
-                {
-                    repetition[i] = (short)(i % Width == 0 ? 0 : 1);
-                }
+        WriteTheirs(path, Rows, Width, GroupRows, Values);
+        return Rows / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
 
-                column.WriteBatch(rows * Width, definition, repetition, Values.AsSpan(0, rows * Width));
+    /// <summary>Rows of other sizes, random ones, in row groups of so many.</summary>
+    public static void WriteTheirs(string path, int rows, int width, int groupRows) =>
+        WriteTheirs(path, rows, width, groupRows, Random(groupRows * width));
+
+    private static void WriteTheirs(string path, int rows, int width, int groupRows, float[] values)
+    {
+        using var writer = new ParquetFileWriter(path, [new Column<float[]>(Name)], Compression.Snappy);
+        for (var row = 0; row < rows; row += groupRows)
+        {
+            var count = Math.Min(groupRows, rows - row) * width;
+            using var group = writer.AppendRowGroup();
+            using var column = (ColumnWriter<float>)group.NextColumn();
+            var (definition, repetition) = (new short[count], new short[count]);
+            Array.Fill(definition, column.ColumnDescriptor.MaxDefinitionLevel);
+            for (var i = 0; i < repetition.Length; i++)
+            {
+                repetition[i] = (short)(i % width == 0 ? 0 : 1);
             }
 
-            writer.Close();
+            column.WriteBatch(count, definition, repetition, values.AsSpan(0, count));
         }
 
-        return Rows / Stopwatch.GetElapsedTime(start).TotalSeconds;
+        writer.Close();
     }
 
     public static async Task<double> ReadAsync(string path, CancellationToken cancellationToken)

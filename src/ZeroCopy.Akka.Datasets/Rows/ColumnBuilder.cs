@@ -42,7 +42,7 @@ internal sealed class ColumnBuilder(ColumnType type)
     {
         if (_data.Length - _used < bytes)
         {
-            RowMemory.Grow(ref _data, Type.Name, Rows + 1, (long)_used + bytes);
+            RowMemory.Grow(ref _data, Type.Name, (long)_used + bytes);
         }
 
         return _data.AsSpan(_used);

@@ -159,7 +159,7 @@ internal sealed class NumberColumnBuilder
         var end = (_elements + 1L) * _size;
         if (end > _data.Length)
         {
-            RowMemory.Grow(ref _data, _source.Type.Name, _source.Rows, end);
+            RowMemory.Grow(ref _data, _source.Type.Name, end);
         }
 
         if (_depth > 0)

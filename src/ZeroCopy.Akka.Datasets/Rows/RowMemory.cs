@@ -13,9 +13,15 @@ internal static class RowMemory
 
     /// <summary>Makes room for so many bytes, and for twice as many as before where an array has as many.</summary>
     /// <exception cref="DatasetException">They are more than an array has.</exception>
-    public static void Grow(ref byte[] memory, string name, int rows, long bytes)
+    public static void Grow(ref byte[] memory, string name, long bytes)
     {
-        Check(name, rows, bytes);
+        // What all rows take is not known here, but what is refused.
+        if (bytes > Array.MaxLength)
+        {
+            throw new DatasetException(
+                $"'{name}' takes more bytes than the {Array.MaxLength} that it can have in a call; use a smaller --batch-size.");
+        }
+
         Array.Resize(ref memory, (int)Math.Min(Array.MaxLength, Math.Max(bytes, 2L * memory.Length)));
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using ZeroCopy.Node.Service;
 using ZeroCopy.Node.Tests.Cli;
@@ -32,6 +33,8 @@ public sealed class StatusPageSpecs : IDisposable
         Assert.Equal(Refused, metrics.Sum("zerocopy_calls_failed_total", "model=\"counter\"", "error_type=\"InvalidInput\""));
         await ShowsAsync(model, "p50", metrics.Quantile(0.5, "zerocopy_calls_duration_seconds", "model=\"counter\""));
         await ShowsAsync(model, "p99", metrics.Quantile(0.99, "zerocopy_calls_duration_seconds", "model=\"counter\""));
+        await Assertions.Expect(page.Locator("[data-id=queue99]")).ToHaveAttributeAsync(
+            "data-value", Text(metrics.Quantile(0.99, "zerocopy_calls_queue_seconds", "model=\"counter\"")));
         await ShowsAsync(model, "pending", 0);
         await ShowsAsync(model, "actors", metrics.Sum("zerocopy_actors", "model=\"counter\"", "state=\"ready\""));
         await ShowsAsync(model, "weights", metrics.Sum("zerocopy_store_model_size_bytes", "model=\"counter\""));
@@ -45,6 +48,39 @@ public sealed class StatusPageSpecs : IDisposable
         Assert.InRange(metrics.Sum("zerocopy_store_blocks"), 1, 100);
         await Assertions.Expect(page.Locator("[data-id=nodes]")).ToContainTextAsync(node.Ready.GetProperty("address").GetString()!);
         await Assertions.Expect(model).ToContainTextAsync("ready");
+        Assert.Empty(browser.Complaints);
+    }
+
+    [SkippableFact]
+    public async Task Page_should_show_how_often_a_model_is_called_and_how_many_rows_its_batches_have()
+    {
+        await using var browser = await Browser.StartAsync();
+        _zerocopy.Run("put", NodeScripts.Invert(_zerocopy.File("invert.pt")), "--name", "invert").Succeeded();
+        File.WriteAllText(_zerocopy.File("node.conf"), "zerocopy.inference.pool-defaults.batching.enabled = on");
+        using var node = await RunningNode.StartAsync(_zerocopy, "--serve", "invert", "--config", _zerocopy.File("node.conf"));
+        var page = await browser.OpenAsync(node.Client.BaseAddress!.ToString());
+        var model = page.Locator("[data-model=invert]");
+        var rates = (ILocator[])[page.Locator("[data-id=callRate]"), model.Locator("[data-figure=callRate]")];
+        foreach (var rate in rates)
+        {
+            await Assertions.Expect(rate).ToHaveAttributeAsync("data-value", "0");
+        }
+
+        foreach (var values in (string[])["1,2,3", "4,5,6", "7"])
+        {
+            Assert.Equal(HttpStatusCode.OK, await PostAsync(
+                node, "invert",
+                $$$"""{"inputs":[{"name":"x","shape":[{{{values.Split(',').Length}}}],"datatype":"INT64","data":[{{{values}}}]}]}"""));
+        }
+
+        foreach (var rate in rates)
+        {
+            await Assertions.Expect(rate).ToHaveAttributeAsync("data-value", new Regex("[1-9]"));
+        }
+
+        await ShowsAsync(model, "batch", 7.0 / 3);
+        var metrics = await ScrapedMetrics.ReadAsync(node.Client);
+        Assert.Equal((7, 3), (metrics.Sum("zerocopy_batches_rows_sum"), metrics.Sum("zerocopy_batches_rows_count")));
         Assert.Empty(browser.Complaints);
     }
 
@@ -163,7 +199,9 @@ public sealed class StatusPageSpecs : IDisposable
 
     private static Task ShowsAsync(ILocator model, string figure, double value) =>
         Assertions.Expect(model.Locator($"[data-figure={figure}]")).ToHaveAttributeAsync(
-            "data-value", value.ToString("R", CultureInfo.InvariantCulture));
+            "data-value", Text(value));
+
+    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 
     private Task<RunningNode> StartAsync()
     {
@@ -176,6 +214,8 @@ public sealed class StatusPageSpecs : IDisposable
         for (var call = 0; call < Calls; call++)
         {
             Assert.Equal(HttpStatusCode.OK, await PostAsync(
+                node,
+                "counter",
                 """
                 {"inputs":[{"name":"x","shape":[2],"datatype":"FP32","data":[1,2]},
                 {"name":"times","shape":[],"datatype":"INT64","data":[3]}]}
@@ -184,14 +224,14 @@ public sealed class StatusPageSpecs : IDisposable
 
         for (var call = 0; call < Refused; call++)
         {
-            Assert.Equal(HttpStatusCode.BadRequest, await PostAsync("""{"inputs":[]}"""));
+            Assert.Equal(HttpStatusCode.BadRequest, await PostAsync(node, "counter", """{"inputs":[]}"""));
         }
+    }
 
-        async Task<HttpStatusCode> PostAsync(string body)
-        {
-            using var content = new StringContent(body);
-            using var answer = await node.Client.PostAsync("/v2/models/counter/infer", content);
-            return answer.StatusCode;
-        }
+    private static async Task<HttpStatusCode> PostAsync(RunningNode node, string model, string body)
+    {
+        using var content = new StringContent(body);
+        using var answer = await node.Client.PostAsync($"/v2/models/{model}/infer", content);
+        return answer.StatusCode;
     }
 }

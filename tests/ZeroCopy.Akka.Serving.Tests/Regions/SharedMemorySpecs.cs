@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Google.Protobuf.Collections;
@@ -18,6 +19,8 @@ public sealed class SharedMemorySpecs
          "outputs":[{"name":"output",
                      "parameters":{"shared_memory_region":"r","shared_memory_byte_size":12,"shared_memory_offset":16}}]}
         """;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task Tensors_should_be_read_and_written_in_a_region()
@@ -176,6 +179,26 @@ public sealed class SharedMemorySpecs
         }
     }
 
+    [SkippableFact]
+    public async Task Register_should_refuse_an_object_of_another_user()
+    {
+        Skip.IfNot(Environment.IsPrivilegedProcess, "Only root can give a file away.");
+        using var shared = new SharedObjectFile(64);
+        using (var given = Process.Start("chown", ["65534", shared.Path]))
+        {
+            await given.WaitForExitAsync().WaitAsync(Patience);
+            Skip.IfNot(given.ExitCode == 0, "chown is not allowed here.");
+        }
+
+        await using var served = await StartAsync(FakeEndpoint.Identity());
+
+        (await RegisterAsync(served, shared.Key, 0, 64)).Failed(400, "is not a file of the user whom the server runs as");
+
+        // So neither an input nor an answer can lie there.
+        (await served.InferAsync("identity", Infer)).Failed(400, "There is no region 'r' of shared memory.");
+        Assert.Equal(new byte[64], shared.Bytes);
+    }
+
     [Fact]
     public async Task Register_should_refuse_a_name_that_is_taken_and_more_regions_than_its_options_allow()
     {
@@ -219,18 +242,29 @@ public sealed class SharedMemorySpecs
         Assert.Equal(new byte[64], shared.Bytes);
     }
 
-    [Fact]
-    public async Task Infer_should_refuse_a_region_whose_object_was_cut()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Infer_should_refuse_a_region_whose_object_was_cut(bool isForOutput)
     {
         using var shared = new SharedObjectFile(64);
-        await using var served = await StartAsync(FakeEndpoint.Identity());
+        var endpoint = FakeEndpoint.Identity();
+        await using var served = await StartAsync(endpoint);
         (await RegisterAsync(served, shared.Key, 0, 64)).Succeeded();
         using (var file = new FileStream(shared.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
         {
             file.SetLength(63);
         }
 
-        await served.Rpc.RefusedAsync(InRegion(0, 8), StatusCode.InvalidArgument, "is smaller than region 'r', which ends at 64");
+        var request = isForOutput ? Raw("INT32", [2], Bytes(7, -7)) : InRegion(0, 8);
+        if (isForOutput)
+        {
+            request.Outputs.Add(Output("output"));
+            Add(request.Outputs[0].Parameters, 0, 8);
+        }
+
+        await served.Rpc.RefusedAsync(request, StatusCode.InvalidArgument, "is smaller than region 'r', which ends at 64");
+        Assert.False(endpoint.Called.IsCompleted);
     }
 
     private static Task<ServedModels> StartAsync(IModelEndpoint endpoint) =>

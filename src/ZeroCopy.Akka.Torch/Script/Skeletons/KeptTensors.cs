@@ -18,6 +18,7 @@ internal sealed class KeptTensors(ScriptArchive archive)
     private readonly List<(string Record, long Offset, TensorLayout Layout, TensorNames Names)> _kept = [];
     private readonly Dictionary<object, TensorNames> _known = [];
     private readonly SortedDictionary<string, byte[]> _resolved = new(StringComparer.Ordinal);
+    private long _resolvedBytes;
 
     /// <summary>The archive's records that hold them.</summary>
     public IReadOnlySet<string> Records => _kept.Select(kept => kept.Record).ToHashSet(StringComparer.Ordinal);
@@ -47,7 +48,7 @@ internal sealed class KeptTensors(ScriptArchive archive)
         var key = TensorNames.KeyOf(tensor, layout);
         if (!_known.TryGetValue(key, out var known))
         {
-            if (tensor.Laziness.IsLazy && layout.ByteLength > MaxResolvedBytes - _resolved.Values.Sum(elements => elements.LongLength))
+            if (tensor.Laziness.IsLazy && layout.ByteLength > MaxResolvedBytes - _resolvedBytes)
             {
                 return "it is lazy, and too large to be written out";
             }
@@ -77,6 +78,7 @@ internal sealed class KeptTensors(ScriptArchive archive)
         new LazyTensor(new GatheredTensor(record, tensor.Offset.Value, layout), tensor.Laziness).Read(0, elements);
         var name = string.Create(CultureInfo.InvariantCulture, $"{archive.Root}/zerocopy/{_resolved.Count}");
         _resolved.Add(name, elements);
+        _resolvedBytes += elements.LongLength;
         return name;
     }
 }

@@ -32,7 +32,7 @@ public sealed class BinderSpecs
         // TorchSharp's convolutions leave a wrapper of their weight to the collector in each forward.
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        Assert.Equal(0, MemoryBlocks.LiveViews);
+        Assert.Equal(0, blocks.LiveViews);
     }
 
     [Fact]

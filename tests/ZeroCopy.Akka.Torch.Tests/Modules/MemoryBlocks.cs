@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
@@ -12,8 +13,10 @@ namespace ZeroCopy.Torch.Tests.Modules;
 /// <summary>A module's tensors in memory of the test's own, in the place of the store.</summary>
 internal sealed unsafe class MemoryBlocks : IViewSource
 {
-    private static long _live;
+    // Views outlive the blocks where a spec fails, and are let go of by the collector.
+    private static readonly ConcurrentDictionary<nint, MemoryBlocks> Owners = new();
     private readonly Dictionary<string, nint> _addresses = [];
+    private long _live;
 
     private MemoryBlocks(LiveTensors tensors)
     {
@@ -22,8 +25,8 @@ internal sealed unsafe class MemoryBlocks : IViewSource
 
     public System.Collections.Immutable.ImmutableArray<TensorEntry> Entries { get; }
 
-    /// <summary>Views of any such memory that are still alive.</summary>
-    public static long LiveViews => Interlocked.Read(ref _live);
+    /// <summary>Views of this memory that are still alive.</summary>
+    public long LiveViews => Interlocked.Read(ref _live);
 
     public static MemoryBlocks Of(torch.nn.Module module)
     {
@@ -42,8 +45,10 @@ internal sealed unsafe class MemoryBlocks : IViewSource
 
     public void Dispose()
     {
-        foreach (var address in _addresses.Values)
+        // What a view still reads stays where it is.
+        foreach (var address in _addresses.Values.Where(_ => LiveViews == 0))
         {
+            Owners.TryRemove(address, out _);
             NativeMemory.AlignedFree((void*)address);
         }
     }
@@ -53,11 +58,12 @@ internal sealed unsafe class MemoryBlocks : IViewSource
         var length = (int)source.Layout.ByteLength;
         var address = (nint)NativeMemory.AlignedAlloc((nuint)Math.Max(1, length), 64);
         _addresses[source.Name] = address;
+        Owners[address] = this;
         var bytes = new Span<byte>((void*)address, length);
         source.Read(0, bytes);
         return new TensorEntry(source.Name, source.Role, source.Layout, BlockId.Of(bytes), source.Aliases);
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void Release(nint address) => Interlocked.Decrement(ref _live);
+    private static void Release(nint address) => Interlocked.Decrement(ref Owners[address]._live);
 }

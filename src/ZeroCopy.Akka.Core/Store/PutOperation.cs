@@ -68,7 +68,7 @@ internal sealed class PutOperation(
             return;
         }
 
-        using var change = catalog.Begin(cancellationToken: cancellationToken);
+        using var change = catalog.Begin(cancellationToken);
         lock (catalog.Gate)
         {
             WithVersion(name, plan.Manifest.Id, Twins(plan.Manifest));
@@ -109,7 +109,7 @@ internal sealed class PutOperation(
     private SegmentGroup? TryAdmit(
         IPutPlan plan, bool isNext, bool isLast, CancellationToken cancellationToken, out StoreFullException? refusal)
     {
-        using var change = catalog.Begin(cancellationToken: cancellationToken);
+        using var change = catalog.Begin(cancellationToken);
         lock (catalog.Gate)
         {
             refusal = null;
@@ -149,7 +149,7 @@ internal sealed class PutOperation(
 
     private ModelHandle? TryCommit(IPutPlan plan, SegmentGroup group, PutOptions options, CancellationToken cancellationToken)
     {
-        using var change = catalog.Begin(cancellationToken: cancellationToken);
+        using var change = catalog.Begin(cancellationToken);
         lock (catalog.Gate)
         {
             var written = group.Blocks.ToHashSet();
@@ -286,7 +286,7 @@ internal sealed class PutOperation(
 
     private StoreFullException Refusal(long needed, CancellationToken cancellationToken)
     {
-        using var change = catalog.Begin(cancellationToken: cancellationToken);
+        using var change = catalog.Begin(cancellationToken);
         lock (catalog.Gate)
         {
             change.Complete();

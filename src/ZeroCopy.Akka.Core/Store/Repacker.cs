@@ -31,7 +31,7 @@ internal sealed class Repacker(StoreCatalog catalog, PutMeter meter)
 
     private Segment[] MostlyDead(CancellationToken cancellationToken)
     {
-        using var change = catalog.Begin(cancellationToken: cancellationToken);
+        using var change = catalog.Begin(cancellationToken);
         lock (catalog.Gate)
         {
             return [.. catalog.Index.Segments.Where(IsMostlyDead)];
@@ -60,7 +60,7 @@ internal sealed class Repacker(StoreCatalog catalog, PutMeter meter)
                 block => new HashedSource(new FileTensorSource(block.Id.ToString(), file, block.Offset, block.Length), Check: null));
             writer.Write(sources, meter, cancellationToken);
 
-            using var change = catalog.Begin(cancellationToken: cancellationToken);
+            using var change = catalog.Begin(cancellationToken);
             lock (catalog.Gate)
             {
                 file.Dispose();
@@ -76,7 +76,7 @@ internal sealed class Repacker(StoreCatalog catalog, PutMeter meter)
     /// <summary>The file, which nobody deletes while it is open and others may map, and where its live blocks go.</summary>
     private (SafeFileHandle File, SegmentWriter Writer)? TryBegin(Segment segment, CancellationToken cancellationToken)
     {
-        using var change = catalog.Begin(cancellationToken: cancellationToken);
+        using var change = catalog.Begin(cancellationToken);
         lock (catalog.Gate)
         {
             var live = catalog.LiveBlocksOf(segment).ToArray();

@@ -45,7 +45,7 @@ internal sealed class Verifier(StoreCatalog catalog)
 
     private (Segment[] Segments, ImmutableArray<string> Unreadable) Snapshot(CancellationToken cancellationToken)
     {
-        using var change = catalog.Begin(cancellationToken: cancellationToken);
+        using var change = catalog.Begin(cancellationToken);
         lock (catalog.Gate)
         {
             _users = catalog.Models.Models.SelectMany(m => m.Blocks.Select(block => (block, m.Id)))
@@ -65,7 +65,7 @@ internal sealed class Verifier(StoreCatalog catalog)
     // Under the store's lock: who deletes a segment holds it. What was deleted since the snapshot is left out.
     private void Open(Segment[] segments, List<(Segment Segment, SafeFileHandle File)> files, CancellationToken cancellationToken)
     {
-        using var change = catalog.Begin(cancellationToken: cancellationToken);
+        using var change = catalog.Begin(cancellationToken);
         foreach (var segment in segments)
         {
             var path = catalog.Directory.SegmentPath(segment.FileName);

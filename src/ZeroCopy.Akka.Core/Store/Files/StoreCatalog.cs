@@ -50,8 +50,11 @@ internal sealed class StoreCatalog(StoreDirectory directory, Generation generati
     /// <summary>Bytes of all segments, those that could not be read among them.</summary>
     public long SegmentBytes => Index.SegmentBytes + Unreadable.BytesIn(Directory.Segments);
 
+    /// <inheritdoc cref="Begin(bool, CancellationToken)"/>
+    public StoreChange Begin(CancellationToken cancellationToken = default) => Begin(waits: true, cancellationToken);
+
     /// <summary>Takes the store's lock as <see cref="StoreLock.Enter"/> does and reads what changed since.</summary>
-    public StoreChange Begin(bool waits = true, CancellationToken cancellationToken = default)
+    public StoreChange Begin(bool waits, CancellationToken cancellationToken = default)
     {
         var change = storeLock.Enter(waits, cancellationToken);
         try

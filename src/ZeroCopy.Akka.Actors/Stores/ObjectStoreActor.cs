@@ -10,8 +10,8 @@ namespace ZeroCopy.Actors.Stores;
 /// <summary>
 /// The node's use of the object store, <c>/user/zerocopy/object-store</c>: translates requests, hands out handles with a lease on what they
 /// stand for, and ends the leases of holders that stop, be they its requesters, actors of pools or others. Everything that touches files
-/// runs off the mailbox, and no call of a model passes through it. The first request opens the store, and those that come meanwhile wait for
-/// that; where it fails, so do they, and the next one opens it anew. Leases outlive a restart: they are <see cref="ActorLeases"/>'s.
+/// runs off the mailbox, and no call of a model passes through it. The first request opens the store, and those that come meanwhile wait
+/// for that; where it fails, so do they, and the next one opens it anew. Leases outlive a restart: they are <see cref="ActorLeases"/>'s.
 /// </summary>
 internal sealed class ObjectStoreActor(Func<ObjectStore> open, ActorLeases leases) : UntypedActor
 {

@@ -70,7 +70,10 @@ public sealed class PoolJobSpecs : IAsyncLifetime
         using var binder = new HeldBinder(host.Runtime.BinderOf(handle), slow);
         await host.Actors.CreatePoolAsync(
             "slow", host.Runtime.OpenAny(handle), binder, settings => settings with { Size = 1, Threads = 1, Deadline = null });
-        var options = Options("rows", [.. Enumerable.Range(0, 8)]) with { BatchSize = 8, SkipFailed = true, Timeout = time, CallsInFlight = 1 };
+        var options = Options("rows", [.. Enumerable.Range(0, 8)]) with
+        {
+            BatchSize = 8, SkipFailed = true, Timeout = time, CallsInFlight = 1,
+        };
 
         var job = BatchJob.RunAsync((await host.Endpoints.FindAsync("slow"))!, options);
         // Of 8, 4, 2 and 1 rows: the actor computes on behind the time of each, and the next call waits until it is let go.

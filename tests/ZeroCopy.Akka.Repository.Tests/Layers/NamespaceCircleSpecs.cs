@@ -9,7 +9,8 @@ namespace ZeroCopy.Repository.Tests.Layers;
 /// </summary>
 public sealed class NamespaceCircleSpecs
 {
-    public static TheoryData<string> Projects => [.. LayerSpecs.Allowed.Select(row => (string)row[0]), "ZeroCopy.Akka.Samples.ClusterCalls"];
+    public static TheoryData<string> Projects =>
+        [.. LayerSpecs.Allowed.Select(row => (string)row[0]), "ZeroCopy.Akka.Samples.ClusterCalls"];
 
     [Theory]
     [MemberData(nameof(Projects))]

@@ -28,9 +28,10 @@ internal static class Heartbeats
         await EchoModels.Put.DoAsync(worker, [], cancellationToken).ConfigureAwait(false);
         for (var model = 0; model < Models; model++)
         {
+            var tensors = Enumerable.Range(model * TensorCount, TensorCount);
             var content = new ModelContent
             {
-                Tensors = [.. Enumerable.Range(model * TensorCount, TensorCount).Select(index => new RandomTensorSource(index, TensorBytes))],
+                Tensors = [.. tensors.Select(index => new RandomTensorSource(index, TensorBytes))],
                 Recipe = new Recipe.Weights("bench", ""),
             };
             await WorkerNode.Of(worker).Host.Store.PutAsync(
@@ -66,9 +67,9 @@ internal static class Heartbeats
                 await Task.WhenAll([moved, .. Enumerable.Range(0, Concurrency).Select(_ => CallAsync())]).ConfigureAwait(false);
                 progress.Report(string.Create(CultureInfo.InvariantCulture, $"cluster: {calls} calls with an image meanwhile"));
                 await system.Terminate().ConfigureAwait(false);
+                var lost = await LostAsync().ConfigureAwait(false) - before;
                 return BenchResult.OfCost(
-                    "members lost sight of", $"{Models} GiB moved", "times", new Samples([await LostAsync().ConfigureAwait(false) - before]),
-                    "nothing happens", new Samples([before]));
+                    "members lost sight of", $"{Models} GiB moved", "times", new Samples([lost]), "nothing happens", new Samples([before]));
 
                 async Task CallAsync()
                 {

@@ -30,6 +30,7 @@ internal sealed class CallTally(long start, IReadOnlyList<EndedCall> calls)
             failure => string.Create(CultureInfo.InvariantCulture, $"{failure.Value} {failure.Key}"));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{calls.Count} calls, the longest gap {Gap.TotalMilliseconds:N0} ms, failed: {string.Join(", ", failures.DefaultIfEmpty("none"))}");
+            $"{calls.Count} calls, the longest gap {Gap.TotalMilliseconds:N0} ms, "
+            + $"failed: {string.Join(", ", failures.DefaultIfEmpty("none"))}");
     }
 }

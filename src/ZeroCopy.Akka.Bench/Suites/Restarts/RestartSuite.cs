@@ -90,7 +90,8 @@ internal sealed class RestartSuite(RestartSizes sizes) : IBenchSuite
         var model = await KnownModel.FindAsync(client, FleetModels.Name(0), cancellationToken).ConfigureAwait(false);
         (await model.CallAsync("", input, null, cancellationToken).ConfigureAwait(false)).Dispose();
         var calls = new SteadyCalls(model, input, sizes.Rate);
-        var quiet = await PlayAsync("and nothing happens", () => Task.Delay(sizes.Nodes * sizes.Pause, cancellationToken)).ConfigureAwait(false);
+        var quiet = await PlayAsync(
+            "and nothing happens", () => Task.Delay(sizes.Nodes * sizes.Pause, cancellationToken)).ConfigureAwait(false);
         var killed = await PlayAsync(
             "while nodes are killed", () => RestartAsync(node => node.KillAsync(cancellationToken))).ConfigureAwait(false);
         var stopped = await PlayAsync(

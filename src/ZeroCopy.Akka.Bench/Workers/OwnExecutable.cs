@@ -15,7 +15,8 @@ internal static class OwnExecutable
             ? ["exec", Path.Combine(AppContext.BaseDirectory, Library)] : [];
         var start = new ProcessStartInfo(executable, [.. library, .. arguments])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
         };
         return Process.Start(start) ?? throw new InvalidOperationException($"'{executable}' did not start.");
     }

@@ -72,7 +72,10 @@ public sealed class PoolJobSpecs : IAsyncLifetime
             "slow", host.Runtime.OpenAny(handle), binder, settings => settings with { Size = 1, Threads = 1, Deadline = null });
         var options = Options("rows", [.. Enumerable.Range(0, 8)]) with
         {
-            BatchSize = 8, SkipFailed = true, Timeout = time, CallsInFlight = 1,
+            BatchSize = 8,
+            SkipFailed = true,
+            Timeout = time,
+            CallsInFlight = 1,
         };
 
         var job = BatchJob.RunAsync((await host.Endpoints.FindAsync("slow"))!, options);

@@ -41,7 +41,8 @@ internal sealed class WakeSuite : IBenchSuite
             module,
             new PutModuleOptions
             {
-                Put = new PutOptions { Name = new ModelName(Bert) }, Recipe = new Recipe.Catalog(BertModel.CatalogKey, "{}"),
+                Put = new PutOptions { Name = new ModelName(Bert) },
+                Recipe = new Recipe.Catalog(BertModel.CatalogKey, "{}"),
             },
             cancellationToken: cancellationToken).ConfigureAwait(false);
         ModuleDisposal.Release(module);

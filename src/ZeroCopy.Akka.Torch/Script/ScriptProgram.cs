@@ -122,13 +122,18 @@ public sealed class ScriptProgram
     // TorchSharp makes the native half of a number in passing, which the collector may free before libtorch reads it: see HeldNumber.
     private object? InvokePlain(string method, object?[] given)
     {
-        var held = Array.ConvertAll(given, argument => argument switch
+        var held = new object?[given.Length];
+        for (var i = 0; i < given.Length; i++)
         {
-            long number => (Scalar)number,
-            double number => (Scalar)number,
-            float number => (Scalar)number,
-            _ => argument,
-        });
+            held[i] = given[i] switch
+            {
+                long number => (Scalar)number,
+                double number => (Scalar)number,
+                float number => (Scalar)number,
+                var argument => argument,
+            };
+        }
+
         var answer = _module.invoke(method, held!);
         GC.KeepAlive(held);
         return answer;

@@ -33,7 +33,8 @@ internal static class Interleaved
         return (new Samples(values), new Samples(baselines));
     }
 
-    private static async Task<double> MillisecondsAsync(Func<Task> action)
+    /// <summary>Times one.</summary>
+    public static async Task<double> MillisecondsAsync(Func<Task> action)
     {
         var start = Stopwatch.GetTimestamp();
         await action().ConfigureAwait(false);

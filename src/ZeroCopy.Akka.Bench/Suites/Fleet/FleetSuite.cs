@@ -1,5 +1,4 @@
 using System.Globalization;
-using Akka.Actor;
 using ZeroCopy.Bench.Measuring;
 using ZeroCopy.Bench.Suites.Remote;
 using ZeroCopy.Bench.Workers;
@@ -27,7 +26,6 @@ internal sealed class FleetSuite(FleetSizes sizes) : IBenchSuite
     {
         using var directory = new ScratchDirectory("bench");
         var nodes = new List<NodeProcess>();
-        var system = ActorSystem.Create("bench", NodeProcess.Hocon("remote"));
         try
         {
             // Idle when the calls have ended, and not before.
@@ -43,13 +41,15 @@ internal sealed class FleetSuite(FleetSizes sizes) : IBenchSuite
                     folder, hocon, put, nodes.FirstOrDefault()?.Address, cancellationToken).ConfigureAwait(false));
             }
 
-            using var client = await ClusterClient.ConnectAsync(
-                system, nodes.Select(node => node.Address), cancellationToken: cancellationToken).ConfigureAwait(false);
-            return await MeasureAsync(client, nodes, directory, progress, cancellationToken).ConfigureAwait(false);
+            var outside = await OutsideClient.ConnectAsync(
+                nodes.Select(node => node.Address), NodeProcess.DefaultFrame, cancellationToken).ConfigureAwait(false);
+            await using (outside.ConfigureAwait(false))
+            {
+                return await MeasureAsync(outside.Client, nodes, directory, progress, cancellationToken).ConfigureAwait(false);
+            }
         }
         finally
         {
-            await system.Terminate().ConfigureAwait(false);
             foreach (var node in nodes)
             {
                 await node.DisposeAsync().ConfigureAwait(false);

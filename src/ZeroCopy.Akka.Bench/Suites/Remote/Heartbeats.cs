@@ -49,7 +49,6 @@ internal static class Heartbeats
         using var directory = new ScratchDirectory("bench");
         var (first, second) = (Folder("first"), Folder("second"));
         progress.Report($"cluster: {Models} models of {TensorCount * (TensorBytes >> 20)} MiB into the store of one of two nodes");
-        var system = ActorSystem.Create("bench", NodeProcess.Hocon("remote"));
         var source = await NodeProcess.StartAsync(first, NodeProcess.Hocon("cluster"), Put.With(), null, cancellationToken)
             .ConfigureAwait(false);
         await using (source.ConfigureAwait(false))
@@ -58,27 +57,18 @@ internal static class Heartbeats
                 second, NodeProcess.Hocon("cluster"), WorkerVerbs.Forward.With(), source.Address, cancellationToken).ConfigureAwait(false);
             await using (target.ConfigureAwait(false))
             {
-                using var client = await ClusterClient.ConnectAsync(system, [source.Address], cancellationToken: cancellationToken)
-                    .ConfigureAwait(false);
-                var model = await KnownModel.FindAsync(client, EchoModels.Image, cancellationToken).ConfigureAwait(false);
-                var calls = 0;
                 var before = await LostAsync().ConfigureAwait(false);
-                var moved = MoveAsync(system, source, target, cancellationToken);
-                await Task.WhenAll([moved, .. Enumerable.Range(0, Concurrency).Select(_ => CallAsync())]).ConfigureAwait(false);
-                progress.Report(string.Create(CultureInfo.InvariantCulture, $"cluster: {calls} calls with an image meanwhile"));
-                await system.Terminate().ConfigureAwait(false);
+                var outside = await OutsideClient.ConnectAsync([source.Address], NodeProcess.DefaultFrame, cancellationToken)
+                    .ConfigureAwait(false);
+                await using (outside.ConfigureAwait(false))
+                {
+                    var calls = await CallWhileAsync(outside, image, source, target, cancellationToken).ConfigureAwait(false);
+                    progress.Report(string.Create(CultureInfo.InvariantCulture, $"cluster: {calls} calls with an image meanwhile"));
+                }
+
                 var lost = await LostAsync().ConfigureAwait(false) - before;
                 return BenchResult.OfCost(
                     "members lost sight of", $"{Models} GiB moved", "times", new Samples([lost]), "nothing happens", new Samples([before]));
-
-                async Task CallAsync()
-                {
-                    while (!moved.IsCompleted)
-                    {
-                        (await model.CallAsync("", [image], null, cancellationToken).ConfigureAwait(false)).Dispose();
-                        Interlocked.Increment(ref calls);
-                    }
-                }
 
                 async Task<int> LostAsync()
                 {
@@ -95,6 +85,26 @@ internal static class Heartbeats
         }
 
         string Folder(string name) => Directory.CreateDirectory(directory.Path(name)).FullName;
+    }
+
+    /// <summary>Calls while the models move; returns how often.</summary>
+    private static async Task<int> CallWhileAsync(
+        OutsideClient outside, NamedTensor image, NodeProcess source, NodeProcess target, CancellationToken cancellationToken)
+    {
+        var model = await KnownModel.FindAsync(outside.Client, EchoModels.Image, cancellationToken).ConfigureAwait(false);
+        var calls = 0;
+        var moved = MoveAsync(outside.System, source, target, cancellationToken);
+        await Task.WhenAll([moved, .. Enumerable.Range(0, Concurrency).Select(_ => CallAsync())]).ConfigureAwait(false);
+        return calls;
+
+        async Task CallAsync()
+        {
+            while (!moved.IsCompleted)
+            {
+                (await model.CallAsync("", [image], null, cancellationToken).ConfigureAwait(false)).Dispose();
+                Interlocked.Increment(ref calls);
+            }
+        }
     }
 
     private static async Task MoveAsync(ActorSystem system, NodeProcess source, NodeProcess target, CancellationToken cancellationToken)

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using ZeroCopy.Bench.Measuring;
-using ZeroCopy.Clustering.Clients;
 using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Bench.Suites.Remote;
@@ -12,14 +11,13 @@ internal sealed class RemoteCalls : IAsyncDisposable
 
     private readonly ScratchDirectory _directory;
     private readonly NodeProcess _node;
-    private readonly ActorSystem _system;
-    private readonly ClusterClient _client;
+    private readonly OutsideClient _outside;
     private readonly ActorSelection _echo;
 
-    private RemoteCalls(ScratchDirectory directory, NodeProcess node, ActorSystem system, ClusterClient client)
+    private RemoteCalls(ScratchDirectory directory, NodeProcess node, OutsideClient outside)
     {
-        (_directory, _node, _system, _client) = (directory, node, system, client);
-        _echo = system.ActorSelection($"{node.Address}/user/{EchoActor.Name}");
+        (_directory, _node, _outside) = (directory, node, outside);
+        _echo = outside.System.ActorSelection($"{node.Address}/user/{EchoActor.Name}");
     }
 
     /// <param name="frame">Bytes of remoting's frames on both sides.</param>
@@ -27,20 +25,18 @@ internal sealed class RemoteCalls : IAsyncDisposable
     public static async Task<RemoteCalls> StartAsync(int frame, CancellationToken cancellationToken)
     {
         var directory = new ScratchDirectory("bench");
-        var system = ActorSystem.Create("bench", NodeProcess.Hocon("remote", frame));
         NodeProcess? node = null;
         try
         {
             node = await NodeProcess.StartAsync(
                 directory.Root, NodeProcess.Hocon("cluster", frame) + "zerocopy.inference.refresh-interval = 50ms", EchoModels.Put.With(),
                 null, cancellationToken).ConfigureAwait(false);
-            var client = await ClusterClient.ConnectAsync(system, [node.Address], cancellationToken: cancellationToken)
-                .ConfigureAwait(false);
-            return new RemoteCalls(directory, node, system, client);
+            var outside = await OutsideClient.ConnectAsync([node.Address], frame, cancellationToken).ConfigureAwait(false);
+            return new RemoteCalls(directory, node, outside);
         }
         catch
         {
-            await EndAsync(directory, node, system).ConfigureAwait(false);
+            await EndAsync(directory, node).ConfigureAwait(false);
             throw;
         }
     }
@@ -48,7 +44,7 @@ internal sealed class RemoteCalls : IAsyncDisposable
     /// <summary>Calls of a model with one tensor.</summary>
     public async Task<Func<Task>> ModelAsync(string model, float[] values, long[] shape, CancellationToken cancellationToken)
     {
-        var endpoint = await KnownModel.FindAsync(_client, model, cancellationToken).ConfigureAwait(false);
+        var endpoint = await KnownModel.FindAsync(_outside.Client, model, cancellationToken).ConfigureAwait(false);
         NamedTensor[] inputs = [new("argument_1", HostTensor.From<float>(DType.Float32, values, shape))];
         return async () => (await endpoint.CallAsync("", inputs, null, cancellationToken).ConfigureAwait(false)).Dispose();
     }
@@ -60,15 +56,14 @@ internal sealed class RemoteCalls : IAsyncDisposable
         return () => _echo.Ask<byte[]>(body, Limit);
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        _client.Dispose();
-        return EndAsync(_directory, _node, _system);
+        await _outside.DisposeAsync().ConfigureAwait(false);
+        await EndAsync(_directory, _node).ConfigureAwait(false);
     }
 
-    private static async ValueTask EndAsync(ScratchDirectory directory, NodeProcess? node, ActorSystem system)
+    private static async ValueTask EndAsync(ScratchDirectory directory, NodeProcess? node)
     {
-        await system.Terminate().ConfigureAwait(false);
         if (node is not null)
         {
             await node.DisposeAsync().ConfigureAwait(false);

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using Akka.Actor;
 using ZeroCopy.Bench.Measuring;
 using ZeroCopy.Bench.Suites.Fleet;
 using ZeroCopy.Bench.Suites.Remote;
@@ -34,7 +32,6 @@ internal sealed class RestartSuite(RestartSizes sizes) : IBenchSuite
         await File.WriteAllTextAsync(config, "akka.loglevel = OFF", cancellationToken).ConfigureAwait(false);
         var nodes = new List<ServiceNode>();
         var starts = new List<double>();
-        var system = ActorSystem.Create("bench", NodeProcess.Hocon("remote"));
         try
         {
             for (var node = 0; node < sizes.Nodes; node++)
@@ -46,19 +43,22 @@ internal sealed class RestartSuite(RestartSizes sizes) : IBenchSuite
                 starts.Add(start.TotalMilliseconds);
             }
 
-            using var client = await ClusterClient.ConnectAsync(
-                system, nodes.Select(node => node.Contact), cancellationToken: cancellationToken).ConfigureAwait(false);
-            return
-            [
-                BenchResult.OfCost(
-                    "start of a node until it is ready", $"{sizes.Nodes} nodes", "ms", new Samples(starts), "the command line's version",
-                    new Samples([await VersionAsync(cancellationToken).ConfigureAwait(false)])),
-                .. await MeasureAsync(client, nodes, progress, cancellationToken).ConfigureAwait(false),
-            ];
+            var outside = await OutsideClient.ConnectAsync(
+                nodes.Select(node => node.Contact), NodeProcess.DefaultFrame, cancellationToken).ConfigureAwait(false);
+            await using (outside.ConfigureAwait(false))
+            {
+                var version = await Interleaved.MillisecondsAsync(() => VersionAsync(cancellationToken)).ConfigureAwait(false);
+                return
+                [
+                    BenchResult.OfCost(
+                        "start of a node until it is ready", $"{sizes.Nodes} nodes", "ms", new Samples(starts),
+                        "the command line's version", new Samples([version])),
+                    .. await MeasureAsync(outside.Client, nodes, progress, cancellationToken).ConfigureAwait(false),
+                ];
+            }
         }
         finally
         {
-            await system.Terminate().ConfigureAwait(false);
             foreach (var node in nodes)
             {
                 await node.DisposeAsync().ConfigureAwait(false);
@@ -66,14 +66,12 @@ internal sealed class RestartSuite(RestartSizes sizes) : IBenchSuite
         }
     }
 
-    /// <summary>Milliseconds of a process that prints its version: the start of .NET.</summary>
-    private static async Task<double> VersionAsync(CancellationToken cancellationToken)
+    /// <summary>A process that prints its version: the start of .NET.</summary>
+    private static async Task VersionAsync(CancellationToken cancellationToken)
     {
-        var start = Stopwatch.GetTimestamp();
         using var process = OwnExecutable.Start(["--version"]);
         await process.StandardOutput.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
         await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
-        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
 
     private static async Task PutAsync(string folder, string directory, CancellationToken cancellationToken)

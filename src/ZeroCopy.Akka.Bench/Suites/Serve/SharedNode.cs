@@ -1,9 +1,7 @@
 using System.Text.Json;
-using Akka.Actor;
 using ZeroCopy.Bench.Models;
 using ZeroCopy.Bench.Suites.Remote;
 using ZeroCopy.Bench.Workers;
-using ZeroCopy.Clustering.Clients;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Tensors;
 using ZeroCopy.Torch.Models.Bert;
@@ -16,15 +14,14 @@ namespace ZeroCopy.Bench.Suites.Serve;
 internal sealed class SharedNode : IMessageService
 {
     private readonly NodeProcess _node;
-    private readonly ActorSystem _system;
-    private readonly ClusterClient _client;
+    private readonly OutsideClient _outside;
     private readonly NamedTensor[] _message;
     private readonly CallOptions _options;
     private IModelEndpoint[] _models = [];
 
-    private SharedNode(NodeProcess node, ActorSystem system, ClusterClient client, ServeSizes sizes)
+    private SharedNode(NodeProcess node, OutsideClient outside, ServeSizes sizes)
     {
-        (_node, _system, _client) = (node, system, client);
+        (_node, _outside) = (node, outside);
         var tokens = new long[sizes.Tokens];
         Array.Fill(tokens, 1);
         _message = [new NamedTensor("input_ids", HostTensor.From<long>(DType.Int64, tokens, 1, sizes.Tokens))];
@@ -53,18 +50,21 @@ internal sealed class SharedNode : IMessageService
         var hocon = NodeProcess.Hocon("cluster") + "zerocopy.inference.pool-defaults.batching.enabled = on";
         var put = Put.With(JsonSerializer.Serialize(sizes.Model));
         var node = await NodeProcess.StartAsync(folder, hocon, put, null, cancellationToken).ConfigureAwait(false);
-        var system = ActorSystem.Create("bench", NodeProcess.Hocon("remote"));
+        OutsideClient? outside = null;
         try
         {
-            var client = await ClusterClient.ConnectAsync(system, [node.Address], cancellationToken: cancellationToken)
-                .ConfigureAwait(false);
-            var shared = new SharedNode(node, system, client, sizes);
+            outside = await OutsideClient.ConnectAsync([node.Address], NodeProcess.DefaultFrame, cancellationToken).ConfigureAwait(false);
+            var shared = new SharedNode(node, outside, sizes);
             await shared.FindAsync(cancellationToken).ConfigureAwait(false);
             return shared;
         }
         catch
         {
-            await system.Terminate().ConfigureAwait(false);
+            if (outside is not null)
+            {
+                await outside.DisposeAsync().ConfigureAwait(false);
+            }
+
             await node.DisposeAsync().ConfigureAwait(false);
             throw;
         }
@@ -75,8 +75,7 @@ internal sealed class SharedNode : IMessageService
 
     public async ValueTask DisposeAsync()
     {
-        _client.Dispose();
-        await _system.Terminate().ConfigureAwait(false);
+        await _outside.DisposeAsync().ConfigureAwait(false);
         await _node.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -85,7 +84,7 @@ internal sealed class SharedNode : IMessageService
         var found = new List<IModelEndpoint>();
         foreach (var name in TwelveModels.Names)
         {
-            found.Add(await KnownModel.FindAsync(_client, name, cancellationToken).ConfigureAwait(false));
+            found.Add(await KnownModel.FindAsync(_outside.Client, name, cancellationToken).ConfigureAwait(false));
         }
 
         _models = [.. found];

@@ -1,10 +1,8 @@
-using Akka.Actor;
 using ZeroCopy.Bench.Measuring;
 using ZeroCopy.Bench.Models;
 using ZeroCopy.Bench.Suites.Fleet;
 using ZeroCopy.Bench.Suites.Remote;
 using ZeroCopy.Bench.Workers;
-using ZeroCopy.Clustering.Clients;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 using ZeroCopy.Tensors;
@@ -52,15 +50,14 @@ internal sealed class WakeSuite : IBenchSuite
     public async Task<IReadOnlyList<BenchResult>> RunAsync(IProgress<string> progress, CancellationToken cancellationToken)
     {
         using var directory = new ScratchDirectory("bench");
-        var system = ActorSystem.Create("bench", NodeProcess.Hocon("remote"));
-        try
+        var hocon = NodeProcess.Hocon("cluster") + "zerocopy.inference.idle-timeout = 500ms";
+        var node = await NodeProcess.StartAsync(directory.Root, hocon, Put.With(), null, cancellationToken).ConfigureAwait(false);
+        await using (node.ConfigureAwait(false))
         {
-            var hocon = NodeProcess.Hocon("cluster") + "zerocopy.inference.idle-timeout = 500ms";
-            var node = await NodeProcess.StartAsync(directory.Root, hocon, Put.With(), null, cancellationToken).ConfigureAwait(false);
-            await using (node.ConfigureAwait(false))
+            var outside = await OutsideClient.ConnectAsync([node.Address], NodeProcess.DefaultFrame, cancellationToken)
+                .ConfigureAwait(false);
+            await using (outside.ConfigureAwait(false))
             {
-                using var client = await ClusterClient.ConnectAsync(system, [node.Address], cancellationToken: cancellationToken)
-                    .ConfigureAwait(false);
                 var row = HostTensor.From<float>(DType.Float32, new float[Width], 1, Width);
                 var tokens = HostTensor.From<long>(DType.Int64, new long[Tokens], 1, Tokens);
                 return
@@ -72,15 +69,15 @@ internal sealed class WakeSuite : IBenchSuite
                 async Task<BenchResult> MeasureAsync(string subject, string name, NamedTensor input)
                 {
                     progress.Report($"wake: {Rounds} rounds of {subject}");
-                    var model = await KnownModel.FindAsync(client, name, cancellationToken).ConfigureAwait(false);
+                    var model = await KnownModel.FindAsync(outside.Client, name, cancellationToken).ConfigureAwait(false);
                     var (first, warm) = await Interleaved.SampleAsync(
                         Rounds,
                         async () =>
                         {
                             await node.Process.AskAsync(FleetModels.Idle.With(), cancellationToken).ConfigureAwait(false);
-                            return await ClosedLoop.MedianAsync(1, CallAsync).ConfigureAwait(false) / 1000;
+                            return await Interleaved.MillisecondsAsync(CallAsync).ConfigureAwait(false);
                         },
-                        async () => await ClosedLoop.MedianAsync(1, CallAsync).ConfigureAwait(false) / 1000,
+                        () => Interleaved.MillisecondsAsync(CallAsync),
                         cancellationToken).ConfigureAwait(false);
                     return BenchResult.OfCost("first answer behind zero", subject, "ms", first, "a warm one", warm);
 
@@ -88,10 +85,6 @@ internal sealed class WakeSuite : IBenchSuite
                         (await model.CallAsync("", [input], null, cancellationToken).ConfigureAwait(false)).Dispose();
                 }
             }
-        }
-        finally
-        {
-            await system.Terminate().ConfigureAwait(false);
         }
     }
 }

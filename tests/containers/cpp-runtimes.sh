@@ -18,13 +18,15 @@ read -ra podman <<<"podman ${PODMAN_FLAGS:-}"
 read -ra flags <<<"--rm ${RUN_FLAGS:-}"
 
 # libgcc of GCC 13 as a shared library, which Debian 13 has of GCC 14 alone: out of the archives for static programs. Their functions are
-# hidden, so that each gets a way in under its own name; a jump leaves the stack as it is.
-"${podman[@]}" run "${flags[@]}" --network host -v "$work:/work" "$debian_13" bash -euc '
+# hidden, so that each gets a way in under its own name; a jump leaves the stack as it is. libstdc++ of GCC 13 is linked of the archive that
+# Debian has for such uses, with the functions of older versions that the archive lacks and programs ask for (of the same name, so again a
+# jump); like that of GCC 14 it needs the glibc of Debian 13.
+"${podman[@]}" run "${flags[@]}" --network host -v "$work:/runtimes" "$debian_13" bash -euc '
   apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends gcc-13 libc6-dev >/dev/null 2>&1
-  mkdir -p /work/gcc-13 /work/gcc-14
-  cp -L /usr/lib/x86_64-linux-gnu/libgcc_s.so.1 /work/gcc-14/
-  readelf --dyn-syms -W /work/gcc-14/libgcc_s.so.1 | sed -nE "s/.* FUNC +GLOBAL .* ([^ ]+)@@([^ ]+)$/\1 \2/p" | sort >/tmp/shared
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends gcc-13 libstdc++-13-pic libc6-dev >/dev/null 2>&1
+  mkdir -p /runtimes/gcc-13 /runtimes/libstdc++-13 /runtimes/gcc-14
+  cp -L /usr/lib/x86_64-linux-gnu/libgcc_s.so.1 /runtimes/gcc-14/
+  readelf --dyn-syms -W /runtimes/gcc-14/libgcc_s.so.1 | sed -nE "s/.* FUNC +GLOBAL .* ([^ ]+)@@([^ ]+)$/\1 \2/p" | sort >/tmp/shared
   for name in libgcc_eh.a libgcc.a; do
     nm -g --defined-only "$(gcc-13 -print-file-name=$name)" 2>/dev/null | sed -nE "s/.* T (.+)$/\1/p"
   done | sort -u | join - /tmp/shared >/tmp/functions
@@ -34,16 +36,23 @@ read -ra flags <<<"--rm ${RUN_FLAGS:-}"
     awk -v version="$version" "BEGIN { print version \" {\" } \$2 == version { print \$1 \";\" } END { print \"};\" }" /tmp/functions
   done >/tmp/versions
   for name in libgcc_eh.a libgcc.a; do objcopy --redefine-syms=/tmp/names "$(gcc-13 -print-file-name=$name)" /tmp/$name; done
-  gcc-13 -shared -nostdlib -o /work/gcc-13/libgcc_s.so.1 -Wl,-soname,libgcc_s.so.1 \
+  gcc-13 -shared -nostdlib -o /runtimes/gcc-13/libgcc_s.so.1 -Wl,-soname,libgcc_s.so.1 \
     -Wl,--version-script=/tmp/versions -Wl,-z,noexecstack /tmp/ways.s \
     -Wl,--whole-archive /tmp/libgcc_eh.a -Wl,--no-whole-archive /tmp/libgcc.a -lc
-  chmod -R a+rX /work'
+  pic=/usr/lib/gcc/x86_64-linux-gnu/13
+  readelf --dyn-syms -W /usr/lib/x86_64-linux-gnu/libstdc++.so.6 | sed -nE "s/.* FUNC .* ([^ @]+)@([^ @]+)$/\1 \2/p" | sort -u |
+    awk "{ older = \"older\" NR
+      print \".globl \" older \"\n.type \" older \", @function\n\" older \": jmp \" \$1 \"@PLT\n.symver \" older \", \" \$1 \"@\" \$2 }" >/tmp/older.s
+  gcc-13 -shared -nodefaultlibs -o /runtimes/libstdc++-13/libstdc++.so.6 -Wl,-soname,libstdc++.so.6 \
+    -Wl,--version-script=$pic/libstdc++_pic.map -Wl,-z,noexecstack /tmp/older.s \
+    -Wl,--whole-archive $pic/libstdc++_pic.a -Wl,--no-whole-archive -lm -lc -L/runtimes/gcc-13 -l:libgcc_s.so.1
+  chmod -R a+rX /runtimes'
 
 failed=0
 # case NAME IMAGE FOLDER: the specs in a container, with the libraries of FOLDER in place of its own where one is named.
 case_() {
   local output status=0
-  output=$("${podman[@]}" run "${flags[@]}" --network none -v "$repository:$repository:ro" -v "$dotnet:$dotnet:ro" -v "$work:/work:ro" \
+  output=$("${podman[@]}" run "${flags[@]}" --network none -v "$repository:$repository:ro" -v "$dotnet:$dotnet:ro" -v "$work:/runtimes:ro" \
     -v "$packages:$packages:ro" -e NUGET_PACKAGES="$packages" \
     --tmpfs /dev/shm:size=1g,mode=1777 -w /tmp \
     -e PATH="$dotnet:/usr/bin:/bin" -e DOTNET_ROOT="$dotnet" -e DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 -e DOTNET_CLI_TELEMETRY_OPTOUT=1 \
@@ -65,8 +74,8 @@ case_() {
 }
 
 case_ "Debian 12, its own runtime (GCC 12)" "$debian_12"
-case_ "Debian 12, libgcc of GCC 13" "$debian_12" /work/gcc-13
-case_ "Debian 12, libgcc of GCC 14" "$debian_12" /work/gcc-14
-case_ "Debian 13, libgcc of GCC 13" "$debian_13" /work/gcc-13
+case_ "Debian 12, libgcc of GCC 13" "$debian_12" /runtimes/gcc-13
+case_ "Debian 12, libgcc of GCC 14" "$debian_12" /runtimes/gcc-14
+case_ "Debian 13, libgcc and libstdc++ of GCC 13" "$debian_13" /runtimes/gcc-13:/runtimes/libstdc++-13
 case_ "Debian 13, its own runtime (GCC 14)" "$debian_13"
 exit "$failed"

@@ -41,12 +41,16 @@ internal sealed class JobFolder
     /// <summary>The file of the rows of a group that is not full yet.</summary>
     public string Pending(int file) => Path.Combine(Root, string.Create(CultureInfo.InvariantCulture, $"pending-{file}"));
 
-    /// <summary>Deletes every file but the journal and those that are named.</summary>
+    /// <summary>What is in the folder and is no file of a job's name; null where there is nothing else.</summary>
+    public string? FindForeign() => Directory.Exists(Root)
+        ? Directory.EnumerateFileSystemEntries(Root).FirstOrDefault(entry => Directory.Exists(entry) || !IsOwn(entry)) : null;
+
+    /// <summary>Deletes every file of a job's name but the journal and those that are named.</summary>
     public void Empty(params ReadOnlySpan<string> kept)
     {
         foreach (var file in Directory.EnumerateFiles(Root))
         {
-            if (file != Journal && !kept.Contains(file))
+            if (file != Journal && IsOwn(file) && !kept.Contains(file))
             {
                 File.Delete(file);
             }
@@ -62,12 +66,16 @@ internal sealed class JobFolder
         }
     }
 
-    /// <summary>Deletes the folder, the journal last. Where the rest is gone, it alone is no state that anything could go on
-    /// from.</summary>
+    /// <summary>Deletes the job's files, the journal last, and the folder where nothing else is in it. Where the rest is gone, the
+    /// journal alone is no state that anything could go on from.</summary>
     public void Delete()
     {
         Empty();
         File.Delete(Journal);
-        Directory.Delete(Root);
+        DeleteIfEmpty();
     }
+
+    private bool IsOwn(string file) => file == Journal || file == Rows || file == Failed || file == Spare
+        || Path.GetFileName(file).Split('-') is ["tail" or "pending", var number]
+        && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 }

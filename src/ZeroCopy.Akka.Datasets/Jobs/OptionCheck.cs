@@ -58,6 +58,12 @@ internal static class OptionCheck
                 $"'{folder.Root}' is a file, and the job's own folder is called so; move it, or choose another --output.");
         }
 
+        if (folder.FindForeign() is { } foreign)
+        {
+            throw new DatasetException(
+                $"'{foreign}' is no file of a job, and stands in the job's own folder; move it, or choose another --output.");
+        }
+
         if (!Directory.Exists(Path.GetDirectoryName(folder.Output)))
         {
             throw new DirectoryNotFoundException($"There is no folder for '{folder.Output}'.");

@@ -142,6 +142,46 @@ public sealed class BatchJobFailureSpecs : IDisposable
         Assert.Equal(0, calls.Calls);
     }
 
+    [Theory]
+    [InlineData("notes.txt")]
+    [InlineData("tail-end")]
+    [InlineData("rows/")]
+    [InlineData("folder/")]
+    public async Task BatchJob_should_refuse_a_folder_of_its_own_name_that_holds_what_is_not_its_own(string there)
+    {
+        var (options, calls) = (Options(1) with { Force = true }, FakeEndpoint.Doubling());
+        var path = _directory.File(Path.Combine("out.jsonl.job", there));
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        if (!there.EndsWith('/'))
+        {
+            File.WriteAllText(path, "");
+        }
+
+        var error = await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(calls, options));
+
+        Assert.Contains("is no file of a job", error.Message, StringComparison.Ordinal);
+        Assert.True(Path.Exists(path));
+        Assert.Equal(0, calls.Calls);
+    }
+
+    [Fact]
+    public async Task BatchJob_should_leave_what_comes_into_its_folder_while_it_runs()
+    {
+        var notes = _directory.File(Path.Combine("out.jsonl.job", "notes.txt"));
+        var endpoint = FakeEndpoint.Of(
+            inputs =>
+            {
+                File.WriteAllText(notes, "mine");
+                return FakeEndpoint.Doubled(inputs[0]);
+            },
+            new ValueSignature("x"));
+
+        await BatchJob.RunAsync(endpoint, Options(3) with { CommitInterval = TimeSpan.Zero });
+
+        Assert.Equal(["0", "2", "4"], Answers());
+        Assert.Equal("mine", await File.ReadAllTextAsync(notes));
+    }
+
     [Fact]
     public async Task BatchJob_should_remove_the_empty_folder_that_a_crash_left_behind_its_last_step()
     {

@@ -32,7 +32,13 @@ internal sealed class BindingPlan
         }
 
         var sources = options.Columns.IsEmpty
-            ? ByName(method, columns, keep) : new ColumnChoices(method, columns, unread).Read(options.Columns);
+            ? ByName(method, columns, keep, options) : new ColumnChoices(method, columns, unread).Read(options.Columns);
+        if (sources.FirstOrDefault(source => options.Masks.ContainsKey(source.Input)) is { Input: { } both })
+        {
+            throw new DatasetException(
+                $"The input '{both}' is the mask of '{options.Masks[both]}', and --column names a column for it; leave one of them out.");
+        }
+
         var masks = options.Masks.ToDictionary(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
         var missing = method.Inputs.Where(input => !input.IsOptional && !options.Masks.ContainsKey(input.Name)
             && !sources.Any(source => Root(source.Input) == input.Name || source.Input == input.Name)).Select(input => input.Name).ToList();
@@ -74,9 +80,12 @@ internal sealed class BindingPlan
 
     private static string Root(string name) => name.Split('.', 2)[0];
 
-    private static List<InputSource> ByName(MethodSignature method, ImmutableArray<ColumnType> columns, IReadOnlyCollection<string> keep)
+    private static List<InputSource> ByName(
+        MethodSignature method, ImmutableArray<ColumnType> columns, IReadOnlyCollection<string> keep, BindingOptions options)
     {
-        var named = columns.Where(column => method.Inputs.Any(input => input.Name == column.Name))
+        // A mask is made here, whether there is a column of its name or not.
+        var inputs = method.Inputs.Where(input => !options.Masks.ContainsKey(input.Name)).ToList();
+        var named = columns.Where(column => inputs.Any(input => input.Name == column.Name))
             .Select(column => new InputSource(column.Name, [column])).ToList();
         if (named.Count > 0)
         {
@@ -84,8 +93,9 @@ internal sealed class BindingPlan
         }
 
         // Without a name in common what is there goes to the inputs in order, where it is as many as they are.
-        var free = columns.Where(column => !keep.Contains(column.Name) && column.Meaning is null).ToList();
-        var required = method.Inputs.Where(input => !input.IsOptional).ToList();
+        var free = columns.Where(column => !keep.Contains(column.Name) && column.Meaning is null
+            && !options.Masks.ContainsKey(column.Name)).ToList();
+        var required = inputs.Where(input => !input.IsOptional).ToList();
         return free.Count == required.Count ? [.. required.Zip(free, (input, column) => new InputSource(input.Name, [column]))] : [];
     }
 

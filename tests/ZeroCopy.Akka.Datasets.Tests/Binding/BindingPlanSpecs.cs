@@ -48,11 +48,20 @@ public sealed class BindingPlanSpecs
     [Fact]
     public void BindingPlan_should_pad_lists_and_mask_them() => Assert.Equal(
         ["ids I64[2, 2]: 5 9 6 7", "mask I64[2, 2]: 1 0 1 1"],
-        Bind([new("ids"), new("mask")], new BindingOptions
-        {
-            Padding = ImmutableSortedDictionary<string, double>.Empty.Add("ids", 9),
-            Masks = ImmutableSortedDictionary<string, string>.Empty.Add("mask", "ids"),
-        }));
+        Bind([new("ids"), new("mask")], Masked("ids", "mask")));
+
+    [Fact]
+    public void BindingPlan_should_make_a_mask_itself_where_a_column_has_its_name() => Assert.Equal(
+        ["ids I64[2, 2]: 5 9 6 7", "b I64[2, 2]: 1 0 1 1"], Bind([new("ids"), new("b")], Masked("ids", "b")));
+
+    [Fact]
+    public void BindingPlan_should_refuse_a_column_for_an_input_that_is_a_mask()
+    {
+        var error = Assert.Throws<DatasetException>(
+            () => Bind([new("ids"), new("b")], Masked("ids", "b") with { Columns = ["ids", "b"] }));
+
+        Assert.Equal("The input 'b' is the mask of 'ids', and --column names a column for it; leave one of them out.", error.Message);
+    }
 
     [Fact]
     public void BindingPlan_should_give_rows_the_shape_of_the_input()
@@ -127,6 +136,12 @@ public sealed class BindingPlanSpecs
 
         Assert.Equal(TooLarge("x", 2_312_000_000, rows), error.Message);
     }
+
+    private static BindingOptions Masked(string input, string mask) => new()
+    {
+        Padding = ImmutableSortedDictionary<string, double>.Empty.Add(input, 9),
+        Masks = ImmutableSortedDictionary<string, string>.Empty.Add(mask, input),
+    };
 
     private static string TooLarge(string name, long bytes, int rows) =>
         $"'{name}' takes {bytes} bytes for {rows} rows, and can have 2147483591 in a call; use a smaller --batch-size.";

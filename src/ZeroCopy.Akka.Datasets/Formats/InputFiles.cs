@@ -12,11 +12,13 @@ internal static class InputFiles
     /// The files in the order in which they were named; those of a pattern in the order of their names' UTF-16 units. A pattern has <c>*
     /// </c> or <c>? </c> in the last part of its path, and matches names as the shell does: hidden files only where it begins with a dot.
     /// </summary>
+    /// <param name="inputs">The files and patterns.</param>
+    /// <param name="outputs">What is to be written, which no pattern matches, also through a link to the file.</param>
     /// <exception cref="DatasetException">A pattern matches nothing, or a file is named twice.</exception>
     /// <exception cref="FileNotFoundException">A file is not there.</exception>
-    public static IReadOnlyList<string> Expand(IEnumerable<string> inputs)
+    public static IReadOnlyList<string> Expand(IEnumerable<string> inputs, params IReadOnlyList<string> outputs)
     {
-        var files = inputs.SelectMany(Expand).ToList();
+        var files = inputs.SelectMany(input => Expand(input, outputs)).ToList();
         return files.GroupBy(Path.GetFullPath).FirstOrDefault(group => group.Count() > 1) is { } twice
             ? throw new DatasetException($"'{twice.First()}' is given twice as an input; every row is to be read once.")
             : files;
@@ -26,16 +28,21 @@ internal static class InputFiles
     /// <exception cref="DatasetException">A file is an output too.</exception>
     public static void Refuse(IEnumerable<string> files, params IReadOnlyList<string> outputs)
     {
-        if (files.FirstOrDefault(file => outputs.Any(output => string.Equals(Target(output), Target(file), Names))) is { } both)
+        if (files.FirstOrDefault(file => IsAny(outputs, file)) is { } both)
         {
             throw new DatasetException($"'{both}' is an input and an output of the job; choose another --output.");
         }
+    }
+
+    private static bool IsAny(IReadOnlyList<string> outputs, string file)
+    {
+        return outputs.Any(output => string.Equals(Target(output), Target(file), Names));
 
         static string Target(string file) =>
             (File.Exists(file) ? File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName : null) ?? Path.GetFullPath(file);
     }
 
-    private static IReadOnlyList<string> Expand(string input)
+    private static List<string> Expand(string input, IReadOnlyList<string> outputs)
     {
         if (File.Exists(input))
         {
@@ -59,7 +66,8 @@ internal static class InputFiles
         var files = Directory.Exists(folder)
             ? Directory.EnumerateFiles(folder).Select(Path.GetFileName).Where(file => name[0] == '.' || file![0] != '.')
                 .Where(file => FileSystemName.MatchesSimpleExpression(name, file, ignoreCase: false)).Order(StringComparer.Ordinal)
-                .Select(file => folder == "." ? file! : Path.Combine(folder, file!)).ToList()
+                .Select(file => folder == "." ? file! : Path.Combine(folder, file!))
+                .Where(file => !IsAny(outputs, file)).ToList()
             : [];
         return files.Count > 0 ? files : throw new DatasetException($"No file matches '{input}'.");
     }

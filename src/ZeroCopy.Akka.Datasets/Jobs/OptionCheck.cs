@@ -29,8 +29,8 @@ internal static class OptionCheck
         }
 
         _ = DatasetFormats.Of(options.Output);
-        var files = InputFiles.Expand(options.Inputs);
         var folder = new JobFolder(options.Output);
+        var files = InputFiles.Expand(options.Inputs, folder.Output, folder.FailedOutput);
         InputFiles.Refuse(files, folder.Output, folder.FailedOutput);
         if (writes)
         {

@@ -197,7 +197,6 @@ public sealed class BatchJobFailureSpecs : IDisposable
     [SkippableTheory]
     [InlineData("in.jsonl", "in.jsonl")]
     [InlineData("in.jsonl", "./in.jsonl")]
-    [InlineData("*.jsonl", "in.jsonl")]
     [InlineData("link.jsonl", "in.jsonl")]
     [InlineData("in.jsonl", "link.jsonl")]
     [InlineData("out.csv.failed.jsonl", "out.csv")]
@@ -219,6 +218,19 @@ public sealed class BatchJobFailureSpecs : IDisposable
         Assert.Contains("is an input and an output of the job", error.Message, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllText(options.Inputs[0]));
         Assert.Equal(before, File.ReadAllText(_directory.File("out.csv.failed.jsonl")));
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task BatchJob_should_leave_its_output_and_list_out_of_the_files_of_a_pattern(bool resume, bool force)
+    {
+        var options = Options(3) with { Inputs = [_directory.File("*.jsonl")], SkipFailed = true };
+        await BatchJob.RunAsync(Poisoned(1), options);
+
+        await BatchJob.RunAsync(Poisoned(1), options with { Resume = resume, Force = force });
+
+        Assert.Equal(["0", "4"], Answers());
     }
 
     [Theory]

@@ -46,7 +46,7 @@ internal sealed class DatasetReader : IAsyncDisposable
             var reader = await DatasetFormats.OpenReaderAsync(file, cancellationToken).ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))
             {
-                columns = columns.IsEmpty ? reader.Columns : Merge(columns, files[0], reader, file, unread);
+                columns = columns.IsEmpty && unread.Count == 0 ? reader.Columns : Merge(columns, files[0], reader, file, unread);
                 unread.AddRange(reader.Unread);
                 rows += reader.RowCount;
             }
@@ -144,12 +144,12 @@ internal sealed class DatasetReader : IAsyncDisposable
                 var difference = type is null
                     ? $"'{file}' has no column '{column.Name}', which '{first}' has; files of one dataset have the same columns."
                     : $"Column '{column.Name}' is {type} in '{file}' and {column} in '{first}'; make them of one type.";
-                if (column.Meaning is null)
+                if (column.Meaning is null && (type is not null || isJson || column.Kind == ElementKind.Json))
                 {
                     throw new DatasetException(difference);
                 }
 
-                // No model takes such a column, so that few jobs name it.
+                // It is refused where a job names it.
                 unread.Add(new UnreadColumn(column.Name, column.ToString(), difference));
                 merged.RemoveAt(i);
                 continue;

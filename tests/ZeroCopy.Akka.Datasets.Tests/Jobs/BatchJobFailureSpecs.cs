@@ -373,6 +373,39 @@ public sealed class BatchJobFailureSpecs : IDisposable
     }
 
     [Theory]
+    [InlineData("\"weight, kg\";x|70;1|80;2")]
+    [InlineData("\"a\"\"b, c\"\tx|70\t1|80\t2")]
+    [InlineData("x|1|2||")]
+    public async Task BatchJob_should_read_values_as_their_header_and_their_end_say(string lines)
+    {
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), Lines(".csv", lines.Split('|')));
+
+        Assert.Equal(["2", "4"], Answers());
+    }
+
+    [Fact]
+    public async Task BatchJob_should_read_an_empty_line_between_values_of_one_column_as_null()
+    {
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), Lines(".csv", "x", "1", "", "2") with { SkipFailed = true });
+
+        Assert.Equal((2, 1), (report.Rows, report.Failed));
+    }
+
+    [Theory]
+    [InlineData("few.csv", "many.csv")]
+    [InlineData("many.csv", "few.csv")]
+    public async Task BatchJob_should_take_files_of_which_one_has_a_column_more_that_nobody_names(params string[] files)
+    {
+        var options = Lines(".csv", "x") with { Inputs = [.. files.Select(_directory.File)] };
+        File.WriteAllText(_directory.File("few.csv"), "x\n1\n");
+        File.WriteAllText(_directory.File("many.csv"), "y,x\n5,1\n");
+
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), options);
+
+        Assert.Equal(["2", "2"], Answers());
+    }
+
+    [Theory]
     [InlineData("utf-8")]
     [InlineData("utf-16")]
     [InlineData("utf-16BE")]

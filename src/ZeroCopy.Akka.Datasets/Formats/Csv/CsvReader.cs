@@ -8,8 +8,8 @@ namespace ZeroCopy.Datasets.Formats.Csv;
 /// <summary>
 /// Reads values separated by commas, semicolons or tabs, with a header, by RFC 4180: quotes stand around a whole value, and a quote inside
 /// of them twice. Values stay texts until it is known what they are for; an empty one without quotes is null. Empty lines are no rows where
-/// there are several columns. A line that is no row is a broken row of its chunk; where a quote is not closed nobody can say where the row
-/// ends, and nothing behind it can be read.
+/// there are several columns, nor at the end of the file. A line that is no row is a broken row of its chunk; where a quote is not closed
+/// nobody can say where the row ends, and nothing behind it can be read.
 /// </summary>
 internal sealed class CsvReader : IRowReader
 {
@@ -25,6 +25,7 @@ internal sealed class CsvReader : IRowReader
     private readonly int _width;
     private int[] _indexes;
     private int _line;
+    private int _blankLines;
     private ImmutableArray<ColumnType> _selected;
     private long _rows;
 
@@ -88,9 +89,15 @@ internal sealed class CsvReader : IRowReader
             var row = _reader.Current;
             _line = row.LineNumberToExcl;
             characters += row.Span.Length + 1;
-            if (row.Span.IsEmpty && _width > 1)
+            if (row.Span.IsEmpty)
             {
+                _blankLines += _width > 1 ? 0 : 1;
                 continue;
+            }
+
+            for (; _blankLines > 0; _blankLines--, rows++)
+            {
+                Array.ForEach(builders, builder => builder.AddNull());
             }
 
             if (Fault(row) is { } fault)
@@ -129,7 +136,8 @@ internal sealed class CsvReader : IRowReader
         }
 
         using var file = new StreamReader(path);
-        var header = file.ReadLine().AsSpan();
+        // Quotes stand in pairs: every second part is inside of them.
+        var header = string.Concat((file.ReadLine() ?? "").Split('"').Where((_, part) => part % 2 == 0));
         return header.Contains(',') ? ',' : header.Contains(';') ? ';' : header.Contains('\t') ? '\t' : ',';
     }
 

@@ -70,7 +70,8 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
     {
         var state = _cluster.State;
         _asked.UnionWith(state.Members
-            .Where(member => member.HasRole(ZeroCopyCluster.InferenceRole) && member.Status is MemberStatus.Up or MemberStatus.Leaving)
+            .Where(member => member.HasRole(Actors.Settings.ClusterSettings.InferenceRole)
+                && member.Status is MemberStatus.Up or MemberStatus.Leaving)
             .Except(state.Unreachable).Select(member => member.Address));
         _isAsking = _asked.Count > 0;
         AskNodes();

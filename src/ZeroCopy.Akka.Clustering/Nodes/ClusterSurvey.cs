@@ -240,7 +240,7 @@ internal sealed class ClusterSurvey(
             same.Key.IsOther ? 0 : view.ShareOf(same.Key.Version));
 
     private static IEnumerable<Address> Nodes(IEnumerable<Member> members) =>
-        members.Where(member => member.HasRole(ZeroCopyCluster.InferenceRole)).Select(member => member.Address);
+        members.Where(member => member.HasRole(Actors.Settings.ClusterSettings.InferenceRole)).Select(member => member.Address);
 
     private IEnumerable<Address> Reachable() => Nodes(_cluster.State.Members.Except(_cluster.State.Unreachable));
 

@@ -438,7 +438,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                 Sender.Tell(
                     new NodeReply.Failed(
                         InferenceFailure.InvalidInput,
-                        $"{_node.Address} holds no models for others: its role is not {ZeroCopyCluster.InferenceRole}. "
+                        $"{_node.Address} holds no models for others: its role is not {Actors.Settings.ClusterSettings.InferenceRole}. "
                         + $"Push {receive.Name} to a node that does: {(known.Length > 0 ? known : "none is known")}.",
                         receive.Id),
                     Self);

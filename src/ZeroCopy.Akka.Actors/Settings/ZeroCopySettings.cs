@@ -193,14 +193,15 @@ public sealed record ZeroCopySettings
     private static PoolSettings ReadPool(SettingsReader pool, BatchingSettings batching)
     {
         var join = pool.Section("batching");
+        var resizer = ReadResizer(pool.Section("resizer"));
         return new PoolSettings
         {
-            Size = pool.Number("size", 0, 4096) is var size and > 0 ? size : Environment.ProcessorCount,
+            Size = ReadSize(pool, resizer),
             Threads = pool.Number("threads", 0, 4096),
             Router = pool.Choice<RoutingStrategy>("router"),
             QueueCapacity = pool.Number("queue-capacity", 1, int.MaxValue),
             Deadline = pool.OptionalDuration("deadline"),
-            Resizer = ReadResizer(pool.Section("resizer")),
+            Resizer = resizer,
             Load = ReadLoad(pool.Section("load")),
             RenewAfterFailures = pool.Number("renew-after-failures", 0, 1_000_000),
             Remote = pool.Switch("remote"),
@@ -208,6 +209,23 @@ public sealed record ZeroCopySettings
             Follow = pool.Switch("follow"),
             Batching = join.Switch("enabled") ? ReadBatching(join, batching) : null,
         };
+    }
+
+    private static int ReadSize(SettingsReader pool, ResizerSettings? resizer)
+    {
+        var size = pool.Number("size", 0, 4096);
+        var (min, max) = resizer is null ? (1, int.MaxValue) : (resizer.MinSize, Math.Max(resizer.MinSize, resizer.MaxSize));
+        if (size == 0)
+        {
+            return Math.Clamp(Environment.ProcessorCount, min, max);
+        }
+
+        if (size < min || size > max)
+        {
+            pool.Problem("size", pool.Text("size"), $"{min} to {max}, resizer.min-size to resizer.max-size, as a pool starts within them");
+        }
+
+        return size;
     }
 
     private static LoadSettings ReadLoad(SettingsReader reader)

@@ -248,6 +248,12 @@ public sealed class ZeroCopySettingsSpecs
         "inference.pools.own.load.min-backoff = 11s",
         "inference.pools.own.load.max-backoff is '10s' but must be min-backoff, 11s, or longer")]
     [InlineData(
+        "inference.pools.own { size = 9, resizer.enabled = on }",
+        "inference.pools.own.size is '9' but must be 1 to 8, resizer.min-size to resizer.max-size, as a pool starts within them")]
+    [InlineData(
+        "inference.pools.own { size = 1, resizer { enabled = on, min-size = 2 } }",
+        "inference.pools.own.size is '1' but must be 2 to 8, resizer.min-size to resizer.max-size, as a pool starts within them")]
+    [InlineData(
         "inference.pools.own.batching.max-rows = 8",
         "inference.pools.own.batching.enabled is not set but must be on, or off, where batching has other keys")]
     [InlineData(

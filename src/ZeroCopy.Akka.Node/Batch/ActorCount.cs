@@ -22,7 +22,8 @@ internal static class ActorCount
         if (actors > MostPerProcessor * processors)
         {
             throw new DatasetException(
-                $"--actors is {actors}, and {processors} processors take {MostPerProcessor * processors} at most; use about {processors}.");
+                $"--actors is {actors}, and {processors} processors take {MostPerProcessor * processors} at most, {MostPerProcessor} each: "
+                + $"more would only wait for each other. Use about {processors}.");
         }
 
         if (actors > processors)

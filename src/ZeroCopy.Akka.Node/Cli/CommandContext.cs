@@ -46,10 +46,18 @@ internal sealed class CommandContext(ParseResult parsed)
     /// <exception cref="DirectoryNotFoundException">Its folder is not there.</exception>
     public static string OutputPath(string path)
     {
-        var full = Path.GetFullPath(path);
+        var full = FilePath(path, "--output");
         return Directory.Exists(Path.GetDirectoryName(full))
             ? full
             : throw new DirectoryNotFoundException($"There is no folder for '{full}'.");
+    }
+
+    /// <summary>The full path of a file that an option names.</summary>
+    /// <exception cref="IOException">It is a folder.</exception>
+    public static string FilePath(string path, string option)
+    {
+        var full = Path.GetFullPath(path);
+        return Directory.Exists(full) ? throw new IOException($"'{full}' is a folder, and {option} is one file.") : full;
     }
 
     /// <summary>Settings of the store that the command works on.</summary>
@@ -67,7 +75,9 @@ internal sealed class CommandContext(ParseResult parsed)
     {
         var options = StoreOptions();
         return ObjectStore.IsIn(options.Directory) ? options
-            : throw new StoreUnavailableException($"There is no store in {options.Directory}: 'zerocopy put' makes one.");
+            : throw new StoreUnavailableException(File.Exists(options.Directory)
+                ? $"'{options.Directory}' is a file, and a store is a folder."
+                : $"There is no store in {options.Directory}: 'zerocopy put' makes one.");
     }
 
     /// <summary>The store that the command works on.</summary>

@@ -53,7 +53,7 @@ internal sealed class PredictCommand : NodeCommand
 
     public override async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        var input = context.Get(_input) is { } given ? Path.GetFullPath(given) : null;
+        var input = context.Get(_input) is { } given ? CommandContext.FilePath(given, "--input") : null;
         var output = context.Get(_output) is { } wanted ? CommandContext.OutputPath(wanted) : null;
         foreach (var path in new[] { input, output })
         {

@@ -34,6 +34,10 @@ internal static class HoconFile
 
             return config;
         }
+        catch (UnauthorizedAccessException) when (Directory.Exists(file))
+        {
+            problems.Add($"'{file}' is a folder, and --config is one file");
+        }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             problems.Add($"there is no file '{file}' (--config)");

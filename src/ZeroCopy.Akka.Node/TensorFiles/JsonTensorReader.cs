@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using ZeroCopy.Datasets.Formats.JsonLines;
 using ZeroCopy.Node.Predict;
 using ZeroCopy.Torch.Endpoints;
 
@@ -54,8 +55,7 @@ internal static class JsonTensorReader
         {
             throw new TensorFileException(
                 path,
-                $"it is not JSON: line {error.LineNumber + 1}, byte {error.BytePositionInLine}. "
-                + "Write not-a-number and infinities as the strings \"NaN\", \"Infinity\", \"-Infinity\".", error);
+                $"{JsonFault.Of(error, text)} (line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}).", error);
         }
     }
 }

@@ -95,6 +95,11 @@ public sealed class PredictCommandSpecs : IDisposable
         var nowhere = _zerocopy.File("nowhere/answer.safetensors");
         _zerocopy.Run("predict", "any", "--input", _zerocopy.File("bad.json"), "--output", nowhere).Failed(1, $"no folder for '{nowhere}'");
         _zerocopy.Run("export", "any", "--output", nowhere).Failed(1, $"no folder for '{nowhere}'");
+        var folder = Directory.CreateDirectory(_zerocopy.File("folder.safetensors")).FullName;
+        _zerocopy.Run("predict", "any", "--input", folder).Failed(1, $"'{folder}' is a folder, and --input is one file.");
+        _zerocopy.Run("predict", "any", "--input", _zerocopy.File("bad.json"), "--output", folder)
+            .Failed(1, $"'{folder}' is a folder, and --output is one file.");
+        _zerocopy.Run("export", "any", "--output", folder).Failed(1, $"'{folder}' is a folder, and --output is one file.");
     }
 
     [Fact]

@@ -350,6 +350,7 @@ public sealed class RemoteCommandSpecs : IDisposable
         File.WriteAllText(_local.File("bad.conf"), "zerocopy.cluster.tls.certificate = none.pem");
 
         _local.Run("ls", "--node", "127.0.0.1:1", "--config", _local.File("missing.conf")).Failed(1, "there is no file");
+        _local.Run("ls", "--node", "127.0.0.1:1", "--config", _local.File("")).Failed(1, "is a folder, and --config is one file");
         _local.Run("ls", "--node", "127.0.0.1:1", "--config", _local.File("bad.conf")).Failed(1, "'none.pem' cannot be read");
     }
 

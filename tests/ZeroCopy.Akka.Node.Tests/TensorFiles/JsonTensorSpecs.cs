@@ -44,7 +44,9 @@ public sealed class JsonTensorSpecs : IDisposable
 
     [Theory]
     [InlineData("[NaN]", "\"NaN\"")]
-    [InlineData("[1, 2", "not JSON")]
+    [InlineData("[[1, 2]", "There is an open JSON object or array that should be closed (line 1, byte 8).")]
+    [InlineData(" \n", "it is empty")]
+    [InlineData("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]", "depth of 64")]
     [InlineData("[[1, 2], [3]]", "rectangular")]
     [InlineData("[1, [2]]", "rectangular")]
     [InlineData("[1, null]", "rectangular")]

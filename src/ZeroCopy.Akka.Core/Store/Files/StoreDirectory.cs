@@ -78,6 +78,7 @@ internal sealed class StoreDirectory
     public static StoreDirectory Prepare(string path)
     {
         var directory = new StoreDirectory(Path.GetFullPath(path));
+        directory.RequireNoFile();
         try
         {
             directory.Create();
@@ -92,6 +93,21 @@ internal sealed class StoreDirectory
         }
 
         return directory;
+    }
+
+    /// <summary>Refuses a file where the store's folder should be, or where one of the folders above it should be.</summary>
+    /// <exception cref="StoreUnavailableException">There is one.</exception>
+    private void RequireNoFile()
+    {
+        for (var path = Root; path is not null; path = Path.GetDirectoryName(path))
+        {
+            if (File.Exists(path))
+            {
+                throw new StoreUnavailableException(
+                    $"'{path}' is a file, and a store is a folder: choose another one by zerocopy.object-store.directory "
+                    + $"({ObjectStoreOptions.DirectoryVariable}).");
+            }
+        }
     }
 
     private void Create()

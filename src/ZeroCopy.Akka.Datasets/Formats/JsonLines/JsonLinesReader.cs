@@ -210,8 +210,7 @@ internal sealed class JsonLinesReader : IRowReader
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
             throw new FormatException(
-                "it is not JSON" + (error is JsonException { BytePositionInLine: { } at } ? $" (byte {at})" : "")
-                + "; write not-a-number and infinities as the strings \"NaN\", \"Infinity\", \"-Infinity\".", error);
+                JsonFault.Of(error, line) + (error is JsonException { BytePositionInLine: { } at } ? $" (byte {at + 1})." : "."), error);
         }
     }
 

@@ -49,6 +49,20 @@ public sealed class StoreDirectorySpecs : IDisposable
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("below")]
+    public void StoreDirectory_should_name_a_file_that_stands_where_a_folder_should(string below)
+    {
+        var file = _directory.File("file");
+        File.WriteAllText(file, "kept");
+
+        var error = Assert.Throws<StoreUnavailableException>(
+            () => ObjectStore.Open(new ObjectStoreOptions { Directory = Path.Combine(file, below) }));
+
+        Assert.StartsWith($"'{file}' is a file, and a store is a folder", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("store.4711.json")]
     [InlineData("lost+found/")]
     public void StoreDirectory_should_make_a_store_where_another_process_began_one_or_a_volume_is_new(string name)

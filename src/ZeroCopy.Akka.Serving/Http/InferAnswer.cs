@@ -41,7 +41,7 @@ internal static class InferAnswer
             response.Headers[InferBody.JsonLength] = json.Length.ToString(CultureInfo.InvariantCulture);
         }
 
-        await WriteAsync(response.BodyWriter, json, cancellationToken).ConfigureAwait(false);
+        await WriteAsync(response.BodyWriter, json, isBinary, cancellationToken).ConfigureAwait(false);
         foreach (var output in outputs)
         {
             if (request.IsBinary(output.Name))
@@ -51,10 +51,14 @@ internal static class InferAnswer
         }
     }
 
-    /// <summary>A short text goes with what follows it, or with the end of the answer: each flush is a packet.</summary>
-    private static async ValueTask WriteAsync(PipeWriter body, ReadOnlySequence<byte> json, CancellationToken cancellationToken)
+    /// <summary>
+    /// A short text goes with what follows it: each flush is a packet. The last is flushed: middleware that stands in for the body sends
+    /// nothing on by itself.
+    /// </summary>
+    private static async ValueTask WriteAsync(
+        PipeWriter body, ReadOnlySequence<byte> json, bool isFollowed, CancellationToken cancellationToken)
     {
-        if (json.IsSingleSegment)
+        if (isFollowed && json.IsSingleSegment)
         {
             body.Write(json.FirstSpan);
             return;

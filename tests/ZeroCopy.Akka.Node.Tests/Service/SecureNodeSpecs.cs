@@ -79,6 +79,25 @@ public sealed class SecureNodeSpecs : IDisposable
         Assert.Equal(StatusCode.NotFound, missing.StatusCode);
     }
 
+    [Theory]
+    [InlineData("on")]
+    [InlineData("off")]
+    public async Task Node_should_answer_calls_in_json_whether_they_are_logged_or_not(string accessLog)
+    {
+        using var zerocopy = new LocalZerocopy();
+        zerocopy.Run("put", NodeScripts.Count(zerocopy.File("traced.pt")), "--name", "traced").Succeeded();
+        await using var node = await StartAsync($"zerocopy.serving.access-log = {accessLog}", zerocopy.Store);
+        using var client = new HttpClient { BaseAddress = new Uri(node.Http) };
+        using var body = new StringContent("""
+            {"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[1]},{"name":"times","shape":[],"datatype":"INT64","data":[1]}]}
+            """);
+
+        using var answer = await client.PostAsync("/v2/models/traced/infer", body);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Contains("\"data\":[2]", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Node_should_log_who_asked_for_what_and_nothing_that_is_secret()
     {
@@ -133,17 +152,17 @@ public sealed class SecureNodeSpecs : IDisposable
         Assert.DoesNotContain("hunter2", problem, StringComparison.Ordinal);
     }
 
-    private Task<NodeApplication> StartAsync(string settings)
+    private Task<NodeApplication> StartAsync(string settings, string? store = null)
     {
         var file = _directory.File("node.conf");
         File.WriteAllText(file, settings);
-        return NodeApplication.StartAsync(Read(file), json: false, CancellationToken.None);
+        return NodeApplication.StartAsync(Read(file, store), json: false, CancellationToken.None);
     }
 
-    private NodeConfiguration Read(string file) => NodeConfiguration.Read(new NodeRequest
+    private NodeConfiguration Read(string file, string? store = null) => NodeConfiguration.Read(new NodeRequest
     {
         ConfigFile = file,
-        StoreDirectory = _directory.File("store"),
+        StoreDirectory = store ?? _directory.File("store"),
         Host = "127.0.0.1",
         Port = 0,
         HttpPort = 0,

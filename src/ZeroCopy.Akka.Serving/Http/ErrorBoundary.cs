@@ -14,6 +14,12 @@ internal sealed class ErrorBoundary(ServingOptions options, ILogger logger)
     {
         try
         {
+            if (context.Request.Protocol == HttpProtocol.Http10 && context.Request.Headers.TransferEncoding.Count > 0)
+            {
+                // Its sender may not know chunks, and see its end elsewhere (RFC 9112, 6.1).
+                context.Response.Headers.Connection = "close";
+            }
+
             // Who asks for the head alone, as probes do, gets that of GET: the server sends no body then.
             var takesHead = method == HttpMethods.Get;
             if (context.Request.Method != method && !(takesHead && HttpMethods.IsHead(context.Request.Method)))

@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Reflection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -20,8 +22,8 @@ internal static class NodeTelemetry
 {
     private const string Prefix = "OTEL_";
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
-    private static readonly string[] Endpoints =
-        [Endpoint, "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
+    private const string Metrics = "OTEL_EXPORTER_OTLP_METRICS_";
+    private const string Traces = "OTEL_EXPORTER_OTLP_TRACES_";
 
     public static void Add(WebApplicationBuilder builder, TelemetrySettings settings, string instance)
     {
@@ -31,8 +33,8 @@ internal static class NodeTelemetry
             builder.Services.AddZeroCopyStatus();
         }
 
-        var exports = Endpoints.Any(name => builder.Configuration[name] is { Length: > 0 });
-        if (!settings.Metrics && !exports)
+        var (exportsMetrics, exportsTraces) = (IsNamed(Metrics), IsNamed(Traces));
+        if (!settings.Metrics && !exportsMetrics && !exportsTraces)
         {
             return;
         }
@@ -45,11 +47,40 @@ internal static class NodeTelemetry
             telemetry.WithMetrics(metrics => metrics.AddPrometheusExporter());
         }
 
-        if (exports)
+        if (exportsMetrics)
         {
-            telemetry
-                .WithMetrics(metrics => metrics.AddMeter(ZeroCopyStatus.Meters).AddOtlpExporter())
-                .WithTracing(traces => traces.AddSource(Instruments.SourceName).AddAspNetCoreInstrumentation().AddOtlpExporter());
+            telemetry.WithMetrics(metrics => metrics.AddMeter(ZeroCopyStatus.Meters)
+                .AddOtlpExporter(options => Configure(options, builder.Configuration, Metrics)));
+        }
+
+        if (exportsTraces)
+        {
+            telemetry.WithTracing(traces => traces.AddSource(Instruments.SourceName).AddAspNetCoreInstrumentation()
+                .AddOtlpExporter(options => Configure(options, builder.Configuration, Traces)));
+        }
+
+        bool IsNamed(string signal) =>
+            builder.Configuration[Endpoint] is { Length: > 0 } || builder.Configuration[$"{signal}ENDPOINT"] is { Length: > 0 };
+    }
+
+    /// <summary>The variables of one signal count over those of all, which alone the exporter reads by itself.</summary>
+    private static void Configure(OtlpExporterOptions options, ConfigurationManager variables, string signal)
+    {
+        if (Uri.TryCreate(variables[$"{signal}ENDPOINT"], UriKind.Absolute, out var endpoint))
+        {
+            options.Endpoint = endpoint;
+        }
+
+        options.Protocol = variables[$"{signal}PROTOCOL"] switch
+        {
+            "grpc" => OtlpExportProtocol.Grpc,
+            "http/protobuf" => OtlpExportProtocol.HttpProtobuf,
+            _ => options.Protocol,
+        };
+        options.Headers = variables[$"{signal}HEADERS"] ?? options.Headers;
+        if (int.TryParse(variables[$"{signal}TIMEOUT"], CultureInfo.InvariantCulture, out var milliseconds))
+        {
+            options.TimeoutMilliseconds = milliseconds;
         }
     }
 
@@ -58,7 +89,8 @@ internal static class NodeTelemetry
     {
         foreach (var name in Environment.GetEnvironmentVariables().Keys.OfType<string>())
         {
-            if (name.StartsWith(Prefix, StringComparison.Ordinal) && (name != Endpoint || settings.OtlpEndpoint is null))
+            if (name.StartsWith(Prefix, StringComparison.Ordinal)
+                && (settings.OtlpEndpoint is null || name is not (Endpoint or $"{Metrics}ENDPOINT" or $"{Traces}ENDPOINT")))
             {
                 yield return new(name, Environment.GetEnvironmentVariable(name));
             }

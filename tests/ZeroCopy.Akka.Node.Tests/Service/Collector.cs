@@ -13,7 +13,7 @@ namespace ZeroCopy.Node.Tests.Service;
 internal sealed class Collector : IAsyncDisposable
 {
     private readonly WebApplication _application;
-    private readonly ConcurrentQueue<(string Service, byte[] Body)> _received = new();
+    private readonly ConcurrentQueue<(string Service, string Key, byte[] Body)> _received = new();
 
     private Collector()
     {
@@ -33,10 +33,47 @@ internal sealed class Collector : IAsyncDisposable
         return collector;
     }
 
+    /// <summary>Who sent something: the name of the service that took it, and the header x-key, each once.</summary>
+    public IReadOnlyList<(string Service, string Key)> Senders =>
+        [.. _received.Select(sent => (sent.Service.Split('.', '/')[^2], sent.Key)).Distinct()];
+
+    /// <summary>The names of the spans of a trace.</summary>
+    public IReadOnlyList<string> SpansOf(string traceId)
+    {
+        // A span's message begins with trace_id, span_id, trace_state, parent_span_id, flags, name; a link likewise, without a name.
+        byte[] start = [10, 16, .. Convert.FromHexString(traceId)];
+        var names = new List<string>();
+        foreach (var (_, _, body) in _received)
+        {
+            var rest = body.AsSpan();
+            while (rest.IndexOf(start) is >= 0 and var at)
+            {
+                rest = rest[(at + start.Length)..];
+                while (rest.Length > 1 && rest[0] is 18 or 26 or 34)
+                {
+                    rest = rest[(2 + rest[1])..];
+                }
+
+                // The flags.
+                if (rest.StartsWith((ReadOnlySpan<byte>)[0x85, 1]))
+                {
+                    rest = rest[6..];
+                }
+
+                if (rest.Length > 1 && rest[0] == 42)
+                {
+                    names.Add(Encoding.UTF8.GetString(rest.Slice(2, rest[1])));
+                }
+            }
+        }
+
+        return names;
+    }
+
     /// <summary>Whether what one of its services got has these bytes somewhere.</summary>
     public bool Has(string service, ReadOnlySpan<byte> bytes)
     {
-        foreach (var (path, body) in _received)
+        foreach (var (path, _, body) in _received)
         {
             if (path.Contains(service, StringComparison.Ordinal) && body.AsSpan().IndexOf(bytes) >= 0)
             {
@@ -55,7 +92,7 @@ internal sealed class Collector : IAsyncDisposable
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
-        _received.Enqueue((context.Request.Path, body.ToArray()));
+        _received.Enqueue((context.Request.Path, context.Request.Headers["x-key"].ToString(), body.ToArray()));
         context.Response.ContentType = "application/grpc";
         await context.Response.Body.WriteAsync(new byte[5]);
         context.Response.AppendTrailer("grpc-status", "0");

@@ -38,17 +38,38 @@ public sealed class NodeTelemetrySpecs : IDisposable
         }
 
         // What is left is sent when the node ends.
-        const string Traces = "TraceService";
-        Assert.True(collector.Has(Traces, Convert.FromHexString(TraceId)));
-        foreach (var span in new[] { request, "call traced", "queue traced", "compute traced" })
-        {
-            Assert.True(collector.Has(Traces, span), span);
-        }
+        var spans = collector.SpansOf(TraceId);
+        Assert.Equal(
+            new[] { request, "call traced", "compute traced", "queue traced" }.Order(StringComparer.Ordinal),
+            spans.Order(StringComparer.Ordinal));
 
         foreach (var metric in new[] { "zerocopy.calls.duration", "zerocopy.calls.queue", "http.server.request.duration" })
         {
             Assert.True(collector.Has("MetricsService", metric), metric);
         }
+    }
+
+    [Theory]
+    [InlineData("TRACES", "TraceService")]
+    [InlineData("METRICS", "MetricsService")]
+    public async Task Node_should_send_one_signal_where_the_environment_names_it_alone(string signal, string service)
+    {
+        await using var collector = await Collector.StartAsync();
+        using var zerocopy = new Zerocopy();
+        string[] environment =
+        [
+            "env", $"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT={collector.Address}", $"OTEL_EXPORTER_OTLP_{signal}_PROTOCOL=grpc",
+            $"OTEL_EXPORTER_OTLP_{signal}_HEADERS=x-key=own", "OTEL_EXPORTER_OTLP_HEADERS=x-key=common",
+        ];
+        using var node = RunningNode.BeginBehind(environment, zerocopy, "--port", "0", "--http", "0");
+        await node.ReadyAsync();
+        using var client = new HttpClient();
+        (await client.GetAsync(new Uri($"{node.Ready.GetProperty("http").GetString()}/v2"))).Dispose();
+
+        node.Signal("TERM");
+        (await node.EndAsync()).Succeeded();
+
+        Assert.Equal([(service, "own")], collector.Senders);
     }
 
     private static async Task CallAsync(Uri node, string parent)

@@ -164,7 +164,10 @@ internal sealed class NamedEndpoint(
             model is { Model.Name: { } name } && isMeant(name) && (model.ReadyActors > 0 || model.LastError is null);
     }
 
-    /// <summary>Lets the next model serve as soon as it is as warm as the one that does, or that one is about to be removed.</summary>
+    /// <summary>
+    /// Lets the next model serve as soon as it is as warm as the one that does, or that one is about to be removed, or has ended; in place
+    /// of one that has ended and can be loaded, none serves that cannot.
+    /// </summary>
     public void TakeOver()
     {
         lock (_lock)
@@ -174,7 +177,8 @@ internal sealed class NamedEndpoint(
                 return;
             }
 
-            if (current.IsRefused || !current.IsRunning || next.ReadyActors >= Math.Clamp(current.ReadyActors, 1, plan.Settings.Size))
+            var isFree = !current.IsRunning && (next.LastError is null || current.LastError is not null);
+            if (current.IsRefused || isFree || next.ReadyActors >= Math.Clamp(current.ReadyActors, 1, plan.Settings.Size))
             {
                 serving.Log.Info("{0} is served by {1} from now on, no longer by {2}", plan.Name, next.Model, current.Model);
                 _withdrawn = current.IsRefused ? current.Model : null;

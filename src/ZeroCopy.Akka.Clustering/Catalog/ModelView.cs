@@ -50,7 +50,8 @@ internal sealed class ModelView(string name)
 
     /// <summary>
     /// Finds out which version is current by all that was said: one that is loaded stays it until the one that is to follow is as warm.
-    /// Where nothing was current before, as this view is new, the one that most nodes have loaded was: the newest may be on its way.
+    /// Where nothing was current before, as this view is new, the one that most nodes have loaded was: the newest may be on its way. The
+    /// newest does not become or stay current where every node that can build it failed to load it, unless somebody decided on it.
     /// </summary>
     public void Update()
     {
@@ -62,16 +63,22 @@ internal sealed class ModelView(string name)
         }
 
         var versions = _models.Keys.Where(version => At(version).Any()).ToHashSet();
-        var (wanted, shared) = Wanted(versions);
+        var (wanted, shared, isDecided) = Wanted(versions);
+        var isBroken = !isDecided && wanted is not null && HasFailed(wanted.Value);
         if (wanted is null)
         {
             Current = Newest(versions);
             Coming = null;
         }
         else if ((Current ?? Warmest(versions, wanted.Value)) is { } current && current != wanted
-            && versions.Contains(current) && !IsAsWarm(wanted.Value, current))
+            && versions.Contains(current) && (isBroken || !IsAsWarm(wanted.Value, current)))
         {
             Current = current;
+            Coming = wanted;
+        }
+        else if (isBroken && Newest(versions.Where(version => !HasFailed(version))) is { } loadable)
+        {
+            Current = loadable;
             Coming = wanted;
         }
         else
@@ -159,13 +166,14 @@ internal sealed class ModelView(string name)
             : $"No node of the cluster can build {name}, which is held by {string.Join(", ", held.Select(node => node.ToString()))}.";
     }
 
-    /// <summary>The version that is to be current, and the one that is to get a share of the calls.</summary>
-    private (int? Wanted, int? Shared) Wanted(HashSet<int> versions) => Rollout switch
+    /// <summary>The version that is to be current, and the one that is to get a share of the calls, and whether somebody decided so.</summary>
+    private (int? Wanted, int? Shared, bool IsDecided) Wanted(HashSet<int> versions) => Rollout switch
     {
-        { Version: { } version, Percent: 100 } when versions.Contains(version) => (version, null),
-        { Version: { } version, Before: { } before } when versions.Contains(version) && versions.Contains(before) => (before, version),
-        { Version: { } version } when versions.Contains(version) => (version, null),
-        _ => (Newest(versions.Where(version => At(version).Any(at => at.Held.CanBuild))), null),
+        { Version: { } version, Percent: 100 } when versions.Contains(version) => (version, null, true),
+        { Version: { } version, Before: { } before } when versions.Contains(version) && versions.Contains(before) =>
+            (before, version, true),
+        { Version: { } version } when versions.Contains(version) => (version, null, true),
+        _ => (Newest(versions.Where(version => At(version).Any(at => at.Held.CanBuild))), null, false),
     };
 
     /// <summary>Whether a version is loaded wherever another one is that can be replaced by it.</summary>
@@ -174,6 +182,10 @@ internal sealed class ModelView(string name)
         var warm = WarmAt(version).ToHashSet();
         return WarmAt(other).All(warm.Contains);
     }
+
+    /// <summary>Whether no node that can build a version could load it the last time that it tried; also where no node can.</summary>
+    private bool HasFailed(int version) =>
+        At(version).Where(at => at.Held.CanBuild).All(at => at.Held is { ReadyActors: 0, LastError: not null });
 
     private int? Warmest(IEnumerable<int> versions, int wanted)
     {

@@ -338,6 +338,33 @@ public sealed class ServedModelsSpecs() : ServedModelsSpec("zerocopy.inference.i
     }
 
     [Fact]
+    public async Task Endpoint_should_be_served_by_what_can_be_loaded_when_its_newest_version_could_not_and_it_was_idle()
+    {
+        await PutAsync("bert", 1);
+        var endpoint = await FindAsync("bert");
+        Assert.Equal(1, await CallAsync(endpoint));
+        Opener.OnOpen = model =>
+        {
+            if (model.Name!.Value.Version == 2)
+            {
+                throw new InvalidModelException("No weights.");
+            }
+        };
+        await PutAsync("bert", 2);
+        var broken = await FindAsync("bert", 2);
+        await FailsAsync(InferenceFailure.LoadFailed, CallAsync(broken));
+        Assert.Equal(1, await CallAsync(endpoint));
+
+        Clock.Advance(TimeSpan.FromSeconds(60));
+        await EventuallyAsync(() => Opener.Open == 0 && Zero.Pools.Count == 0);
+
+        Assert.Equal(1, await CallAsync(endpoint));
+        Opener.OnOpen = _ => { };
+        Assert.Equal(2, await CallAsync(broken));
+        await ServedByAsync(endpoint, 2);
+    }
+
+    [Fact]
     public async Task Node_should_tell_of_a_model_that_came_back_since_somebody_missed_it()
     {
         await PutAsync("bert", 1);

@@ -223,6 +223,43 @@ public sealed class ModelViewSpecs
         Assert.Equal(1, _view.Current);
     }
 
+    [Fact]
+    public void ModelView_should_keep_a_version_that_has_cooled_down_where_no_node_could_load_the_newest()
+    {
+        Report(A, Warm(1), Failed(2));
+        Report(A, Cold(1), Failed(2));
+
+        Assert.Equal((1, 2), (_view.Current, _view.Coming));
+
+        // Another node has not tried it.
+        Report(B, Cold(2));
+        Assert.Equal((2, (int?)null), (_view.Current, _view.Coming));
+    }
+
+    [Fact]
+    public void ModelView_should_return_to_a_version_that_can_be_loaded_when_the_newest_was_tried_for_the_first_time()
+    {
+        Report(A, Cold(1), Cold(2));
+        Assert.Equal(2, _view.Current);
+
+        Report(A, Cold(1), Failed(2));
+        Assert.Equal((1, 2), (_view.Current, _view.Coming));
+
+        Report(A, Failed(1), Failed(2));
+        Assert.Equal((1, 2), (_view.Current, _view.Coming));
+    }
+
+    [Fact]
+    public void ModelView_should_keep_a_version_that_fails_where_it_was_decided_on_or_is_all_there_is()
+    {
+        Report(A, Failed(2));
+        Assert.Equal(2, _view.Current);
+
+        Decide(2, 100, 1);
+        Report(A, Cold(1), Failed(2));
+        Assert.Equal(2, _view.Current);
+    }
+
     private void Report(Address node, params HeldVersion[] versions)
     {
         _view.Set(new ModelReport("bert", node, [.. versions], null));
@@ -237,6 +274,8 @@ public sealed class ModelViewSpecs
 
     private static HeldVersion Cold(int version) =>
         new(version, ModelId.Of([(byte)version]), 100, null, true, EndpointState.Ready, 0, 0, null);
+
+    private static HeldVersion Failed(int version) => Cold(version) with { State = EndpointState.Failed, LastError = "It is broken." };
 
     private static HeldVersion Warm(int version) => Cold(version) with { ReadyActors = 2 };
 }

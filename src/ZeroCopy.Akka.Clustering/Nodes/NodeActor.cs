@@ -24,6 +24,9 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
     // A node that changes in nothing is heard of all the same.
     private const int BeatsToTell = 5;
 
+    // Far more than many callers ask for at once.
+    internal const int MostEarly = 4096;
+
     // What an entity missed, such as while it moved, it hears again.
     private const int BeatsToAnnounceAll = 30;
 
@@ -187,7 +190,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         }
     }
 
-    /// <summary>Who hears nothing asks again, for as long as the node is no member: kept is what was asked last.</summary>
+    /// <summary>Who hears nothing asks again, for as long as the node is no member: kept is what was asked last, up to a limit.</summary>
     private void KeepUntilModelsStarted(EntityRequest request)
     {
         if (request is EntityRequest.Unfollow)
@@ -196,7 +199,16 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
         }
         else
         {
-            _early[(Sender, request.GetType(), request.Name, (request as IRequestMessage)?.Id)] = request;
+            var id = (request as IRequestMessage)?.Id;
+            var key = (Sender, request.GetType(), request.Name, id);
+            if (_early.Count < MostEarly || _early.ContainsKey(key))
+            {
+                _early[key] = request;
+            }
+            else if (id is not null)
+            {
+                Sender.Tell(new EntityReply.Failed(InferenceFailure.Unreachable, NoMember, id.Value), Self);
+            }
         }
     }
 

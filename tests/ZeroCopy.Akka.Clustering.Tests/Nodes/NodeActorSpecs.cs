@@ -70,6 +70,23 @@ public sealed class NodeActorSpecs : TestKit
     }
 
     [Fact]
+    public async Task Node_should_refuse_what_is_too_much_to_keep_until_it_is_a_member()
+    {
+        var node = Sys.ActorOf(NodeActor.Props(Context()));
+        for (var id = 0; id < NodeActor.MostEarly; id++)
+        {
+            node.Tell(new EntityRequest.Place("model", null, [], id), TestActor);
+        }
+
+        node.Tell(new EntityRequest.Place("model", null, [], 0), TestActor);
+        node.Tell(new EntityRequest.Follow("model"), TestActor);
+        node.Tell(new EntityRequest.Place("model", null, [], NodeActor.MostEarly), TestActor);
+
+        var failed = await ExpectMsgAsync<EntityReply.Failed>(Patience);
+        Assert.Equal((NodeActor.MostEarly, InferenceFailure.Unreachable), (failed.Id, failed.Failure));
+    }
+
+    [Fact]
     public async Task Node_should_refuse_a_roll_out_before_it_is_a_member()
     {
         var node = Sys.ActorOf(NodeActor.Props(Context()));

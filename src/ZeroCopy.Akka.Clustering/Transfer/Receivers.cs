@@ -12,6 +12,7 @@ internal sealed class Receivers(TimeProvider clock)
     /// <summary>Name of the header in which it is told of the others, behind commas.</summary>
     public const string Others = "zerocopy-receivers";
 
+    // Of one model.
     private const int Most = 64;
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(30);
 
@@ -30,12 +31,18 @@ internal sealed class Receivers(TimeProvider clock)
                 _seen.Remove(gone);
             }
 
-            if (node is not null && (_seen.Count < Most || _seen.ContainsKey((model, node))))
+            var others = _seen.Where(seen => seen.Key.Model == model && seen.Key.Node != node).OrderBy(seen => seen.Value)
+                .Select(seen => seen.Key).ToArray();
+            if (node is not null)
             {
                 _seen[(model, node)] = clock.GetTimestamp();
+                if (others.Length >= Most)
+                {
+                    _seen.Remove(others[0]);
+                }
             }
 
-            return [.. _seen.Keys.Where(seen => seen.Model == model && seen.Node != node).Select(seen => seen.Node)];
+            return [.. others.Select(seen => seen.Node)];
         }
     }
 }

@@ -145,6 +145,24 @@ public sealed class PeerTransferSpecs : IDisposable
     }
 
     [Fact]
+    public void Receivers_should_be_as_many_for_each_model_and_the_oldest_be_left_out_first()
+    {
+        var clock = new FakeTimeProvider();
+        var receivers = new Receivers(clock);
+        for (var node = 0; node < 65; node++)
+        {
+            receivers.Meet(ModelId.Of([1]), new Uri($"http://n{node}:1"));
+            clock.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        var met = receivers.Meet(ModelId.Of([1]), null);
+        Assert.Equal((64, false, true), (met.Length, met.Contains(new Uri("http://n0:1")), met.Contains(new Uri("http://n64:1"))));
+
+        receivers.Meet(ModelId.Of([2]), new Uri("http://a:1"));
+        Assert.Equal([new Uri("http://a:1")], receivers.Meet(ModelId.Of([2]), new Uri("http://b:1")));
+    }
+
+    [Fact]
     public async Task TransferQueue_should_ask_a_source_last_for_what_another_receiver_has()
     {
         var model = await PutAsync();

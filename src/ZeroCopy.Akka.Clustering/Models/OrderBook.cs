@@ -34,9 +34,9 @@ internal sealed class OrderBook(TimeProvider clock)
     /// <summary>An order; null where it was answered.</summary>
     public OpenOrder? Find(long id) => _orders.GetValueOrDefault(id);
 
-    /// <summary>The order that a node has for a version; null where it has none.</summary>
+    /// <summary>The order that a node has to load a version; null where it has none, or is to hold the version alone.</summary>
     public OpenOrder? Find(Address node, int version) =>
-        _orders.Values.FirstOrDefault(order => order.Node == node && order.Version == version);
+        _orders.Values.FirstOrDefault(order => order.Node == node && order.Version == version && order.Warm);
 
     /// <summary>Whether some node has an order for a version.</summary>
     public bool Has(int version) => _orders.Values.Any(order => order.Version == version);

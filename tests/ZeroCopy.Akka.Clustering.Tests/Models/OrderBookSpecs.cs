@@ -31,6 +31,18 @@ public sealed class OrderBookSpecs
     }
 
     [Fact]
+    public void OrderBook_should_not_take_an_order_to_hold_a_version_for_one_to_load_it()
+    {
+        _orders.Add(A, 2, warm: false);
+
+        Assert.Null(_orders.Find(A, 2));
+        Assert.True(_orders.Has(2));
+
+        var order = _orders.Add(A, 2);
+        Assert.Equal(order, _orders.Find(A, 2));
+    }
+
+    [Fact]
     public void OrderBook_should_know_which_calls_wait_until_their_order_is_answered()
     {
         var order = _orders.Add(A, 2);

@@ -15,4 +15,13 @@ internal static class OwnedParts
 
     /// <summary>The parts of an object, once: the caller disposes them. None for an object that is no clone.</summary>
     public static IReadOnlyList<IDisposable> Take(object owner) => Known.Remove(owner, out var parts) ? parts : [];
+
+    /// <summary>Disposes the parts of an object. Idempotent.</summary>
+    public static void Dispose(object owner)
+    {
+        foreach (var part in Take(owner))
+        {
+            part.Dispose();
+        }
+    }
 }

@@ -48,11 +48,7 @@ internal sealed class LoadedObject
         if (Interlocked.Exchange(ref loaded._released, 1) == 0)
         {
             Release(loaded._modules, loaded._tensors);
-            foreach (var part in OwnedParts.Take(root))
-            {
-                part.Dispose();
-            }
-
+            OwnedParts.Dispose(root);
             loaded.Lease?.Dispose();
         }
 

@@ -96,6 +96,11 @@ internal sealed class PipelineTemplate : IDisposable
         // Once more: a load that was on its way has one of its own now.
         EndLeases();
         Free(Modules, _tensors);
+        if (!IsStandalone)
+        {
+            // What was copied with the pipeline beside its modules, such as the module that a delegate is bound to.
+            OwnedParts.Dispose(_root);
+        }
     }
 
     private bool IsStandalone => _root is torch.nn.Module;

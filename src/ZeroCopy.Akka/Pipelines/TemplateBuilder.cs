@@ -116,46 +116,55 @@ internal static class TemplateBuilder
         var built = factory();
         var scan = PipelineScan.Of(built, declaredType);
         var places = scan.Modules.ToDictionary(slot => slot.Path, StringComparer.Ordinal);
+        var entangled = PipelinePart.Entangled(scan.Modules.Select(slot => (torch.nn.Module)slot.Value!));
         var vacancies = scan.Vacancies.DistinctBy(slot => slot.Path).ToDictionary(slot => slot.Path, StringComparer.Ordinal);
         var given = new Dictionary<object, object>(ReferenceEqualityComparer.Instance);
         var modules = new List<TemplateModule>();
-        foreach (var entry in document.Modules)
+        TemplateTensors? views = null;
+        try
         {
-            var slots = entry.Paths.Where(places.ContainsKey).Select(path => places[path]).ToList();
-            var vacant = entry.Paths.Where(vacancies.ContainsKey).Select(path => vacancies[path]).ToList();
-            if (slots.Count == 0 && !(entry.Script && vacant.Count > 0))
+            foreach (var entry in document.Modules)
             {
-                throw new RecipeUnavailableException(
-                    $"{built.GetType()} as it is built here holds no module at '{entry.Paths[0]}', which the wrapper of "
-                    + $"{document.TypeName} needs; it has: "
-                    + $"{(places.Count == 0 ? "none" : string.Join(", ", places.Keys.Order(StringComparer.Ordinal)))}. Give a factory in "
-                    + "LoadOptions.Factory.");
+                var slots = entry.Paths.Where(places.ContainsKey).Select(path => places[path]).ToList();
+                var vacant = entry.Paths.Where(vacancies.ContainsKey).Select(path => vacancies[path]).ToList();
+                if (slots.Count == 0 && !(entry.Script && vacant.Count > 0))
+                {
+                    throw new RecipeUnavailableException(
+                        $"{built.GetType()} as it is built here holds no module at '{entry.Paths[0]}', which the wrapper of "
+                        + $"{document.TypeName} needs; it has: "
+                        + $"{(places.Count == 0 ? "none" : string.Join(", ", places.Keys.Order(StringComparer.Ordinal)))}. Give a factory in "
+                        + "LoadOptions.Factory.");
+                }
+
+                Func<ModelBuild, torch.nn.Module>? factoryOfPart = slots.Count == 0
+                    ? null
+                    : new PipelinePart(factory, declaredType, slots[0], isApart: !entangled.Contains(slots[0].Value!)).Build;
+                (string Path, Type Type)[] declared = [.. slots.Concat(vacant).Select(slot => (slot.Path, slot.DeclaredType))];
+                var type = slots.Count == 0 ? vacant[0].DeclaredType : slots[0].Value!.GetType();
+                var placeholder = SharedModules.Materialise(
+                    runtime, entry, new OpenOptions<torch.nn.Module> { Factory = factoryOfPart }, type, declared, document.Methods);
+                modules.Add(new TemplateModule(entry, placeholder, type, declared, factoryOfPart));
+                foreach (var slot in slots)
+                {
+                    given[slot.Value!] = placeholder;
+                }
+
+                foreach (var slot in vacant)
+                {
+                    slot.Set(placeholder);
+                    given[placeholder] = placeholder;
+                }
             }
 
-            Func<ModelBuild, torch.nn.Module>? factoryOfPart = slots.Count == 0
-                ? null
-                : new PipelinePart(factory, declaredType, slots[0]).Build;
-            (string Path, Type Type)[] declared = [.. slots.Concat(vacant).Select(slot => (slot.Path, slot.DeclaredType))];
-            var type = slots.Count == 0 ? vacant[0].DeclaredType : slots[0].Value!.GetType();
-            var placeholder = SharedModules.Materialise(
-                runtime, entry, new OpenOptions<torch.nn.Module> { Factory = factoryOfPart }, type, declared, document.Methods);
-            foreach (var slot in slots)
-            {
-                given[slot.Value!] = placeholder;
-            }
-
-            foreach (var slot in vacant)
-            {
-                slot.Set(placeholder);
-                given[placeholder] = placeholder;
-            }
-
-            modules.Add(new TemplateModule(entry, placeholder, type, declared, factoryOfPart));
+            PlainValues.Apply(document.Values, scan.Values);
+            views = document.Tensors is { } tensors ? BindTensors(runtime, tensors, scan, given) : null;
+            return new PipelineTemplate(ObjectGraph.Clone(built, given), modules, views);
         }
-
-        PlainValues.Apply(document.Values, scan.Values);
-        var views = document.Tensors is { } tensors ? BindTensors(runtime, tensors, scan, given) : null;
-        return new PipelineTemplate(ObjectGraph.Clone(built, given), modules, views);
+        catch
+        {
+            PipelineTemplate.Free(modules, views);
+            throw;
+        }
     }
 
     /// <summary>A standalone module that the receiver's factory, the catalog or its own constructor builds.</summary>
@@ -217,7 +226,10 @@ internal static class TemplateBuilder
             }
         }
 
-        ObjectGraph.Clone(root, given);
+        if (root is not torch.nn.Module)
+        {
+            OwnedParts.Dispose(ObjectGraph.Clone(root, given));
+        }
     }
 
     private static async Task<(WrappedTensors? Tensors, TemplateTensors? Views)> PutTensorsAsync(

@@ -13,7 +13,7 @@ public sealed class PipelinePartSpecs
     public void PipelinePart_should_leave_whole_what_is_part_of_what_it_builds(string path)
     {
         var slot = PipelineScan.Of(new Nested(), typeof(Nested)).Modules.Single(slot => slot.Path == path);
-        var part = new PipelinePart(() => new Nested(), typeof(Nested), slot);
+        var part = new PipelinePart(() => new Nested(), typeof(Nested), slot, isApart: true);
         _ = part.Build(null!);
 
         var further = (nn.Module<Tensor, Tensor>)part.Build(null!);
@@ -29,7 +29,7 @@ public sealed class PipelinePartSpecs
         List<Tensor> own = [];
         List<Tensor> others = [];
         var slot = PipelineScan.Of(new Nested(), typeof(Nested)).Modules.Single(slot => slot.Path == "Outer");
-        var part = new PipelinePart(Build, typeof(Nested), slot);
+        var part = new PipelinePart(Build, typeof(Nested), slot, isApart: true);
         _ = part.Build(null!);
 
         _ = part.Build(null!);

@@ -1,5 +1,8 @@
 using ZeroCopy.Manifests;
+using ZeroCopy.Pipelines;
 using ZeroCopy.Product.Tests.Models;
+using ZeroCopy.Torch;
+using ZeroCopy.Wrapping;
 using static TorchSharp.torch;
 
 namespace ZeroCopy.Product.Tests.Pipelines;
@@ -33,6 +36,55 @@ public sealed class TemplateBuilderSpecs : HostSpec
         using var expected = Call(module);
         Assert.True(Same(expected, answer));
     }
+
+    [Theory]
+    [InlineData("Inner", "Outer")]
+    [InlineData("Outer", "Inner")]
+    public async Task Around_should_leave_a_model_whole_when_one_with_parts_in_common_is_closed(string closed, string kept)
+    {
+        using var module = new Encoder(8, 8);
+        var wrapper = await ModelWrapper.FromModelAsync(new Nested(module), host: Host);
+        var document = WrapperDocument.Parse(wrapper.Serialize());
+        await using var elsewhere = Open();
+        using var template = TemplateBuilder.Around(elsewhere.Runtime, () => new Nested(new Encoder(8, 8)), typeof(Nested), document);
+
+        elsewhere.Runtime.Close(At(closed).Entry.Handle);
+
+        var model = At(kept);
+        using var answer = Call((nn.Module<Tensor, Tensor>)elsewhere.Runtime.Open(
+            model.Entry.Handle, new OpenOptions<nn.Module> { Factory = model.Factory }).Materialise());
+        using var expected = Call(kept == "Inner" ? module : new Nested(module).Outer);
+        Assert.True(Same(expected, answer));
+
+        TemplateModule At(string path) => template.Modules.Single(part => part.Entry.Paths.Contains(path));
+    }
+
+    [Fact]
+    public async Task Wrapper_should_free_what_it_copied_beside_the_models_of_a_pipeline()
+    {
+        using var module = new Encoder(8, 8);
+        var pipeline = new Bound(module, new Encoder(8, 8).call);
+        var before = LiveTensors();
+
+        for (var round = 0; round < 3; round++)
+        {
+            var wrapper = await ModelWrapper.FromModelAsync(pipeline, host: Host);
+            ModelWrapper.Release(wrapper.Load());
+            wrapper.Unload();
+        }
+
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    /// <summary>Has a module that is part of another one of its own.</summary>
+    private sealed class Nested(Encoder inner)
+    {
+        public Encoder Inner { get; } = inner;
+
+        public nn.Module<Tensor, Tensor> Outer { get; } = nn.Sequential(inner, nn.ReLU());
+    }
+
+    private sealed record Bound(nn.Module<Tensor, Tensor> Model, Func<Tensor, Tensor> Next);
 
     private sealed record Both(nn.Module<Tensor, Tensor> Model, Tensor Table);
 }

@@ -166,7 +166,7 @@ internal sealed class ModelView(string name)
             : $"No node of the cluster can build {name}, which is held by {string.Join(", ", held.Select(node => node.ToString()))}.";
     }
 
-    /// <summary>The version that is to be current, and the one that is to get a share of the calls, and whether somebody decided so.</summary>
+    /// <summary>The version that is to be current, the one that is to get a share of the calls, and whether somebody decided so.</summary>
     private (int? Wanted, int? Shared, bool IsDecided) Wanted(HashSet<int> versions) => Rollout switch
     {
         { Version: { } version, Percent: 100 } when versions.Contains(version) => (version, null, true),

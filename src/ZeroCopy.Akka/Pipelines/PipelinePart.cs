@@ -24,7 +24,8 @@ internal sealed class PipelinePart(Func<object> factory, Type declaredType, Pipe
     /// <summary>Those modules that have a module or a tensor in common with another one.</summary>
     public static HashSet<object> Entangled(IEnumerable<torch.nn.Module> modules)
     {
-        var parts = modules.Distinct().Select(module => (Module: module, Parts: Parts(module).ToHashSet(ReferenceEqualityComparer.Instance)))
+        var parts = modules.Distinct()
+            .Select(module => (Module: module, Parts: Parts(module).ToHashSet(ReferenceEqualityComparer.Instance)))
             .ToList();
         var common = parts.SelectMany(module => module.Parts).GroupBy(part => part, ReferenceEqualityComparer.Instance)
             .Where(part => part.Skip(1).Any()).Select(part => part.Key!).ToHashSet(ReferenceEqualityComparer.Instance);

@@ -132,8 +132,8 @@ internal static class TemplateBuilder
                     throw new RecipeUnavailableException(
                         $"{built.GetType()} as it is built here holds no module at '{entry.Paths[0]}', which the wrapper of "
                         + $"{document.TypeName} needs; it has: "
-                        + $"{(places.Count == 0 ? "none" : string.Join(", ", places.Keys.Order(StringComparer.Ordinal)))}. Give a factory in "
-                        + "LoadOptions.Factory.");
+                        + $"{(places.Count == 0 ? "none" : string.Join(", ", places.Keys.Order(StringComparer.Ordinal)))}. "
+                        + "Give a factory in LoadOptions.Factory.");
                 }
 
                 Func<ModelBuild, torch.nn.Module>? factoryOfPart = slots.Count == 0

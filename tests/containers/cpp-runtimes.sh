@@ -42,7 +42,8 @@ read -ra flags <<<"--rm ${RUN_FLAGS:-}"
   pic=/usr/lib/gcc/x86_64-linux-gnu/13
   readelf --dyn-syms -W /usr/lib/x86_64-linux-gnu/libstdc++.so.6 | sed -nE "s/.* FUNC .* ([^ @]+)@([^ @]+)$/\1 \2/p" | sort -u |
     awk "{ older = \"older\" NR
-      print \".globl \" older \"\n.type \" older \", @function\n\" older \": jmp \" \$1 \"@PLT\n.symver \" older \", \" \$1 \"@\" \$2 }" >/tmp/older.s
+      print \".globl \" older \"\n.type \" older \", @function\n\" older \": jmp \" \$1 \"@PLT\"
+      print \".symver \" older \", \" \$1 \"@\" \$2 }" >/tmp/older.s
   gcc-13 -shared -nodefaultlibs -o /runtimes/libstdc++-13/libstdc++.so.6 -Wl,-soname,libstdc++.so.6 \
     -Wl,--version-script=$pic/libstdc++_pic.map -Wl,-z,noexecstack /tmp/older.s \
     -Wl,--whole-archive $pic/libstdc++_pic.a -Wl,--no-whole-archive -lm -lc -L/runtimes/gcc-13 -l:libgcc_s.so.1
@@ -52,7 +53,8 @@ failed=0
 # case NAME IMAGE FOLDER: the specs in a container, with the libraries of FOLDER in place of its own where one is named.
 case_() {
   local output status=0
-  output=$("${podman[@]}" run "${flags[@]}" --network none -v "$repository:$repository:ro" -v "$dotnet:$dotnet:ro" -v "$work:/runtimes:ro" \
+  output=$("${podman[@]}" run "${flags[@]}" --network none \
+    -v "$repository:$repository:ro" -v "$dotnet:$dotnet:ro" -v "$work:/runtimes:ro" \
     -v "$packages:$packages:ro" -e NUGET_PACKAGES="$packages" \
     --tmpfs /dev/shm:size=1g,mode=1777 -w /tmp \
     -e PATH="$dotnet:/usr/bin:/bin" -e DOTNET_ROOT="$dotnet" -e DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 -e DOTNET_CLI_TELEMETRY_OPTOUT=1 \

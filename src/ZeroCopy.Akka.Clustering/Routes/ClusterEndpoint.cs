@@ -265,8 +265,12 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
         }
         catch (InferenceException e) when (failures.Count > 0)
         {
+            // A model that is held nowhere any more could not be loaded where it was tried, either.
             var last = failures.Values.Last();
-            throw Tried(failures, last.Failure is InferenceFailure.LoadFailed || IsNobodyReached(failures) ? last : e, $" {e.Message}");
+            var isLast = last.Failure is InferenceFailure.LoadFailed
+                ? e.Failure is not InferenceFailure.ModelNotFound
+                : IsNobodyReached(failures);
+            throw Tried(failures, isLast ? last : e, $" {e.Message}");
         }
         catch (InferenceException e)
         {

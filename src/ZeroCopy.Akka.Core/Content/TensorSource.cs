@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ZeroCopy.Blocks;
 using ZeroCopy.Manifests;
 using ZeroCopy.Tensors;
 
@@ -20,6 +21,9 @@ public abstract class TensorSource(string name, TensorRole role, TensorLayout la
 
     /// <summary>Further names of the same tensor.</summary>
     public ImmutableArray<string> Aliases { get; } = aliases.IsDefault ? [] : aliases;
+
+    /// <summary>What a manifest says of the block that the bytes become: one tensor, or several that lie in it.</summary>
+    public virtual IEnumerable<TensorEntry> Entries(BlockId block) => [new TensorEntry(Name, Role, Layout, block, Aliases)];
 
     /// <summary>Copies bytes, from <paramref name="offset"/> on, until <paramref name="destination"/> is full.</summary>
     public abstract void Read(long offset, Span<byte> destination);

@@ -14,7 +14,8 @@ public sealed class Manifest
 
     /// <summary>Creates a manifest.</summary>
     /// <exception cref="ArgumentException">
-    /// Two tensors or aliases share a name, a block has two sizes, or a tensor is neither its block nor a part of the skeleton.
+    /// Two tensors or aliases share a name, a block has two sizes, or a tensor is neither its block nor a part of one, which for a script's
+    /// tensors is the skeleton.
     /// </exception>
     public Manifest(Recipe recipe, IEnumerable<TensorEntry> tensors, IEnumerable<KeyValuePair<string, string>>? metadata = null)
         : this(recipe, tensors, metadata, null)
@@ -98,11 +99,11 @@ public sealed class Manifest
         var skeleton = (Recipe as Recipe.Script)?.Skeleton;
         foreach (var tensor in Tensors)
         {
-            if (tensor.Offset is null ? !tensor.Layout.IsDense : tensor.Offset < 0 || tensor.Block != skeleton)
+            if (tensor.Offset is null ? !tensor.Layout.IsDense : tensor.Offset < 0 || (skeleton is not null && tensor.Block != skeleton))
             {
                 throw new ArgumentException(
-                    $"Tensor '{tensor.Name}' of {tensor.Layout} at {tensor.Offset} is neither its block nor a part of the script's "
-                    + "skeleton.");
+                    $"Tensor '{tensor.Name}' of {tensor.Layout} at {tensor.Offset} is neither its block nor a part of "
+                    + $"{(skeleton is null ? "one" : "the script's skeleton")}.");
             }
         }
     }
@@ -125,9 +126,14 @@ public sealed class Manifest
             }
         }
 
-        if (Recipe is Recipe.Script script && !sizes.ContainsKey(script.Skeleton))
+        // Of these the manifest does not say the size.
+        var larger = Tensors.Where(tensor => tensor.Offset is not null).Select(tensor => tensor.Block);
+        foreach (var block in Recipe is Recipe.Script script ? larger.Append(script.Skeleton) : larger)
         {
-            blocks.Add(script.Skeleton);
+            if (sizes.TryAdd(block, 0))
+            {
+                blocks.Add(block);
+            }
         }
 
         return blocks.DrainToImmutable();

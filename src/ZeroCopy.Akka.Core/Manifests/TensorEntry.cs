@@ -13,8 +13,9 @@ namespace ZeroCopy.Manifests;
 public sealed record TensorEntry(string Name, TensorRole Role, TensorLayout Layout, BlockId Block, ImmutableArray<string> Aliases)
 {
     /// <summary>
-    /// Null where the block is the tensor, in memory order. Else the tensor stays in its script's skeleton, from where the program itself
-    /// reads it: the block is the skeleton, and this is the place of the first element in it, in bytes.
+    /// Null where the block is the tensor, in memory order. Else the tensor is a view of a larger block, and this is the place of its first
+    /// element in it, in bytes: of the storage that it shares with others or was cut from, or of its script's skeleton, from where the
+    /// program itself reads it.
     /// </summary>
     public long? Offset { get; init; }
 }

@@ -82,6 +82,10 @@ public sealed class PrivateMapping : IDisposable
         return own.Base + (address - segment.Base);
     }
 
+    /// <summary>Bytes of a tensor's block.</summary>
+    /// <exception cref="ArgumentException">The tensor does not belong to the model.</exception>
+    public long LengthOf(TensorEntry tensor) => _model.Find(tensor.Block).Length;
+
     /// <summary>Hands out no more addresses. Segments stay mapped while blocks of them are retained.</summary>
     public void Dispose()
     {
@@ -97,7 +101,8 @@ public sealed class PrivateMapping : IDisposable
     /// <summary>Memory of their own for tensors whose block another one has.</summary>
     private void Separate(int plentyOfMappings)
     {
-        var first = new HashSet<BlockId>();
+        // The tensors of a larger block share its memory, and with no other one.
+        var first = _model.Manifest.Tensors.Where(tensor => tensor.Offset is not null).Select(tensor => tensor.Block).ToHashSet();
         var isPlenty = MappingRegistry.LiveMappings >= plentyOfMappings;
         var further = _model.Manifest.Tensors.Where(IsWhole).Where(tensor => !first.Add(tensor.Block))
             .ToLookup(tensor => isPlenty && tensor.Layout.ByteLength < SmallBytes);
@@ -122,7 +127,6 @@ public sealed class PrivateMapping : IDisposable
         }
     }
 
-    // What lies in a skeleton shares it as it shares the script's storages.
     private static bool IsWhole(TensorEntry tensor) => tensor.Offset is null && tensor.Layout.ByteLength > 0;
 
     // The mapping may be disposed since it was looked at.

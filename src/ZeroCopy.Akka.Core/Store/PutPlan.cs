@@ -47,7 +47,7 @@ internal sealed class PutPlan : IPutPlan
 
         var hashes = BlockHasher.Hash(sources, checks: true, meter.Hashed, cancellationToken);
         var recipe = content.ScriptSkeleton is null ? content.Recipe! : new Recipe.Script(hashes[^1].Id);
-        var entries = content.Tensors.Select((t, i) => new TensorEntry(t.Name, t.Role, t.Layout, hashes[i].Id, t.Aliases))
+        var entries = content.Tensors.SelectMany((tensor, i) => tensor.Entries(hashes[i].Id))
             .Concat(content.SkeletonTensors.Select(tensor => tensor with { Block = hashes[^1].Id }));
         var distinct = new Dictionary<BlockId, HashedSource>(sources.Count);
         for (var i = 0; i < sources.Count; i++)

@@ -94,7 +94,7 @@ internal static class Binder
             {
                 (targets[index] ??= []).Add(tensor);
                 Check(tensor, entries[index], problems);
-                if (bound.TryGetValue(tensor.Tensor, out var other) && entries[other].Block != entries[index].Block)
+                if (bound.TryGetValue(tensor.Tensor, out var other) && !IsSame(entries[other], entries[index]))
                 {
                     problems.Add(
                         $"{tensor.Name} is tied to {entries[other].Name} in the module, while the model has two different tensors");
@@ -124,6 +124,10 @@ internal static class Binder
 
         return problems;
     }
+
+    // Equal blocks do for a tensor of two names; parts of one are other elements.
+    private static bool IsSame(TensorEntry one, TensorEntry other) =>
+        one.Block == other.Block && one.Offset == other.Offset && (one.Offset is null || one.Layout.Equals(other.Layout));
 
     private static void Check(StateTensor tensor, TensorEntry entry, List<string> problems)
     {

@@ -59,7 +59,7 @@ internal sealed unsafe class LiveTensor : TensorSource, IDisposable
                 held = Replace(held, held.resolve_neg());
             }
 
-            if (!held.is_contiguous() && !IsDense(held))
+            if (!held.is_contiguous() && !TensorStorage.IsDense(held))
             {
                 held = Replace(held, held.contiguous());
             }
@@ -94,21 +94,5 @@ internal sealed unsafe class LiveTensor : TensorSource, IDisposable
         }
 
         return next;
-    }
-
-    private static bool IsDense(torch.Tensor tensor)
-    {
-        var expected = 1L;
-        foreach (var (stride, size) in tensor.stride().Zip(tensor.shape).Where(pair => pair.Second != 1).OrderBy(pair => pair.First))
-        {
-            if (stride != expected)
-            {
-                return false;
-            }
-
-            expected *= size;
-        }
-
-        return true;
     }
 }

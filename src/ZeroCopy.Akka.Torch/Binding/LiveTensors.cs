@@ -1,9 +1,12 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using TorchSharp;
+using ZeroCopy.Content;
 using ZeroCopy.Manifests;
 using ZeroCopy.Torch.Modules;
 using ZeroCopy.Torch.Native;
 using ZeroCopy.Torch.Native.CppExceptions;
+using ZeroCopy.Torch.Views;
 
 namespace ZeroCopy.Torch.Binding;
 
@@ -12,7 +15,7 @@ namespace ZeroCopy.Torch.Binding;
 /// </summary>
 internal sealed class LiveTensors : IDisposable
 {
-    private readonly List<LiveTensor> _sources = [];
+    private readonly List<TensorSource> _sources = [];
 
     private LiveTensors(IEnumerable<StateTensor> state)
     {
@@ -24,12 +27,18 @@ internal sealed class LiveTensors : IDisposable
                 RequireElements(tensor);
             }
 
-            foreach (var names in state.GroupBy(tensor => tensor.Identity))
+            var storages = 0;
+            foreach (var storage in Named(state).GroupBy(tensor => StorageOf(tensor.First.Tensor)))
             {
-                var first = names.First();
-                var aliases = names.Skip(1).Select(tied => tied.Name).Distinct().Where(name => name != first.Name)
-                    .Order(StringComparer.Ordinal);
-                _sources.Add(LiveTensor.Create(first.Name, first.Role, first.Tensor, [.. aliases]));
+                if (storage.Count() == 1 && (storage.Key is not nint || TensorStorage.IsFilledBy(storage.First().First.Tensor)))
+                {
+                    var (first, aliases) = storage.First();
+                    _sources.Add(LiveTensor.Create(first.Name, first.Role, first.Tensor, aliases));
+                }
+                else
+                {
+                    _sources.Add(LiveStorage.Create([.. storage], storages++));
+                }
             }
         }
         catch
@@ -40,7 +49,7 @@ internal sealed class LiveTensors : IDisposable
     }
 
     /// <summary>The sources, in the order of the module.</summary>
-    public IReadOnlyList<LiveTensor> Sources => _sources;
+    public IReadOnlyList<TensorSource> Sources => _sources;
 
     /// <summary>Parameters, buffers and transient buffers of a module.</summary>
     public static LiveTensors Of(torch.nn.Module module) => new(ModuleState.Read(module));
@@ -72,5 +81,17 @@ internal sealed class LiveTensors : IDisposable
         }
     }
 
-    public void Dispose() => _sources.ForEach(source => source.Dispose());
+    public void Dispose() => _sources.ForEach(source => ((IDisposable)source).Dispose());
+
+    // Each tensor by its first name, and by the others it is tied under.
+    private static IEnumerable<(StateTensor First, ImmutableArray<string> Aliases)> Named(IEnumerable<StateTensor> state) =>
+        from names in state.GroupBy(tensor => tensor.Identity)
+        let first = names.First()
+        let aliases = names.Skip(1).Select(tied => tied.Name).Distinct().Where(name => name != first.Name)
+        select (first, aliases.Order(StringComparer.Ordinal).ToImmutableArray());
+
+    // A lazy conjugate or negative is stored as what it stands for, and one without elements has no storage to speak of.
+    private static object StorageOf(torch.Tensor tensor) =>
+        !tensor.is_conj() && !tensor.is_neg() && tensor.dtype.IsStored() && TensorStorage.Address(tensor) is not 0 and var address
+            ? address : new object();
 }

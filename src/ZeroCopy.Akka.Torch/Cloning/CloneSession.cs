@@ -22,6 +22,9 @@ internal sealed class CloneSession : IDisposable
     private readonly HashSet<torch.nn.Module> _prepared = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<torch.nn.Module, torch.nn.Module> _natives = new(ReferenceEqualityComparer.Instance);
     private readonly Stack<string> _path = new();
+
+    // A tensor for each storage; null until one is met that no module registered.
+    private Dictionary<nint, torch.Tensor>? _onStorage;
     private readonly bool _privateBuffers;
 
     public CloneSession(object root, bool privateBuffers)
@@ -133,7 +136,8 @@ internal sealed class CloneSession : IDisposable
                 return module;
             case CloneKind.Tensor:
                 var tensor = (torch.Tensor)source;
-                var alias = NativeClones.Alias(tensor, _sharing.GetValueOrDefault(tensor, Unregistered));
+                var alias = _sharing.TryGetValue(tensor, out var sharing) || Unregistered != TensorSharing.Copy
+                    ? NativeClones.Alias(tensor, sharing) : CopyOf(tensor);
                 Owned.Add(alias);
                 Remember(source, alias);
                 return alias;
@@ -185,6 +189,44 @@ internal sealed class CloneSession : IDisposable
             }
         }
     }
+
+    /// <summary>
+    /// A copy of a tensor that no module registered; over the memory of the clone of what is on the same storage, where something is.
+    /// </summary>
+    private torch.Tensor CopyOf(torch.Tensor source)
+    {
+        if (!HasStorage(source))
+        {
+            return NativeClones.Alias(source, TensorSharing.Copy);
+        }
+
+        if (_onStorage is null)
+        {
+            _onStorage = [];
+            foreach (var registered in _sharing.Keys.Where(HasStorage))
+            {
+                _onStorage.TryAdd(TensorStorage.Address(registered), registered);
+            }
+        }
+
+        if (!_onStorage.TryAdd(TensorStorage.Address(source), source) && _onStorage[TensorStorage.Address(source)] is var other)
+        {
+            return NativeClones.Over(source, (torch.Tensor)Visit(other, "")!);
+        }
+
+        if (TensorStorage.IsFilledBy(source))
+        {
+            return NativeClones.Alias(source, TensorSharing.Copy);
+        }
+
+        using var bytes = TensorStorage.Bytes(source);
+        using var copy = bytes.clone();
+        return NativeClones.Over(source, copy);
+    }
+
+    // A lazy conjugate or negative is copied as what it stands for.
+    private static bool HasStorage(torch.Tensor tensor) =>
+        TensorStorage.IsUnder(tensor) && !tensor.is_conj() && !tensor.is_neg() && TensorStorage.Address(tensor) != 0;
 
     private Array CloneArray(Array source, Type element)
     {

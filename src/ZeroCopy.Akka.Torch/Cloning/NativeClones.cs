@@ -43,6 +43,15 @@ internal static unsafe class NativeClones
         return Wrap(source, handle);
     }
 
+    /// <summary>
+    /// A wrapper of the same class, over the storage of <paramref name="other"/> as <paramref name="source"/> is over its own.
+    /// </summary>
+    public static torch.Tensor Over(torch.Tensor source, torch.Tensor other)
+    {
+        using var over = TensorStorage.Over(other, source);
+        return Wrap(source, TorchNative.THSTensor_detach(over.Handle));
+    }
+
     /// <summary>A wrapper of the class of <paramref name="source"/> that owns another native tensor.</summary>
     public static torch.Tensor Wrap(torch.Tensor source, nint handle)
     {

@@ -11,8 +11,8 @@ namespace ZeroCopy.Torch.Cloning;
 /// Clones of a stored model's prototype that share its parameters, and have each its own buffers and tensors that no module registered.
 /// Small ones, and those that the store does not have, are copied. Large buffers may be frozen weights by another name: a clone reads them
 /// in a mapping of its own, which takes no memory until it is written to, as it does with buffers that are tied to others or to
-/// parameters, and stay it. Native layers share theirs, which they do not write in eval mode. On another device than the CPU all buffers
-/// are copied. Thread-safe.
+/// parameters, or share a storage with them, and stay it. Native layers share theirs, which they do not write in eval mode. On another
+/// device than the CPU all buffers are copied. Thread-safe.
 /// </summary>
 internal sealed class PrivateClones
 {
@@ -37,11 +37,12 @@ internal sealed class PrivateClones
 
         var entries = lease.Manifest.Tensors.ByName();
         var stored = ModuleState.Read(prototype).Where(state => entries.ContainsKey(state.Name));
-        foreach (var tied in stored.GroupBy(state => entries[state.Name]))
+        foreach (var tied in stored.GroupBy(state => Memory(entries[state.Name])))
         {
             var tensors = tied.DistinctBy(state => state.Tensor, ReferenceEqualityComparer.Instance).ToArray();
             if (tied.All(state => state.Role == TensorRole.Parameter)
-                || (tensors.Length == 1 && (tensors[0].OwnedByNative || tied.Key.Layout.ByteLength <= CopiedBytes)))
+                || (tensors.Length == 1
+                    && (tensors[0].OwnedByNative || tied.Key is TensorEntry { Layout.ByteLength: <= CopiedBytes })))
             {
                 continue;
             }
@@ -53,7 +54,7 @@ internal sealed class PrivateClones
             }
             else
             {
-                _mapped.AddRange(tensors.Select(state => (state.Tensor, tied.Key)));
+                _mapped.AddRange(tensors.Select(state => (state.Tensor, entries[state.Name])));
             }
         }
     }
@@ -81,4 +82,7 @@ internal sealed class PrivateClones
 
         return (torch.nn.Module)ModuleCloner.Run(_prototype, session, _prototype.GetType().Name);
     }
+
+    // What lies in a larger block shares that with the others in it.
+    private static object Memory(TensorEntry entry) => entry.Offset is null ? entry : entry.Block;
 }

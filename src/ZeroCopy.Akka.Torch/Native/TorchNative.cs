@@ -142,6 +142,15 @@ internal static unsafe partial class TorchNative
     private static extern long THSTensor_size(nint tensor, long dimension);
 
     [DllImport(Library)]
+    public static extern long THSTensor_storage_offset(nint tensor);
+
+    [DllImport(Library)]
+    public static extern nint THSStorage_data_ptr(nint tensor);
+
+    [DllImport(Library)]
+    public static extern ulong THSStorage_nbytes(nint tensor);
+
+    [DllImport(Library)]
     public static extern nint THSTensor_detach(nint tensor);
 
     [DllImport(Library)]

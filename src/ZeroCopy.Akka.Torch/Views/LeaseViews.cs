@@ -32,7 +32,9 @@ internal sealed unsafe class LeaseViews : IViewSource
     {
         // Before anything is retained.
         _ = entry.ScalarType();
-        return TensorView.Create(_mapping.Retain(entry), entry.Layout, &Release, entry.Offset ?? 0);
+        return entry.Offset is { } offset
+            ? TensorView.Create(_mapping.Retain(entry), _mapping.LengthOf(entry), entry.Layout, offset, &Release)
+            : TensorView.Create(_mapping.Retain(entry), entry.Layout, &Release);
     }
 
     /// <summary>A further lease on the model for another holder; null where this object has none of its own.</summary>

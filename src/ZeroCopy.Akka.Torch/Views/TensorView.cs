@@ -8,29 +8,34 @@ namespace ZeroCopy.Torch.Views;
 internal static unsafe class TensorView
 {
     /// <summary>
-    /// A tensor over the memory that lies <paramref name="offset"/> bytes behind <paramref name="address"/>, which
-    /// <paramref name="release"/> gets back, on whatever thread, when the last tensor of the storage dies. A view of no elements takes no
-    /// memory: it is released at once. The caller disposes the tensor; no dispose scope has it.
+    /// A tensor over the dense memory at <paramref name="address"/>, which <paramref name="release"/> gets back, on whatever thread, when
+    /// the last tensor of the storage dies. A view of no elements takes no memory: it is released at once. The caller disposes the tensor;
+    /// no dispose scope has it.
     /// </summary>
-    public static torch.Tensor Create(nint address, TensorLayout layout, delegate* unmanaged[Cdecl]<nint, void> release, long offset = 0)
+    public static torch.Tensor Create(nint address, TensorLayout layout, delegate* unmanaged[Cdecl]<nint, void> release)
+    {
+        if (!layout.IsContiguous || layout.ElementCount == 0)
+        {
+            return Create(address, layout.ByteLength, layout, 0, release);
+        }
+
+        fixed (long* sizes = layout.Shape.AsSpan())
+        {
+            return New(address, sizes, layout.Shape.Length, layout, release);
+        }
+    }
+
+    /// <summary>
+    /// As above, of what lies <paramref name="offset"/> bytes behind <paramref name="address"/>: the tensor's storage is all the
+    /// <paramref name="bytes"/> there.
+    /// </summary>
+    public static torch.Tensor Create(
+        nint address, long bytes, TensorLayout layout, long offset, delegate* unmanaged[Cdecl]<nint, void> release)
     {
         if (layout.ElementCount == 0)
         {
             release(address);
             return torch.empty(layout.Shape.AsSpan(), layout.DType.ToScalarType()).DetachFromDisposeScope();
-        }
-
-        var type = (sbyte)layout.DType.ToScalarType();
-        nint handle;
-        if (layout.IsContiguous && offset == 0)
-        {
-            fixed (long* sizes = layout.Shape.AsSpan())
-            {
-                handle = TorchNative.THSTensor_new(
-                    address, release, sizes, layout.Shape.Length, type, type, (int)DeviceType.CPU, -1, false);
-            }
-
-            return Wrap(handle, address, layout, release);
         }
 
         var (before, rest) = Math.DivRem(offset, layout.DType.ElementSize());
@@ -40,14 +45,16 @@ internal static unsafe class TensorView
             throw new InvalidOperationException($"{layout} at byte {offset} of its block is not aligned.");
         }
 
-        var length = before + layout.Extent;
-        handle = TorchNative.THSTensor_new(address, release, &length, 1, type, type, (int)DeviceType.CPU, -1, false);
-        using var flat = Wrap(handle, address, layout, release);
+        var length = bytes / layout.DType.ElementSize();
+        using var flat = New(address, &length, 1, layout, release);
         return flat.as_strided([.. layout.Shape], [.. layout.Strides], before).DetachFromDisposeScope();
     }
 
-    private static torch.Tensor Wrap(nint handle, nint address, TensorLayout layout, delegate* unmanaged[Cdecl]<nint, void> release)
+    private static torch.Tensor New(
+        nint address, long* sizes, int dimensions, TensorLayout layout, delegate* unmanaged[Cdecl]<nint, void> release)
     {
+        var type = (sbyte)layout.DType.ToScalarType();
+        var handle = TorchNative.THSTensor_new(address, release, sizes, dimensions, type, type, (int)DeviceType.CPU, -1, false);
         if (handle == 0)
         {
             release(address);

@@ -35,7 +35,7 @@ internal sealed class PipelineTemplate : IDisposable
 
     /// <summary>A copy whose modules run in this process, each around the shared weights.</summary>
     /// <exception cref="ObjectDisposedException">The wrapper was unloaded, or its host has ended.</exception>
-    public LoadedObject Load(Func<TemplateModule, torch.nn.Module> materialise) => _holds.Use(() => Copy(materialise));
+    public LoadedObject Load(Func<TemplateModule, torch.nn.Module> materialise) => _holds.Use(() => Copy(materialise, static _ => true));
 
     /// <summary>A copy whose wrapped modules are shims; the others run in this process.</summary>
     /// <exception cref="ObjectDisposedException">The wrapper was unloaded, or its host has ended.</exception>
@@ -44,12 +44,14 @@ internal sealed class PipelineTemplate : IDisposable
         IReadOnlyCollection<string> methods,
         Func<TemplateModule, ITaskCalls> calls,
         Func<TemplateModule, torch.nn.Module> materialise) =>
-        _holds.Use(() => Copy(module => !module.Entry.Wrapped ? materialise(module) : SharedModules.CreateTaskModule(
-            new ShimTarget(module.Entry.Paths[0], calls(module), methods),
-            module.Type,
-            IsStandalone ? [("", declaredRoot)] : module.Places,
-            () => materialise(module),
-            module.Placeholder)));
+        _holds.Use(() => Copy(
+            module => !module.Entry.Wrapped ? materialise(module) : SharedModules.CreateTaskModule(
+                new ShimTarget(module.Entry.Paths[0], calls(module), methods),
+                module.Type,
+                IsStandalone ? [("", declaredRoot)] : module.Places,
+                () => materialise(module),
+                module.Placeholder),
+            static module => !module.Entry.Wrapped));
 
     /// <summary>Has an object that was loaded hold a lease: until its release, or this template's end.</summary>
     /// <param name="loaded">The object.</param>
@@ -105,18 +107,27 @@ internal sealed class PipelineTemplate : IDisposable
 
     private bool IsStandalone => _root is torch.nn.Module;
 
-    private LoadedObject Copy(Func<TemplateModule, torch.nn.Module> replacement)
+    /// <param name="replacement">Makes what takes the place of a module.</param>
+    /// <param name="isHere">Whether that is the module itself, of which another one can be a part, and no shim.</param>
+    private LoadedObject Copy(Func<TemplateModule, torch.nn.Module> replacement, Func<TemplateModule, bool> isHere)
     {
+        var here = Modules.Where(isHere).Select(module => module.Placeholder).ToHashSet();
+        var parts = Modules.ToLookup(module => module.Part is { } part && here.Contains(module.Placeholder) && here.Contains(part.Outer));
         var given = new Dictionary<object, object>(ReferenceEqualityComparer.Instance);
         var modules = new List<torch.nn.Module>();
         IReadOnlyCollection<torch.Tensor> tensors = [];
         try
         {
-            foreach (var module in Modules)
+            foreach (var module in parts[false])
             {
                 var made = replacement(module);
                 given[module.Placeholder] = made;
                 modules.Add(made);
+            }
+
+            foreach (var module in parts[true])
+            {
+                given[module.Placeholder] = module.Part!.In((torch.nn.Module)given[module.Part.Outer]);
             }
 
             tensors = _tensors?.AddCopies(given) ?? [];

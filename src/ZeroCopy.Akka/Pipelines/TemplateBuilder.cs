@@ -84,7 +84,10 @@ internal static class TemplateBuilder
             }
 
             (var tensors, views) = await PutTensorsAsync(runtime, scan, given, cancellationToken).ConfigureAwait(false);
-            var template = new PipelineTemplate(root is torch.nn.Module ? given[root] : ObjectGraph.Clone(root, given), modules, views);
+            var template = new PipelineTemplate(
+                root is torch.nn.Module ? given[root] : ObjectGraph.Clone(root, given),
+                ModulePart.Note(modules, [.. groups.Select(group => (torch.nn.Module)group.Key!)]),
+                views);
             var document = new WrapperDocument
             {
                 Version = WrapperDocument.CurrentVersion,
@@ -120,6 +123,7 @@ internal static class TemplateBuilder
         var vacancies = scan.Vacancies.DistinctBy(slot => slot.Path).ToDictionary(slot => slot.Path, StringComparer.Ordinal);
         var given = new Dictionary<object, object>(ReferenceEqualityComparer.Instance);
         var modules = new List<TemplateModule>();
+        var originals = new List<torch.nn.Module?>();
         TemplateTensors? views = null;
         try
         {
@@ -144,6 +148,7 @@ internal static class TemplateBuilder
                 var placeholder = SharedModules.Materialise(
                     runtime, entry, new OpenOptions<torch.nn.Module> { Factory = factoryOfPart }, type, declared, document.Methods);
                 modules.Add(new TemplateModule(entry, placeholder, type, declared, factoryOfPart));
+                originals.Add(slots.Count == 0 ? null : (torch.nn.Module)slots[0].Value!);
                 foreach (var slot in slots)
                 {
                     given[slot.Value!] = placeholder;
@@ -158,7 +163,7 @@ internal static class TemplateBuilder
 
             PlainValues.Apply(document.Values, scan.Values);
             views = document.Tensors is { } tensors ? BindTensors(runtime, tensors, scan, given) : null;
-            return new PipelineTemplate(ObjectGraph.Clone(built, given), modules, views);
+            return new PipelineTemplate(ObjectGraph.Clone(built, given), ModulePart.Note(modules, originals), views);
         }
         catch
         {

@@ -12,4 +12,8 @@ namespace ZeroCopy.Pipelines;
 /// <param name="Factory">Builds a further one to bind; null where the runtime itself knows the model.</param>
 internal sealed record TemplateModule(
     WrappedModule Entry, torch.nn.Module Placeholder, Type Type, IReadOnlyCollection<(string Path, Type Type)> Places,
-    Func<ModelBuild, torch.nn.Module>? Factory);
+    Func<ModelBuild, torch.nn.Module>? Factory)
+{
+    /// <summary>Where it is inside another module of the pipeline; null where it is in none.</summary>
+    public ModulePart? Part { get; init; }
+}

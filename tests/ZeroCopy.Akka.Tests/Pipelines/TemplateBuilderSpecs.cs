@@ -59,6 +59,28 @@ public sealed class TemplateBuilderSpecs : HostSpec
         TemplateModule At(string path) => template.Modules.Single(part => part.Entry.Paths.Contains(path));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Load_should_keep_a_model_that_is_part_of_another_one_a_part_of_it(bool elsewhere)
+    {
+        using var module = new Encoder(8, 8);
+        var wrapper = await ModelWrapper.FromModelAsync(new Nested(module), host: Host);
+        await using var other = Open();
+        using var template = TemplateBuilder.Around(
+            other.Runtime, () => new Nested(new Encoder(8, 8)), typeof(Nested), WrapperDocument.Parse(wrapper.Serialize()));
+
+        var loaded = elsewhere
+            ? template.Load(
+                part => other.Runtime.Open(part.Entry.Handle, new OpenOptions<nn.Module> { Factory = part.Factory }).Materialise())
+            : LoadedObject.Of(wrapper.Load())!;
+
+        var pipeline = (Nested)loaded.Root;
+        Assert.Same(pipeline.Inner, pipeline.Outer.children().First().children().First());
+        Assert.Same(pipeline.Middle, pipeline.Outer.children().First());
+        Assert.True(LoadedObject.Release(pipeline));
+    }
+
     [Fact]
     public async Task Wrapper_should_free_what_it_copied_beside_the_models_of_a_pipeline()
     {
@@ -77,11 +99,22 @@ public sealed class TemplateBuilderSpecs : HostSpec
     }
 
     /// <summary>Has a module that is part of another one of its own.</summary>
-    private sealed class Nested(Encoder inner)
+    private sealed class Nested
     {
-        public Encoder Inner { get; } = inner;
+        public Encoder Inner { get; }
 
-        public nn.Module<Tensor, Tensor> Outer { get; } = nn.Sequential(inner, nn.ReLU());
+        public nn.Module<Tensor, Tensor> Middle => (nn.Module<Tensor, Tensor>)_middle;
+
+        public nn.Module<Tensor, Tensor> Outer { get; }
+
+        private readonly nn.Module _middle;
+
+        public Nested(Encoder inner)
+        {
+            Inner = inner;
+            _middle = nn.Sequential(inner, nn.ReLU());
+            Outer = nn.Sequential((nn.Module<Tensor, Tensor>)_middle, nn.ReLU());
+        }
     }
 
     private sealed record Bound(nn.Module<Tensor, Tensor> Model, Func<Tensor, Tensor> Next);

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using ZeroCopy.Blocks;
+using ZeroCopy.Content;
 using ZeroCopy.Manifests;
 using ZeroCopy.Torch.Binding;
 using ZeroCopy.Torch.Native;
@@ -15,12 +16,12 @@ internal sealed unsafe class MemoryBlocks : IViewSource
 {
     // Views outlive the blocks where a spec fails, and are let go of by the collector.
     private static readonly ConcurrentDictionary<nint, MemoryBlocks> Owners = new();
-    private readonly Dictionary<string, nint> _addresses = [];
+    private readonly Dictionary<string, (nint Address, long Length)> _blocks = [];
     private long _live;
 
     private MemoryBlocks(LiveTensors tensors)
     {
-        Entries = [.. tensors.Sources.Select(source => Store(source))];
+        Entries = [.. tensors.Sources.SelectMany(Store)];
     }
 
     public System.Collections.Immutable.ImmutableArray<TensorEntry> Entries { get; }
@@ -37,31 +38,40 @@ internal sealed unsafe class MemoryBlocks : IViewSource
     public torch.Tensor View(TensorEntry entry)
     {
         Interlocked.Increment(ref _live);
-        return TensorView.Create(_addresses[entry.Name], entry.Layout, &Release);
+        var (address, length) = _blocks[entry.Name];
+        return entry.Offset is { } offset
+            ? TensorView.Create(address, length, entry.Layout, offset, &Release) : TensorView.Create(address, entry.Layout, &Release);
     }
 
     /// <summary>Whether the tensor's elements are this memory.</summary>
-    public bool Holds(torch.Tensor tensor) => tensor.numel() == 0 || _addresses.ContainsValue(TorchNative.Data(tensor));
+    public bool Holds(torch.Tensor tensor) => tensor.numel() == 0
+        || (TorchNative.Data(tensor) is var data
+            && _blocks.Values.Any(block => data >= block.Address && data < block.Address + block.Length));
 
     public void Dispose()
     {
         // What a view still reads stays where it is.
-        foreach (var address in _addresses.Values.Where(_ => LiveViews == 0))
+        foreach (var address in _blocks.Values.Select(block => block.Address).Distinct().Where(_ => LiveViews == 0))
         {
             Owners.TryRemove(address, out _);
             NativeMemory.AlignedFree((void*)address);
         }
     }
 
-    private TensorEntry Store(LiveTensor source)
+    private TensorEntry[] Store(TensorSource source)
     {
         var length = (int)source.Layout.ByteLength;
         var address = (nint)NativeMemory.AlignedAlloc((nuint)Math.Max(1, length), 64);
-        _addresses[source.Name] = address;
         Owners[address] = this;
         var bytes = new Span<byte>((void*)address, length);
         source.Read(0, bytes);
-        return new TensorEntry(source.Name, source.Role, source.Layout, BlockId.Of(bytes), source.Aliases);
+        TensorEntry[] entries = [.. source.Entries(BlockId.Of(bytes))];
+        foreach (var entry in entries)
+        {
+            _blocks[entry.Name] = (address, length);
+        }
+
+        return entries;
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

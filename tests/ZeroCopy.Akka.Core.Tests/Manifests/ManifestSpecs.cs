@@ -73,6 +73,25 @@ public sealed class ManifestSpecs
     }
 
     [Fact]
+    public void Manifest_should_come_back_with_tensors_that_lie_in_one_storage()
+    {
+        var layout = TensorLayout.Strided(DType.Float32, [2, 2], [3, 1]);
+
+        var manifest = new Manifest(
+            new Recipe.Weights("T", ""),
+            [
+                Entry("a", First, [], layout) with { Offset = 0 },
+                Entry("b", Second, [], new TensorLayout(DType.UInt8, 8)),
+                Entry("c", First, [], layout) with { Offset = 4 },
+            ]);
+        var again = Manifest.Parse(manifest.ToCanonicalJson());
+
+        Assert.Equal(manifest.Id, again.Id);
+        Assert.Equal([0, null, 4], again.Tensors.Select(tensor => tensor.Offset));
+        Assert.Equal([Second, First], again.Blocks.AsEnumerable());
+    }
+
+    [Fact]
     public void Manifest_should_refuse_a_part_of_what_is_not_the_skeleton()
     {
         var view = Entry("v", First, [], TensorLayout.Strided(DType.Float32, [2, 2], [1, 1]));
@@ -80,7 +99,8 @@ public sealed class ManifestSpecs
         Assert.Throws<ArgumentException>(() => new Manifest(new Recipe.Script(First), [view]));
         Assert.Throws<ArgumentException>(() => new Manifest(new Recipe.Script(First), [view with { Offset = -1 }]));
         Assert.Throws<ArgumentException>(() => new Manifest(new Recipe.Script(Second), [view with { Offset = 0 }]));
-        Assert.Throws<ArgumentException>(() => new Manifest(new Recipe.Weights("T", ""), [view with { Offset = 0 }]));
+        Assert.Throws<ArgumentException>(() => new Manifest(new Recipe.Weights("T", ""), [view with { Offset = -1 }]));
+        Assert.Throws<ArgumentException>(() => new Manifest(new Recipe.Weights("T", ""), [view]));
     }
 
     [Fact]

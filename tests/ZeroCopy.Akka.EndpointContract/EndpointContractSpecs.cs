@@ -342,7 +342,7 @@ public abstract class EndpointContractSpecs : IAsyncLifetime
         var before = ContractModel.Runs;
 
         var late = await Assert.ThrowsAsync<InferenceException>(
-            () => endpoint.CallAsync("rows", [Floats("x", 1)], new CallOptions { Deadline = TimeSpan.Zero }).WaitAsync(Patience));
+            () => endpoint.CallAsync("rows", [Rows], new CallOptions { Deadline = TimeSpan.Zero }).WaitAsync(Patience));
 
         Assert.Equal(InferenceFailure.DeadlineExceeded, late.Failure);
         Assert.Equal(before, ContractModel.Runs);
@@ -357,7 +357,7 @@ public abstract class EndpointContractSpecs : IAsyncLifetime
         await cancelled.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => endpoint.CallAsync("rows", [Floats("x", 1)], null, cancelled.Token).WaitAsync(Patience));
+            () => endpoint.CallAsync("rows", [Rows], null, cancelled.Token).WaitAsync(Patience));
 
         Assert.Equal(before, ContractModel.Runs);
     }
@@ -543,6 +543,8 @@ public abstract class EndpointContractSpecs : IAsyncLifetime
     }
 
     private static NamedTensor[] Held(HeldCall call) => [Floats("x", 1), Long("number", call.Number)];
+
+    private static NamedTensor Rows => new("x", HostTensor.From<float>(DType.Float32, [1, 2], 1, 2));
 
     private static NamedTensor Floats(string name, params float[] values) =>
         new(name, HostTensor.From<float>(DType.Float32, values, values.Length));

@@ -304,10 +304,12 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     {
         Become(Ready);
         EndRun();
-        while (_instance is not null && _running.IsCompleted && _waiting.TryDequeue(out var waiting))
+        while (_instance is not null && _running.IsCompleted && _waiting.TryDequeue(out _taken))
         {
-            Ready(waiting);
+            Ready(_taken);
         }
+
+        _taken = null;
     }
 
     private void EndRun()

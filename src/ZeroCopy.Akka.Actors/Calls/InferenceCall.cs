@@ -390,7 +390,7 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
     {
         InferenceFailure.DeadlineExceeded => new InferenceException(
             failure,
-            $"A call to {_ledger.Owner} was not answered within its deadline of {_terms.Deadline}; give it a longer one or raise "
+            $"A call to {_ledger.Owner} was not answered within its deadline of {Durations.Text(_terms.Deadline)}; give it a longer one or raise "
             + $"{_ledger.DeadlineSetting}.")
         {
             Waited = _ledger.Clock.GetElapsedTime(

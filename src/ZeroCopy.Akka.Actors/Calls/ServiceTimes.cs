@@ -1,3 +1,4 @@
+using ZeroCopy.Clocks;
 using ZeroCopy.Errors;
 
 namespace ZeroCopy.Actors.Calls;
@@ -69,7 +70,7 @@ internal sealed class ServiceTimes(TimeProvider clock)
 
         call.Fail(new InferenceException(
             InferenceFailure.DeadlineExceeded,
-            $"A call to {call.Owner} waited {waited.TotalMilliseconds:F0} ms of its deadline of {deadline}, and calls take up to "
+            $"A call to {call.Owner} waited {waited.TotalMilliseconds:F0} ms of its deadline of {Durations.Text(deadline)}, and calls take up to "
             + $"{needed.TotalMilliseconds:F0} ms: too late to be answered in time; send fewer at a time, or have more actors.")
         {
             // It never ran: what is left of its time would have been no use to it.

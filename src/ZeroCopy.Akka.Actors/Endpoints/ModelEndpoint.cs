@@ -381,7 +381,7 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
         {
             throw new InferenceException(
                 InferenceFailure.DeadlineExceeded,
-                $"The pool of {plan.Name} was not started within the deadline of {limit}; give the call a longer one or raise "
+                $"The pool of {plan.Name} was not started within the deadline of {Durations.Text(limit)}; give the call a longer one or raise "
                 + $"{plan.SettingsPath}.deadline.")
             {
                 Waited = limit,

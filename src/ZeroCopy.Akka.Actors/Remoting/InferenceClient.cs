@@ -73,7 +73,7 @@ public sealed class InferenceClient : IDisposable
         }
         catch (Exception e) when (e is ActorNotFoundException or OperationCanceledException)
         {
-            throw new InferenceException(InferenceFailure.Unreachable, $"No node answers at {path} within {timeout}.", e);
+            throw new InferenceException(InferenceFailure.Unreachable, $"No node answers at {path} within {Durations.Text(timeout)}.", e);
         }
     }
 
@@ -215,5 +215,5 @@ public sealed class InferenceClient : IDisposable
     }
 
     private InferenceException Late(string what, TimeSpan deadline) => new(
-        InferenceFailure.DeadlineExceeded, $"{what} of {_node.Path.Address} was not answered within its deadline of {deadline}.");
+        InferenceFailure.DeadlineExceeded, $"{what} of {_node.Path.Address} was not answered within its deadline of {Durations.Text(deadline)}.");
 }

@@ -238,7 +238,7 @@ public sealed class InferenceHttpClient : IInferenceClient, IDisposable
         catch (Exception e) when (e is OperationCanceledException or TimeoutRejectedException || deadline.IsCancellationRequested)
         {
             throw e as InferenceServerException ?? new InferenceServerException(
-                InferenceError.DeadlineExceeded, $"{message.RequestUri} did not answer within {timeout}.", e);
+                InferenceError.DeadlineExceeded, $"{message.RequestUri} did not answer within {timeout.TotalSeconds:0.###} s.", e);
         }
         catch (HttpRequestException e)
         {

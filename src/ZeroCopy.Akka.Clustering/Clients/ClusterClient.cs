@@ -128,7 +128,7 @@ public sealed class ClusterClient : IEndpointDirectory, IDisposable
         {
             throw new InferenceException(
                 InferenceFailure.Unreachable,
-                $"The cluster has not said within {_options.ContactTimeout} where '{name}' is; asked through {Contact}.");
+                $"The cluster has not said within {Durations.Text(_options.ContactTimeout)} where '{name}' is; asked through {Contact}.");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
+using ZeroCopy.Clocks;
 using ZeroCopy.Clustering.Asking;
 using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Protocol;
@@ -210,7 +211,7 @@ internal sealed class ClusterSurvey(
             {
                 throw new InferenceException(
                     InferenceFailure.Unreachable,
-                    $"Nodes hold different models as {named.Key}, and which of them is served was not answered within {AnswerTime}.");
+                    $"Nodes hold different models as {named.Key}, and which of them is served was not answered within {Durations.Text(AnswerTime)}.");
             }
             catch (Exception e) when (!(mustKnow && isContested) && e is TimeoutException or InferenceException)
             {

@@ -364,7 +364,7 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
         InferenceFailure.ModelNotFound, $"No node of the cluster holds '{Name}{(version is null ? "" : $"@{version}")}'.");
 
     private InferenceException Late(TimeSpan limit) => new(
-        InferenceFailure.DeadlineExceeded, $"A call to {Name} was not answered within its deadline of {limit}.");
+        InferenceFailure.DeadlineExceeded, $"A call to {Name} was not answered within its deadline of {Durations.Text(limit)}.");
 
     private InferenceException Late(TimeSpan limit, Dictionary<Address, InferenceException> failures) => new(
         InferenceFailure.DeadlineExceeded,

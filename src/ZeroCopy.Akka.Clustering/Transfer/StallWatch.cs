@@ -32,7 +32,7 @@ internal sealed class StallWatch : IDisposable
         }
         catch (OperationCanceledException e) when (!_cancellationToken.IsCancellationRequested)
         {
-            throw new SourceException($"sent nothing for {_options.StallTimeout}", inner: e);
+            throw new SourceException($"sent nothing for {Durations.Text(_options.StallTimeout)}", inner: e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ZeroCopy.Clocks;
 
 /// <summary>
@@ -12,6 +14,22 @@ internal static class Durations
 
     /// <summary>What error messages say about a pause above zero.</summary>
     public const string AboveZero = "above zero and at most 49 days";
+
+    /// <summary>A duration as messages have it, such as <c>30 ms</c>, <c>1.5 s</c> or <c>5 min</c>; none is any time.</summary>
+    public static string Text(TimeSpan? time)
+    {
+        if (OrNone(time) is not { } limit)
+        {
+            return "any time";
+        }
+
+        var (number, unit) =
+            limit < TimeSpan.FromSeconds(1) ? (limit.TotalMilliseconds, "ms")
+            : limit < TimeSpan.FromMinutes(2) ? (limit.TotalSeconds, "s")
+            : limit < TimeSpan.FromHours(2) ? (limit.TotalMinutes, "min")
+            : (limit.TotalHours, "h");
+        return string.Create(CultureInfo.InvariantCulture, $"{number:0.###} {unit}");
+    }
 
     /// <summary>Null for a limit that is none.</summary>
     public static TimeSpan? OrNone(TimeSpan? limit) => limit == Timeout.InfiniteTimeSpan ? null : limit;
@@ -59,7 +77,7 @@ internal static class Durations
         using var alarm = new Alarm(clock, limit, static late => ((TaskCompletionSource)late!).TrySetResult(), late);
         if (await Task.WhenAny(task, late.Task).WaitAsync(cancellationToken).ConfigureAwait(false) != task && !task.IsCompleted)
         {
-            throw new TimeoutException($"It took longer than {limit}.");
+            throw new TimeoutException($"It took longer than {Text(limit)}.");
         }
 
         await task.ConfigureAwait(false);

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Reflection;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Exporter;
@@ -108,7 +110,8 @@ internal static class NodeTelemetry
         if (settings.Metrics)
         {
             application.MapZeroCopyStatus();
-            var metrics = application.MapPrometheusScrapingEndpoint();
+            var metrics = application.MapPrometheusScrapingEndpoint()
+                .WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
             if (!serving.ApiKeys.IsEmpty)
             {
                 metrics.RequireAuthorization(ZeroCopyAccess.CallPolicy);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ZeroCopy.Clocks;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Serving.Protocol;
@@ -47,7 +48,7 @@ internal sealed class ModelCalls(Models models, ModelStatistics statistics, Serv
         {
             throw new InferenceException(
                 InferenceFailure.ShuttingDown,
-                $"The server is shutting down, and the call was not answered within {options.DrainTimeout} "
+                $"The server is shutting down, and the call was not answered within {Durations.Text(options.DrainTimeout)} "
                 + $"({SettingNames.DrainTimeout}).",
                 e);
         }

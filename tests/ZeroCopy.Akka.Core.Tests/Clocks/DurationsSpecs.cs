@@ -31,6 +31,17 @@ public sealed class DurationsSpecs
     }
 
     [Theory]
+    [InlineData(0.5, "0.5 ms")]
+    [InlineData(30, "30 ms")]
+    [InlineData(1500, "1.5 s")]
+    [InlineData(60_000, "60 s")]
+    [InlineData(300_000, "5 min")]
+    [InlineData(86_400_000, "24 h")]
+    [InlineData(-5000, "-5000 ms")]
+    public void Durations_should_be_said_in_the_unit_that_they_are_thought_of(double milliseconds, string expected) =>
+        Assert.Equal(expected, Durations.Text(TimeSpan.FromMilliseconds(milliseconds)));
+
+    [Theory]
     [MemberData(nameof(Domain))]
     public void Durations_should_set_timers_to_whole_milliseconds_that_they_can_wait_for(TimeSpan left, bool limit, bool pause)
     {

@@ -52,6 +52,8 @@ public sealed class SecureNodeSpecs : IDisposable
             Assert.Equal((path, HttpStatusCode.OK), (path, await StatusAsync(path)));
         }
 
+        using var deleted = await client.DeleteAsync("/metrics");
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, deleted.StatusCode);
         using var index = await client.PostAsync("/v2/repository/index", null);
         Assert.Equal(HttpStatusCode.Forbidden, index.StatusCode);
 

@@ -15,14 +15,15 @@ namespace ZeroCopy.Clustering.Nodes;
 /// <param name="system">The node's actor system.</param>
 /// <param name="table">What all nodes said of themselves.</param>
 /// <param name="routes">Which of two models that are called alike gets the calls.</param>
-/// <param name="removalTime">How long all nodes together may take to remove something; null for the default.</param>
+/// <param name="limit">How long all nodes together may take, where each of them has to answer; null for the default.</param>
 internal sealed class ClusterSurvey(
-    ActorSystem system, NodeTable table, RouteTable routes, TimeSpan? removalTime = null)
+    ActorSystem system, NodeTable table, RouteTable routes, TimeSpan? limit = null)
 {
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
 
-    // A node waits up to ten seconds for calls of the model to end, and those who ask wait for half a minute.
-    private static readonly TimeSpan RemovalTime = TimeSpan.FromSeconds(18);
+    // A node waits up to ten seconds for calls of a model that is removed to end, and those who ask wait for half a minute.
+    private readonly TimeSpan _limit = limit ?? TimeSpan.FromSeconds(18);
 
     private const int RemovalRounds = 3;
 
@@ -51,10 +52,12 @@ internal sealed class ClusterSurvey(
     }
 
     /// <summary>Where a model is.</summary>
-    /// <exception cref="InferenceException">Nobody holds it, or which of two models it is cannot be found out now.</exception>
+    /// <exception cref="InferenceException">
+    /// Nobody holds it, or a node that may does not answer, or which of two models it is cannot be found out now.
+    /// </exception>
     public async Task<NodeReply> LocateAsync(NodeQuery.Locate locate, CancellationToken cancellationToken)
     {
-        var view = await ViewAsync(locate.Name.Name, cancellationToken).ConfigureAwait(false);
+        var view = await ViewAsync(locate.Name.Name, locate.Name.Version, cancellationToken).ConfigureAwait(false);
         var version = locate.Name.Version ?? view?.Current;
         var held = view is null || version is null ? [] : view.At(version).Where(at => at.Held.Model is not null).ToArray();
         if (held.Length == 0)
@@ -76,11 +79,12 @@ internal sealed class ClusterSurvey(
     /// <param name="taken">Versions up to this one are other models' in any case; 0 for none.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     /// <exception cref="InferenceException">
-    /// The version is another model in the cluster, or which of two models it is cannot be found out now.
+    /// The version is another model in the cluster; or a node does not answer, which may hold versions that nobody else knows; or which of
+    /// two models it is cannot be found out now.
     /// </exception>
     public async Task<ModelName> NameAsync(ModelName name, ModelId model, int taken, CancellationToken cancellationToken)
     {
-        var view = await ViewAsync(name.Name, cancellationToken).ConfigureAwait(false);
+        var view = await ViewAsync(name.Name, enough: null, cancellationToken).ConfigureAwait(false);
         if (name.Version is { } version)
         {
             return view?.ModelOf(version) is { } other && other != model
@@ -107,11 +111,11 @@ internal sealed class ClusterSurvey(
         var removed = new SortedDictionary<Address, HashSet<ModelName>>();
         // Until nothing is found: a node may have received it while others removed it. One that failed has tried for as long as it may.
         var failures = new List<(Address Node, InferenceFailure Failure, string Message)>();
-        var (from, limit) = (TimeProvider.System.GetTimestamp(), removalTime ?? RemovalTime);
+        var from = TimeProvider.System.GetTimestamp();
         var isOver = false;
         for (var round = 0; round < RemovalRounds && !isOver; round++)
         {
-            var left = limit - TimeProvider.System.GetElapsedTime(from);
+            var left = _limit - TimeProvider.System.GetElapsedTime(from);
             if (left <= TimeSpan.Zero)
             {
                 break;
@@ -168,15 +172,51 @@ internal sealed class ClusterSurvey(
     private static readonly Comparer<ModelName> ByVersion =
         Comparer<ModelName>.Create((one, other) => Nullable.Compare(one.Version, other.Version));
 
-    private async Task<ModelView?> ViewAsync(string name, CancellationToken cancellationToken)
+    /// <summary>What all nodes have of a name, which are asked until each has answered or is no member any more; null for nothing.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="enough">A version that ends it as soon as a node has it; null where all have to be heard.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <exception cref="InferenceException">A node has not answered in time: it is not taken for one that has nothing.</exception>
+    private async Task<ModelView?> ViewAsync(string name, int? enough, CancellationToken cancellationToken)
     {
-        var holdings = await HoldingsAsync(cancellationToken).ConfigureAwait(false);
-        return Named(holdings).FirstOrDefault(named => named.Key == name) is { } named
+        var from = TimeProvider.System.GetTimestamp();
+        var heard = new Dictionary<Address, NodeReply.Holdings>();
+        while (true)
+        {
+            var asked = Reachable().Append(_cluster.SelfAddress).Distinct().Except(heard.Keys);
+            foreach (var (node, reply) in await AskAsync(asked, new NodeQuery.Holdings(0), AnswerTime, cancellationToken)
+                .ConfigureAwait(false))
+            {
+                if (reply is NodeReply.Holdings holdings)
+                {
+                    heard[node] = holdings;
+                }
+            }
+
+            var silent = Nodes(_cluster.State.Members).Except(heard.Keys).ToArray();
+            if (silent.Length == 0 || (enough is not null && Named(heard.Values).Any(named => named.Key == name
+                && named.SelectMany(report => report.Versions).Any(at => at.Version == enough && at.Model is not null))))
+            {
+                break;
+            }
+
+            if (TimeProvider.System.GetElapsedTime(from) >= _limit)
+            {
+                throw new InferenceException(
+                    InferenceFailure.Unreachable,
+                    $"What {string.Join(", ", silent.Order())} has of {name} was not answered within {_limit.TotalSeconds:0.#} s, and the "
+                    + "versions of the others are not all that the cluster may have. Try again when it answers, or is no member any more.");
+            }
+
+            await Task.Delay(AskAgain, cancellationToken).ConfigureAwait(false);
+        }
+
+        return Named(heard.Values).FirstOrDefault(named => named.Key == name) is { } named
             ? (await ViewAsync(named, mustKnow: true, cancellationToken).ConfigureAwait(false)).View
             : null;
     }
 
-    private static IOrderedEnumerable<IGrouping<string, ModelReport>> Named(ImmutableArray<NodeReply.Holdings> holdings) =>
+    private static IOrderedEnumerable<IGrouping<string, ModelReport>> Named(IEnumerable<NodeReply.Holdings> holdings) =>
         holdings.SelectMany(node => node.Models).GroupBy(report => report.Name, StringComparer.Ordinal)
             .OrderBy(named => named.Key, StringComparer.Ordinal);
 

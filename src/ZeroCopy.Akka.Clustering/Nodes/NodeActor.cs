@@ -456,7 +456,7 @@ internal sealed class NodeActor : UntypedActor, IWithTimers
                     Self);
                 break;
             case NodeQuery.Receive receive:
-                var pushed = new PushedModels(_node.Survey, _node.Orders, (name, token) => KnownAsync(name, self, models, token));
+                var pushed = new PushedModels(_node.Survey, _node.Orders, (name, token) => KnownAsync(name, self, _node.Region, token));
                 Answer(query.Id, async token => await pushed.ReceiveAsync(receive, token).ConfigureAwait(false));
                 break;
             case NodeQuery.Remove remove:

@@ -18,9 +18,12 @@ internal sealed class PushedModels(
     ClusterSurvey survey, NodeOrders orders, Func<string, CancellationToken, Task<ModelRoute?>> announce)
 {
     private const int TimesToAsk = 5;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Receives a model; ends when the cluster can call it by the name that is returned.</summary>
-    /// <exception cref="InferenceException">The version is another model, or the model cannot be received.</exception>
+    /// <exception cref="InferenceException">
+    /// The version is another model, or it is not known whether it is; or the model cannot be received.
+    /// </exception>
     public async Task<NodeReply.Opened> ReceiveAsync(NodeQuery.Receive receive, CancellationToken cancellationToken)
     {
         var (taken, moved) = (0, 0L);
@@ -28,6 +31,7 @@ internal sealed class PushedModels(
         while (true)
         {
             var name = await survey.NameAsync(receive.Name, receive.Model, taken, cancellationToken).ConfigureAwait(false);
+            var isHeld = orders.Has(name, receive.Model);
             if (await HoldAsync(name).ConfigureAwait(false) is { } received)
             {
                 moved += received.MovedBytes;
@@ -38,7 +42,20 @@ internal sealed class PushedModels(
                     lost = null;
                 }
 
-                if (!IsOther(await AnnounceAsync(name.Name).ConfigureAwait(false), name, receive.Model))
+                if (await AnnounceAsync(name.Name).ConfigureAwait(false) is not { } route)
+                {
+                    if (!isHeld)
+                    {
+                        await RemoveAsync(name).ConfigureAwait(false);
+                    }
+
+                    throw new InferenceException(
+                        InferenceFailure.Unreachable,
+                        $"The node that answers for {name.Name} in this cluster was asked {TimesToAsk} times whether {name} is another model, "
+                        + "and did not answer. Push it again.");
+                }
+
+                if (!IsOther(route, name, receive.Model))
                 {
                     return new NodeReply.Opened(received.Model with { Name = name }, moved, receive.Id);
                 }
@@ -73,10 +90,11 @@ internal sealed class PushedModels(
 
         async Task<ModelRoute?> AnnounceAsync(string name)
         {
-            // An entity that starts or moves takes its time.
-            ModelRoute? route = null;
-            for (var times = 0; route is null && times < TimesToAsk; times++)
+            var route = await announce(name, cancellationToken).ConfigureAwait(false);
+            for (var times = 1; route is null && times < TimesToAsk; times++)
             {
+                // An entity that starts or moves takes its time, as a node does that has just become a member.
+                await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
                 route = await announce(name, cancellationToken).ConfigureAwait(false);
             }
 
@@ -86,6 +104,6 @@ internal sealed class PushedModels(
         Task RemoveAsync(ModelName name) => orders.RemoveAsync(name, token => announce(name.Name, token), cancellationToken);
     }
 
-    private static bool IsOther(ModelRoute? route, ModelName name, ModelId model) => route is not null
-        && route.Replicas.Any(replica => replica.Version == name.Version && replica.Model is { } served && served != model);
+    private static bool IsOther(ModelRoute route, ModelName name, ModelId model) =>
+        route.Replicas.Any(replica => replica.Version == name.Version && replica.Model is { } served && served != model);
 }

@@ -1,5 +1,8 @@
 using Akka.Actor;
+using ZeroCopy.Clustering.Catalog;
+using ZeroCopy.Clustering.Nodes;
 using ZeroCopy.Clustering.Protocol;
+using ZeroCopy.Clustering.Routes;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
@@ -52,6 +55,11 @@ public abstract class ClusterSpec : IAsyncLifetime
 
     private protected static async Task<NodeReply.ClusterStatus> StatusAsync(TestNode node) =>
         await node.Cluster.Node.Ask<NodeReply.ClusterStatus>(new NodeQuery.ClusterStatus(1), Patience);
+
+    /// <summary>One more survey of a node, which waits for others for another time.</summary>
+    private protected static ClusterSurvey Survey(TestNode node, TimeSpan limit) => new(
+        node.System, new NodeTable(),
+        new RouteTable((props, name) => node.System.ActorOf(props, $"{name}-of-the-spec"), node.System.Log, "it is over"), limit);
 
     private protected static async Task<NodeReply> RemoveAsync(TestNode node) => await node.Cluster.Node.Ask<NodeReply>(
         new NodeQuery.Remove(ModelName.Parse("contract"), Everywhere: true, 1), Patience);

@@ -1,7 +1,10 @@
 using Akka.Actor;
+using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Clustering.Tests.Transfer;
+using ZeroCopy.Clustering.Wire;
 using ZeroCopy.Content;
+using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
 using ZeroCopy.Store;
@@ -117,6 +120,60 @@ public sealed class PushSpecs : ClusterSpec
         Assert.Equal(13, await CallAsync(await Eventually.FindAsync(Nodes[0].Cluster.Endpoints, "contract")));
     }
 
+    [Fact]
+    public async Task A_model_should_get_no_version_while_a_member_does_not_say_what_it_has()
+    {
+        var first = await StartAsync();
+        var model = await PutAsync(first, "contract", 1);
+        await Eventually.FindAsync(first.Cluster.Endpoints, "contract");
+        using var mute = TestNode.CreateSystem();
+        var member = Akka.Cluster.Cluster.Get(mute);
+        await member.JoinAsync(first.Address, CancellationToken.None).WaitAsync(Patience);
+        var survey = Survey(first, TimeSpan.FromSeconds(1));
+
+        foreach (Func<Task> asking in (Func<Task>[])
+            [() => survey.NameAsync(ModelName.Parse("contract"), ModelId.Of([7]), 0, default), () => LocateAsync("other")])
+        {
+            var refused = await Assert.ThrowsAsync<InferenceException>(() => asking().WaitAsync(Patience));
+            Assert.Equal(InferenceFailure.Unreachable, refused.Failure);
+            Assert.Contains(member.SelfAddress.ToString(), refused.Message, StringComparison.Ordinal);
+        }
+
+        // One holder is enough to know where a version is.
+        Assert.Equal(model.Id, Assert.IsType<NodeReply.Located>(await LocateAsync("contract@1")).Model.Id);
+        await mute.Terminate().WaitAsync(Patience);
+
+        Task<NodeReply> LocateAsync(string name) => survey.LocateAsync(new NodeQuery.Locate(ModelName.Parse(name), 1), default);
+    }
+
+    [Fact]
+    public async Task A_node_that_has_not_answered_should_be_asked_again_before_a_model_gets_its_version()
+    {
+        var first = await StartAsync();
+        using var late = TestNode.CreateSystem();
+        ClusterSerializer.Register(late);
+        late.ActorOf(Props.Create(() => new LateNode()), "zerocopy");
+        await Akka.Cluster.Cluster.Get(late).JoinAsync(first.Address, CancellationToken.None).WaitAsync(Patience);
+
+        var name = await Survey(first, Patience).NameAsync(ModelName.Parse("contract"), ModelId.Of([7]), 0, default).WaitAsync(Patience);
+
+        Assert.Equal("contract@6", name.ToString());
+        await late.Terminate().WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task A_node_should_not_take_a_model_whose_version_nobody_confirms()
+    {
+        var first = await StartAsync();
+        var model = await PutAsync(first, "contract", 1);
+        await using var alone = await TestNode.StartAloneAsync(Files.File("alone"));
+
+        var refused = Assert.IsType<NodeReply.Failed>(await ReceiveAsync(alone, "contract", model));
+
+        Assert.Equal(InferenceFailure.Unreachable, refused.Failure);
+        Assert.Empty(alone.Host.Store.ListNames());
+    }
+
     /// <summary>Pushes a model that adds 11 to one node, while one that adds 1 is on its way to another under the same name.</summary>
     private async Task<(NodeReply Slow, NodeReply Fast)> PushTwoAsync(string name, TestNode first, TestNode second)
     {
@@ -143,5 +200,30 @@ public sealed class PushSpecs : ClusterSpec
 
         Task<NodeReply> PushAsync(TestNode node, ModelHandle model, SourceNode from) => node.Cluster.Node.Ask<NodeReply>(
             new NodeQuery.Receive(ModelName.Parse(name), model.Id, [from.Address], "", 1), Patience);
+    }
+
+    /// <summary>A node that answers what it holds when it is asked for the second time: contract@5.</summary>
+    private sealed class LateNode : UntypedActor
+    {
+        protected override void PreStart() => Context.ActorOf(Props.Create(() => new Answering()), NodePath.Name);
+
+        protected override void OnReceive(object message) => Unhandled(message);
+
+        private sealed class Answering : UntypedActor
+        {
+            private readonly Address _self = Akka.Cluster.Cluster.Get(Context.System).SelfAddress;
+            private int _asked;
+
+            protected override void OnReceive(object message)
+            {
+                if (message is NodeQuery.Holdings query && ++_asked > 1)
+                {
+                    var held = new HeldVersion(5, ModelId.Of([5]), 1, null, true, EndpointState.Ready, 0, 0, null);
+                    var node = new NodeReport(
+                        new NodeInfo(_self, "store", new Uri("http://127.0.0.1:1"), null, null, []), new NodeLoad(0, 0, false));
+                    Sender.Tell(new NodeReply.Holdings(node, [new ModelReport("contract", _self, [held], null)], query.Id));
+                }
+            }
+        }
     }
 }

@@ -1,10 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
-using ZeroCopy.Clustering.Catalog;
-using ZeroCopy.Clustering.Nodes;
 using ZeroCopy.Clustering.Protocol;
-using ZeroCopy.Clustering.Routes;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -188,11 +185,6 @@ public sealed class RemovalSpecs : ClusterSpec
         await Eventually.FindAsync(node.Cluster.Endpoints, "contract", 2);
         Assert.Equal(3, await CallAsync(endpoint));
     }
-
-    /// <summary>One more survey of a node, which waits for removals for another time.</summary>
-    private static ClusterSurvey Survey(TestNode node, TimeSpan removalTime) => new(
-        node.System, new NodeTable(),
-        new RouteTable((props, name) => node.System.ActorOf(props, $"{name}-of-the-spec"), node.System.Log, "it is over"), removalTime);
 
     /// <summary>Calls again and again; ends with how the first call fails.</summary>
     private static async Task<InferenceException> CallUntilFailedAsync(IModelEndpoint endpoint)

@@ -22,6 +22,8 @@ internal sealed class Handover(ActorSystem system, Address self, ObjectStore sto
     // Two at a time keep the connection busy while one of them ends.
     private const int AtOnce = 2;
 
+    private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(500);
+
     private readonly ILoggingAdapter _log = Logging.GetLogger(system, typeof(Handover));
 
     /// <summary>Hands over what would be lost. Ends when it is done, or is to end.</summary>
@@ -70,9 +72,7 @@ internal sealed class Handover(ActorSystem system, Address self, ObjectStore sto
             // One that cannot build it keeps it all the same.
             var isWarm = model.Held.ReadyActors > 0 && CanBuild(receiver.Node, model);
             var order = new NodeOrder.Open(model.Name, model.Id, [own.Transfer], isWarm, 0);
-            // However long it takes: a receiver that is lost meanwhile is noticed.
-            var reply = await NodeAnswer.AskAsync(system, receiver.Node, order, Timeout.InfiniteTimeSpan, cancellationToken)
-                .ConfigureAwait(false);
+            var reply = await AskAsync(receiver.Node, order, cancellationToken).ConfigureAwait(false);
             if (reply is NodeReply.Opened opened)
             {
                 lock (receivers)
@@ -97,6 +97,31 @@ internal sealed class Handover(ActorSystem system, Address self, ObjectStore sto
             "{0} goes with this node: {1}",
             model.Name,
             asked.Count > 0 ? $"no other takes its {model.Held.Bytes} bytes" : "there is no other");
+    }
+
+    /// <summary>
+    /// The answer of a receiver, however long that takes; null where it is lost, or not reached any more: its connection may stay open.
+    /// </summary>
+    private async Task<NodeReply?> AskAsync(Address receiver, NodeOrder.Open order, CancellationToken cancellationToken)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var asking = NodeAnswer.AskAsync(system, receiver, order, Timeout.InfiniteTimeSpan, ended.Token);
+        while (true)
+        {
+            try
+            {
+                return await asking.WaitAsync(LookPause, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException) when (!table.IsUnreachable(receiver))
+            {
+                // It is at it.
+            }
+            catch (TimeoutException)
+            {
+                await ended.CancelAsync().ConfigureAwait(false);
+                return null;
+            }
+        }
     }
 
     /// <summary>

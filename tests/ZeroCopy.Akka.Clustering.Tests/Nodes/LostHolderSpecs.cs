@@ -1,3 +1,4 @@
+using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Nodes;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Errors;
@@ -67,6 +68,37 @@ public sealed class LostHolderSpecs : ClusterSpec
 
         Assert.All(rest, model => Assert.Equal(model.Id, second.Host.Store.Resolve(model.Name!.Value).Id));
         Assert.Equal(5, second.Host.Store.ListNames().Count);
+    }
+
+    [Fact]
+    public async Task A_node_that_leaves_should_ask_another_where_a_receiver_is_silent_and_not_reached_any_more()
+    {
+        var (first, second) = (await StartAsync(), await StartAsync());
+        var model = await PutAsync(first, "contract", 1);
+        await Eventually.FindAsync(second.Cluster.Endpoints, "contract");
+        using var silent = TestNode.CreateSystem();
+        var table = new NodeTable();
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        StandInNode.Start(silent, message =>
+        {
+            if (message is NodeOrder.Open)
+            {
+                asked.TrySetResult();
+            }
+
+            return message is NodeQuery.Holdings query ? StandInNode.Holdings(silent, query.Id) : null;
+        });
+        var receiver = Akka.Cluster.Cluster.Get(silent);
+        await receiver.JoinAsync(first.Address, CancellationToken.None).WaitAsync(Patience);
+        var handover = new Handover(first.System, first.Address, first.Host.Store, table, Survey(first, Patience));
+
+        var handingOver = handover.RunAsync(CancellationToken.None);
+        await asked.Task.WaitAsync(Patience);
+        table.SetUnreachable(receiver.SelfAddress, true);
+        await handingOver.WaitAsync(Patience);
+
+        Assert.Equal(model.Id, second.Host.Store.Resolve(ModelName.Parse("contract@1")).Id);
+        await silent.Terminate().WaitAsync(Patience);
     }
 
     [Fact]

@@ -1,8 +1,6 @@
 using Akka.Actor;
-using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Protocol;
 using ZeroCopy.Clustering.Tests.Transfer;
-using ZeroCopy.Clustering.Wire;
 using ZeroCopy.Content;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
@@ -151,8 +149,9 @@ public sealed class PushSpecs : ClusterSpec
     {
         var first = await StartAsync();
         using var late = TestNode.CreateSystem();
-        ClusterSerializer.Register(late);
-        late.ActorOf(Props.Create(() => new LateNode()), "zerocopy");
+        var (asked, held) = (0, new HeldVersion(5, ModelId.Of([5]), 1, null, true, EndpointState.Ready, 0, 0, null));
+        StandInNode.Start(late, message =>
+            message is NodeQuery.Holdings query && ++asked > 1 ? StandInNode.Holdings(late, query.Id, held) : null);
         await Akka.Cluster.Cluster.Get(late).JoinAsync(first.Address, CancellationToken.None).WaitAsync(Patience);
 
         var name = await Survey(first, Patience).NameAsync(ModelName.Parse("contract"), ModelId.Of([7]), 0, default).WaitAsync(Patience);
@@ -200,30 +199,5 @@ public sealed class PushSpecs : ClusterSpec
 
         Task<NodeReply> PushAsync(TestNode node, ModelHandle model, SourceNode from) => node.Cluster.Node.Ask<NodeReply>(
             new NodeQuery.Receive(ModelName.Parse(name), model.Id, [from.Address], "", 1), Patience);
-    }
-
-    /// <summary>A node that answers what it holds when it is asked for the second time: contract@5.</summary>
-    private sealed class LateNode : UntypedActor
-    {
-        protected override void PreStart() => Context.ActorOf(Props.Create(() => new Answering()), NodePath.Name);
-
-        protected override void OnReceive(object message) => Unhandled(message);
-
-        private sealed class Answering : UntypedActor
-        {
-            private readonly Address _self = Akka.Cluster.Cluster.Get(Context.System).SelfAddress;
-            private int _asked;
-
-            protected override void OnReceive(object message)
-            {
-                if (message is NodeQuery.Holdings query && ++_asked > 1)
-                {
-                    var held = new HeldVersion(5, ModelId.Of([5]), 1, null, true, EndpointState.Ready, 0, 0, null);
-                    var node = new NodeReport(
-                        new NodeInfo(_self, "store", new Uri("http://127.0.0.1:1"), null, null, []), new NodeLoad(0, 0, false));
-                    Sender.Tell(new NodeReply.Holdings(node, [new ModelReport("contract", _self, [held], null)], query.Id));
-                }
-            }
-        }
     }
 }

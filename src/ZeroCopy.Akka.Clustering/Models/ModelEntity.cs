@@ -100,15 +100,12 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
                 break;
             case Tick.Look:
                 Copy();
-                if (_view.IsEmpty && _followers.Count == 0 && _orders.IsEmpty)
-                {
-                    Context.Parent.Tell(new Passivate(PoisonPill.Instance));
-                }
-
+                EndIfUnused();
                 break;
             case EntityRequest.Unfollow:
                 _followers.Remove(Sender);
                 Context.Unwatch(Sender);
+                EndIfUnused();
                 break;
             case EntityRequest request when _isAsking:
                 // Answered when it is known who has the name.
@@ -130,6 +127,15 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
             default:
                 Unhandled(message);
                 break;
+        }
+    }
+
+    /// <summary>A name that nobody has or asks for any more is no name.</summary>
+    private void EndIfUnused()
+    {
+        if (!_isAsking && _view.IsEmpty && _followers.Count == 0 && _orders.IsEmpty)
+        {
+            Context.Parent.Tell(new Passivate(PoisonPill.Instance));
         }
     }
 

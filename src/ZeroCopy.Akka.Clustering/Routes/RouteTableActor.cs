@@ -22,6 +22,9 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan ForgottenEmpty = TimeSpan.FromSeconds(30);
 
+    // Whoever calls names that do not exist may do so without end.
+    internal const int MostEmpty = 500;
+
     private readonly Dictionary<string, Followed> _followed = new(StringComparer.Ordinal);
     private readonly Dictionary<IActorRef, Followed> _entities = [];
     private readonly Dictionary<long, Ask> _asks = [];
@@ -175,10 +178,12 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
     private void OnTick()
     {
         Send(_asks.Values.Where(ask => clock.GetElapsedTime(ask.SentAt) >= AskAgain));
+        var beyond = _followed.Values.Where(followed => followed.IsEmpty).OrderBy(followed => followed.Entry.Idle).Skip(MostEmpty)
+            .ToHashSet();
         foreach (var followed in _followed.Values.ToArray())
         {
             var entry = followed.Entry;
-            if (entry.Idle > (entry.Route is { Replicas.IsEmpty: true } ? ForgottenEmpty : Forgotten))
+            if (beyond.Contains(followed) || entry.Idle > (followed.IsEmpty ? ForgottenEmpty : Forgotten))
             {
                 // What is known stays where nobody would tell it again.
                 if (_models is not null || entry.Route is null)
@@ -267,6 +272,9 @@ internal sealed class RouteTableActor(RouteTable table, TimeProvider clock) : Un
     private sealed class Followed(RouteEntry entry)
     {
         public RouteEntry Entry => entry;
+
+        /// <summary>Whether nobody has the name, as its entity said.</summary>
+        public bool IsEmpty => entry.Route is { Replicas.IsEmpty: true };
 
         /// <summary>The one that told the route; null while none has, or it is lost.</summary>
         public IActorRef? Entity { get; set; }

@@ -166,6 +166,18 @@ public sealed class ModelEntitySpecs : TestKit
             (await _entity.Ask<ModelRoute>(new EntityRequest.Follow("model"), Patience)).Replicas.Select(replica => replica.Version);
     }
 
+    [Fact]
+    public async Task ModelEntity_should_end_when_nobody_asks_for_a_name_any_more_that_nobody_has()
+    {
+        _entity.Tell(new EntityRequest.Follow("model"), TestActor);
+        await ExpectMsgAsync<ModelRoute>(Patience);
+
+        _entity.Tell(new EntityRequest.Unfollow("model"), TestActor);
+
+        // Before its next look at itself.
+        await ExpectMsgAsync<Passivate>(TimeSpan.FromSeconds(10));
+    }
+
     /// <summary>An order to the node to get a model from another, on which a call waits.</summary>
     private async Task<NodeOrder.Open> OrderAsync()
     {

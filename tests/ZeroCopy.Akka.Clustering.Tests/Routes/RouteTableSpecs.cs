@@ -149,6 +149,29 @@ public sealed class RouteTableSpecs : TestKit
     }
 
     [Fact]
+    public async Task RouteTable_should_forget_the_oldest_of_many_names_that_nobody_has()
+    {
+        var held = await FollowAsync(Route(1));
+        var oldest = await UnknownAsync("oldest");
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        for (var name = 0; name < RouteTableActor.MostEmpty; name++)
+        {
+            await UnknownAsync($"unknown-{name}");
+        }
+
+        var forgotten = await FishForMessageAsync<EntityRequest.Unfollow>(_ => true, Patience);
+
+        Assert.Equal(("oldest", true, false), (forgotten.Name, oldest.IsForgotten, held.IsForgotten));
+
+        async Task<RouteEntry> UnknownAsync(string name)
+        {
+            var coming = _table.GetAsync(name, CancellationToken.None);
+            await AnswerAsync(new ModelRoute(name, null, null, 0, [], null));
+            return await coming;
+        }
+    }
+
+    [Fact]
     public async Task RouteTable_should_forget_what_nobody_could_be_asked_for()
     {
         var entry = _table.GetAsync("model", CancellationToken.None).AsTask();

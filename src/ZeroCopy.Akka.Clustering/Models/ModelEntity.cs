@@ -423,7 +423,7 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
         }
     }
 
-    private void Open(Address node, int version, (IActorRef Sender, EntityRequest.Place Place)? waiting, bool warm = true)
+    private OpenOrder Open(Address node, int version, (IActorRef Sender, EntityRequest.Place Place)? waiting, bool warm = true)
     {
         var order = _orders.Add(node, version, warm);
         if (waiting is { } first)
@@ -432,6 +432,7 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
         }
 
         Send(order);
+        return order;
     }
 
     private void Send(OpenOrder order)
@@ -477,11 +478,17 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
         {
             _log.Warning("{0} cannot take {1}@{2}: {3}", order.Node, _name, order.Version, failure.Message);
             // Another call, or a second copy, may have asked for it on a node that the roll-out does not wait for.
-            if (_decisions.Version == order.Version && _view.WarmAt(_view.Current).Contains(order.Node))
+            if (_decisions.Trial is { } trial ? trial == order.Id
+                : _decisions.Version == order.Version && _view.WarmAt(_view.Current).Contains(order.Node))
             {
                 GiveDecisionUp($"{order.Node} cannot take {_name}@{order.Version}: {failure.Message}");
                 Changed();
             }
+        }
+        else if (_decisions.Trial == order.Id)
+        {
+            _decisions.EndTrial();
+            Changed();
         }
 
         foreach (var (sender, place) in order.Waiting)
@@ -543,11 +550,31 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
         }
     }
 
-    /// <summary>Begins a roll-out, which is answered when the version is as warm as the one before.</summary>
+    /// <summary>
+    /// Begins a roll-out, which is answered when the version is as warm as the one before. Where neither is loaded, one node loads it
+    /// first: nothing else shows that it can be.
+    /// </summary>
     private void Decide(Rollout rollout, IActorRef sender, long id)
     {
         GiveDecisionUp("Another roll-out came after it.");
-        _decisions.Begin(rollout, sender, id);
+        var version = rollout.Version!.Value;
+        if (_view.WarmAt(version).Concat(_view.WarmAt(_view.Current)).Any())
+        {
+            _decisions.Begin(rollout, sender, id);
+        }
+        else if (_placement.Choose(_view, version, Unreachable()) is { } choice)
+        {
+            _decisions.Begin(rollout, sender, id, (_orders.Find(choice.Node, version) ?? Open(choice.Node, version, null)).Id);
+        }
+        else
+        {
+            Answer(
+                sender,
+                new EntityReply.Failed(
+                    InferenceFailure.LoadFailed, $"No node of the cluster that is reached can load {Title(version)}.", id));
+            return;
+        }
+
         Changed();
     }
 
@@ -568,7 +595,7 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
             return;
         }
 
-        if (_decisions.Complete() is not { } decision)
+        if (_decisions.Trial is not null || _decisions.Complete() is not { } decision)
         {
             return;
         }

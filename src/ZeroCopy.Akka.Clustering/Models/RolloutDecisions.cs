@@ -18,6 +18,9 @@ internal sealed class RolloutDecisions(ModelView view, TimeProvider clock)
     /// <summary>The version that is wanted; null where nothing is under way.</summary>
     public int? Version => _decision?.Rollout.Version;
 
+    /// <summary>The order that shows whether the version can be loaded, before it is decided on; null where none is awaited.</summary>
+    public long? Trial => _decision?.Trial;
+
     /// <summary>Whether a decision is under way.</summary>
     public bool IsUnderWay => _decision is not null;
 
@@ -61,10 +64,21 @@ internal sealed class RolloutDecisions(ModelView view, TimeProvider clock)
     /// <param name="rollout">What is decided.</param>
     /// <param name="sender">Who asked for it.</param>
     /// <param name="id">Number of the request.</param>
-    public void Begin(Rollout rollout, IActorRef sender, long id)
+    /// <param name="trial">The order that has to be carried out before it holds; null for none.</param>
+    public void Begin(Rollout rollout, IActorRef sender, long id, long? trial = null)
     {
-        _decision = new Decision(rollout, view.Rollout, sender, id);
-        view.Decide(rollout);
+        _decision = new Decision(rollout, view.Rollout, sender, id, trial);
+        if (trial is null)
+        {
+            view.Decide(rollout);
+        }
+    }
+
+    /// <summary>The trial of what is under way was carried out.</summary>
+    public void EndTrial()
+    {
+        _decision = _decision! with { Trial = null };
+        view.Decide(_decision.Rollout);
     }
 
     /// <summary>What was decided holds from now on. Returns the decision that ends, null where none was under way.</summary>
@@ -94,5 +108,6 @@ internal sealed class RolloutDecisions(ModelView view, TimeProvider clock)
     /// <param name="Before">What had been decided before; null for nothing.</param>
     /// <param name="Sender">Who asked for it.</param>
     /// <param name="Id">Number of the request.</param>
-    internal sealed record Decision(Rollout Rollout, Rollout? Before, IActorRef Sender, long Id);
+    /// <param name="Trial">The order that has to be carried out before it holds; null where it does.</param>
+    internal sealed record Decision(Rollout Rollout, Rollout? Before, IActorRef Sender, long Id, long? Trial);
 }

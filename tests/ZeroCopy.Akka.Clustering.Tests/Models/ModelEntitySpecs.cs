@@ -141,6 +141,38 @@ public sealed class ModelEntitySpecs : TestKit
         Assert.Equal("model@1", placed.Name.ToString());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ModelEntity_should_have_a_version_loaded_before_it_is_current_where_none_is(bool loads)
+    {
+        await StandInAsync();
+        Report(Held(1, ready: 0), Held(2, ready: 0));
+        _entity.Tell(new EntityRequest.RollOut("model", 1, 100, 7), TestActor);
+        var order = await ExpectMsgAsync<NodeOrder.Open>(Patience);
+        Assert.Equal((1, true), (order.Name.Version, order.Warm));
+        Report(Held(1, ready: 0), Held(2, ready: 0));
+        Assert.Equal(2, await CurrentAsync());
+
+        if (loads)
+        {
+            Report(Held(1, ready: 1), Held(2, ready: 0));
+            _entity.Tell(new NodeReply.Opened(new ModelHandle(order.Model, 1), 0, order.Id), TestActor);
+            await FishForMessageAsync<EntityReply.Decided>(decided => decided.Id == 7, Patience);
+            Assert.Equal(1, await CurrentAsync());
+        }
+        else
+        {
+            _entity.Tell(new NodeReply.Failed(InferenceFailure.LoadFailed, "It is broken.", order.Id), TestActor);
+            var failed = await FishForMessageAsync<EntityReply.Failed>(failed => failed.Id == 7, Patience);
+            Assert.Contains("It is broken.", failed.Message, StringComparison.Ordinal);
+            Assert.Equal(2, await CurrentAsync());
+        }
+
+        async Task<int?> CurrentAsync() =>
+            (await _entity.Ask<ModelRoute>(new EntityRequest.Follow("model"), Patience)).Current;
+    }
+
     [Fact]
     public async Task ModelEntity_should_put_a_report_together_that_comes_in_several_messages()
     {

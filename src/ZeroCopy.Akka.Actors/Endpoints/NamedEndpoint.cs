@@ -7,21 +7,25 @@ namespace ZeroCopy.Actors.Endpoints;
 
 /// <summary>
 /// What a name stands for now: a pool that is declared, or a model whose version nobody named. Where the name comes to mean another model,
-/// that one is started beside the one that serves; calls go there when it is as warm, and the old one ends with its last call. Thread-safe.
+/// that one is started beside the one that serves; calls go there when it is as warm, and the old one ends with its last call. Of
+/// versions that cannot be loaded from the start the newest one serves that can. Thread-safe.
 /// </summary>
 /// <param name="plan">How it is served.</param>
 /// <param name="resolve">
 /// The model that the name stands for; throws where there is none. Waits for nobody: calls look.
 /// </param>
+/// <param name="versions">The versions of the name that may serve in the place of one that cannot be loaded.</param>
 /// <param name="open">The endpoint of a model.</param>
 /// <param name="serving">What it shares with others.</param>
 internal sealed class NamedEndpoint(
-    ModelPlan plan, Func<ModelHandle> resolve, Func<ModelHandle, ModelEndpoint> open, ServingContext serving)
+    ModelPlan plan, Func<ModelHandle> resolve, Func<IEnumerable<ModelHandle>> versions, Func<ModelHandle, ModelEndpoint> open,
+    ServingContext serving)
     : IServedEndpoint, ILoadableEndpoint
 {
     // Whoever looks first says so first: an older answer of the store must not come after a newer one.
     private readonly Lock _looking = new();
     private readonly Lock _lock = new();
+    private readonly HashSet<ModelHandle> _tried = [];
     private ModelEndpoint? _current;
     private ModelEndpoint? _next;
     private ModelHandle? _withdrawn;
@@ -233,6 +237,26 @@ internal sealed class NamedEndpoint(
                 _next = open(model);
             }
 
+            if (current.ReadyActors > 0)
+            {
+                _tried.Clear();
+            }
+            else if (current is { State: EndpointState.Failed, LastError: { } reason } && Instead(current.Model) is { } loadable)
+            {
+                serving.Log.Warning(
+                    "{0} is served by {1} until {2} can be loaded, which failed: {3}", plan.Name, loadable, current.Model, reason);
+                if (_next is null)
+                {
+                    _next = current;
+                }
+                else
+                {
+                    current.EndWhenUnused();
+                }
+
+                current = open(loadable);
+            }
+
             if (_next is { } next && current.IsRunning)
             {
                 next.WarmUp();
@@ -247,6 +271,15 @@ internal sealed class NamedEndpoint(
             _current = current;
             TakeOver();
         }
+    }
+
+    /// <summary>The newest version before one that could not be loaded, of those that were not tried since one could.</summary>
+    private ModelHandle? Instead(ModelHandle failed)
+    {
+        var model = !plan.Settings.Follow ? null
+            : versions().Where(model => model.Name!.Value.Version < failed.Name?.Version && !_tried.Contains(model))
+                .MaxBy(model => model.Name!.Value.Version);
+        return model is not null && _tried.Add(model) ? model : null;
     }
 
     private void Lost(ModelNotFoundException missing)

@@ -143,7 +143,8 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
         {
             if (!_named.TryGetValue(name, out named))
             {
-                _named.Add(name, named = new NamedEndpoint(Undeclared(name), () => Resolve(model), Version, _serving));
+                _named.Add(name, named = new NamedEndpoint(
+                    Undeclared(name), () => Resolve(model), () => Versions(model), Version, _serving));
             }
         }
 
@@ -172,12 +173,13 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
             return found;
         }
 
-        return (name.Version is null
-                ? _store.ListNames(waits: false).Where(held => held.Name!.Value.Name == name.Name && !IsRefused(held))
-                    .MaxBy(held => held.Name!.Value.Version)
-                : null)
+        return (name.Version is null ? Versions(name).MaxBy(held => held.Name!.Value.Version) : null)
             ?? throw new ModelNotFoundException($"{found.Name} is being removed from this node.");
     }
+
+    /// <summary>The models that a name covers and that stay, without a wait.</summary>
+    private IEnumerable<ModelHandle> Versions(ModelName name) =>
+        _store.ListNames(waits: false).Where(held => name.Covers(held.Name!.Value) && !IsRefused(held));
 
     private bool IsRefused(ModelHandle model) => _serving.Withdrawals.Refuses(model.Name!.Value);
 
@@ -185,7 +187,11 @@ internal sealed class ServedModels : IEndpointDirectory, IAsyncDisposable
     {
         var plan = new ModelPlan(name, settings, $"zerocopy.inference.pools.{name}");
         return new NamedEndpoint(
-            plan, () => _store.Resolve(settings.Model!.Value, waits: false), model => new ModelEndpoint(plan, model, _serving), _serving);
+            plan,
+            () => _store.Resolve(settings.Model!.Value, waits: false),
+            () => Versions(settings.Model!.Value),
+            model => new ModelEndpoint(plan, model, _serving),
+            _serving);
     }
 
     private ModelPlan Undeclared(string name) => new(name, _settings.PoolDefaults, DefaultsPath);

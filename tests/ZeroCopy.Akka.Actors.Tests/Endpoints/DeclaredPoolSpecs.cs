@@ -57,6 +57,62 @@ public sealed class DeclaredPoolSpecs() : ServedModelsSpec("""
     }
 
     [Fact]
+    public async Task Pool_should_be_served_by_the_newest_version_that_can_be_loaded()
+    {
+        var broken = new HashSet<int?> { 2, 3 };
+        Opener.OnOpen = model =>
+        {
+            if (broken.Contains(model.Name!.Value.Version))
+            {
+                throw new InvalidModelException($"Version {model.Name.Value.Version} has no weights.");
+            }
+        };
+        for (var seed = 1; seed <= 3; seed++)
+        {
+            await PutAsync("bert", seed);
+        }
+
+        var endpoint = await FindAsync("newest");
+        await EventuallyAsync(() =>
+        {
+            Look();
+            return endpoint is { State: EndpointState.Ready, Version: 1 };
+        });
+        Assert.Equal(1, await CallAsync(endpoint));
+        Assert.Contains("Version 3 has no weights.", endpoint.LastError, StringComparison.Ordinal);
+
+        broken.Clear();
+        await EventuallyAsync(() =>
+        {
+            Look();
+            return endpoint.Version == 3;
+        });
+        Assert.Equal(3, await CallAsync(endpoint));
+    }
+
+    [Fact]
+    public async Task Pool_should_say_why_none_of_its_versions_can_be_loaded()
+    {
+        Opener.OnOpen = model => throw new InvalidModelException($"Version {model.Name!.Value.Version} has no weights.");
+        await PutAsync("bert", 1);
+        await PutAsync("bert", 2);
+        var endpoint = await FindAsync("newest");
+        await EventuallyAsync(() =>
+        {
+            Look();
+            return Opener.Opened.Any(model => model.Name!.Value.Version == 1);
+        });
+
+        // It is the newest that is tried on.
+        await EventuallyAsync(() =>
+        {
+            Look();
+            return endpoint is { State: EndpointState.Failed, Version: 2, LastError: not null };
+        });
+        Assert.Contains("Version 2 has no weights.", endpoint.LastError, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Calls_should_not_fail_while_a_newer_version_takes_over()
     {
         await PutAsync("bert", 1);

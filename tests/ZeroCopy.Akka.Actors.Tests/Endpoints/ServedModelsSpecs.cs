@@ -365,6 +365,21 @@ public sealed class ServedModelsSpecs() : ServedModelsSpec("zerocopy.inference.i
     }
 
     [Fact]
+    public async Task Endpoint_should_be_served_by_what_can_be_loaded_when_its_newest_version_cannot_from_the_start()
+    {
+        await PutAsync("bert", 1);
+        await PutAsync("bert", 2);
+        Opener.OnOpen = model => _ = model.Name!.Value.Version == 2 ? throw new InvalidModelException("No weights.") : 0;
+        var endpoint = await FindAsync("bert");
+        await FailsAsync(InferenceFailure.LoadFailed, CallAsync(endpoint));
+
+        Assert.Equal(1, await CallAsync(endpoint));
+
+        Assert.Contains("No weights.", endpoint.LastError, StringComparison.Ordinal);
+        Assert.Equal((1, EndpointState.Ready), (endpoint.Version, endpoint.State));
+    }
+
+    [Fact]
     public async Task Node_should_tell_of_a_model_that_came_back_since_somebody_missed_it()
     {
         await PutAsync("bert", 1);

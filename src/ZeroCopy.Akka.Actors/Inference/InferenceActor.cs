@@ -421,9 +421,11 @@ internal sealed class InferenceActor : UntypedActor, IWithTimers
     private void Retry(Exception cause)
     {
         _ticket = null;
-        var givesUp = ++_failedLoads >= _pool.Settings.Load.Attempts;
+        // A model does not change: one that is none is none at the next attempt too.
+        var givesUp = ++_failedLoads >= _pool.Settings.Load.Attempts
+            || cause is InvalidModelException or BindingException or RecipeUnavailableException;
         _pool.Readiness.Failed(cause, givesUp);
-        var pause = _pool.Settings.Load.Backoff(_failedLoads);
+        var pause = givesUp ? _pool.Settings.Load.MaxBackoff : _pool.Settings.Load.Backoff(_failedLoads);
         _log.Warning(
             cause, "Loading model {0} for pool {1} failed {2} time(s), again in {3}", _pool.Source.Name, _pool.Name, _failedLoads, pause);
         Timers.StartSingleTimer(Load.Instance, Load.Instance, pause);

@@ -507,6 +507,22 @@ public sealed class InferencePoolSpecs : PoolSpec
     }
 
     [Fact]
+    public async Task InferencePool_should_not_wait_for_further_attempts_where_its_model_is_none()
+    {
+        Source = new FakeSource { Warm = false, OnLoad = _ => Task.FromException(new InvalidModelException("no such operator")) };
+        var never = TimeSpan.FromHours(1);
+        var pool = await PoolAsync(
+            (_, argument) => argument,
+            configure: s => s with { Size = 1, Load = s.Load with { Attempts = 5, MinBackoff = never, MaxBackoff = never } });
+
+        var failure = await FailsAsync(InferenceFailure.LoadFailed, pool.CallAsync(1));
+
+        Assert.Contains("no such operator", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(1, Source.Loads);
+        await EndAsync(pool);
+    }
+
+    [Fact]
     public async Task InferencePool_should_give_back_an_instance_that_comes_after_its_end()
     {
         var loading = new TaskCompletionSource();

@@ -96,7 +96,9 @@ public static class BatchJob
             return new BatchPreview(
                 [.. plan.Binding.Inputs.Select(input => input.ToString())],
                 [.. (result.Answers?.Columns ?? []).Select(column => $"{column.Type.Name}: {column.Type}")],
-                [.. result.Answers is { } answers ? JsonLinesWriter.Lines(answers.Slice(0, Math.Min(PreviewRows, answers.Rows))) : []]);
+                [.. result.Answers is { } answers ? JsonLinesWriter.Lines(answers.Slice(0, Math.Min(PreviewRows, answers.Rows))) : []],
+                result.Failures.Length,
+                [.. result.Failures.Take(PreviewRows).Select(failed => failed.ToString())]);
         }
     }
 

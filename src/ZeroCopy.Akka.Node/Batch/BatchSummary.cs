@@ -35,13 +35,25 @@ internal static class BatchSummary
     {
         if (context.Json)
         {
-            context.PrintJson(new { preview.Bindings, preview.Columns, Rows = preview.Rows.Select(row => JsonNode.Parse(row)) });
-            return;
+            var rows = preview.Rows.Select(row => JsonNode.Parse(row));
+            context.PrintJson(new { preview.Bindings, preview.Columns, rows, preview.Failed, preview.Failures });
+        }
+        else
+        {
+            foreach (var line in preview.Bindings.Append($"output: {string.Join(", ", preview.Columns)}").Concat(preview.Rows))
+            {
+                context.Output.WriteLine(PlainText.Of(line));
+            }
+
+            foreach (var failure in preview.Failures)
+            {
+                context.Error.WriteLine($"zerocopy: {PlainText.Of(failure)}");
+            }
         }
 
-        foreach (var line in preview.Bindings.Append($"output: {string.Join(", ", preview.Columns)}").Concat(preview.Rows))
+        if (preview.Failed > 0)
         {
-            context.Output.WriteLine(PlainText.Of(line));
+            context.Error.WriteLine($"zerocopy: {preview.Failed} row{(preview.Failed == 1 ? "" : "s")} of the first batch failed.");
         }
     }
 }

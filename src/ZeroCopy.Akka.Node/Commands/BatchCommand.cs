@@ -202,8 +202,9 @@ internal sealed class BatchCommand : NodeCommand
     private static async Task<int> ShowAsync(
         CommandContext context, BatchModel model, BatchJobOptions options, CancellationToken cancellationToken)
     {
-        BatchSummary.Print(context, await BatchJob.PreviewAsync(model.Endpoint, options, cancellationToken).ConfigureAwait(false));
-        return ExitCode.Success;
+        var preview = await BatchJob.PreviewAsync(model.Endpoint, options, cancellationToken).ConfigureAwait(false);
+        BatchSummary.Print(context, preview);
+        return preview.Failed == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
     private BatchJobOptions Read(CommandContext context) => new()

@@ -63,6 +63,24 @@ public sealed class BatchCommandSpecs : IDisposable
     }
 
     [Fact]
+    public void Batch_should_show_which_rows_would_fail()
+    {
+        Put("return x * 2");
+        var input = Write("in.jsonl", """{"x": 1}""", """{"x": "one"}""", """{"x": 3}""");
+        string[] options = ["--on-error", "skip", "--dry-run"];
+
+        var shown = Batch(input, "out.jsonl", options);
+        var preview = Batch(input, "out.jsonl", [.. options, "--json"]);
+
+        var failure = $"'{input}', row 1 (from 0): 'x' has \"one\", which is no value of F32.";
+        Assert.Equal((1, 1), (shown.ExitCode, preview.ExitCode));
+        Assert.EndsWith("{\"output\":2}\n{\"output\":6}\n", shown.Output, StringComparison.Ordinal);
+        Assert.Equal($"zerocopy: {failure}\nzerocopy: 1 row of the first batch failed.\n", shown.Error);
+        Assert.Equal(1, Number(preview.Json(), "failed"));
+        Assert.Equal([failure], preview.Json().GetProperty("failures").EnumerateArray().Select(text => text.GetString()));
+    }
+
+    [Fact]
     public void Batch_should_say_in_a_line_what_it_did()
     {
         Put("return x * 2");

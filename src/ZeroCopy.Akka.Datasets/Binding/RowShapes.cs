@@ -29,15 +29,20 @@ internal static class RowShapes
         return shape;
     }
 
+    /// <summary>Why a row of another shape than most is none of a call.</summary>
+    /// <param name="column">The column's name.</param>
+    /// <param name="shape">The row's shape.</param>
+    /// <param name="usual">That of most rows; null where a row has none itself.</param>
+    public static string Reason(string column, string shape, string? usual) =>
+        $"'{column}' has the shape [{shape}] here" + (usual is null ? "" : $" and [{usual}] in most rows of the batch")
+        + "; make all rows of one length, or fill them up with --pad INPUT=VALUE.";
+
     private static RowException Ragged(Column column)
     {
         var shapes = Enumerable.Range(0, column.Rows).Select(row => Of(column, row)).ToList();
         var usual = shapes.Where(shape => !shape.Contains('?')).GroupBy(shape => shape).MaxBy(group => group.Count())?.Key;
         var odd = Math.Max(0, shapes.FindIndex(shape => shape != usual));
-        return new RowException(
-            odd,
-            $"'{column.Type.Name}' has the shape [{shapes[odd]}] here" + (usual is null ? "" : $" and [{usual}] in most rows of the batch")
-            + "; make all rows of one length, or fill them up with --pad INPUT=VALUE.");
+        return new RowException(odd, Reason(column.Type.Name, shapes[odd], usual));
     }
 
     private static string Of(Column column, int row)

@@ -34,6 +34,43 @@ internal sealed class TensorBinder(BindingPlan plan)
         return inputs;
     }
 
+    /// <summary>Of each row why it cannot be part of a call with most of the others; null where it can.</summary>
+    public string?[] FindFaults(RowChunk rows)
+    {
+        var faults = new string?[rows.Rows];
+        var shapes = plan.Inputs.Where(input => input is { IsText: false, Padding: null, Columns.Length: 1 })
+            .Select(input => (Input: input, Rows: new string[rows.Rows])).ToList();
+        for (var row = 0; row < rows.Rows; row++)
+        {
+            try
+            {
+                var one = rows.Slice(row, 1);
+                Bind(one);
+                foreach (var (input, shape) in shapes)
+                {
+                    var column = Typed(input, input.Columns[0], one.Find(input.Columns[0].Name)!);
+                    shape[row] = string.Join(", ", RowShapes.Uniform(column));
+                }
+            }
+            catch (RowException fault)
+            {
+                faults[row] = fault.Message;
+            }
+        }
+
+        foreach (var (input, shape) in shapes)
+        {
+            var good = Enumerable.Range(0, rows.Rows).Where(row => faults[row] is null).ToList();
+            var usual = good.GroupBy(row => shape[row]).MaxBy(group => group.Count())?.Key;
+            foreach (var row in good.Where(row => shape[row] != usual))
+            {
+                faults[row] = RowShapes.Reason(input.Columns[0].Name, shape[row], usual);
+            }
+        }
+
+        return faults;
+    }
+
     private static void AddTexts(InputBinding input, Column column, List<NamedTensor> inputs)
     {
         for (var row = 0; row < column.Rows; row++)

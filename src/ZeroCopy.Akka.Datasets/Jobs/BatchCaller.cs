@@ -24,53 +24,68 @@ internal sealed class BatchCaller(IModelEndpoint endpoint, TensorBinder binder, 
     public async Task<BatchResult> CallAsync(RowBatch batch, CancellationToken cancellationToken)
     {
         var answers = new List<RowChunk>();
-        var failures = ImmutableArray.CreateBuilder<FailedRow>();
-        var from = 0;
+        var failures = new List<FailedRow>();
+        var faults = new string?[batch.Rows.Rows];
         foreach (var broken in batch.Rows.Broken)
         {
-            await SolveAsync(from, broken.Row - from).ConfigureAwait(false);
-            Fail(broken.Row, broken.Reason);
-            from = broken.Row + 1;
+            faults[broken.Row] = broken.Reason;
         }
 
-        await SolveAsync(from, batch.Rows.Rows - from).ConfigureAwait(false);
-        return new BatchResult(batch, answers.Count == 0 ? null : RowChunk.Concat(answers), failures.ToImmutable());
+        await SolveOthersAsync(batch.Rows, [.. Enumerable.Range(0, batch.Rows.Rows)], faults).ConfigureAwait(false);
+        return new BatchResult(
+            batch, answers.Count == 0 ? null : RowChunk.Concat(answers), [.. failures.OrderBy(failed => failed.Row)]);
 
-        async Task SolveAsync(int start, int count)
+        // Of some rows, with their places in the batch.
+        async Task SolveAsync(RowChunk rows, int[] places)
         {
-            while (count > 0)
+            try
             {
-                var rows = batch.Rows.Slice(start, count);
-                RowException failed;
-                try
+                Add(rows, places, await AnswerAsync(rows, cancellationToken).ConfigureAwait(false));
+            }
+            catch (InferenceException failure) when (MayBeOneRow(failure.Failure))
+            {
+                if (rows.Rows == 1)
                 {
-                    Add(rows, start, await AnswerAsync(rows, cancellationToken).ConfigureAwait(false));
+                    Fail(places[0], failure.Message);
                     return;
                 }
-                catch (InferenceException failure) when (MayBeOneRow(failure.Failure))
-                {
-                    if (count > 1)
-                    {
-                        await SolveAsync(start, count / 2).ConfigureAwait(false);
-                        (start, count) = (start + count / 2, count - count / 2);
-                        continue;
-                    }
 
-                    failed = new RowException(0, failure.Message);
-                }
-                catch (RowException failure)
-                {
-                    failed = failure;
-                }
+                var half = rows.Rows / 2;
+                await SolveAsync(rows.Slice(0, half), places[..half]).ConfigureAwait(false);
+                await SolveAsync(rows.Slice(half, rows.Rows - half), places[half..]).ConfigureAwait(false);
+            }
+            catch (RowException failure)
+            {
+                var faults = options.SkipFailed ? binder.FindFaults(rows) : new string?[rows.Rows];
+                faults[failure.Row] ??= failure.Message;
+                await SolveOthersAsync(rows, places, faults).ConfigureAwait(false);
+            }
+        }
 
-                await SolveAsync(start, failed.Row).ConfigureAwait(false);
-                Fail(start + failed.Row, failed.Message);
-                (start, count) = (start + failed.Row + 1, count - failed.Row - 1);
+        // The rows without a fault are called together; where none may fail, those before the first that does.
+        async Task SolveOthersAsync(RowChunk rows, int[] places, string?[] faults)
+        {
+            int[] others =
+            [
+                .. Enumerable.Range(0, rows.Rows).TakeWhile(row => options.SkipFailed || faults[row] is null)
+                    .Where(row => faults[row] is null),
+            ];
+            if (others.Length > 0)
+            {
+                await SolveAsync(rows.Pick(others), [.. others.Select(row => places[row])]).ConfigureAwait(false);
+            }
+
+            for (var row = 0; row < rows.Rows; row++)
+            {
+                if (faults[row] is { } reason)
+                {
+                    Fail(places[row], reason);
+                }
             }
         }
 
         // Rows with a not-a-number are taken out of the answer; the others keep theirs.
-        void Add(RowChunk rows, int start, ImmutableArray<Column> outputs)
+        void Add(RowChunk rows, int[] places, ImmutableArray<Column> outputs)
         {
             var from = 0;
             var all = new RowChunk([.. kept.Of(rows), .. outputs], rows.Rows);
@@ -79,7 +94,7 @@ internal sealed class BatchCaller(IModelEndpoint endpoint, TensorBinder binder, 
             {
                 if (columns[row] is { } column)
                 {
-                    Fail(start + row, $"the answer '{column}' has a NaN.");
+                    Fail(places[row], $"the answer '{column}' has a NaN.");
                     Keep(all, from, row - from);
                     from = row + 1;
                 }

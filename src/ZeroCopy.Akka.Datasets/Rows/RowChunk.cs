@@ -32,6 +32,26 @@ internal sealed record RowChunk(ImmutableArray<Column> Columns, int Rows, Immuta
             ],
         };
 
+    /// <summary>Some of the rows, in their order; in memory of their own where they do not follow each other.</summary>
+    /// <param name="rows">Their places, one at least.</param>
+    public RowChunk Pick(ReadOnlySpan<int> rows)
+    {
+        var parts = new List<RowChunk>();
+        while (!rows.IsEmpty)
+        {
+            var count = 1;
+            while (count < rows.Length && rows[count] == rows[0] + count)
+            {
+                count++;
+            }
+
+            parts.Add(Slice(rows[0], count));
+            rows = rows[count..];
+        }
+
+        return Concat(parts);
+    }
+
     /// <summary>The next rows of a file of lines; null where there are none.</summary>
     /// <param name="builders">Its columns.</param>
     /// <param name="path">The file.</param>

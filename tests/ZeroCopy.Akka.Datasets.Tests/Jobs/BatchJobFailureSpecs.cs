@@ -464,6 +464,30 @@ public sealed class BatchJobFailureSpecs : IDisposable
         Assert.Equal(["[2,4]", "[6,8]"], Answers());
     }
 
+    [Theory]
+    [InlineData("""{"x": [1, 2], "y": 1}""", """{"x": [1], "y": 1}""", "and [2] in most rows of the batch")]
+    [InlineData("""{"x": [1, 2], "y": 1}""", """{"x": [1, 2], "y": "one"}""", "which is no value of F32")]
+    [InlineData("""{"x": [1, 2], "y": 1}""", "none", "it is not JSON")]
+    public async Task BatchJob_should_call_once_for_the_rows_between_those_that_fail(string good, string bad, string reason)
+    {
+        const int pairs = 50;
+        var endpoint = FakeEndpoint.Of(inputs => FakeEndpoint.Doubled(inputs[0]), new ValueSignature("x"), new ValueSignature("y"));
+        var options = Options([.. Enumerable.Repeat<string[]>([good, bad, good], pairs).SelectMany(lines => lines)]) with
+        {
+            Binding = new BindingOptions(),
+            BatchSize = 3 * pairs,
+            SkipFailed = true,
+        };
+
+        var report = await BatchJob.RunAsync(endpoint, options);
+
+        Assert.Equal((2L * pairs, pairs, 1), (report.Rows, report.Failed, endpoint.Calls));
+        Assert.Equal(Enumerable.Repeat("[2,4]", 2 * pairs), Answers());
+        var failed = File.ReadLines(report.FailedFile!).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.Equal(Enumerable.Range(0, pairs).Select(pair => (3 * pair) + 1), failed.Select(row => row.GetProperty("row").GetInt32()));
+        Assert.All(failed, row => Assert.Contains(reason, row.GetProperty("reason").GetString(), StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task BatchJob_should_fail_rows_with_a_nan_in_their_answer_when_told_to()
     {

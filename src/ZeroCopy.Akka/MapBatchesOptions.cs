@@ -22,8 +22,9 @@ public sealed record MapBatchesOptions : MapOptions
     public bool IsOrdered { get; init; } = true;
 
     /// <summary>
-    /// How often a batch is tried whose actor crashes, or that no actor takes, at least 1. A further attempt goes to whichever actor has
-    /// the least to do; rows are kept for it where they are given away.
+    /// How often a batch is tried whose actor crashes, that no actor takes or no node answers, at least 1, with a pause between. A further
+    /// attempt goes to whichever actor has the least to do; rows are kept for it where they are given away. A batch that waited for its turn
+    /// for a good part of its deadline is tried again in any case.
     /// </summary>
     public int Attempts { get; init; } = 1;
 
@@ -31,9 +32,10 @@ public sealed record MapBatchesOptions : MapOptions
     /// Gets the rows that are skipped, in their order, before the answers to the rest of their batch. Null: the first one ends the map. The
     /// function runs on the halves of a batch that fails, down to the row that is bad, so that its neighbours are answered; it may see a
     /// good row several times.
-    /// Skipped is what its own content fails (<see cref="Errors.InferenceFailure.ModelError"/>, <see
-    /// cref="Errors.InferenceFailure.InvalidInput"/>); a deadline that
-    /// passes, a model that is not there or the pool's end say nothing of a row, and end the map.
+    /// Skipped is a row alone that the model or its inputs fail (<see cref="Errors.InferenceFailure.ModelError"/>,
+    /// <see cref="Errors.InferenceFailure.InvalidInput"/>), that takes longer than the deadline, crashes its actor in each attempt, or is
+    /// more than a message holds, as <c>zerocopy batch --on-error skip</c> does; a model that is not there or the pool's end say nothing of
+    /// a row, and end the map.
     /// </summary>
     public Action<FailedRow>? OnFailedRow { get; init; }
 

@@ -258,8 +258,10 @@ internal static class PoolMap
     private static RowCalls<TIn, TOut> CallsOf<TIn, TOut>(
         ModelPool<IReadOnlyList<TIn>, IReadOnlyList<TOut>> pool, MapBatchesOptions options) =>
         new(
-            pool.AskAsync, options.Call, skips: options.OnFailedRow is not null, options.Attempts, Codec.Release,
-            pool.Actors.Telemetry.Model);
+            pool.AskAsync, options.Call, skips: options.OnFailedRow is not null,
+            new BatchRetry(
+                pool.Actors.Telemetry.Model, options.Attempts, options.Deadline ?? pool.Actors.Settings.Deadline, "deadline"),
+            Codec.Release, pool.Actors.Telemetry.Model);
 
     private static WaitingRows<TIn> WaitingOf<TIn>(MapBatchesOptions options) => new(rows => Release(rows, options));
 

@@ -14,8 +14,7 @@ namespace ZeroCopy.Datasets.Jobs;
 internal sealed class BatchCaller(IModelEndpoint endpoint, TensorBinder binder, KeptColumns kept, BatchJobOptions options)
 {
     private const int Attempts = 3;
-    private const int MostTurns = 30;
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private readonly BatchRetry _retry = new(endpoint.Name, Attempts, options.Timeout, "--timeout");
     private readonly CallOptions _call = new() { Deadline = options.Timeout ?? Timeout.InfiniteTimeSpan };
 
     /// <summary>Answers a batch.</summary>
@@ -42,7 +41,7 @@ internal sealed class BatchCaller(IModelEndpoint endpoint, TensorBinder binder, 
             {
                 Add(rows, places, await AnswerAsync(rows, cancellationToken).ConfigureAwait(false));
             }
-            catch (InferenceException failure) when (MayBeOneRow(failure.Failure))
+            catch (InferenceException failure) when (BatchRetry.MayBeOneRow(failure))
             {
                 if (rows.Rows == 1)
                 {
@@ -133,47 +132,17 @@ internal sealed class BatchCaller(IModelEndpoint endpoint, TensorBinder binder, 
         }
     }
 
-    private static bool MayBeOneRow(InferenceFailure failure) => failure is InferenceFailure.ModelError or InferenceFailure.InvalidInput
-        or InferenceFailure.DeadlineExceeded or InferenceFailure.ActorCrashed or InferenceFailure.MessageTooLarge;
-
-    private static bool MayPass(InferenceFailure failure) =>
-        failure is InferenceFailure.Overloaded or InferenceFailure.Unreachable or InferenceFailure.ActorCrashed;
-
-    // The model may compute on for a row that was given up, and what is behind it has its time used up by that. A row is blamed for nine
-    // tenths of the time at least.
-    private bool HasWaited(InferenceException failure) =>
-        failure.Failure == InferenceFailure.DeadlineExceeded && failure.Waited > options.Timeout / 10;
-
-    private async Task<ImmutableArray<Column>> AnswerAsync(RowChunk rows, CancellationToken cancellationToken)
+    private Task<ImmutableArray<Column>> AnswerAsync(RowChunk rows, CancellationToken cancellationToken)
     {
         var inputs = binder.Bind(rows);
-        var (attempts, turns) = (0, 0);
-        while (true)
+        return _retry.RunAsync(CallAsync, cancellationToken);
+
+        async Task<ImmutableArray<Column>> CallAsync()
         {
-            try
-            {
-                var startedAt = Stopwatch.GetTimestamp();
-                using var answer = await endpoint.CallAsync(options.Method, inputs, _call, cancellationToken).ConfigureAwait(false);
-                JobMeter.Called(endpoint.Name, rows.Rows, startedAt);
-                return AnswerColumns.Of(answer, rows.Rows);
-            }
-            catch (InferenceException failure) when (HasWaited(failure))
-            {
-                if (++turns == MostTurns)
-                {
-                    // For none of its rows: it has not been their turn.
-                    throw new InferenceException(
-                        InferenceFailure.Overloaded,
-                        $"'{endpoint.Name}' had no turn for a call in {MostTurns} times the --timeout of {options.Timeout?.TotalSeconds} "
-                        + "seconds: it loads its model, or computes for a row that takes far longer. Give more time, or have more actors.",
-                        failure);
-                }
-            }
-            catch (InferenceException failure) when (++attempts < Attempts && MayPass(failure.Failure))
-            {
-                // Another actor or node may have it.
-                await Task.Delay(FirstPause * attempts, cancellationToken).ConfigureAwait(false);
-            }
+            var startedAt = Stopwatch.GetTimestamp();
+            using var answer = await endpoint.CallAsync(options.Method, inputs, _call, cancellationToken).ConfigureAwait(false);
+            JobMeter.Called(endpoint.Name, rows.Rows, startedAt);
+            return AnswerColumns.Of(answer, rows.Rows);
         }
     }
 }

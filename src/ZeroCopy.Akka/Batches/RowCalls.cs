@@ -7,14 +7,14 @@ namespace ZeroCopy.Batches;
 /// <param name="ask">Asks the pool.</param>
 /// <param name="options">How each call is made.</param>
 /// <param name="skips">Whether a bad row is skipped; it fails its batch else.</param>
-/// <param name="attempts">How often a batch is tried that failed for no row's sake.</param>
+/// <param name="retry">Calls again where that may help.</param>
 /// <param name="release">Releases a row or an answer that nobody takes.</param>
 /// <param name="model">What metrics call the model.</param>
 internal sealed class RowCalls<TIn, TOut>(
     Func<IReadOnlyList<TIn>, CallOptions, CancellationToken, Task<IReadOnlyList<TOut>>> ask,
     CallOptions options,
     bool skips,
-    int attempts,
+    BatchRetry retry,
     Action<object?> release,
     string model)
 {
@@ -33,7 +33,7 @@ internal sealed class RowCalls<TIn, TOut>(
 
     private async Task<AnsweredRows<TOut>> TryAsync(TIn[] rows, long first, CancellationToken cancellationToken)
     {
-        if (!skips && attempts == 1)
+        if (!skips && !retry.MayCallAgain)
         {
             return Whole(rows.Length, await AskAsync(rows, first, options, cancellationToken).ConfigureAwait(false));
         }
@@ -62,7 +62,7 @@ internal sealed class RowCalls<TIn, TOut>(
         {
             return Whole(rows.Length, await AskAsync(rows.ToArray(), first, call, cancellationToken).ConfigureAwait(false));
         }
-        catch (InferenceException exception) when (exception.Failure is InferenceFailure.ModelError or InferenceFailure.InvalidInput)
+        catch (InferenceException exception) when (BatchRetry.MayBeOneRow(exception))
         {
             if (rows.Length == 1)
             {
@@ -88,26 +88,20 @@ internal sealed class RowCalls<TIn, TOut>(
     {
         try
         {
-            for (var attempt = 1; ; attempt++)
-            {
-                try
-                {
-                    var startedAt = Stopwatch.GetTimestamp();
-                    // Off the thread that computes: what follows is the consumer's own code.
-                    var answers = await ask(rows, call, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-                    MapMeter.Called(model, rows.Length, startedAt);
-                    return answers;
-                }
-                catch (InferenceException failure) when (
-                    attempt < attempts && failure.Failure is InferenceFailure.ActorCrashed or InferenceFailure.Overloaded)
-                {
-                    // Again, with another actor.
-                }
-            }
+            return await retry.RunAsync(OnceAsync, cancellationToken).ConfigureAwait(false);
         }
         catch (InferenceException exception)
         {
             throw MapFailure.Of(rows.Length == 1 ? $"row {first}" : $"the batch of {rows.Length} rows from row {first}", exception);
+        }
+
+        async Task<IReadOnlyList<TOut>> OnceAsync()
+        {
+            var startedAt = Stopwatch.GetTimestamp();
+            // Off the thread that computes: what follows is the consumer's own code.
+            var answers = await ask(rows, call, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            MapMeter.Called(model, rows.Length, startedAt);
+            return answers;
         }
     }
 

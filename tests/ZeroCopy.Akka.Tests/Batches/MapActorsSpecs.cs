@@ -128,8 +128,11 @@ public sealed class MapActorsSpecs : HostSpec
         Assert.NotEqual(0, answers[0]);
     }
 
-    [Fact]
-    public async Task MapBatches_should_try_again_what_no_actor_took()
+    [Theory]
+    [InlineData(InferenceFailure.ActorCrashed)]
+    [InlineData(InferenceFailure.Overloaded)]
+    [InlineData(InferenceFailure.Unreachable)]
+    public async Task MapBatches_should_try_again_what_another_actor_may_answer(InferenceFailure failure)
     {
         var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
         var tries = new ConcurrentDictionary<float, int>();
@@ -137,12 +140,39 @@ public sealed class MapActorsSpecs : HostSpec
         var answers = await wrapper.MapBatchesAsync(
             Rows(8).ToAsyncEnumerable(),
             (Module<Tensor, Tensor> _, IReadOnlyList<float[]> batch) => tries.AddOrUpdate(batch[0][0], 1, (_, before) => before + 1) < 3
-                ? throw new InferenceException(InferenceFailure.ActorCrashed, "gone")
+                ? throw new InferenceException(failure, "gone")
                 : batch.Select(row => row[0]).ToArray(),
             new MapBatchesOptions { BatchSize = 4, Attempts = 3 }).ToListAsync();
 
         Assert.Equal(8, answers.Count);
         Assert.All(tries.Values, count => Assert.Equal(3, count));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task MapBatches_should_ask_again_for_what_waited_for_its_turn_until_its_deadline(bool isAlways)
+    {
+        var wrapper = await ModelWrapper.FromModelAsync(Mlp(), host: Host);
+        var (late, calls) = (new InferenceException(InferenceFailure.DeadlineExceeded, "late") { Waited = Patience }, 0);
+
+        var mapped = wrapper.MapBatchesAsync(
+            Rows(4).ToAsyncEnumerable(),
+            (Module<Tensor, Tensor> _, IReadOnlyList<float[]> batch) => isAlways || ++calls < 5
+                ? throw late
+                : batch.Select(row => row[0]).ToArray(),
+            new MapBatchesOptions { BatchSize = 4, Deadline = Patience }).ToListAsync();
+
+        if (isAlways)
+        {
+            var error = await Assert.ThrowsAsync<InferenceException>(() => mapped.AsTask());
+            Assert.Equal(InferenceFailure.Overloaded, error.Failure);
+            Assert.Contains("had no turn for a call in 30 times the deadline of", error.Message, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Equal([0f, 8, 16, 24], await mapped);
+        }
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public static class BatchJob
         if (JobStart.FindMarked(folder, order) is { } marked)
         {
             folder.DeleteIfEmpty();
-            return Report(options, marked, marked, 0, start);
+            return Report(options, marked, marked, marked.NextRow, start);
         }
 
         // Held from here on: no other run comes between.
@@ -48,7 +48,7 @@ public static class BatchJob
             if (await JobStart.FindFinishedAsync(folder, plan, cancellationToken).ConfigureAwait(false) is { } done)
             {
                 folder.DeleteIfEmpty();
-                return Report(options, done, done, 0, start);
+                return Report(options, done, done, done.NextRow, start);
             }
 
             JobOutput? output = null;

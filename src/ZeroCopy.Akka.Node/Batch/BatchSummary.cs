@@ -16,11 +16,12 @@ internal static class BatchSummary
         }
         else
         {
+            var resumed = report.ResumedAt == 0 ? ""
+                : report.ResumedAt == report.Rows + report.Failed ? ", all done before"
+                : string.Create(CultureInfo.InvariantCulture, $", gone on with at row {report.ResumedAt:N0}");
             context.Output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{PlainText.Of(report.Output)}  {report.Rows:N0} rows, {report.Seconds:N1} s, {report.RowsPerSecond:N0} rows/s")
-                + (report.ResumedAt > 0 ? string.Create(CultureInfo.InvariantCulture, $", gone on with at row "
-                + $"{report.ResumedAt:N0}") : ""));
+                $"{PlainText.Of(report.Output)}  {report.Rows:N0} rows, {report.Seconds:N1} s, {report.RowsPerSecond:N0} rows/s{resumed}"));
         }
 
         if (report.FailedFile is { } file)

@@ -152,7 +152,7 @@ public sealed class BatchJobResumeSpecs : IDisposable
 
         var report = await BatchJob.RunAsync(endpoint, options with { Resume = true });
 
-        Assert.Equal((Rows, 0), (report.Rows, endpoint.Calls));
+        Assert.Equal((Rows, Rows, 0), (report.Rows, report.ResumedAt, endpoint.Calls));
         Assert.Equal(before, new FileInfo(options.Output).LastWriteTimeUtc);
     }
 
@@ -221,7 +221,7 @@ public sealed class BatchJobResumeSpecs : IDisposable
         var report = await BatchJob.RunAsync(endpoint, options with { Resume = true });
 
         // One batch, to see that it is this job's.
-        Assert.Equal((Rows, 1), (report.Rows, endpoint.Calls));
+        Assert.Equal((Rows, Rows, 1), (report.Rows, report.ResumedAt, endpoint.Calls));
     }
 
     [Theory]

@@ -87,8 +87,10 @@ public sealed class BatchCommandSpecs : IDisposable
         var input = Write("in.jsonl", [.. Enumerable.Range(0, 1234).Select(row => $$"""{"x": {{row}}}""")]);
 
         var run = Batch(input, "out.jsonl").Succeeded();
+        var again = Batch(input, "out.jsonl", "--resume").Succeeded();
 
         Assert.Matches($@"^{Regex.Escape(_zerocopy.File("out.jsonl"))}  1,234 rows, [\d,]+\.\d s, [\d,]+ rows/s\n$", run.Output);
+        Assert.EndsWith(" s, 0 rows/s, all done before\n", again.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("zerocopy:", run.Error, StringComparison.Ordinal);
     }
 

@@ -8,7 +8,7 @@ public sealed class LineLengthSpecs
     private const int MaxColumns = 140;
     private static readonly string[] Folders = ["src", "tests", "hocon", "docker", ".ci"];
     private static readonly string[] Extensions =
-        [".cs", ".props", ".targets", ".csproj", ".conf", ".sh", ".ps1", ".proto"];
+        [".cs", ".props", ".targets", ".csproj", ".conf", ".sh", ".ps1", ".proto", ".js", ".css", ".html", ".py", ".yml", ".yaml"];
 
     [Fact]
     public void Sources_should_have_no_line_over_140_columns()
@@ -26,7 +26,7 @@ public sealed class LineLengthSpecs
     private static IEnumerable<string> Sources() =>
         Directory.EnumerateFiles(RepositoryRoot.Path)
             .Concat(Folders.SelectMany(folder => Files(Path.Combine(RepositoryRoot.Path, folder))))
-            .Where(file => Extensions.Contains(Path.GetExtension(file)))
+            .Where(file => Extensions.Contains(Path.GetExtension(file)) || file == Path.Combine(RepositoryRoot.Path, ".ci", "run"))
             .Select(file => Path.GetRelativePath(RepositoryRoot.Path, file).Replace('\\', '/'))
             .Order(StringComparer.Ordinal);
 

@@ -23,13 +23,19 @@ function put(element, text, raw) {
   if (raw !== undefined) element.dataset.value = raw === null ? '' : raw;
 }
 
-const count = value => value === null ? '–' : Math.round(value).toLocaleString('en-US');
-const rate = value => value === null ? '–' : value === 0 ? '0' : value < 10 ? value.toFixed(1) : count(value);
+const count = value => (value === null ? '–' : Math.round(value).toLocaleString('en-US'));
+const rate = value => (value === null ? '–' : value === 0 ? '0' : value < 10 ? value.toFixed(1) : count(value));
 
 function seconds(value) {
   if (value === null || value === undefined) return '–';
   const ms = value * 1000;
-  return ms < 1 ? `${ms.toFixed(2)} ms` : ms < 10 ? `${ms.toFixed(1)} ms` : ms < 1000 ? `${Math.round(ms)} ms` : `${value.toFixed(value < 10 ? 1 : 0)} s`;
+  return ms < 1
+    ? `${ms.toFixed(2)} ms`
+    : ms < 10
+      ? `${ms.toFixed(1)} ms`
+      : ms < 1000
+        ? `${Math.round(ms)} ms`
+        : `${value.toFixed(value < 10 ? 1 : 0)} s`;
 }
 
 function bytes(value) {
@@ -45,16 +51,21 @@ function bytes(value) {
 function draw(svg, values, area) {
   const box = svg.viewBox.baseVal;
   const most = Math.max(...values, 1e-9);
-  const points = values.map((value, i) =>
-    `${(box.width * (i + HISTORY - values.length) / (HISTORY - 1)).toFixed(1)},${(box.height - 1 - (box.height - 4) * value / most).toFixed(1)}`);
+  const points = values.map((value, i) => {
+    const x = (box.width * (i + HISTORY - values.length)) / (HISTORY - 1);
+    const y = box.height - 1 - ((box.height - 4) * value) / most;
+    return `${x.toFixed(1)},${y.toFixed(1)}`;
+  });
   const paths = svg.querySelectorAll('path');
   const line = paths.length ? paths[paths.length - 1] : svg.appendChild(document.createElementNS('http://www.w3.org/2000/svg', 'path'));
   line.setAttribute('d', points.length > 1 ? `M${points.join('L')}` : '');
   if (area) {
     const fill = paths.length > 1 ? paths[0] : svg.insertBefore(document.createElementNS('http://www.w3.org/2000/svg', 'path'), line);
     fill.setAttribute('class', 'area');
-    fill.setAttribute('d', points.length > 1
-      ? `M${points[0].split(',')[0]},${box.height}L${points.join('L')}L${box.width},${box.height}Z` : '');
+    fill.setAttribute(
+      'd',
+      points.length > 1 ? `M${points[0].split(',')[0]},${box.height}L${points.join('L')}L${box.width},${box.height}Z` : '',
+    );
   }
 }
 
@@ -68,7 +79,7 @@ function bar(element, parts, total) {
   parts.forEach(([name, value, title], i) => {
     const part = element.children[i];
     part.className = name;
-    part.style.width = `${total > 0 ? 100 * value / total : 0}%`;
+    part.style.width = `${total > 0 ? (100 * value) / total : 0}%`;
     part.title = title ?? '';
   });
 }
@@ -82,7 +93,7 @@ function show(status) {
   showNodes(status.nodes);
 }
 
-function showTotals({total, process, store, window}) {
+function showTotals({ total, process, store, window }) {
   put(id('callRate'), rate(total.callRate), total.callRate);
   put(id('calls'), count(total.calls), total.calls);
   put(id('p50'), seconds(total.duration.p50), total.duration.p50);
@@ -130,26 +141,44 @@ function showModels(list) {
 }
 
 class ModelView {
-  constructor({name, version}) {
+  constructor({ name, version }) {
     this.name = name;
     this.version = version;
     this.rates = [];
-    const cell = (figure, label) => make('span', {'data-figure': figure, 'data-label': label});
+    const cell = (figure, label) => make('span', { 'data-figure': figure, 'data-label': label });
     this.cells = {
-      state: make('span', {}), actors: cell('actors', 'Actors'), rate: make('span', {'data-figure': 'callRate'}),
-      p50: cell('p50', 'p50'), p99: cell('p99', 'p99'), pending: cell('pending', 'Queue'), calls: cell('calls', 'Calls'),
-      failed: cell('failed', 'Errors'), batch: cell('batch', 'Rows a batch'), weights: cell('weights', 'Weights'),
+      state: make('span', {}),
+      actors: cell('actors', 'Actors'),
+      rate: make('span', { 'data-figure': 'callRate' }),
+      p50: cell('p50', 'p50'),
+      p99: cell('p99', 'p99'),
+      pending: cell('pending', 'Queue'),
+      calls: cell('calls', 'Calls'),
+      failed: cell('failed', 'Errors'),
+      batch: cell('batch', 'Rows a batch'),
+      weights: cell('weights', 'Weights'),
     };
     this.line = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
     this.line.setAttribute('viewBox', '0 0 56 18');
     this.line.setAttribute('preserveAspectRatio', 'none');
     this.line.setAttribute('class', 'line');
-    this.row = make('button', {class: 'row', type: 'button', 'aria-expanded': 'false'},
-      make('span', {class: 'name'}, name, make('small', {}, `version ${version}`)),
-      this.cells.state, this.cells.actors, make('span', {class: 'rate', 'data-label': 'Calls/s'}, this.line, this.cells.rate),
-      this.cells.p50, this.cells.p99, this.cells.pending, this.cells.calls, this.cells.failed, this.cells.batch, this.cells.weights);
-    this.problem = make('p', {class: 'problem', hidden: ''});
-    this.element = make('div', {class: 'model', 'data-model': name, 'data-version': version}, this.row, this.problem);
+    this.row = make(
+      'button',
+      { class: 'row', type: 'button', 'aria-expanded': 'false' },
+      make('span', { class: 'name' }, name, make('small', {}, `version ${version}`)),
+      this.cells.state,
+      this.cells.actors,
+      make('span', { class: 'rate', 'data-label': 'Calls/s' }, this.line, this.cells.rate),
+      this.cells.p50,
+      this.cells.p99,
+      this.cells.pending,
+      this.cells.calls,
+      this.cells.failed,
+      this.cells.batch,
+      this.cells.weights,
+    );
+    this.problem = make('p', { class: 'problem', hidden: '' });
+    this.element = make('div', { class: 'model', 'data-model': name, 'data-version': version }, this.row, this.problem);
     this.row.addEventListener('click', () => this.toggle());
   }
 
@@ -166,7 +195,7 @@ class ModelView {
 
   show(model) {
     this.model = model;
-    const {figures} = model;
+    const { figures } = model;
     const cells = this.cells;
     put(cells.state, model.state);
     cells.state.className = `state ${model.state}`;
@@ -194,46 +223,75 @@ class ModelView {
 class Details {
   constructor(name, version) {
     this.times = make('tbody');
-    this.bars = make('div', {class: 'bars'});
+    this.bars = make('div', { class: 'bars' });
     this.noBars = make('small', {}, 'Calls are not joined.');
     this.errors = make('table');
-    this.element = make('div', {class: 'more'},
-      make('div', {}, make('h3', {}, 'Where the time goes'), make('table', {},
-        make('thead', {}, make('tr', {}, make('th'), make('td', {}, 'p50'), make('td', {}, 'p99'))), this.times)),
+    this.element = make(
+      'div',
+      { class: 'more' },
+      make(
+        'div',
+        {},
+        make('h3', {}, 'Where the time goes'),
+        make('table', {}, make('thead', {}, make('tr', {}, make('th'), make('td', {}, 'p50'), make('td', {}, 'p99'))), this.times),
+      ),
       make('div', {}, make('h3', {}, 'Batches by rows'), this.bars, this.noBars),
       make('div', {}, make('h3', {}, 'Since the start'), this.errors),
-      new Trial(name, version).element);
+      new Trial(name, version).element,
+    );
   }
 
-  show({figures, batches, errors, capacity, own, shared, replicas}) {
-    this.times.replaceChildren(...[['call', figures.duration], ['queue', figures.queue], ['model', figures.compute]].map(([name, times]) =>
-      make('tr', {}, make('th', {}, name), make('td', {}, seconds(times.p50)), make('td', {}, seconds(times.p99)))));
+  show({ figures, batches, errors, capacity, own, shared, replicas }) {
+    this.times.replaceChildren(
+      ...[
+        ['call', figures.duration],
+        ['queue', figures.queue],
+        ['model', figures.compute],
+      ].map(([name, times]) =>
+        make('tr', {}, make('th', {}, name), make('td', {}, seconds(times.p50)), make('td', {}, seconds(times.p99))),
+      ),
+    );
     const used = batches.some(([, n]) => n > 0) ? batches.slice(0, batches.findLastIndex(([, n]) => n > 0) + 1) : [];
     const most = Math.max(...used.map(([, n]) => n), 1);
     this.bars.hidden = used.length === 0;
     this.noBars.hidden = used.length > 0;
-    this.bars.replaceChildren(...used.map(([bound, n]) => {
-      const part = make('span', {title: `${count(n)} batches`});
-      part.style.height = `${Math.round(58 * n / most)}px`;
-      return make('div', {}, part, bound === null ? 'more' : `${bound}`);
-    }));
+    this.bars.replaceChildren(
+      ...used.map(([bound, n]) => {
+        const part = make('span', { title: `${count(n)} batches` });
+        part.style.height = `${Math.round((58 * n) / most)}px`;
+        return make('div', {}, part, bound === null ? 'more' : `${bound}`);
+      }),
+    );
     const lines = [
-      ['rows', count(figures.rows)], ['tensors in and out', bytes(figures.bytes)], ['queue takes', capacity === null ? '–' : count(capacity)],
-      ['weights of its own', bytes(own)], ['weights shared with others', bytes(shared)],
+      ['rows', count(figures.rows)],
+      ['tensors in and out', bytes(figures.bytes)],
+      ['queue takes', capacity === null ? '–' : count(capacity)],
+      ['weights of its own', bytes(own)],
+      ['weights shared with others', bytes(shared)],
       ...Object.entries(errors).map(([kind, n]) => [kind, count(n), 'bad']),
-      ...replicas.map(({node, ready}) => [`actors of ${node}`, count(ready)])];
-    this.errors.replaceChildren(...lines.map(([name, value, kind]) => make('tr', {}, make('th', {}, name), make('td', {class: kind}, value))));
+      ...replicas.map(({ node, ready }) => [`actors of ${node}`, count(ready)]),
+    ];
+    this.errors.replaceChildren(
+      ...lines.map(([name, value, kind]) => make('tr', {}, make('th', {}, name), make('td', { class: kind }, value))),
+    );
   }
 }
 
 class Trial {
   constructor(name, version) {
     this.path = `/v2/models/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}`;
-    this.fields = make('div', {class: 'fields'});
-    this.button = make('button', {class: 'go', type: 'submit'}, 'Call');
+    this.fields = make('div', { class: 'fields' });
+    this.button = make('button', { class: 'go', type: 'submit' }, 'Call');
     this.took = make('small');
-    this.answer = make('pre', {hidden: '', tabindex: '0'});
-    const form = make('form', {class: 'try'}, make('h3', {}, 'Try it'), this.fields, make('div', {class: 'send'}, this.button, this.took), this.answer);
+    this.answer = make('pre', { hidden: '', tabindex: '0' });
+    const form = make(
+      'form',
+      { class: 'try' },
+      make('h3', {}, 'Try it'),
+      this.fields,
+      make('div', { class: 'send' }, this.button, this.took),
+      this.answer,
+    );
     form.addEventListener('submit', event => {
       event.preventDefault();
       this.call();
@@ -254,23 +312,52 @@ class Trial {
     }
   }
 
-  field({name, datatype, shape, parameters = {}}) {
+  field({ name, datatype, shape, parameters = {} }) {
     const isText = datatype === 'BYTES';
-    const sent = make('input', {type: 'checkbox', checked: parameters.optional ? null : ''});
-    const sizes = make('input', {type: 'text', 'aria-label': `Shape of ${name}`, value: `[${shape.map(size => size < 0 ? 1 : size).join(', ')}]`});
-    const data = make('textarea', {'aria-label': `Values of ${name}`, spellcheck: 'false', placeholder: isText ? 'text' : 'JSON numbers; nothing: zeros'});
-    const types = parameters.any_datatype ? make('select', {'aria-label': `Datatype of ${name}`}, ...DATATYPES.map(type => make('option', {}, type))) : null;
+    const sent = make('input', { type: 'checkbox', checked: parameters.optional ? null : '' });
+    const sizes = make('input', {
+      type: 'text',
+      'aria-label': `Shape of ${name}`,
+      value: `[${shape.map(size => (size < 0 ? 1 : size)).join(', ')}]`,
+    });
+    const data = make('textarea', {
+      'aria-label': `Values of ${name}`,
+      spellcheck: 'false',
+      placeholder: isText ? 'text' : 'JSON numbers; nothing: zeros',
+    });
+    const types = parameters.any_datatype
+      ? make('select', { 'aria-label': `Datatype of ${name}` }, ...DATATYPES.map(type => make('option', {}, type)))
+      : null;
     const isHalf = datatype === 'FP16' || datatype === 'BF16';
-    this.fields.append(make('div', {class: 'field'},
-      make('label', {}, parameters.optional ? sent : '', make('b', {}, name), make('span', {}, ` ${types ? 'any' : datatype} [${parameters.any_shape ? 'any shape' : shape.join(', ')}]`)),
-      isHalf ? make('small', {}, 'Such numbers are sent as binary data alone, which this form does not.') : '', types ?? '', isText ? '' : sizes, data));
+    this.fields.append(
+      make(
+        'div',
+        { class: 'field' },
+        make(
+          'label',
+          {},
+          parameters.optional ? sent : '',
+          make('b', {}, name),
+          make('span', {}, ` ${types ? 'any' : datatype} [${parameters.any_shape ? 'any shape' : shape.join(', ')}]`),
+        ),
+        isHalf ? make('small', {}, 'Such numbers are sent as binary data alone, which this form does not.') : '',
+        types ?? '',
+        isText ? '' : sizes,
+        data,
+      ),
+    );
     return () => {
       if (parameters.optional && !sent.checked) return null;
-      if (isText) return {name, datatype, shape: [1], data: [data.value]};
+      if (isText) return { name, datatype, shape: [1], data: [data.value] };
       const size = JSON.parse(sizes.value);
       const type = types ? types.value : datatype;
       const zero = type === 'BOOL' ? false : 0;
-      return {name, datatype: type, shape: size, data: data.value.trim() ? JSON.parse(data.value) : Array(size.reduce((a, b) => a * b, 1)).fill(zero)};
+      return {
+        name,
+        datatype: type,
+        shape: size,
+        data: data.value.trim() ? JSON.parse(data.value) : Array(size.reduce((a, b) => a * b, 1)).fill(zero),
+      };
     };
   }
 
@@ -279,8 +366,8 @@ class Trial {
     put(this.took, '');
     const from = performance.now();
     try {
-      const body = JSON.stringify({inputs: this.inputs.map(input => input()).filter(Boolean)});
-      const reply = await fetch(`${this.path}/infer`, {method: 'POST', headers: {'Content-Type': 'application/json'}, body});
+      const body = JSON.stringify({ inputs: this.inputs.map(input => input()).filter(Boolean) });
+      const reply = await fetch(`${this.path}/infer`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
       const json = await reply.json();
       put(this.took, `${reply.status} in ${Math.round(performance.now() - from)} ms`);
       put(this.answer, reply.ok ? json.outputs.map(written).join('\n') : json.error);
@@ -294,8 +381,11 @@ class Trial {
   }
 }
 
-function written({name, datatype, shape, data}) {
-  const values = data.slice(0, 200).map(value => JSON.stringify(value)).join(', ');
+function written({ name, datatype, shape, data }) {
+  const values = data
+    .slice(0, 200)
+    .map(value => JSON.stringify(value))
+    .join(', ');
   return `${name} ${datatype} [${shape.join(', ')}]\n[${values}${data.length > 200 ? `, … ${count(data.length - 200)} more` : ''}]`;
 }
 
@@ -303,32 +393,68 @@ function showStore(store) {
   id('noStore').hidden = store !== null;
   if (!store) return;
   put(id('storeDirectory'), `${store.directory} · ${count(store.blocks)} blocks · ${count(store.leases)} leases`);
-  const parts = [['shared', 'models', store.live], ['dead', 'dead', store.dead], ['temporary', 'puts under way', store.temporary], ['free', 'free', store.free]];
+  const parts = [
+    ['shared', 'models', store.live],
+    ['dead', 'dead', store.dead],
+    ['temporary', 'puts under way', store.temporary],
+    ['free', 'free', store.free],
+  ];
   const total = parts.reduce((sum, [, , value]) => sum + value, 0);
-  bar(id('storeBar'), parts.map(([kind, name, value]) => [kind, value, `${name}: ${bytes(value)}`]), total);
+  bar(
+    id('storeBar'),
+    parts.map(([kind, name, value]) => [kind, value, `${name}: ${bytes(value)}`]),
+    total,
+  );
   const legend = id('storeLegend');
-  legend.replaceChildren(...parts.map(([kind, name, value]) =>
-    make('li', {'data-state': name, 'data-value': value}, make('i', {class: kind}), `${name} `, make('b', {}, bytes(value)))));
+  legend.replaceChildren(
+    ...parts.map(([kind, name, value]) =>
+      make('li', { 'data-state': name, 'data-value': value }, make('i', { class: kind }), `${name} `, make('b', {}, bytes(value))),
+    ),
+  );
   const most = Math.max(...store.models.map(model => model.own + model.shared), 1);
-  id('blocks').replaceChildren(...store.models.map(model => {
-    const line = make('div', {class: 'bar'});
-    bar(line, [['own', model.own, `its own: ${bytes(model.own)}`], ['shared', model.shared, `shared with other models: ${bytes(model.shared)}`]], most);
-    const shared = model.sharedBlocks ? `${count(model.sharedBlocks)} of ${count(model.blocks)} shared` : `${count(model.blocks)} blocks`;
-    return make('div', {class: 'block'}, make('span', {}, model.name), line, make('span', {}, `${bytes(model.own + model.shared)} · ${shared}`));
-  }));
+  id('blocks').replaceChildren(
+    ...store.models.map(model => {
+      const line = make('div', { class: 'bar' });
+      bar(
+        line,
+        [
+          ['own', model.own, `its own: ${bytes(model.own)}`],
+          ['shared', model.shared, `shared with other models: ${bytes(model.shared)}`],
+        ],
+        most,
+      );
+      const shared = model.sharedBlocks ? `${count(model.sharedBlocks)} of ${count(model.blocks)} shared` : `${count(model.blocks)} blocks`;
+      return make(
+        'div',
+        { class: 'block' },
+        make('span', {}, model.name),
+        line,
+        make('span', {}, `${bytes(model.own + model.shared)} · ${shared}`),
+      );
+    }),
+  );
 }
 
 function showNodes(nodes) {
   put(id('nodeCount'), nodes.length ? `${nodes.length}` : '');
-  id('nodes').replaceChildren(...(nodes.length ? nodes.map(node => make('div', {class: 'node'},
-    make('b', {}, node.address), make('span', {class: `state ${node.state}`}, node.state),
-    make('small', {}, [node.self ? 'this node' : '', node.roles].filter(Boolean).join(' · '), ...link(node.http))))
-    : [make('small', {}, 'This process is in no cluster.')]));
+  id('nodes').replaceChildren(
+    ...(nodes.length
+      ? nodes.map(node =>
+          make(
+            'div',
+            { class: 'node' },
+            make('b', {}, node.address),
+            make('span', { class: `state ${node.state}` }, node.state),
+            make('small', {}, [node.self ? 'this node' : '', node.roles].filter(Boolean).join(' · '), ...link(node.http)),
+          ),
+        )
+      : [make('small', {}, 'This process is in no cluster.')]),
+  );
 }
 
 function link(address) {
   // An address comes from another node: only what is one is a link.
-  return address && /^https?:\/\//.test(address) ? [' · ', make('a', {href: address, rel: 'noreferrer'}, address)] : [];
+  return address && /^https?:\/\//.test(address) ? [' · ', make('a', { href: address, rel: 'noreferrer' }, address)] : [];
 }
 
 function live(text, kind) {

@@ -333,7 +333,8 @@ class Attributes(nn.Module):
         self.layer = nn.Linear(2, 2)
 
     def forward(self, x: Tensor):
-        return self.layer(x) + self.table[:2] + self.tensors[0] + self.tensors[1] + self.lookup["a"] + self.pair[0] * self.pair[1] * self.scale + self.sizes["k"]
+        return (self.layer(x) + self.table[:2] + self.tensors[0] + self.tensors[1] + self.lookup["a"]
+                + self.pair[0] * self.pair[1] * self.scale + self.sizes["k"])
 
 
 class Stateful(nn.Module):
@@ -426,7 +427,8 @@ class Optionals(nn.Module):
 
 
 class Defaults(nn.Module):
-    def forward(self, x: Tensor, scale: float = 2.0, name: str = "a, b]", shape: Tuple[int, int] = (1, 2), flags: Optional[List[bool]] = None):
+    def forward(self, x: Tensor, scale: float = 2.0, name: str = "a, b]", shape: Tuple[int, int] = (1, 2),
+                flags: Optional[List[bool]] = None):
         y = x * scale + len(name) + shape[1]
         return {name: y} if flags is None else {name: y, "flags": y * len(flags)}
 
@@ -568,7 +570,8 @@ class Strides(nn.Module):
         self.whole = nn.Parameter(torch.arange(6.0).view(2, 3))
 
     def forward(self, x: Tensor):
-        return torch.as_strided(self.part, [4], [1], 8) * x, torch.as_strided(self.part, [4], [1], 20) * x, torch.as_strided(self.whole, [6], [1]) * x
+        return (torch.as_strided(self.part, [4], [1], 8) * x, torch.as_strided(self.part, [4], [1], 20) * x,
+                torch.as_strided(self.whole, [6], [1]) * x)
 
 
 class Hooked(nn.Module):
@@ -649,13 +652,15 @@ def main():
         (a, 2, 0.5, True, "double", x(3), 4), (a, 2, 0.5, False, "", None), (a, -3, -1.0, False, "double", None, None),
         ("lists", ([x(3), x(3)], [1, 2], [0.25], [True], ["a", "b"])),
         ("maps", ({"a": x(3), "b": x(3)}, (x(3), 5))))
-    names = ["dictionary", "numbered", "tensors", "nested", "pairs", "mixed", "integers", "floats", "flags", "texts", "text", "integer", "number", "flag", "nothing"]
+    names = ["dictionary", "numbered", "tensors", "nested", "pairs", "mixed", "integers", "floats", "flags", "texts",
+             "text", "integer", "number", "flag", "nothing"]
     script("outputs", Outputs(), (x(2),), *[(name, (x(2),)) for name in names])
     script("named_tuple", Named(), (x(1, 2),))
     script("tied", Tied(), (x(2, 5),))
     script("recurrent", Recurrent(), (x(2, 5, 3),), (x(1, 2, 3),))
     script("convolution", Convolution(), (x(2, 1, 6, 6),))
-    for name, dtype in (("half", torch.float16), ("bfloat16", torch.bfloat16), ("double", torch.float64), ("complex", torch.complex64), ("complex_double", torch.complex128)):
+    for name, dtype in (("half", torch.float16), ("bfloat16", torch.bfloat16), ("double", torch.float64),
+                        ("complex", torch.complex64), ("complex_double", torch.complex128)):
         script(name, Typed(dtype), (x(2),))
     script("integers", Integers(), (x(4),))
     script("empty", Empty(), (x(2, 3),))
@@ -684,8 +689,10 @@ def main():
     save("traced_methods", torch.jit.trace_module(methods, {"forward": x(1, 3), "encode": x(1, 3)}), (x(2, 3),), ("encode", (x(2, 3),)))
     convolution = torch.jit.script(Convolution().eval())
     save("frozen", torch.jit.freeze(convolution), (x(2, 1, 6, 6),))
-    save("frozen_optimized", torch.jit.optimize_for_inference(torch.jit.script(nn.Sequential(nn.Linear(3, 3), nn.ReLU()).eval())), (x(2, 3),))
-    save("frozen_methods", torch.jit.freeze(torch.jit.script(Outputs().eval()), preserved_attrs=["dictionary", "weight"]), (x(2),), ("dictionary", (x(2),)))
+    linear = torch.jit.script(nn.Sequential(nn.Linear(3, 3), nn.ReLU()).eval())
+    save("frozen_optimized", torch.jit.optimize_for_inference(linear), (x(2, 3),))
+    save("frozen_methods", torch.jit.freeze(torch.jit.script(Outputs().eval()), preserved_attrs=["dictionary", "weight"]), (x(2),),
+         ("dictionary", (x(2),)))
     torch.save(nn.Linear(2, 2), os.path.join(FOLDER, "pickled_module.pt"))
     torch.save(nn.Linear(2, 2).state_dict(), os.path.join(FOLDER, "state_dictionary.pt"))
     torch.save(nn.Linear(2, 2).state_dict(), os.path.join(FOLDER, "legacy_state_dictionary.pt"), _use_new_zipfile_serialization=False)

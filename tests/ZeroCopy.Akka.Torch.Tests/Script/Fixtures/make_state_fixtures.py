@@ -103,9 +103,11 @@ def main():
     save("layer_embedding_bag", Bag())
     save("layer_lstm", Lstm())
     save("layer_transformer", nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), 2))
-    save("layer_batch_norm", nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(inplace=True), nn.Dropout(), nn.Flatten(), nn.Hardtanh(inplace=True)))
+    save("layer_batch_norm", nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(inplace=True), nn.Dropout(),
+                                           nn.Flatten(), nn.Hardtanh(inplace=True)))
     save("layer_instance_norm", nn.Sequential(nn.InstanceNorm1d(2), nn.GroupNorm(1, 2), nn.LayerNorm(3)))
-    save("layer_quantized", quantized(nn.Sequential(torch.ao.quantization.QuantStub(), nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8, 2),
+    save("layer_quantized", quantized(nn.Sequential(torch.ao.quantization.QuantStub(), nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(),
+                                            nn.Linear(8, 2),
                                                     torch.ao.quantization.DeQuantStub()), torch.randn(1, 1, 4, 4)))
 
 

@@ -73,7 +73,8 @@ public sealed class InferenceClient : IDisposable
         }
         catch (Exception e) when (e is ActorNotFoundException or OperationCanceledException)
         {
-            throw new InferenceException(InferenceFailure.Unreachable, $"No node answers at {path} within {Durations.Text(timeout)}.", e);
+            var limit = late.Token.IsCancellationRequested ? $" within {Durations.Text(timeout)}" : "";
+            throw new InferenceException(InferenceFailure.Unreachable, $"No node answers at {path}{limit}.", e);
         }
     }
 

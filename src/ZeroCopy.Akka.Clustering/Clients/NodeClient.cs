@@ -52,8 +52,8 @@ public sealed class NodeClient
         catch (Exception e) when (e is ActorNotFoundException or OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw new InferenceException(
-                InferenceFailure.Unreachable, $"No node of a cluster answers at {node} within {timeout.TotalSeconds:0.#} s.", e);
+            var limit = late.Token.IsCancellationRequested ? $" within {timeout.TotalSeconds:0.#} s" : "";
+            throw new InferenceException(InferenceFailure.Unreachable, $"No node of a cluster answers at {node}{limit}.", e);
         }
     }
 

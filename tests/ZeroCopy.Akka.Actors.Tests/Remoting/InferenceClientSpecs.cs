@@ -385,6 +385,14 @@ public sealed class InferenceClientSpecs() : PoolSpec(Remoting)
     }
 
     [Fact]
+    public async Task InferenceClient_should_name_no_limit_that_has_not_passed()
+    {
+        var here = ((ExtendedActorSystem)_clients).Provider.DefaultAddress;
+        var failure = await FailsAsync(InferenceFailure.Unreachable, InferenceClient.ConnectAsync(_clients, here, Patience));
+        Assert.DoesNotContain("within", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task InferenceClient_should_find_a_node_within_a_limit_of_any_length()
     {
         foreach (var limit in new[] { Timeout.InfiniteTimeSpan, TimeSpan.MaxValue, TimeSpan.FromDays(60) })

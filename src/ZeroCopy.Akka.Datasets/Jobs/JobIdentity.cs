@@ -19,12 +19,12 @@ internal static class JobIdentity
             new("model id", options.ModelId),
             new("--method", options.Method),
             new("--batch-size", Text(options.BatchSize)),
-            new("--column", string.Join(' ', binding.Columns)),
+            new("--column", Names(binding.Columns)),
             new("--dtype", string.Join(' ', binding.DTypes.Select(pair => $"{pair.Key}={pair.Value.ToToken()}"))),
             new("--pad", string.Join(' ', binding.Padding.Select(pair => string.Create(CultureInfo.InvariantCulture,
                 $"{pair.Key}={pair.Value}")))),
             new("--mask", string.Join(' ', binding.Masks.Select(pair => $"{pair.Key}={pair.Value}"))),
-            new("--keep", string.Join(' ', options.Keep)),
+            new("--keep", Names(options.Keep)),
             new("format of the output", DatasetFormats.Of(options.Output).ToString()),
             new("--on-error", options.SkipFailed ? "skip" : "fail"),
             new("--fail-on-nan", options.FailOnNaN ? "yes" : "no"),
@@ -53,6 +53,10 @@ internal static class JobIdentity
         yield return new(
             $"time of input {index + 1}", File.GetLastWriteTimeUtc(file).ToString("O", CultureInfo.InvariantCulture));
     }
+
+    // Two names, and one with a blank, are different.
+    private static string Names(IEnumerable<string> names) =>
+        string.Join(' ', names.Select(name => name.AsSpan().ContainsAny(" \"") ? $"\"{name.Replace("\"", "\"\"")}\"" : name));
 
     private static string Shown(string? value) => string.IsNullOrEmpty(value) ? "not given" : $"'{value}'";
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ZeroCopy.Datasets.Binding;
 using ZeroCopy.Datasets.Formats;
 using ZeroCopy.Datasets.Jobs;
 using ZeroCopy.Endpoints;
@@ -170,6 +171,21 @@ public sealed class BatchJobResumeSpecs : IDisposable
         Assert.StartsWith($"'{options.Output}' is there and is not what this job makes: model id was 'a' and is 'b'", error.Message,
             StringComparison.Ordinal);
         Assert.Contains("; --batch-size was '3' and is '4'; time of input 1 was '", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BatchJob_should_know_two_columns_from_one_whose_name_has_a_blank()
+    {
+        var options = Options("out.jsonl") with { Keep = ["a b"], Binding = new BindingOptions { Columns = ["x"] } };
+        await File.WriteAllTextAsync(options.Inputs[0], """{"x": 1, "a": 2, "b": 3, "a b": 4}""");
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), options);
+
+        var error = await Assert.ThrowsAsync<DatasetException>(
+            () => BatchJob.RunAsync(FakeEndpoint.Doubling(), options with { Resume = true, Keep = ["a", "b"] }));
+
+        Assert.EndsWith(
+            "--keep was '\"a b\"' and is 'a b'. Choose another --output, or replace it with --force.", error.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

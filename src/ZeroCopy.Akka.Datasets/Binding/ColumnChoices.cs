@@ -11,6 +11,24 @@ internal sealed class ColumnChoices(
     private readonly List<InputSource> _sources = [];
     private readonly List<ColumnType> _plain = [];
 
+    /// <summary>The names of columns that stand in choices, whatever the inputs of the model are.</summary>
+    public static IEnumerable<string> Names(IEnumerable<string> choices, ImmutableArray<ColumnType> columns)
+    {
+        return choices.SelectMany(choice => Has(choice) ? [choice]
+            : choice.Split('=', 2)[^1] is var names && Has(names) ? [names] : names.Split(','));
+
+        bool Has(string name) => columns.Any(column => column.Name == name);
+    }
+
+    /// <summary>The column of a name.</summary>
+    /// <exception cref="DatasetException">There is none, or it is not read.</exception>
+    public static ColumnType Require(
+        string name, ImmutableArray<ColumnType> columns, ImmutableArray<UnreadColumn> unread, string purpose = "") =>
+        columns.FirstOrDefault(column => column.Name == name)
+        ?? throw UnreadColumn.Refusal(unread, name.Equals)
+        ?? new DatasetException(
+            $"The dataset has no column '{name}'{purpose}. {NearestName.Hint(name, [.. columns.Select(column => column.Name)])}");
+
     /// <summary>The columns of each input that was named, or that a name alone stands for.</summary>
     /// <exception cref="DatasetException">An unknown name, or one that could be anything.</exception>
     public List<InputSource> Read(IEnumerable<string> choices)
@@ -74,12 +92,8 @@ internal sealed class ColumnChoices(
         _sources.Add(new InputSource(input, chosen));
     }
 
-    private ImmutableArray<ColumnType> List(string names) => Find(names) is { } column ? [column] : [.. names.Split(',').Select(Require)];
+    private ImmutableArray<ColumnType> List(string names) =>
+        Find(names) is { } column ? [column] : [.. names.Split(',').Select(name => Require(name, columns, unread))];
 
     private ColumnType? Find(string name) => columns.FirstOrDefault(column => column.Name == name);
-
-    private ColumnType Require(string name) => Find(name)
-        ?? throw UnreadColumn.Refusal(unread, name.Equals)
-        ?? new DatasetException($"The dataset has no column '{name}'. "
-            + $"{NearestName.Hint(name, [.. columns.Select(column => column.Name)])}");
 }

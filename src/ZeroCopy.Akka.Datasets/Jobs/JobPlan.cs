@@ -40,6 +40,31 @@ internal sealed class JobPlan : IAsyncDisposable
         return Total is { } total ? end / total : Math.Max(batch.ReadShare, Options.Limit is { } limit ? end / limit : 0);
     }
 
+    /// <summary>Opens the dataset, which has the columns that the options name: what can be seen of it before there is a model.</summary>
+    /// <exception cref="DatasetException">A column is not there, or a file is none of rows.</exception>
+    public static async Task<DatasetReader> OpenAsync(
+        BatchJobOptions options, IReadOnlyList<string> files, CancellationToken cancellationToken)
+    {
+        // It holds no file before rows are read.
+        var reader = await DatasetReader.OpenAsync(files, cancellationToken).ConfigureAwait(false);
+        foreach (var name in options.Keep)
+        {
+            _ = ColumnChoices.Require(name, reader.Columns, reader.Unread, " to keep");
+        }
+
+        if (reader.Columns.IsEmpty)
+        {
+            throw UnreadColumn.Refusal(reader.Unread, static _ => true) ?? NoRows(files);
+        }
+
+        foreach (var name in ColumnChoices.Names(options.Binding.Columns, reader.Columns))
+        {
+            _ = ColumnChoices.Require(name, reader.Columns, reader.Unread);
+        }
+
+        return reader;
+    }
+
     /// <summary>Reads the first rows, and those that say what types kept columns have.</summary>
     /// <param name="endpoint">The model.</param>
     /// <param name="order">What was asked for.</param>
@@ -52,21 +77,9 @@ internal sealed class JobPlan : IAsyncDisposable
         IModelEndpoint endpoint, JobOrder order, ImmutableArray<ColumnType> written, CancellationToken cancellationToken)
     {
         var (options, files) = (order.Options, order.Files);
-        var reader = await DatasetReader.OpenAsync(files, cancellationToken).ConfigureAwait(false);
+        var reader = await OpenAsync(options, files, cancellationToken).ConfigureAwait(false);
         try
         {
-            foreach (var name in options.Keep.Where(name => reader.Columns.All(column => column.Name != name)))
-            {
-                throw UnreadColumn.Refusal(reader.Unread, name.Equals) ?? new DatasetException(
-                    $"The dataset has no column '{name}' to keep. "
-                    + $"{NearestName.Hint(name, [.. reader.Columns.Select(column => column.Name)])}");
-            }
-
-            if (reader.Columns.IsEmpty)
-            {
-                throw UnreadColumn.Refusal(reader.Unread, static _ => true) ?? NoRows(files);
-            }
-
             var binding = BindingPlan.Create(order.Method, reader.Columns, reader.Unread, options.Keep, options.Binding);
             var bound = binding.Inputs.SelectMany(input => input.Columns).Select(column => column.Name);
             reader.Select([.. bound.Concat(options.Keep).Distinct()]);

@@ -155,7 +155,8 @@ internal sealed class BatchCommand : NodeCommand
         CheckOutput(context);
         var options = Read(context);
         // The job looks again; but before a model is opened for nothing.
-        OptionCheck.Run(options, writes: !context.Get(_dryRun));
+        var files = OptionCheck.Run(options, writes: !context.Get(_dryRun));
+        await (await JobPlan.OpenAsync(options, files, cancellationToken).ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
         var wanted = WholeNumber.Within(_actors, context.Get(_actors), 1, int.MaxValue);
         var actors = context.Nodes.Count > 0 ? ActorCount.CheckForCluster(wanted) : ActorCount.Check(wanted, context.Error);
         var model = context.Nodes.Count > 0

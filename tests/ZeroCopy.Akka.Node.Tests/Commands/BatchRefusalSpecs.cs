@@ -60,6 +60,9 @@ public sealed class BatchRefusalSpecs : IDisposable
     [InlineData("--dtype x=F33", "no such element type")]
     [InlineData("--pad x=1 --pad x=2", "--pad is given twice for 'x'")]
     [InlineData("--keep x --keep x", "--keep x is given twice")]
+    [InlineData("--keep idd", "no column 'idd' to keep")]
+    [InlineData("--column z", "no column 'z'. Did you mean 'x'?")]
+    [InlineData("--column y=x,z", "no column 'z'. Did you mean 'x'?")]
     [InlineData("--mask m=x", "'m' is to be the mask of 'x', which is not padded; add --pad x=0")]
     [InlineData("--mask m=x --mask n=x --pad x=0", "'x' has two masks, m and n")]
     public void Batch_should_exit_with_1_before_it_opens_the_model_where_an_option_cannot_be_met(string options, string words)

@@ -13,6 +13,7 @@ internal sealed class DatasetReader : IAsyncDisposable
     private RowChunk? _peeked;
     private int _next;
     private long _closedBytes;
+    private bool _hasAllColumns = true;
 
     private DatasetReader(
         IReadOnlyList<string> files, ImmutableArray<ColumnType> columns, IEnumerable<UnreadColumn> unread, long? rows)
@@ -26,7 +27,7 @@ internal sealed class DatasetReader : IAsyncDisposable
     }
 
     /// <summary>The columns that all files have.</summary>
-    public ImmutableArray<ColumnType> Columns { get; }
+    public ImmutableArray<ColumnType> Columns { get; private set; }
 
     /// <summary>Other columns of the files.</summary>
     public ImmutableArray<UnreadColumn> Unread { get; }
@@ -41,6 +42,7 @@ internal sealed class DatasetReader : IAsyncDisposable
         ImmutableArray<ColumnType> columns = [];
         var unread = new List<UnreadColumn>();
         long? rows = 0;
+        var hasAllColumns = true;
         foreach (var file in files)
         {
             var reader = await DatasetFormats.OpenReaderAsync(file, cancellationToken).ConfigureAwait(false);
@@ -49,14 +51,50 @@ internal sealed class DatasetReader : IAsyncDisposable
                 columns = columns.IsEmpty && unread.Count == 0 ? reader.Columns : Merge(columns, files[0], reader, file, unread);
                 unread.AddRange(reader.Unread);
                 rows += reader.RowCount;
+                hasAllColumns &= reader.HasAllColumns;
             }
         }
 
-        return new DatasetReader(files, columns, unread, rows);
+        return new DatasetReader(files, columns, unread, rows) { _hasAllColumns = hasAllColumns };
     }
 
     /// <summary>Share of the files' bytes that is read, from 0 to 1.</summary>
     public double ReadShare => (_closedBytes + (_reader is null ? 0 : _reader.ReadShare * _bytes[_next - 1])) / Math.Max(1, _bytes.Sum());
+
+    /// <summary>
+    /// Adds columns of JSON Lines that no row of the first mebibyte has, where there may be such. All rows are read for that, unless they
+    /// are found before.
+    /// </summary>
+    /// <param name="names">Those that are wanted.</param>
+    /// <param name="limit">How many rows count; null for all.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task FindLateAsync(IEnumerable<string> names, long? limit, CancellationToken cancellationToken)
+    {
+        var missing = names.Except(Columns.Select(column => column.Name)).ToList();
+        if (_hasAllColumns || missing.Count == 0)
+        {
+            return;
+        }
+
+        var reader = Again();
+        await using (reader.ConfigureAwait(false))
+        {
+            reader.Select([.. missing]);
+            for (var left = limit ?? long.MaxValue; left > 0 && missing.Count > 0;)
+            {
+                if (await reader.ReadAsync(cancellationToken).ConfigureAwait(false) is not { } chunk)
+                {
+                    break;
+                }
+
+                var rows = (int)Math.Min(left, chunk.Rows);
+                var found = chunk.Columns.Where(column => !Enumerable.Range(0, rows).All(column.IsNull))
+                    .Select(column => column.Type).Where(type => missing.Remove(type.Name)).ToList();
+                Columns = Columns.AddRange(found);
+                left -= rows;
+            }
+        }
+    }
 
     /// <summary>The same dataset at its first row, for another reader of the same columns.</summary>
     public DatasetReader Again() => new(_files, Columns, Unread, RowCount) { _selected = _selected };

@@ -47,6 +47,8 @@ internal sealed class JobPlan : IAsyncDisposable
     {
         // It holds no file before rows are read.
         var reader = await DatasetReader.OpenAsync(files, cancellationToken).ConfigureAwait(false);
+        List<string> columns = [.. ColumnChoices.Names(options.Binding.Columns, reader.Columns)];
+        await reader.FindLateAsync(options.Keep.Concat(columns), options.Limit, cancellationToken).ConfigureAwait(false);
         foreach (var name in options.Keep)
         {
             _ = ColumnChoices.Require(name, reader.Columns, reader.Unread, " to keep");
@@ -57,7 +59,7 @@ internal sealed class JobPlan : IAsyncDisposable
             throw UnreadColumn.Refusal(reader.Unread, static _ => true) ?? NoRows(files);
         }
 
-        foreach (var name in ColumnChoices.Names(options.Binding.Columns, reader.Columns))
+        foreach (var name in columns)
         {
             _ = ColumnChoices.Require(name, reader.Columns, reader.Unread);
         }
@@ -80,6 +82,13 @@ internal sealed class JobPlan : IAsyncDisposable
         var reader = await OpenAsync(options, files, cancellationToken).ConfigureAwait(false);
         try
         {
+            if (options.Binding.Columns.IsEmpty)
+            {
+                // A column that comes late goes to the input of its name as one does that is there from the first row.
+                var named = order.Method.Inputs.Select(input => input.Name).Except(options.Binding.Masks.Keys);
+                await reader.FindLateAsync(named, options.Limit, cancellationToken).ConfigureAwait(false);
+            }
+
             var binding = BindingPlan.Create(order.Method, reader.Columns, reader.Unread, options.Keep, options.Binding);
             var bound = binding.Inputs.SelectMany(input => input.Columns).Select(column => column.Name);
             reader.Select([.. bound.Concat(options.Keep).Distinct()]);

@@ -11,6 +11,9 @@ internal interface IRowReader : IAsyncDisposable
     /// <summary>Its other columns.</summary>
     ImmutableArray<UnreadColumn> Unread => [];
 
+    /// <summary>Whether no later row can have a column that is not among <see cref="Columns"/>.</summary>
+    bool HasAllColumns => true;
+
     /// <summary>Number of rows; null where it is not known before all is read.</summary>
     long? RowCount { get; }
 

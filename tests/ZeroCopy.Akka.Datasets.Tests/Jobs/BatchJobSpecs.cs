@@ -1,3 +1,4 @@
+using ZeroCopy.Datasets.Binding;
 using ZeroCopy.Datasets.Formats;
 using ZeroCopy.Datasets.Jobs;
 using ZeroCopy.Datasets.Tests.Formats;
@@ -70,6 +71,32 @@ public sealed class BatchJobSpecs : IDisposable
         }
 
         Assert.Equal([.. Enumerable.Repeat(firstKept, rows - 1), lastKept], kept);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task BatchJob_should_take_columns_of_JSON_that_come_late(bool isNamed)
+    {
+        // Behind what is read at a time; 'scale' is an input, which the rows before may leave out.
+        const int rows = 1_500;
+        var padding = new string('p', 1_000);
+        var input = Write("in.jsonl", Enumerable.Range(0, rows).Select(row => row == rows - 1
+            ? $$"""{"x": {{row}}, "scale": 3, "note": "late"}""" : $$"""{"x": {{row}}, "padding": "{{padding}}"}"""));
+        var endpoint = FakeEndpoint.Of(
+            inputs => FakeEndpoint.Doubled(inputs[0]), new Endpoints.ValueSignature("x"),
+            new Endpoints.ValueSignature("scale", IsOptional: true));
+
+        var report = await BatchJob.RunAsync(endpoint, Options(input) with
+        {
+            Binding = new BindingOptions { Columns = isNamed ? ["x", "scale"] : [] }, Keep = ["note"], SkipFailed = true,
+        });
+
+        Assert.Equal((1L, rows - 1L), (report.Rows, report.Failed));
+        Assert.Equal([$$"""{"note":"late","output":{{2 * (rows - 1)}}}"""], File.ReadLines(report.Output));
+        Assert.All(
+            File.ReadLines(report.FailedFile!),
+            line => Assert.Contains("scale\\u0027 is null, or holds one", line, StringComparison.Ordinal));
     }
 
     [Fact]

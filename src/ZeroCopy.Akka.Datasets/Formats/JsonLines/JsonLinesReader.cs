@@ -27,6 +27,8 @@ internal sealed class JsonLinesReader : IRowReader
 
     public ImmutableArray<ColumnType> Columns { get; private init; } = [];
 
+    public bool HasAllColumns { get; private init; }
+
     public long? RowCount => null;
 
     public double ReadShare => _lines.ReadShare;
@@ -34,9 +36,10 @@ internal sealed class JsonLinesReader : IRowReader
     /// <summary>Opens a file and looks at its first rows.</summary>
     public static JsonLinesReader Open(string path)
     {
-        var names = Names(path);
+        var (names, areAll) = Names(path);
         var reader = new JsonLinesReader(path)
         {
+            HasAllColumns = areAll,
             Columns = [.. names.Select(name => new ColumnType(name, ElementKind.Json, IsNullable: true))],
         };
         reader.Select(names);
@@ -93,7 +96,7 @@ internal sealed class JsonLinesReader : IRowReader
         return default;
     }
 
-    private static List<string> Names(string path)
+    private static (List<string> Names, bool AreAll) Names(string path)
     {
         using var lines = new LineReader(path);
         var names = new List<string>();
@@ -124,7 +127,7 @@ internal sealed class JsonLinesReader : IRowReader
             }
         }
 
-        return names.Count == 0 && first is not null ? throw first : names;
+        return names.Count == 0 && first is not null ? throw first : (names, !lines.TryRead(out _));
     }
 
     private void AddRow(ReadOnlySpan<byte> line, ColumnBuilder[] builders, int rows)

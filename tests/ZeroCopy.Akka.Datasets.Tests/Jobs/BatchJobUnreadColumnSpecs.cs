@@ -5,6 +5,8 @@ using ZeroCopy.Datasets.Binding;
 using ZeroCopy.Datasets.Jobs;
 using ZeroCopy.Datasets.Tests.Formats;
 using ZeroCopy.Endpoints;
+using ZeroCopy.Safetensors;
+using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Datasets.Tests.Jobs;
@@ -44,6 +46,29 @@ public sealed class BatchJobUnreadColumnSpecs : IDisposable
         await BatchJob.RunAsync(FakeEndpoint.Doubling(), Options(input) with { Keep = ["id"] });
 
         Assert.Equal("""{"id":"name","output":3}""", Assert.Single(File.ReadLines(_directory.File("out.jsonl"))));
+    }
+
+    [Fact]
+    public async Task BatchJob_should_pass_over_tensors_of_other_rows_that_it_is_not_asked_for()
+    {
+        var input = _directory.File("in.safetensors");
+        SafetensorsWriter.Write(
+            input,
+            [
+                KeyValuePair.Create("bias", HostTensor.From<float>(DType.Float32, [7, 8, 9], 3)),
+                KeyValuePair.Create("step", HostTensor.From<float>(DType.Float32, [7])),
+                KeyValuePair.Create("x", HostTensor.From<float>(DType.Float32, [1, 2, 3, 4], 2, 2)),
+            ]);
+
+        var (other, none) = (
+            await RefusalAsync(FakeEndpoint.Doubling(), Options(input) with { Keep = ["bias"] }),
+            await RefusalAsync(FakeEndpoint.Doubling(), Options(input) with { Keep = ["step"] }));
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), Options(input));
+
+        Assert.Equal($"'{input}': 'bias' has 3 rows and 'x' 2; tensors of one dataset have as many.", other);
+        Assert.Equal($"'{input}': 'step' has no dimensions; the first one counts the rows.", none);
+        Assert.Equal(2, report.Rows);
+        Assert.Equal(["""{"output":[2,4]}""", """{"output":[6,8]}"""], File.ReadLines(report.Output));
     }
 
     [Fact]

@@ -15,7 +15,6 @@ internal sealed class TensorRowsReader : IRowReader
     private const int ChunkBytes = 1 << 22;
     private readonly string _path;
     private readonly FileStream _file;
-    private readonly long _rows;
     private readonly ImmutableArray<TensorRows> _tensors;
     private ImmutableArray<TensorRows> _selected;
     private long _next;
@@ -26,14 +25,18 @@ internal sealed class TensorRowsReader : IRowReader
         _file = file;
         _tensors = tensors;
         _selected = tensors;
-        _rows = tensors.IsEmpty ? 0 : tensors[0].Array.Layout.Shape[0];
     }
 
     public ImmutableArray<ColumnType> Columns => [.. _tensors.Select(tensor => tensor.Type)];
 
-    public long? RowCount => _rows;
+    public ImmutableArray<UnreadColumn> Unread { get; private init; } = [];
+
+    /// <summary>Null where the tensors have different numbers of rows, of which those that are selected say which count.</summary>
+    public long? RowCount => FindOther() is null ? Rows : null;
 
     public double ReadShare => RowCount > 0 ? (double)_next / RowCount.Value : 1;
+
+    private long Rows => _selected.IsEmpty ? 0 : _selected[0].Array.Layout.Shape[0];
 
     public static TensorRowsReader OpenNpy(string path) => Open(path, file => [(ArrayName, NpyReader.ReadHead(file, path))]);
 
@@ -48,7 +51,8 @@ internal sealed class TensorRowsReader : IRowReader
 
     public long Skip(long rows)
     {
-        var skipped = Math.Min(rows, _rows - _next);
+        CheckRows();
+        var skipped = Math.Min(rows, Rows - _next);
         _next += skipped;
         return skipped;
     }
@@ -56,12 +60,13 @@ internal sealed class TensorRowsReader : IRowReader
     public ValueTask<RowChunk?> ReadAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (_next == _rows)
+        CheckRows();
+        if (_next == Rows)
         {
             return new ValueTask<RowChunk?>((RowChunk?)null);
         }
 
-        var rows = (int)Math.Min(_rows - _next, Math.Max(1, ChunkBytes / Math.Max(1, _selected.Sum(tensor => tensor.RowBytes))));
+        var rows = (int)Math.Min(Rows - _next, Math.Max(1, ChunkBytes / Math.Max(1, _selected.Sum(tensor => tensor.RowBytes))));
         var columns = _selected.Select(tensor => tensor.Read(_file, _next, rows)).ToImmutableArray();
         var chunk = new RowChunk(columns, rows, [new RowSpan(_path, _next, rows)]);
         _next += rows;
@@ -76,11 +81,6 @@ internal sealed class TensorRowsReader : IRowReader
         try
         {
             var tensors = head(file);
-            if (tensors.FirstOrDefault(tensor => tensor.Array.Layout.Shape.IsEmpty) is { Array: not null } scalar)
-            {
-                throw DatasetException.At(path, $"'{scalar.Name}' has no dimensions; the first one counts the rows.");
-            }
-
             if (tensors.FirstOrDefault(tensor => tensor.Array is { IsFortranOrder: true, Layout.ByteLength: > NpyReader.MaxBytes })
                 is { Array: { } turned })
             {
@@ -89,21 +89,35 @@ internal sealed class TensorRowsReader : IRowReader
                     $"{turned.Layout} is in Fortran order and over 2 GiB, the most that is turned; save it with numpy.ascontiguousarray.");
             }
 
-            var rows = tensors.Count == 0 ? 0 : tensors[0].Array.Layout.Shape[0];
-            if (tensors.FirstOrDefault(tensor => tensor.Array.Layout.Shape[0] != rows) is { Array: not null } other)
+            var byKind = tensors.ToLookup(tensor => tensor.Array.Layout.Shape.IsEmpty);
+            return new TensorRowsReader(
+                path, file, [.. byKind[false].Select(tensor => new TensorRows(path, tensor.Name, tensor.Array))])
             {
-                throw DatasetException.At(
-                    path,
-                    $"'{other.Name}' has {other.Array.Layout.Shape[0]} rows and '{tensors[0].Name}' {rows}; "
-                    + "tensors of one dataset have as many.");
-            }
-
-            return new TensorRowsReader(path, file, [.. tensors.Select(tensor => new TensorRows(path, tensor.Name, tensor.Array))]);
+                Unread =
+                [
+                    .. byKind[true].Select(tensor => new UnreadColumn(
+                        tensor.Name, $"{tensor.Array.Layout}",
+                        $"'{path}': '{tensor.Name}' has no dimensions; the first one counts the rows.")),
+                ],
+            };
         }
         catch
         {
             file.Dispose();
             throw;
+        }
+    }
+
+    private TensorRows? FindOther() => _selected.FirstOrDefault(tensor => tensor.Array.Layout.Shape[0] != Rows);
+
+    private void CheckRows()
+    {
+        if (FindOther() is { } other)
+        {
+            throw DatasetException.At(
+                _path,
+                $"'{other.Type.Name}' has {other.Array.Layout.Shape[0]} rows and '{_selected[0].Type.Name}' {Rows}; "
+                + "tensors of one dataset have as many.");
         }
     }
 }

@@ -2,13 +2,30 @@ using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Repository.Tests.Sources;
 
-/// <summary>Two files can be read side by side.</summary>
-public sealed class LineLengthSpecs
+/// <summary>What holds of the text of sources and neither the build nor the check of white space looks at.</summary>
+public sealed class SourceTextSpecs
 {
     private const int MaxColumns = 140;
     private static readonly string[] Folders = ["src", "tests", "hocon", "docker", ".ci"];
     private static readonly string[] Extensions =
         [".cs", ".props", ".targets", ".csproj", ".conf", ".sh", ".ps1", ".proto", ".js", ".css", ".html", ".py", ".yml", ".yaml"];
+
+    [Fact]
+    public void Sources_should_name_their_namespaces_in_order_with_those_of_the_base_library_first()
+    {
+        var outOfOrder = Sources().Where(source => source.EndsWith(".cs", StringComparison.Ordinal)).Where(source =>
+        {
+            var names = File.ReadLines(Path.Combine(RepositoryRoot.Path, source))
+                .TakeWhile(line => line.StartsWith("using ", StringComparison.Ordinal))
+                .Where(line => !line.StartsWith("using static ", StringComparison.Ordinal) && !line.Contains('='))
+                .Select(line => line["using ".Length..].TrimEnd(';')).ToList();
+            return !names.SequenceEqual(names
+                .OrderBy(name => name is not "System" && !name.StartsWith("System.", StringComparison.Ordinal))
+                .ThenBy(name => name, StringComparer.OrdinalIgnoreCase));
+        });
+
+        Assert.Empty(outOfOrder);
+    }
 
     [Fact]
     public void Sources_should_have_no_line_over_140_columns()

@@ -18,10 +18,13 @@ internal sealed class LocalZerocopy : IDisposable
 
     public string File(string name) => _directory.File(name);
 
-    public Run Run(params string[] arguments)
+    public Run Run(params string[] arguments) => RunOn(Store, arguments);
+
+    /// <summary>Runs a command on a store, unless the command names another.</summary>
+    public static Run RunOn(string directory, params string[] arguments)
     {
         var (output, error) = (new StringWriter(), new StringWriter());
-        string[] store = arguments.Contains("--store") ? [] : ["--store", Store];
+        string[] store = arguments.Contains("--store") ? [] : ["--store", directory];
         var code = CommandLine.RunAsync(Program.Commands(), [.. arguments, .. store], output, error).GetAwaiter().GetResult();
         return new Run(code, output.ToString(), error.ToString());
     }

@@ -23,6 +23,9 @@ internal sealed class Zerocopy : IDisposable
         return Finish(process);
     }
 
+    /// <summary>Runs a command inside the test's process: for what a test needs and is not about.</summary>
+    public Run RunInside(params string[] arguments) => LocalZerocopy.RunOn(Store, arguments);
+
     /// <summary>Starts the executable; the caller ends it with <see cref="Finish"/>.</summary>
     public Process Start(params string[] arguments) => StartBehind([], arguments);
 

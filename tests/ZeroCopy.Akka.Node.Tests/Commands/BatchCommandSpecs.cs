@@ -8,7 +8,7 @@ using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Node.Tests.Commands;
 
-/// <summary>Files through a model and into a file, by the executable alone.</summary>
+/// <summary>Files through a model and into a file; as a process where that is killed.</summary>
 public sealed class BatchCommandSpecs : IDisposable
 {
     private readonly Zerocopy _zerocopy = new();
@@ -113,11 +113,12 @@ public sealed class BatchCommandSpecs : IDisposable
         File.WriteAllText(Path.Combine(folder, "config.json"), """{"model_type": "own-once", "width": 1}""");
         SafetensorsWriter.Write(
             Path.Combine(folder, "model.safetensors"), [KeyValuePair.Create("step", HostTensor.From<float>(DType.Float32, [1], 1))]);
+        // Each a process, in which it is built once.
         _zerocopy.Run("put", folder, "--name", "model", "--models", OwnModels.Path).Succeeded();
         var journal = Path.Combine(Directory.CreateDirectory(_zerocopy.File("out.jsonl.job")).FullName, "journal");
         File.WriteAllText(journal, "that of a run before");
 
-        var run = Batch(Write("in.jsonl", """{"x": 1}"""), "out.jsonl", "--models", OwnModels.Path);
+        var run = _zerocopy.Run(Arguments(Write("in.jsonl", """{"x": 1}"""), "out.jsonl", ["--models", OwnModels.Path]));
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("zerocopy: model@1 could not be loaded: ", run.Error, StringComparison.Ordinal);
@@ -222,10 +223,10 @@ public sealed class BatchCommandSpecs : IDisposable
     private void Put(string body)
     {
         ScriptText.Save(_zerocopy.File("model.pt"), $"  def forward(self: {ScriptText.Self},\n    x: Tensor) -> Tensor:\n    {body}\n");
-        _zerocopy.Run("put", _zerocopy.File("model.pt"), "--name", "model").Succeeded();
+        _zerocopy.RunInside("put", _zerocopy.File("model.pt"), "--name", "model").Succeeded();
     }
 
-    private Run Batch(string input, string output, params string[] options) => _zerocopy.Run(Arguments(input, output, options));
+    private Run Batch(string input, string output, params string[] options) => _zerocopy.RunInside(Arguments(input, output, options));
 
     private string[] Arguments(string input, string output, string[] options) =>
         ["batch", "model", "--input", input, "--output", _zerocopy.File(output), .. options];

@@ -8,11 +8,11 @@ using ZeroCopy.TestSupport;
 
 namespace ZeroCopy.Node.Tests.Commands;
 
-/// <summary>From files that Python wrote to PyTorch's answers, through the executable alone.</summary>
+/// <summary>From files that Python wrote to PyTorch's answers, through commands alone.</summary>
 public sealed class PredictCommandSpecs : IDisposable
 {
     private const float Tolerance = 1e-4f;
-    private readonly Zerocopy _zerocopy = new();
+    private readonly LocalZerocopy _zerocopy = new();
 
     public void Dispose() => _zerocopy.Dispose();
 
@@ -128,18 +128,19 @@ public sealed class PredictCommandSpecs : IDisposable
     [Fact]
     public void Predict_should_keep_what_a_script_prints_out_of_standard_output()
     {
+        using var zerocopy = new Zerocopy();
         ScriptText.Save(
-            _zerocopy.File("print.pt"),
+            zerocopy.File("print.pt"),
             $"""
               def forward(self: {ScriptText.Self},
                 x: Tensor) -> Tensor:
                 print("shape", torch.size(x))
                 return torch.add(x, 1)
             """);
-        File.WriteAllText(_zerocopy.File("x.json"), "[1, 2]");
-        _zerocopy.Run("put", _zerocopy.File("print.pt"), "--name", "print").Succeeded();
+        File.WriteAllText(zerocopy.File("x.json"), "[1, 2]");
+        zerocopy.RunInside("put", zerocopy.File("print.pt"), "--name", "print").Succeeded();
 
-        var run = _zerocopy.Run("predict", "print", "--input", _zerocopy.File("x.json"), "--json").Succeeded();
+        var run = zerocopy.Run("predict", "print", "--input", zerocopy.File("x.json"), "--json").Succeeded();
 
         Assert.Equal("[2,3]", run.Json().GetProperty("output").GetProperty("data").GetRawText());
         Assert.Contains("shape [2]", run.Error, StringComparison.Ordinal);
@@ -148,9 +149,7 @@ public sealed class PredictCommandSpecs : IDisposable
     [Fact]
     public void Predict_should_take_every_kind_of_json_value_as_its_argument_is()
     {
-        using var zerocopy = new LocalZerocopy();
         var predict = Script(
-            zerocopy,
             $"""
               def forward(self: {ScriptText.Self},
                 x: Tensor,
@@ -200,9 +199,7 @@ public sealed class PredictCommandSpecs : IDisposable
     [InlineData("""{"t": 1, "T": 1}""", "has 'T', which the model does not take")]
     public void Predict_should_refuse_a_json_value_that_its_argument_is_not(string input, string problem)
     {
-        using var zerocopy = new LocalZerocopy();
         var predict = Script(
-            zerocopy,
             $"""
               def forward(self: {ScriptText.Self},
                 t: float,
@@ -219,22 +216,19 @@ public sealed class PredictCommandSpecs : IDisposable
     [Fact]
     public void Predict_should_say_which_files_hold_no_text()
     {
-        using var zerocopy = new LocalZerocopy();
         var predict = Script(
-            zerocopy, $"  def forward(self: {ScriptText.Self},\n    x: Tensor) -> Tuple[Tensor, str]:\n    return (x, \"a\")");
+            $"  def forward(self: {ScriptText.Self},\n    x: Tensor) -> Tuple[Tensor, str]:\n    return (x, \"a\")");
 
-        predict("[1]", "--output", zerocopy.File("out.npy")).Failed(1, "'output_1' is a text", ".json");
-        predict("[1]", "--output", zerocopy.File("out.safetensors")).Failed(1, "'output_1' is a text", ".json");
-        var run = predict("[1]", "--output", zerocopy.File("out.json")).Succeeded();
+        predict("[1]", "--output", _zerocopy.File("out.npy")).Failed(1, "'output_1' is a text", ".json");
+        predict("[1]", "--output", _zerocopy.File("out.safetensors")).Failed(1, "'output_1' is a text", ".json");
+        var run = predict("[1]", "--output", _zerocopy.File("out.json")).Succeeded();
         Assert.Contains("output_0 I64[1], output_1 STR", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Predict_should_refuse_several_tensors_of_a_safetensors_file_that_no_name_binds()
     {
-        using var zerocopy = new LocalZerocopy();
         Script(
-            zerocopy,
             $"""
               def forward(self: {ScriptText.Self},
                 minuend: Tensor,
@@ -251,8 +245,8 @@ public sealed class PredictCommandSpecs : IDisposable
 
         Run Predict(string first, string second)
         {
-            TensorFile.Write(zerocopy.File("in.safetensors"), [new NamedTensor(first, ten), new NamedTensor(second, one)]);
-            return zerocopy.Run("predict", "script", "--input", zerocopy.File("in.safetensors"), "--json");
+            TensorFile.Write(_zerocopy.File("in.safetensors"), [new NamedTensor(first, ten), new NamedTensor(second, one)]);
+            return _zerocopy.Run("predict", "script", "--input", _zerocopy.File("in.safetensors"), "--json");
         }
     }
 
@@ -262,8 +256,7 @@ public sealed class PredictCommandSpecs : IDisposable
     [InlineData("torch.quantize_per_tensor(x, 0.5, 0, 12)")]
     public void Predict_should_answer_with_a_dense_tensor_whatever_the_layout(string answer)
     {
-        using var zerocopy = new LocalZerocopy();
-        var predict = Script(zerocopy, $"  def forward(self: {ScriptText.Self},\n    x: Tensor) -> Tensor:\n    return {answer}");
+        var predict = Script($"  def forward(self: {ScriptText.Self},\n    x: Tensor) -> Tensor:\n    return {answer}");
 
         var output = predict("[[0.5, 0], [0, 1.0]]").Succeeded().Json().GetProperty("output");
 
@@ -271,14 +264,14 @@ public sealed class PredictCommandSpecs : IDisposable
         Assert.Equal("[[0.5,0],[0,1]]", output.GetProperty("data").GetRawText());
     }
 
-    private static Predicting Script(LocalZerocopy zerocopy, string methods)
+    private Predicting Script(string methods)
     {
-        ScriptText.Save(zerocopy.File("script.pt"), methods, "class Color(Enum):\n  RED = 1\n");
-        zerocopy.Run("put", zerocopy.File("script.pt"), "--name", "script").Succeeded();
+        ScriptText.Save(_zerocopy.File("script.pt"), methods, "class Color(Enum):\n  RED = 1\n");
+        _zerocopy.Run("put", _zerocopy.File("script.pt"), "--name", "script").Succeeded();
         return (input, options) =>
         {
-            File.WriteAllText(zerocopy.File("input.json"), input);
-            return zerocopy.Run(["predict", "script", "--input", zerocopy.File("input.json"), .. options]);
+            File.WriteAllText(_zerocopy.File("input.json"), input);
+            return _zerocopy.Run(["predict", "script", "--input", _zerocopy.File("input.json"), .. options]);
         };
     }
 

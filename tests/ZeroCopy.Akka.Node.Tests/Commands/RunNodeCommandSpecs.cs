@@ -61,7 +61,7 @@ public sealed class RunNodeCommandSpecs : IDisposable
 
         Assert.StartsWith("http://[::1]:", node.Ready.GetProperty("http").GetString(), StringComparison.Ordinal);
         Assert.Equal(7, await NodeCalls.CountAsync(node.Client, "counter", 7));
-        _zerocopy.Run("pull", "counter", "--node", node.Address, "--store", _zerocopy.File("pulled")).Succeeded();
+        _zerocopy.RunInside("pull", "counter", "--node", node.Address, "--store", _zerocopy.File("pulled")).Succeeded();
     }
 
     private static bool HasLoopback6()
@@ -124,7 +124,7 @@ public sealed class RunNodeCommandSpecs : IDisposable
         await node.NextAsync("stopped");
         Assert.Equal(0, (await node.EndAsync()).ExitCode);
         Assert.Equal(["counter@1"], Unused());
-        Assert.Equal(0, _zerocopy.Run("store", "stat", "--json").Succeeded().Json().GetProperty("temporaryBytes").GetInt64());
+        Assert.Equal(0, _zerocopy.RunInside("store", "stat", "--json").Succeeded().Json().GetProperty("temporaryBytes").GetInt64());
     }
 
     [Fact]
@@ -162,7 +162,7 @@ public sealed class RunNodeCommandSpecs : IDisposable
     [Fact]
     public async Task Node_should_end_as_told_while_calls_run_that_nobody_waits_for()
     {
-        _zerocopy.Run("put", NodeScripts.Multiply(_zerocopy.File("multiply.pt")), "--name", "multiply").Succeeded();
+        _zerocopy.RunInside("put", NodeScripts.Multiply(_zerocopy.File("multiply.pt")), "--name", "multiply").Succeeded();
         File.WriteAllText(_zerocopy.File("node.conf"), $$"""
             zerocopy {
               serving.drain-delay = 100ms
@@ -351,12 +351,12 @@ public sealed class RunNodeCommandSpecs : IDisposable
     private static string Hocon(string file) => Path.Combine(RepositoryRoot.Path, "hocon", file);
 
     private void Put(string name) =>
-        _zerocopy.Run("put", NodeScripts.Count(_zerocopy.File($"{name}.pt")), "--name", name).Succeeded();
+        _zerocopy.RunInside("put", NodeScripts.Count(_zerocopy.File($"{name}.pt")), "--name", name).Succeeded();
 
     /// <summary>Names of the models, of which none is in use.</summary>
     private string[] Unused()
     {
-        var models = _zerocopy.Run("ls", "--json").Succeeded().Json().EnumerateArray().ToList();
+        var models = _zerocopy.RunInside("ls", "--json").Succeeded().Json().EnumerateArray().ToList();
         Assert.All(models, model => Assert.False(model.GetProperty("inUse").GetBoolean()));
         return [.. models.SelectMany(model => model.GetProperty("names").EnumerateArray().Select(name => name.GetString()!))];
     }

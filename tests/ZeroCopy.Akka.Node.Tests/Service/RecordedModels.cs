@@ -25,7 +25,7 @@ public class RecordedModels : IAsyncLifetime
         var models = Directory.GetFiles(Path.Combine(folder, "models"), "*.pt");
         foreach (var model in models)
         {
-            _zerocopy.Run("put", model, "--name", Path.GetFileNameWithoutExtension(model)).Succeeded();
+            _zerocopy.RunInside("put", model, "--name", Path.GetFileNameWithoutExtension(model)).Succeeded();
         }
 
         File.WriteAllText(_zerocopy.File("node.conf"), "zerocopy.serving.shared-memory = on");

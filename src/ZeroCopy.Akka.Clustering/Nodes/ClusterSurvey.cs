@@ -25,6 +25,9 @@ internal sealed class ClusterSurvey(
     // A node waits up to ten seconds for calls of a model that is removed to end, and those who ask wait for half a minute.
     private readonly TimeSpan _limit = limit ?? TimeSpan.FromSeconds(18);
 
+    // Who pushes waits for as long as it takes. A node that is lost is no member any more after less.
+    private readonly TimeSpan _namingLimit = limit ?? TimeSpan.FromMinutes(1);
+
     private const int RemovalRounds = 3;
 
     private readonly Cluster _cluster = Cluster.Get(system);
@@ -57,7 +60,11 @@ internal sealed class ClusterSurvey(
     /// </exception>
     public async Task<NodeReply> LocateAsync(NodeQuery.Locate locate, CancellationToken cancellationToken)
     {
-        var view = await ViewAsync(locate.Name.Name, locate.Name.Version, cancellationToken).ConfigureAwait(false);
+        var view = await ViewAsync(
+            locate.Name.Name,
+            _limit,
+            async () => locate.Name.Version ?? await CurrentAsync(locate.Name.Name, cancellationToken).ConfigureAwait(false),
+            cancellationToken).ConfigureAwait(false);
         var version = locate.Name.Version ?? view?.Current;
         var held = view is null || version is null ? [] : view.At(version).Where(at => at.Held.Model is not null).ToArray();
         if (held.Length == 0)
@@ -84,7 +91,7 @@ internal sealed class ClusterSurvey(
     /// </exception>
     public async Task<ModelName> NameAsync(ModelName name, ModelId model, int taken, CancellationToken cancellationToken)
     {
-        var view = await ViewAsync(name.Name, enough: null, cancellationToken).ConfigureAwait(false);
+        var view = await ViewAsync(name.Name, _namingLimit, () => Task.FromResult<int?>(null), cancellationToken).ConfigureAwait(false);
         if (name.Version is { } version)
         {
             return view?.ModelOf(version) is { } other && other != model
@@ -174,10 +181,12 @@ internal sealed class ClusterSurvey(
 
     /// <summary>What all nodes have of a name, which are asked until each has answered or is no member any more; null for nothing.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="enough">A version that ends it as soon as a node has it; null where all have to be heard.</param>
+    /// <param name="limit">How long they may take.</param>
+    /// <param name="enough">The version that ends it as soon as a node has it; null where all have to be heard.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     /// <exception cref="InferenceException">A node has not answered in time: it is not taken for one that has nothing.</exception>
-    private async Task<ModelView?> ViewAsync(string name, int? enough, CancellationToken cancellationToken)
+    private async Task<ModelView?> ViewAsync(
+        string name, TimeSpan limit, Func<Task<int?>> enough, CancellationToken cancellationToken)
     {
         var from = TimeProvider.System.GetTimestamp();
         var heard = new Dictionary<Address, NodeReply.Holdings>();
@@ -194,17 +203,18 @@ internal sealed class ClusterSurvey(
             }
 
             var silent = Nodes(_cluster.State.Members).Except(heard.Keys).ToArray();
-            if (silent.Length == 0 || (enough is not null && Named(heard.Values).Any(named => named.Key == name
-                && named.SelectMany(report => report.Versions).Any(at => at.Version == enough && at.Model is not null))))
+            if (silent.Length == 0 || (await enough().ConfigureAwait(false) is { } version && Named(heard.Values).Any(
+                named => named.Key == name
+                    && named.SelectMany(report => report.Versions).Any(at => at.Version == version && at.Model is not null))))
             {
                 break;
             }
 
-            if (TimeProvider.System.GetElapsedTime(from) >= _limit)
+            if (TimeProvider.System.GetElapsedTime(from) >= limit)
             {
                 throw new InferenceException(
                     InferenceFailure.Unreachable,
-                    $"What {string.Join(", ", silent.Order())} has of {name} was not answered within {_limit.TotalSeconds:0.#} s, and the "
+                    $"What {string.Join(", ", silent.Order())} has of {name} was not answered within {limit.TotalSeconds:0.#} s, and the "
                     + "versions of the others are not all that the cluster may have. Try again when it answers, or is no member any more.");
             }
 
@@ -214,6 +224,21 @@ internal sealed class ClusterSurvey(
         return Named(heard.Values).FirstOrDefault(named => named.Key == name) is { } named
             ? (await ViewAsync(named, mustKnow: true, cancellationToken).ConfigureAwait(false)).View
             : null;
+    }
+
+    /// <summary>The version that calls get, by the entity of the name; null for none, or where that is not said now.</summary>
+    private async Task<int?> CurrentAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var entry = await routes.GetAsync(name, cancellationToken).AsTask().WaitAsync(AnswerTime, cancellationToken)
+                .ConfigureAwait(false);
+            return entry.Route!.Current;
+        }
+        catch (Exception e) when (e is TimeoutException or InferenceException)
+        {
+            return null;
+        }
     }
 
     private static IOrderedEnumerable<IGrouping<string, ModelReport>> Named(IEnumerable<NodeReply.Holdings> holdings) =>

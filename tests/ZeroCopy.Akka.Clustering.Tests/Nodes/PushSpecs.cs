@@ -137,8 +137,10 @@ public sealed class PushSpecs : ClusterSpec
             Assert.Contains(member.SelfAddress.ToString(), refused.Message, StringComparison.Ordinal);
         }
 
-        // One holder is enough to know where a version is.
+        // One holder is enough to know where a version is, as the entity is to know which one is current.
         Assert.Equal(model.Id, Assert.IsType<NodeReply.Located>(await LocateAsync("contract@1")).Model.Id);
+        var current = await first.Cluster.Node.Ask<NodeReply>(new NodeQuery.Locate(ModelName.Parse("contract"), 1), Patience);
+        Assert.Equal(model.Id, Assert.IsType<NodeReply.Located>(current).Model.Id);
         await mute.Terminate().WaitAsync(Patience);
 
         Task<NodeReply> LocateAsync(string name) => survey.LocateAsync(new NodeQuery.Locate(ModelName.Parse(name), 1), default);

@@ -179,7 +179,9 @@ internal sealed class ClusterSurvey(
     private static readonly Comparer<ModelName> ByVersion =
         Comparer<ModelName>.Create((one, other) => Nullable.Compare(one.Version, other.Version));
 
-    /// <summary>What all nodes have of a name, which are asked until each has answered or is no member any more; null for nothing.</summary>
+    /// <summary>
+    /// What all nodes have of a name, which are asked until each has answered or is no member any more; null for nothing.
+    /// </summary>
     /// <param name="name">The name.</param>
     /// <param name="limit">How long they may take.</param>
     /// <param name="enough">The version that ends it as soon as a node has it; null where all have to be heard.</param>

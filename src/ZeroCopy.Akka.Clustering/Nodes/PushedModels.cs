@@ -51,8 +51,8 @@ internal sealed class PushedModels(
 
                     throw new InferenceException(
                         InferenceFailure.Unreachable,
-                        $"The node that answers for {name.Name} in this cluster was asked {TimesToAsk} times whether {name} is another model, "
-                        + "and did not answer. Push it again.");
+                        $"The node that answers for {name.Name} in this cluster was asked {TimesToAsk} times whether {name} is another "
+                        + "model, and did not answer. Push it again.");
                 }
 
                 if (!IsOther(route, name, receive.Model))

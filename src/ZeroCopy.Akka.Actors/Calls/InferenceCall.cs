@@ -390,8 +390,8 @@ internal sealed class InferenceCall : TaskCompletionSource<object?>, IConsistent
     {
         InferenceFailure.DeadlineExceeded => new InferenceException(
             failure,
-            $"A call to {_ledger.Owner} was not answered within its deadline of {Durations.Text(_terms.Deadline)}; give it a longer one or raise "
-            + $"{_ledger.DeadlineSetting}.")
+            $"A call to {_ledger.Owner} was not answered within its deadline of {Durations.Text(_terms.Deadline)}; give it a longer one or "
+            + $"raise {_ledger.DeadlineSetting}.")
         {
             Waited = _ledger.Clock.GetElapsedTime(
                 StartedAt, Volatile.Read(ref _begunAt) is not 0 and var begun ? begun : _ledger.Clock.GetTimestamp()),

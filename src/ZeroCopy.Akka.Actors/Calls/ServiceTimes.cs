@@ -70,8 +70,8 @@ internal sealed class ServiceTimes(TimeProvider clock)
 
         call.Fail(new InferenceException(
             InferenceFailure.DeadlineExceeded,
-            $"A call to {call.Owner} waited {waited.TotalMilliseconds:F0} ms of its deadline of {Durations.Text(deadline)}, and calls take up to "
-            + $"{needed.TotalMilliseconds:F0} ms: too late to be answered in time; send fewer at a time, or have more actors.")
+            $"A call to {call.Owner} waited {waited.TotalMilliseconds:F0} ms of its deadline of {Durations.Text(deadline)}, and calls take "
+            + $"up to {needed.TotalMilliseconds:F0} ms: too late to be answered in time; send fewer at a time, or have more actors.")
         {
             // It never ran: what is left of its time would have been no use to it.
             Waited = deadline,

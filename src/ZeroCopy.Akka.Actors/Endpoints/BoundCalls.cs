@@ -64,7 +64,8 @@ internal static class BoundCalls
         if (Durations.OrNone(deadline) <= TimeSpan.Zero)
         {
             throw new InferenceException(
-                InferenceFailure.DeadlineExceeded, $"A call to {owner} had a deadline of {Durations.Text(deadline)}, which had passed already.");
+                InferenceFailure.DeadlineExceeded,
+                $"A call to {owner} had a deadline of {Durations.Text(deadline)}, which had passed already.");
         }
     }
 }

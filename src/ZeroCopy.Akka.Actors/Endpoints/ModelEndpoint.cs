@@ -381,8 +381,8 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
         {
             throw new InferenceException(
                 InferenceFailure.DeadlineExceeded,
-                $"The pool of {plan.Name} was not started within the deadline of {Durations.Text(limit)}; give the call a longer one or raise "
-                + $"{plan.SettingsPath}.deadline.")
+                $"The pool of {plan.Name} was not started within the deadline of {Durations.Text(limit)}; give the call a longer one or "
+                + $"raise {plan.SettingsPath}.deadline.")
             {
                 Waited = limit,
             };

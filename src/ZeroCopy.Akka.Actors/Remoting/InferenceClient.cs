@@ -216,5 +216,6 @@ public sealed class InferenceClient : IDisposable
     }
 
     private InferenceException Late(string what, TimeSpan deadline) => new(
-        InferenceFailure.DeadlineExceeded, $"{what} of {_node.Path.Address} was not answered within its deadline of {Durations.Text(deadline)}.");
+        InferenceFailure.DeadlineExceeded,
+        $"{what} of {_node.Path.Address} was not answered within its deadline of {Durations.Text(deadline)}.");
 }

@@ -278,7 +278,8 @@ internal sealed class ClusterSurvey(
             {
                 throw new InferenceException(
                     InferenceFailure.Unreachable,
-                    $"Nodes hold different models as {named.Key}, and which of them is served was not answered within {Durations.Text(AnswerTime)}.");
+                    $"Nodes hold different models as {named.Key}, and which of them is served was not answered within "
+                    + $"{Durations.Text(AnswerTime)}.");
             }
             catch (Exception e) when (!(mustKnow && isContested) && e is TimeoutException or InferenceException)
             {

@@ -1,3 +1,5 @@
+using ZeroCopy.Clocks;
+
 namespace ZeroCopy.Errors;
 
 /// <summary>
@@ -43,7 +45,7 @@ internal sealed class BatchRetry(string model, int attempts, TimeSpan? limit, st
                     // For none of its rows: it has not been their turn.
                     throw new InferenceException(
                         InferenceFailure.Overloaded,
-                        $"'{model}' had no turn for a call in {MostTurns} times the {limitName} of {_limit!.Value.TotalSeconds} seconds: it "
+                        $"'{model}' had no turn for a call in {MostTurns} times the {limitName} of {Durations.Text(_limit)}: it "
                         + "loads its model, or computes for a row that takes far longer. Give more time, or have more actors.",
                         failure);
                 }

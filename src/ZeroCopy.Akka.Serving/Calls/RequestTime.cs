@@ -42,5 +42,7 @@ internal sealed class RequestTime(TimeProvider clock)
     }
 
     private static InferenceException Passed(TimeSpan limit, Exception? cause = null) => new(
-        InferenceFailure.DeadlineExceeded, $"The request had {Durations.Text(limit)} to its answer, which had passed before it was read.", cause);
+        InferenceFailure.DeadlineExceeded,
+        $"The request had {Durations.Text(limit)} to its answer, which had passed before it was read.",
+        cause);
 }

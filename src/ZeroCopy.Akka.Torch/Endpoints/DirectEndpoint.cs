@@ -142,7 +142,8 @@ public sealed class DirectEndpoint : IModelEndpoint, IDisposable
     }
 
     private InferenceException Late(TimeSpan deadline) => new(
-        InferenceFailure.DeadlineExceeded, $"{Name} did not answer within {Durations.Text(deadline)}, the deadline of the call (CallOptions.Deadline).");
+        InferenceFailure.DeadlineExceeded,
+        $"{Name} did not answer within {Durations.Text(deadline)}, the deadline of the call (CallOptions.Deadline).");
 
     private InferenceException Ended() => new(InferenceFailure.ShuttingDown, $"{Name} has ended and takes no more calls.");
 }

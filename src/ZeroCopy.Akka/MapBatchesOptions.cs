@@ -23,8 +23,8 @@ public sealed record MapBatchesOptions : MapOptions
 
     /// <summary>
     /// How often a batch is tried whose actor crashes, that no actor takes or no node answers, at least 1, with a pause between. A further
-    /// attempt goes to whichever actor has the least to do; rows are kept for it where they are given away. A batch that waited for its turn
-    /// for a good part of its deadline is tried again in any case.
+    /// attempt goes to whichever actor has the least to do; rows are kept for it where they are given away. A batch that waited for its
+    /// turn for a good part of its deadline is tried again in any case.
     /// </summary>
     public int Attempts { get; init; } = 1;
 

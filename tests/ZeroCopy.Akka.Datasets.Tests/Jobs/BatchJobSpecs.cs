@@ -89,7 +89,9 @@ public sealed class BatchJobSpecs : IDisposable
 
         var report = await BatchJob.RunAsync(endpoint, Options(input) with
         {
-            Binding = new BindingOptions { Columns = isNamed ? ["x", "scale"] : [] }, Keep = ["note"], SkipFailed = true,
+            Binding = new BindingOptions { Columns = isNamed ? ["x", "scale"] : [] },
+            Keep = ["note"],
+            SkipFailed = true,
         });
 
         Assert.Equal((1L, rows - 1L), (report.Rows, report.Failed));

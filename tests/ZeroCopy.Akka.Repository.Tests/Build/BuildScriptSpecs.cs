@@ -82,7 +82,8 @@ public sealed class BuildScriptSpecs
     {
         var ci = File.ReadAllText(Path.Combine(RepositoryRoot.Path, ".ci", "run"));
 
-        var steps = BuildScript.Run("-Target Test").Calls.Select(call => $"dotnet {call.Split(' ')[0]} ZeroCopy.Akka.sln").ToArray();
+        // By the same command, though not always with the same options.
+        var steps = BuildScript.Run("-Target Test").Calls.Select(call => $"dotnet {call.Split(' ')[0]} ").ToArray();
 
         Assert.All(steps, step => Assert.Contains(step, ci, StringComparison.Ordinal));
     }

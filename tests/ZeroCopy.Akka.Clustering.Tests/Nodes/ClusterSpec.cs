@@ -8,6 +8,7 @@ using ZeroCopy.Manifests;
 using ZeroCopy.Store;
 using ZeroCopy.Tensors;
 using ZeroCopy.TestSupport;
+using ZeroCopy.Torch;
 
 namespace ZeroCopy.Clustering.Tests.Nodes;
 
@@ -81,9 +82,9 @@ public abstract class ClusterSpec : IAsyncLifetime
 
     /// <summary>Puts a script that adds a number to its input, as the next version of a name.</summary>
     private protected Task<ModelHandle> PutAsync(TestNode node, string name, int added, int words = 0) =>
-        PutAsync(node.Host, name, added, words);
+        PutAsync(node.Host.Runtime, name, added, words);
 
-    private protected async Task<ModelHandle> PutAsync(ZeroCopyHost host, string name, int added, int words = 0)
+    private protected async Task<ModelHandle> PutAsync(TorchRuntime runtime, string name, int added, int words = 0)
     {
         var path = Files.File($"{name}{added}.pt");
         ScriptText.Save(path, $"""
@@ -92,7 +93,7 @@ public abstract class ClusterSpec : IAsyncLifetime
                 return torch.add(x, {added})
               # {string.Concat(Enumerable.Repeat("word ", words / 5))}
             """);
-        return await host.Runtime.PutFileAsync(path, new PutOptions { Name = ModelName.Parse(name) });
+        return await runtime.PutFileAsync(path, new PutOptions { Name = ModelName.Parse(name) });
     }
 
     private protected static async Task<float> CallAsync(IModelEndpoint endpoint)

@@ -182,7 +182,7 @@ public sealed class PushSpecs : ClusterSpec
         {
             Store = new ObjectStoreOptions { Directory = Files.File("outside") },
         });
-        var (one, other) = (await PutAsync(outside, "one", 1), await PutAsync(outside, "other", 11));
+        var (one, other) = (await PutAsync(outside.Runtime, "one", 1), await PutAsync(outside.Runtime, "other", 11));
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var source = await SourceNode.StartAsync(outside.Store);

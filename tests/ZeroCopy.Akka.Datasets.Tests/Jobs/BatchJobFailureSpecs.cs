@@ -73,7 +73,7 @@ public sealed class BatchJobFailureSpecs : IDisposable
             () => BatchJob.RunAsync(endpoint, Options(8) with { SkipFailed = true, Timeout = Limit }));
 
         Assert.Equal(InferenceFailure.Overloaded, error.Failure);
-        Assert.Contains("--timeout of 10 seconds", error.Message, StringComparison.Ordinal);
+        Assert.Contains("--timeout of 10 s", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

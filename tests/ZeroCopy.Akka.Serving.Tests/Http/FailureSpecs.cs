@@ -134,7 +134,7 @@ public sealed class FailureSpecs
 
         (await answer.WaitAsync(Patience)).Failed(
             503, "shutting down",
-            "00:00:20 (zerocopy.serving.drain-delay and zerocopy.inference.drain-timeout, ServingOptions.DrainTimeout)");
+            "20 s (zerocopy.serving.drain-delay and zerocopy.inference.drain-timeout, ServingOptions.DrainTimeout)");
         await stopping.WaitAsync(Patience);
     }
 

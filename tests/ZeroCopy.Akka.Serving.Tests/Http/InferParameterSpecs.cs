@@ -22,7 +22,7 @@ public sealed class InferParameterSpecs
         var model = new FakeEndpoint("model", _ => new ModelAnswer([]));
         await using var served = await ServedModels.StartWithAsync(services => services.AddSingleton<TimeProvider>(clock), model);
 
-        (await served.InferAsync("model", """{"inputs":[],"parameters":{"timeout":1}}""")).Failed(504, "00:00:00.0000010", "had passed");
+        (await served.InferAsync("model", """{"inputs":[],"parameters":{"timeout":1}}""")).Failed(504, "0.001 ms", "had passed");
 
         Assert.Null(model.Last);
     }

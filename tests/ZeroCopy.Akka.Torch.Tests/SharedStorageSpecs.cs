@@ -59,31 +59,19 @@ public sealed class SharedStorageSpecs : RuntimeSpec
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task Loaded_module_should_answer_as_the_one_that_was_put(string kind)
-    {
-        using var scope = NewDisposeScope();
-        var (make, call) = Cases[kind];
-        using var put = new Parted(make(), call);
-        var model = Runtime.Open<Parted>(await Runtime.PutAsync(put));
-        var instances = new[] { model.Materialise(), model.Materialise() };
-
-        Assert.All(instances, instance => Assert.Equal(Expected(kind), TwoCalls(instance)));
-        Array.ForEach(instances, ModuleDisposal.Release);
-    }
+    public Task Loaded_module_should_answer_as_the_one_that_was_put(string kind) => InstancesShouldAnswerAsync(kind, Runtime);
 
     [Theory]
     [MemberData(nameof(RegisteredKinds))]
-    public async Task Module_of_a_factory_should_answer_as_the_one_that_was_put(string kind)
-    {
-        using var scope = NewDisposeScope();
-        var (make, call) = Cases[kind];
-        using var put = new Parted(make(), call);
-        var opening = new OpenOptions<Parted> { Factory = _ => new Parted(make(), call) };
-        var model = Runtime.Open(await Runtime.PutAsync(put), opening);
-        var instances = new[] { model.Materialise(), model.Materialise() };
+    public Task Module_of_a_factory_should_answer_as_the_one_that_was_put(string kind) =>
+        InstancesShouldAnswerAsync(kind, Runtime, new OpenOptions<Parted> { Factory = _ => Create(kind) });
 
-        Assert.All(instances, instance => Assert.Equal(Expected(kind), TwoCalls(instance)));
-        Array.ForEach(instances, ModuleDisposal.Release);
+    [Theory]
+    [MemberData(nameof(RegisteredKinds))]
+    public async Task Instances_that_map_the_model_each_should_keep_what_they_write_to_themselves(string kind)
+    {
+        using var runtime = new TorchRuntime(Store, options: new TorchRuntimeOptions { Isolation = InstanceIsolation.Mappings });
+        await InstancesShouldAnswerAsync(kind, runtime);
     }
 
     [Theory]
@@ -91,27 +79,11 @@ public sealed class SharedStorageSpecs : RuntimeSpec
     public async Task Module_that_was_handed_over_should_answer_as_before(string kind)
     {
         using var scope = NewDisposeScope();
-        var (make, call) = Cases[kind];
-        using var put = new Parted(make(), call);
+        using var put = Create(kind);
 
         await Runtime.PutAsync(put, new PutModuleOptions { Rebind = true });
 
         Assert.Equal(Expected(kind), TwoCalls(put));
-    }
-
-    [Theory]
-    [MemberData(nameof(RegisteredKinds))]
-    public async Task Instances_that_map_the_model_each_should_keep_what_they_write_to_themselves(string kind)
-    {
-        using var scope = NewDisposeScope();
-        using var runtime = new TorchRuntime(Store, options: new TorchRuntimeOptions { Isolation = InstanceIsolation.Mappings });
-        var (make, call) = Cases[kind];
-        using var put = new Parted(make(), call);
-        var model = runtime.Open<Parted>(await runtime.PutAsync(put));
-        var instances = new[] { model.Materialise(), model.Materialise() };
-
-        Assert.All(instances, instance => Assert.Equal(Expected(kind), TwoCalls(instance)));
-        Array.ForEach(instances, ModuleDisposal.Release);
     }
 
     [Fact]
@@ -140,10 +112,23 @@ public sealed class SharedStorageSpecs : RuntimeSpec
     private static (string, Tensor)[] Parts(Tensor all, params (string Name, int From, int To)[] parts) =>
         [.. parts.Select(part => (part.Name, all.slice(0, part.From, part.To, 1)))];
 
+    private static async Task InstancesShouldAnswerAsync(string kind, TorchRuntime runtime, OpenOptions<Parted>? options = null)
+    {
+        using var scope = NewDisposeScope();
+        using var put = Create(kind);
+        var handle = await runtime.PutAsync(put);
+        var model = runtime.Open(handle, options ?? new OpenOptions<Parted>());
+        var instances = new[] { model.Materialise(), model.Materialise() };
+
+        Assert.All(instances, instance => Assert.Equal(Expected(kind), TwoCalls(instance)));
+        Array.ForEach(instances, ModuleDisposal.Release);
+    }
+
+    private static Parted Create(string kind) => new(Cases[kind].Make(), Cases[kind].Call);
+
     private static string[] Expected(string kind)
     {
-        var (make, call) = Cases[kind];
-        using var direct = new Parted(make(), call);
+        using var direct = Create(kind);
         return TwoCalls(direct);
     }
 

@@ -52,7 +52,7 @@ public sealed class NodeClient
         catch (Exception e) when (e is ActorNotFoundException or OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var limit = late.Token.IsCancellationRequested ? $" within {timeout.TotalSeconds:0.#} s" : "";
+            var limit = late.Token.IsCancellationRequested ? $" within {Durations.Text(timeout)}" : "";
             throw new InferenceException(InferenceFailure.Unreachable, $"No node of a cluster answers at {node}{limit}.", e);
         }
     }

@@ -216,7 +216,7 @@ internal sealed class ClusterSurvey(
             {
                 throw new InferenceException(
                     InferenceFailure.Unreachable,
-                    $"What {string.Join(", ", silent.Order())} has of {name} was not answered within {limit.TotalSeconds:0.#} s, and the "
+                    $"What {string.Join(", ", silent.Order())} has of {name} was not answered within {Durations.Text(limit)}, and the "
                     + "versions of the others are not all that the cluster may have. Try again when it answers, or is no member any more.");
             }
 

@@ -22,7 +22,7 @@ public sealed class TensorLayout : IEquatable<TensorLayout>
     /// A dimension is negative, the size overflows, or the strides are not a permutation of row-major ones (gaps, overlaps, broadcasts).
     /// </exception>
     public TensorLayout(DType dtype, ReadOnlySpan<long> shape, ReadOnlySpan<long> strides)
-        : this(dtype, shape, strides, AreDense(shape, strides, Count(shape)))
+        : this(dtype, shape, strides, AreDense(shape, strides))
     {
         if (!IsDense)
         {
@@ -82,7 +82,7 @@ public sealed class TensorLayout : IEquatable<TensorLayout>
                 $"Strides [{string.Join(", ", strides.ToArray())}] do not fit {shape.Length} dimensions.", nameof(strides));
         }
 
-        var layout = new TensorLayout(dtype, shape, strides, AreDense(shape, strides, Count(shape)));
+        var layout = new TensorLayout(dtype, shape, strides, AreDense(shape, strides));
         return layout.Extent >= 0 ? layout : throw new OverflowException();
     }
 
@@ -126,6 +126,41 @@ public sealed class TensorLayout : IEquatable<TensorLayout>
         ? $"{DType.ToToken()}[{string.Join(", ", Shape)}]"
         : $"{DType.ToToken()}[{string.Join(", ", Shape)}] strides [{string.Join(", ", Strides)}]";
 
+    /// <summary>Whether elements with such strides lie without gaps, each once.</summary>
+    internal static bool AreDense(ReadOnlySpan<long> shape, ReadOnlySpan<long> strides)
+    {
+        if (strides.Length != shape.Length)
+        {
+            return false;
+        }
+
+        if (Count(shape) == 0)
+        {
+            return true;
+        }
+
+        var order = Enumerable.Range(0, shape.Length).ToArray();
+        var keys = strides.ToArray();
+        Array.Sort(keys, order);
+        var expected = 1L;
+        foreach (var dimension in order)
+        {
+            if (shape[dimension] == 1)
+            {
+                continue;
+            }
+
+            if (strides[dimension] != expected)
+            {
+                return false;
+            }
+
+            expected *= shape[dimension];
+        }
+
+        return true;
+    }
+
     private static long Count(ReadOnlySpan<long> shape)
     {
         var count = 1L;
@@ -167,39 +202,5 @@ public sealed class TensorLayout : IEquatable<TensorLayout>
         var all = checked(elements * bits);
         return all % 8 == 0
             ? all / 8 : throw new ArgumentException($"{elements} elements of {dtype.ToToken()} fill no whole bytes.", nameof(elements));
-    }
-
-    private static bool AreDense(ReadOnlySpan<long> shape, ReadOnlySpan<long> strides, long elements)
-    {
-        if (strides.Length != shape.Length)
-        {
-            return false;
-        }
-
-        if (elements == 0)
-        {
-            return true;
-        }
-
-        var order = Enumerable.Range(0, shape.Length).ToArray();
-        var keys = strides.ToArray();
-        Array.Sort(keys, order);
-        var expected = 1L;
-        foreach (var dimension in order)
-        {
-            if (shape[dimension] == 1)
-            {
-                continue;
-            }
-
-            if (strides[dimension] != expected)
-            {
-                return false;
-            }
-
-            expected *= shape[dimension];
-        }
-
-        return true;
     }
 }

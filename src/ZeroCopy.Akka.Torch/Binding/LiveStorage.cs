@@ -36,7 +36,7 @@ internal sealed unsafe class LiveStorage : TensorSource, IDisposable
     public static LiveStorage Create(IReadOnlyList<(StateTensor First, ImmutableArray<string> Aliases)> tensors, int ordinal)
     {
         using var frozen = torch.no_grad();
-        var bytes = TensorStorage.Bytes(tensors.MinBy(tensor => tensor.First.Tensor.ElementSize).First.Tensor);
+        var bytes = TensorStorage.Bytes(tensors[0].First.Tensor);
         if (bytes.device_type != DeviceType.CPU)
         {
             using var there = bytes;

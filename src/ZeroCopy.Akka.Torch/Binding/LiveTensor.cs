@@ -59,7 +59,7 @@ internal sealed unsafe class LiveTensor : TensorSource, IDisposable
                 held = Replace(held, held.resolve_neg());
             }
 
-            if (!held.is_contiguous() && !TensorStorage.IsDense(held))
+            if (!held.is_contiguous() && !TensorLayout.AreDense(held.shape, held.stride()))
             {
                 held = Replace(held, held.contiguous());
             }

@@ -209,11 +209,13 @@ internal sealed class CloneSession : IDisposable
             }
         }
 
-        if (!_onStorage.TryAdd(TensorStorage.Address(source), source) && _onStorage[TensorStorage.Address(source)] is var other)
+        var storage = TensorStorage.Address(source);
+        if (_onStorage.TryGetValue(storage, out var other))
         {
             return NativeClones.Over(source, (torch.Tensor)Visit(other, "")!);
         }
 
+        _onStorage.Add(storage, source);
         if (TensorStorage.IsFilledBy(source))
         {
             return NativeClones.Alias(source, TensorSharing.Copy);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using TorchSharp;
+using ZeroCopy.Tensors;
 using ZeroCopy.Torch.Native.CppExceptions;
 
 namespace ZeroCopy.Torch.Native;
@@ -44,24 +45,8 @@ internal static class TensorStorage
     }
 
     /// <summary>Whether the tensor has all of it, each byte once.</summary>
-    public static bool IsFilledBy(torch.Tensor tensor) => Length(tensor) == tensor.numel() * tensor.ElementSize && IsDense(tensor);
-
-    /// <summary>Whether a tensor's elements lie without gaps, each once.</summary>
-    public static bool IsDense(torch.Tensor tensor)
-    {
-        var expected = 1L;
-        foreach (var (stride, size) in tensor.stride().Zip(tensor.shape).Where(pair => pair.Second != 1).OrderBy(pair => pair.First))
-        {
-            if (stride != expected)
-            {
-                return false;
-            }
-
-            expected *= size;
-        }
-
-        return true;
-    }
+    public static bool IsFilledBy(torch.Tensor tensor) => Length(tensor) == tensor.numel() * tensor.ElementSize
+        && TensorLayout.AreDense(tensor.shape, tensor.stride());
 
     /// <summary>All of it, as bytes. The caller disposes the result, which no dispose scope has.</summary>
     public static torch.Tensor Bytes(torch.Tensor tensor)

@@ -1,3 +1,4 @@
+using ZeroCopy.Memory;
 using ZeroCopy.Serving.Protocol;
 using ZeroCopy.Serving.Settings;
 
@@ -123,8 +124,14 @@ internal sealed class SharedRegions(ServingOptions options) : IDisposable
         var file = SharedObject.Open(key);
         try
         {
-            return offset <= file.Length - size ? new SharedRegion(key, file, offset, size) : throw new RequestException(
-                $"Shared memory object '{key}' has {file.Length} bytes, and the region starts at {offset} with {size} bytes.");
+            if (offset > file.Length - size)
+            {
+                throw new RequestException(
+                    $"Shared memory object '{key}' has {file.Length} bytes, and the region starts at {offset} with {size} bytes.");
+            }
+
+            FilePages.Reserve(file.SafeFileHandle, offset, size);
+            return new SharedRegion(key, file, offset, size);
         }
         catch (Exception e)
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Google.Protobuf.Collections;
@@ -197,6 +198,28 @@ public sealed class SharedMemorySpecs
         // So neither an input nor an answer can lie there.
         (await served.InferAsync("identity", Infer)).Failed(400, "There is no region 'r' of shared memory.");
         Assert.Equal(new byte[64], shared.Bytes);
+    }
+
+    /// <summary>A first write to a page that the file system has no room for would end the process, and a first read as well.</summary>
+    [SkippableFact]
+    public async Task Register_should_reserve_the_memory_of_its_region_alone()
+    {
+        Skip.IfNot(File.Exists("/usr/bin/du"), "There is no du here.");
+        const int Size = 1 << 20;
+        using var shared = new SharedObjectFile(1);
+        using (var file = new FileStream(shared.Path, FileMode.Open, FileAccess.Write))
+        {
+            file.SetLength(4 * Size);
+        }
+
+        await using var served = await StartAsync(FakeEndpoint.Identity());
+
+        (await RegisterAsync(served, shared.Key, Size, Size)).Succeeded();
+
+        using var usage = Process.Start(new ProcessStartInfo("du", ["--block-size=1", shared.Path]) { RedirectStandardOutput = true })!;
+        var bytes = (await usage.StandardOutput.ReadToEndAsync().WaitAsync(Patience)).Split('\t')[0];
+        // Whole pages, and the one that holds the first byte; no huge pages are taken for granted or excluded.
+        Assert.InRange(long.Parse(bytes, CultureInfo.InvariantCulture), Size, 3 * Size);
     }
 
     [Fact]

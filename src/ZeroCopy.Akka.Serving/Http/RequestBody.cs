@@ -15,6 +15,9 @@ namespace ZeroCopy.Serving.Http;
 /// </summary>
 internal sealed class RequestBody : IAsyncDisposable
 {
+    // What is decompressed in one turn on a thread.
+    private static readonly StreamPipeReaderOptions Pieces = new(bufferSize: 64 << 10);
+
     private readonly PipeReader _pipe;
     private readonly ServingOptions _options;
     private readonly long _most;
@@ -129,13 +132,19 @@ internal sealed class RequestBody : IAsyncDisposable
     public ValueTask DisposeAsync() => _isDecompressed ? _pipe.CompleteAsync() : ValueTask.CompletedTask;
 
     private static RequestBody Decompressed(Stream stream, ServingOptions options) =>
-        new(PipeReader.Create(stream), options, length: null, isDecompressed: true);
+        new(PipeReader.Create(stream, Pieces), options, length: null, isDecompressed: true);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken)
     {
         try
         {
+            if (_isDecompressed)
+            {
+                // Few bytes that are there already become many: others have their turn in between.
+                await Task.Yield();
+            }
+
             var result = await ReadPipeAsync(cancellationToken).ConfigureAwait(false);
             if (_taken + result.Buffer.Length <= _options.MaxBodyBytes)
             {

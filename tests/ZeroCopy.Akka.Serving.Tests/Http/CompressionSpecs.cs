@@ -1,5 +1,9 @@
+using System.Buffers;
 using System.IO.Compression;
 using System.Text;
+using Microsoft.AspNetCore.Http;
+using ZeroCopy.Serving.Http;
+using ZeroCopy.Serving.Settings;
 using ZeroCopy.Serving.Tests.Fakes;
 
 namespace ZeroCopy.Serving.Tests.Http;
@@ -91,6 +95,27 @@ public sealed class CompressionSpecs
         (await served.SendAsync(Request(encoding, [1, 2, 3]))).Failed(415, $"'{encoding}'", "gzip, deflate or identity");
     }
 
+    /// <summary>Few bytes that have come may become many: a thread of the pool that is kept until the last is missed by other calls.</summary>
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    public async Task RequestBody_should_let_others_have_their_turn_while_it_decompresses(string encoding)
+    {
+        const int Turn = 256 << 10;
+        var content = new byte[16 * Turn];
+        new Random(1).NextBytes(content);
+        var source = new ThreadCountedStream(Compressed(encoding, content));
+        var context = new DefaultHttpContext { Request = { Body = source } };
+        context.Request.Headers.ContentEncoding = encoding;
+        await using var body = RequestBody.Open(context.Request, new ServingOptions());
+
+        var reading = body.ReadTextAsync(null, CancellationToken.None);
+        var atOnce = source.BytesOfItsThread;
+
+        Assert.InRange(atOnce, 0, Turn);
+        Assert.Equal(content, (await reading).ToArray());
+    }
+
     private static HttpRequestMessage Request(string encoding, byte[] body) => Request(encoding, body, Json.Length);
 
     private static HttpRequestMessage Request(string encoding, byte[] body, int? jsonLength)
@@ -111,5 +136,20 @@ public sealed class CompressionSpecs
         }
 
         return compressed.ToArray();
+    }
+
+    /// <summary>Has all of its bytes at once, and counts those that the thread reads which made it.</summary>
+    private sealed class ThreadCountedStream(byte[] bytes) : MemoryStream(bytes)
+    {
+        private readonly int _thread = Environment.CurrentManagedThreadId;
+
+        public long BytesOfItsThread { get; private set; }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var read = Read(buffer.Span);
+            BytesOfItsThread += Environment.CurrentManagedThreadId == _thread ? read : 0;
+            return ValueTask.FromResult(read);
+        }
     }
 }

@@ -95,7 +95,7 @@ public sealed class CompressionSpecs
         (await served.SendAsync(Request(encoding, [1, 2, 3]))).Failed(415, $"'{encoding}'", "gzip, deflate or identity");
     }
 
-    /// <summary>Few bytes that have come may become many: a thread of the pool that is kept until the last is missed by other calls.</summary>
+    /// <summary>Few bytes that have come may become many: other calls miss a thread of the pool that is kept until the last.</summary>
     [Theory]
     [InlineData("gzip")]
     [InlineData("deflate")]

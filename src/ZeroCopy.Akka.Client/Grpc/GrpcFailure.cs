@@ -15,7 +15,9 @@ internal static class GrpcFailure
     public static InferenceServerException Of(RpcException error)
     {
         var failure = error.Trailers.GetValue(FailureTrailer);
-        return new InferenceServerException(ErrorOf(error, failure), error.Status.Detail, error)
+        // A status that this side makes itself, as for a time that has passed, says no more than its code.
+        var message = error.Status.Detail is { Length: > 0 } detail ? detail : $"The call ended with gRPC status {error.StatusCode}.";
+        return new InferenceServerException(ErrorOf(error, failure), message, error)
         {
             Failure = failure,
             RetryAfter = int.TryParse(

@@ -79,6 +79,7 @@ public sealed class GrpcClientSpecs
             () => server.Rpc.InferAsync(new InferRequest(server.Name) { Timeout = timeout }));
 
         Assert.Equal((InferenceError.DeadlineExceeded, null), (error.Error, server.Method));
+        Assert.Contains("DeadlineExceeded", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

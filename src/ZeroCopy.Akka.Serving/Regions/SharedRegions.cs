@@ -16,7 +16,8 @@ internal sealed class SharedRegions(ServingOptions options) : IDisposable
     /// <param name="offset">Bytes of the object in front of the region.</param>
     /// <param name="size">Bytes of the region.</param>
     /// <exception cref="RequestException">
-    /// Shared memory is off, the name is taken, or the object is not there, not the server's user's, or too small.
+    /// Shared memory is off, the name is taken, or the object is not there, not the server's user's, too small, or larger than
+    /// the memory that there is.
     /// </exception>
     public void Register(string name, string key, long offset, long size)
     {
@@ -33,18 +34,23 @@ internal sealed class SharedRegions(ServingOptions options) : IDisposable
 
         lock (_lock)
         {
-            if (_regions.ContainsKey(name))
-            {
-                throw new RequestException($"There is a region '{name}' already: unregister it first.");
-            }
+            RequirePlace(name);
+        }
 
-            if (_regions.Count == options.MaxSharedMemoryRegions)
+        // Calls that use other regions do not wait meanwhile: to reserve a large one takes time.
+        var region = Open(key, offset, (int)size);
+        try
+        {
+            lock (_lock)
             {
-                throw new RequestException(
-                    $"There are {_regions.Count} regions, and no more are allowed ({SettingNames.MaxRegions}).");
+                RequirePlace(name);
+                _regions.Add(name, region);
             }
-
-            _regions.Add(name, Open(key, offset, (int)size));
+        }
+        catch (RequestException)
+        {
+            region.Release();
+            throw;
         }
     }
 
@@ -139,6 +145,19 @@ internal sealed class SharedRegions(ServingOptions options) : IDisposable
             throw e is IOException or UnauthorizedAccessException or NotSupportedException
                 ? new RequestException($"Shared memory object '{key}' cannot be mapped: {e.Message.TrimEnd('.')}.", e)
                 : e;
+        }
+    }
+
+    private void RequirePlace(string name)
+    {
+        if (_regions.ContainsKey(name))
+        {
+            throw new RequestException($"There is a region '{name}' already: unregister it first.");
+        }
+
+        if (_regions.Count == options.MaxSharedMemoryRegions)
+        {
+            throw new RequestException($"There are {_regions.Count} regions, and no more are allowed ({SettingNames.MaxRegions}).");
         }
     }
 

@@ -67,7 +67,7 @@ internal sealed class MicroBatcher : IDisposable
     /// <summary>Takes a call that was admitted; one of a kind whose joined answers were seen to differ goes on alone at once.</summary>
     public void Add(InferenceCall call, BatchKind kind)
     {
-        if (_kinds.Of(kind.Key) == JoinTrust.Refused)
+        if (_kinds.IsRefused(kind.Key))
         {
             call.Telemetry.Unjoined(1);
             _send(call);

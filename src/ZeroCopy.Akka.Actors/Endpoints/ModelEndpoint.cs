@@ -1,3 +1,4 @@
+using Akka.Event;
 using ZeroCopy.Actors.Inference;
 using ZeroCopy.Clocks;
 using ZeroCopy.Endpoints;
@@ -275,6 +276,14 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
             Volatile.Write(ref _signature, SignatureOf(binder));
             var settings = binder.Codec is null ? plan.Settings with { Batching = null } : plan.Settings;
             var name = plan.IsDeclared ? plan.Name : model.ToString();
+            if (plan.Settings.Batching is not null && !binder.Signature.Methods.Any(method => method.IsBatchable))
+            {
+                serving.Log.Warning(
+                    "{0} has batching on, and none of the methods of {1} has its calls joined: its answers are no tensors of rows, it keeps "
+                    + "a state, or it computes over all rows; 'zerocopy show {1}' says where, as script.sharing and script.mixing-rows",
+                    name, model);
+            }
+
             run.Pool = await serving.StartAsync(
                 new PoolPlan(name, source, binder.Run, settings, plan.SettingsPath)
                 {

@@ -69,13 +69,11 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
         var codec = pool.Codec ?? throw new InvalidOperationException("A batch needs a codec.");
         var calls = new List<InferenceCall>(batch.Calls.Count);
         var kinds = new List<BatchKind>(batch.Calls.Count);
-        var trust = JoinTrust.Full;
         for (var i = 0; i < batch.Calls.Count; i++)
         {
             var (call, kind) = (batch.Calls[i], batch.Kinds[i]);
             // Most batches are of one kind, whose key is one object.
-            var known = kinds.Count > 0 && ReferenceEquals(kind.Key, kinds[^1].Key) ? trust : pool.Kinds.Of(kind.Key);
-            if (known == JoinTrust.Refused)
+            if (!IsLast(kind) && pool.Kinds.IsRefused(kind.Key))
             {
                 pool.Ledger.Telemetry.Unjoined(1);
                 Run(instance, call);
@@ -85,7 +83,6 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
             {
                 calls.Add(call);
                 kinds.Add(kind);
-                trust = known < trust ? known : trust;
             }
             else
             {
@@ -101,18 +98,27 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
         }
         else if (calls.Count > 1)
         {
-            RunJoined(codec, instance, calls, kinds, trust);
+            RunJoined(codec, instance, calls, kinds);
         }
+
+        bool IsLast(BatchKind kind) => kinds.Count > 0 && ReferenceEquals(kind.Key, kinds[^1].Key);
     }
 
-    private void RunJoined(
-        IBatchCodec codec, IModelInstance instance, List<InferenceCall> calls, List<BatchKind> kinds, JoinTrust trust)
+    private void RunJoined(IBatchCodec codec, IModelInstance instance, List<InferenceCall> calls, List<BatchKind> kinds)
     {
+        var rows = kinds.Sum(kind => kind.Rows);
+        var trust = pool.Kinds.Of(kinds[0].Key, rows);
+        for (var i = 1; i < kinds.Count; i++)
+        {
+            var known = ReferenceEquals(kinds[i].Key, kinds[i - 1].Key) ? trust : pool.Kinds.Of(kinds[i].Key, rows);
+            trust = known < trust ? known : trust;
+        }
+
         var needed = JoinTrust.Full;
         var answers = Answers(codec, instance, calls, kinds, trust, ref needed);
         if (answers is not null && trust >= needed)
         {
-            pool.Ledger.Telemetry.Joined(kinds.Sum(kind => kind.Rows));
+            pool.Ledger.Telemetry.Joined(rows);
             for (var i = 0; i < calls.Count; i++)
             {
                 calls[i].Complete(answers[i]);
@@ -161,7 +167,8 @@ internal sealed class BatchRunner(PoolContext pool, PoolFailures.OfActor failure
         }
         else if (compared == calls.Count && !isOther)
         {
-            kinds.ForEach(kind => pool.Kinds.Believe(kind.Key, earned));
+            var rows = kinds.Sum(kind => kind.Rows);
+            kinds.ForEach(kind => pool.Kinds.Believe(kind.Key, earned, rows));
         }
 
         if (isOther)

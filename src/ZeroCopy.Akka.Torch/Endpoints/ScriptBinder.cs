@@ -32,7 +32,9 @@ internal sealed class ScriptBinder(string model, ScriptFacts facts, torch.Device
             var result = facts.Results.GetValueOrDefault(name);
             var inputs = parameters
                 .Select(parameter => new ValueSignature(parameter.Name, parameter.Type, IsOptional: IsOptional(parameter))).ToList();
-            yield return new MethodSignature(name, [.. inputs], OutputSignatures.Of(result), OutputSignatures.AreJoined(inputs, result));
+            // Joined, a call would change the state once that single ones change in turn.
+            var isBatchable = !facts.Stateful && !facts.MixingRows.ContainsKey(name) && OutputSignatures.AreJoined(inputs, result);
+            yield return new MethodSignature(name, [.. inputs], OutputSignatures.Of(result), isBatchable);
         }
     }
 }

@@ -18,6 +18,10 @@ namespace ZeroCopy.Torch.Script;
 /// What in the code may write to the module, so that every instance needs a module of its own; null where nothing does.
 /// </param>
 /// <param name="Copied">Tensors that the code may change in place, so that every instance needs memory of its own for them.</param>
+/// <param name="MixingRows">
+/// The methods that may answer a row of a tensor otherwise beside other rows, each with what it does that by. Others may as well, in ways
+/// that show whichever the rows are.
+/// </param>
 /// <param name="Lending">Methods whose answers may be tensors of the module, or views of them.</param>
 /// <param name="Methods">The methods that can be called, with their arguments.</param>
 /// <param name="Adapted">The methods that can be called through a <see cref="ScriptAdapter"/>, with the types of their answers.</param>
@@ -29,6 +33,7 @@ internal sealed record ScriptFacts(
     bool HostOnly,
     string? Writer,
     ImmutableHashSet<string> Copied,
+    ImmutableSortedDictionary<string, string> MixingRows,
     ImmutableHashSet<string> Lending,
     ImmutableSortedDictionary<string, ImmutableArray<ScriptParameter>> Methods,
     ImmutableSortedDictionary<string, ScriptType> Adapted,
@@ -41,6 +46,7 @@ internal sealed record ScriptFacts(
     private const string StatefulKey = "script.stateful";
     private const string CopiedKey = "script.copied";
     private const string SharingKey = "script.sharing";
+    private const string MixingRowsKey = "script.mixing-rows.";
     private const string LendingKey = "script.lending";
     private const string Shared = "shared: nothing that can be called writes to the module";
     private const string Isolated = "isolated: ";
@@ -51,7 +57,7 @@ internal sealed record ScriptFacts(
 
     public static ScriptFacts Empty { get; } =
         new(
-            0, 0, false, "nothing is known", [], [], ImmutableSortedDictionary<string, ImmutableArray<ScriptParameter>>.Empty,
+            0, 0, false, "nothing is known", [], ImmutableSortedDictionary<string, string>.Empty, [], ImmutableSortedDictionary<string, ImmutableArray<ScriptParameter>>.Empty,
             ImmutableSortedDictionary<string, ScriptType>.Empty, ImmutableSortedDictionary<string, ScriptType>.Empty,
             ImmutableSortedDictionary<string, ScriptType>.Empty);
 
@@ -61,6 +67,7 @@ internal sealed record ScriptFacts(
         metadata.ContainsKey(HostOnlyKey),
         WriterOf(metadata.GetValueOrDefault(SharingKey)),
         Names(metadata, CopiedKey),
+        Under(metadata, MixingRowsKey, finding => finding),
         Names(metadata, LendingKey),
         Under(metadata, MethodKey, Parameters),
         Under(metadata, AdaptedKey, ScriptType.Parse),
@@ -83,6 +90,11 @@ internal sealed record ScriptFacts(
         metadata[StatefulKey] = Stateful ? "true" : "false";
         metadata[CopiedKey] = string.Join('\n', Copied.Order(StringComparer.Ordinal));
         metadata[SharingKey] = Writer is null ? Shared : Isolated + Writer;
+        foreach (var (name, finding) in MixingRows)
+        {
+            metadata[MixingRowsKey + name] = finding;
+        }
+
         if (!Lending.IsEmpty)
         {
             metadata[LendingKey] = string.Join('\n', Lending.Order(StringComparer.Ordinal));

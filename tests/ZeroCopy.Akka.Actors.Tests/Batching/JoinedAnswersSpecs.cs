@@ -80,6 +80,19 @@ public sealed class JoinedAnswersSpecs() : ZeroCopySpec("""
     }
 
     [Fact]
+    public async Task Joined_answers_should_be_compared_again_when_they_have_more_rows_than_any_that_was()
+    {
+        var pool = await Zero.CreatePoolAsync(
+            "joined", _source, Run(rows => rows.Length > 3 ? rows.Select(_ => 0) : rows), _codec,
+            s => s with { Batching = s.Batching! with { MaxRows = 4 } });
+        // The third does not fit beside the first two, and is full with the fourth.
+        FakeTensor[] requests = [new(1), new(2), new(3, 4, 5), new(6)];
+        Assert.Equal([1, 2, 3, 4, 5, 6], await AnswersAsync(pool, requests));
+        Assert.Equal([[1, 2], [1], [2], [3, 4, 5, 6], [3, 4, 5], [6]], _runs);
+        await EndAsync(pool);
+    }
+
+    [Fact]
     public async Task Joined_answers_should_be_believed_at_once_when_the_settings_say_so()
     {
         var pool = await Zero.CreatePoolAsync(
@@ -89,9 +102,12 @@ public sealed class JoinedAnswersSpecs() : ZeroCopySpec("""
         await EndAsync(pool);
     }
 
-    private static async Task<IEnumerable<int>> AnswersAsync(InferencePool pool, params int[] requests)
+    private static Task<IEnumerable<int>> AnswersAsync(InferencePool pool, params int[] requests) =>
+        AnswersAsync(pool, Array.ConvertAll(requests, row => new FakeTensor(row)));
+
+    private static async Task<IEnumerable<int>> AnswersAsync(InferencePool pool, FakeTensor[] requests)
     {
-        var answers = await Task.WhenAll(requests.Select(row => pool.CallAsync(new FakeTensor(row)))).WaitAsync(Patience);
+        var answers = await Task.WhenAll(requests.Select(request => pool.CallAsync(request))).WaitAsync(Patience);
         return answers.SelectMany(answer => ((FakeTensor)answer!).Rows);
     }
 

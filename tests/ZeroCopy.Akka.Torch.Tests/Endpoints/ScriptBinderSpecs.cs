@@ -42,6 +42,34 @@ public sealed class ScriptBinderSpecs : RuntimeSpec
     }
 
     [Fact]
+    public async Task ScriptBinder_should_have_no_calls_joined_whose_rows_are_answered_by_others()
+    {
+        var (binder, _) = await OpenAsync(
+            $"""
+              def forward(self: {ScriptText.Self},
+                x: Tensor) -> Tensor:
+                return torch.softmax(x, 1)
+              def scaled(self: {ScriptText.Self},
+                x: Tensor) -> Tensor:
+                if bool(torch.gt(torch.max(x), 1)):
+                  _0 = torch.div(x, 255)
+                else:
+                  _0 = x
+                return _0
+            """);
+        var (counting, _) = await OpenAsync(
+            $"""
+              def forward(self: {ScriptText.Self},
+                x: Tensor) -> Tensor:
+                self.training = True
+                return torch.mul(x, 2)
+            """);
+
+        Assert.Equal(["forward"], binder.Signature.Methods.Where(method => method.IsBatchable).Select(method => method.Name));
+        Assert.DoesNotContain(counting.Signature.Methods, method => method.IsBatchable);
+    }
+
+    [Fact]
     public async Task ScriptBinder_should_give_nothing_for_an_optional_argument_and_its_default_for_one_that_is_left_out()
     {
         var (binder, source) = await OpenAsync(

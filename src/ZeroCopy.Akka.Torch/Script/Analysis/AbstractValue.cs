@@ -9,6 +9,11 @@ namespace ZeroCopy.Torch.Script.Analysis;
 /// <param name="Function">The function that it is.</param>
 internal readonly record struct AbstractValue(ObjectSet Objects, Truth Truth, ScriptType? Type, ScriptFunction? Function)
 {
+    /// <summary>
+    /// Whether it is the same whatever the elements of a call's tensors are: a weight, or what comes of weights and of the sizes of tensors.
+    /// </summary>
+    public bool IsFixed { get; init; }
+
     private static readonly ScriptType Nothing = new("NoneType", []);
     private static readonly ScriptType Number = new("number", []);
     private static readonly ScriptType TensorType = new("Tensor", []);
@@ -46,10 +51,14 @@ internal readonly record struct AbstractValue(ObjectSet Objects, Truth Truth, Sc
         Objects.With(other.Objects),
         Truth == other.Truth ? Truth : Truth.Unknown,
         Same(Type, other.Type) ? Type : null,
-        ReferenceEquals(Function, other.Function) ? Function : null);
+        ReferenceEquals(Function, other.Function) ? Function : null)
+    {
+        IsFixed = (IsFixed || IsScalar) && (other.IsFixed || other.IsScalar),
+    };
 
     public bool Equals(AbstractValue other) =>
-        Objects.Equals(other.Objects) && Truth == other.Truth && ReferenceEquals(Function, other.Function) && Same(Type, other.Type);
+        Objects.Equals(other.Objects) && Truth == other.Truth && ReferenceEquals(Function, other.Function) && Same(Type, other.Type)
+        && IsFixed == other.IsFixed;
 
     public override int GetHashCode() => HashCode.Combine(Objects, Truth, Type?.Name);
 

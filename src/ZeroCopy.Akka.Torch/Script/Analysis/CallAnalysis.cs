@@ -141,6 +141,11 @@ internal sealed class CallAnalysis(WriteAnalysis analysis, FunctionAnalysis func
             expressions.CallMagic(name, arguments, place);
         }
 
+        if (RowOperators.IsConversion(name) && arguments.Any(IsOfElements))
+        {
+            function.MixRows(function.At(name, place.Line));
+        }
+
         return ExpressionAnalysis.IsScalarFunction(name) ? AbstractValue.Scalar
             : ExpressionAnalysis.IsElementFunction(name) ? Mixed(arguments)
             : ExpressionAnalysis.IsGatherer(name) ? Gathered(arguments, place)
@@ -215,6 +220,7 @@ internal sealed class CallAnalysis(WriteAnalysis analysis, FunctionAnalysis func
             function.Store(Here(holder), HereAll(stored));
         }
 
+        function.MixRows(summary.MixesRows);
         function.Store(made, HereAll(summary.FreshContents));
         return summary.Result is { } result ? result with { Objects = HereAll(result.Objects) } : AbstractValue.Scalar.As(target.Result);
 
@@ -265,8 +271,18 @@ internal sealed class CallAnalysis(WriteAnalysis analysis, FunctionAnalysis func
             function.Store(arguments[0].Objects, All(arguments[1..]));
         }
 
-        return Answer(space, name, kind, !writes.IsEmpty, arguments, named, place);
+        if (RowOperators.Mixes(space, name, arguments, place) && arguments.Any(IsOfElements))
+        {
+            function.MixRows(finding);
+        }
+
+        var answer = Answer(space, name, kind, !writes.IsEmpty, arguments, named, place);
+        var elements = RowOperators.IsFact(space, name) ? [] : RowOperators.ReadsLayoutAlone(space, name) ? arguments.Skip(1) : arguments;
+        return answer.IsScalar ? answer
+            : answer with { IsFixed = elements.Concat(named.Select(item => item.Value)).All(function.IsFixed) };
     }
+
+    private bool IsOfElements(AbstractValue value) => !value.IsContainer && !function.IsFixed(value);
 
     private AbstractValue Answer(
         string space,

@@ -95,7 +95,8 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
             _ => null,
         };
         // A part of a tensor is a view of it.
-        return AbstractValue.Unknown(of.IsContainer ? function.Inside(of.Objects) : of.Objects.With(function.Inside(of.Objects))).As(type);
+        var element = AbstractValue.Unknown(of.IsContainer ? function.Inside(of.Objects) : of.Objects.With(function.Inside(of.Objects)));
+        return element.As(type) with { IsFixed = function.IsFixed(of) };
     }
 
     /// <summary>An attribute of a module, of an object, of a tensor, of a named tuple.</summary>
@@ -138,7 +139,7 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
         var values = parts.ToList();
         values.ForEach(part => function.Store(made, part.Objects));
         ImmutableArray<ScriptType> types = type == "Tuple" ? [.. values.Select(part => part.Type ?? new ScriptType("Any", []))] : [];
-        return new AbstractValue(made, Truth.Unknown, new ScriptType(type, types), null);
+        return new AbstractValue(made, Truth.Unknown, new ScriptType(type, types), null) { IsFixed = values.TrueForAll(function.IsFixed) };
     }
 
     /// <summary>Calls a method by its name, of the value's class where that is known, else of each class that has one.</summary>
@@ -190,7 +191,7 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
         var name = string.Join('.', path);
         if (path[0] == "CONSTANTS")
         {
-            return AbstractValue.Unknown(ObjectSet.Of(AbstractObjects.Constants));
+            return AbstractValue.Unknown(ObjectSet.Of(AbstractObjects.Constants)) with { IsFixed = true };
         }
 
         if (path[0] == "torch" && path.Count == 2)
@@ -232,7 +233,7 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
         }
 
         var isModule = declared is not null && analysis.Syntax.Class(declared.Name) is { IsModule: true };
-        return AbstractValue.Unknown(isModule ? ObjectSet.Empty : analysis.Field(type.FullName, name)).As(declared);
+        return AbstractValue.Unknown(isModule ? ObjectSet.Empty : analysis.Field(type.FullName, name)).As(declared) with { IsFixed = true };
     }
 
     private AbstractValue Item(Expression.Item item)
@@ -331,9 +332,10 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
         }
 
         var made = ObjectSet.Of(analysis.Made(place));
+        var isFixed = values.All(function.IsFixed);
         if (values.Any(value => value.IsTensor))
         {
-            return AbstractValue.Tensor(made);
+            return AbstractValue.Tensor(made) with { IsFixed = isFixed };
         }
 
         foreach (var value in values.Where(value => !value.IsScalar))
@@ -342,7 +344,7 @@ internal sealed class ExpressionAnalysis(WriteAnalysis analysis, FunctionAnalysi
         }
 
         var container = values.FirstOrDefault(value => value.IsContainer);
-        return new AbstractValue(made, Truth.Unknown, container.Type, null);
+        return new AbstractValue(made, Truth.Unknown, container.Type, null) { IsFixed = isFixed };
     }
 
     /// <summary>Whether a value is <c>None</c>, compared with one that is.</summary>

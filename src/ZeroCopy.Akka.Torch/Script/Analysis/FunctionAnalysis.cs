@@ -15,8 +15,10 @@ internal sealed class FunctionAnalysis
     private readonly ExpressionAnalysis _expressions;
     private readonly Dictionary<int, ObjectSet> _contents = [];
     private readonly Dictionary<int, Finding> _writes = [];
+    private readonly HashSet<int> _touched = [];
     private readonly Stack<List<Dictionary<string, AbstractValue>>> _jumps = new();
     private ObjectSet _inArguments;
+    private Finding? _mixesRows;
     private AbstractValue? _result;
     private bool _changed;
 
@@ -89,10 +91,27 @@ internal sealed class FunctionAnalysis
         return reached;
     }
 
+    /// <summary>Whether a value is the same whatever the elements of a call's tensors are, and stays so.</summary>
+    public bool IsFixed(AbstractValue value)
+    {
+        var isFixed = value.IsScalar || value.IsFixed;
+        foreach (var one in value.Objects.Items)
+        {
+            isFixed &= !_touched.Contains(one);
+        }
+
+        return isFixed;
+    }
+
+    /// <summary>Something that computes over the rows of a call's tensors.</summary>
+    public void MixRows(Finding? finding) => _mixesRows ??= finding;
+
     public void Write(ObjectSet objects, Finding finding)
     {
         foreach (var one in objects.Items)
         {
+            // With what, is not followed.
+            _changed |= _touched.Add(one);
             if (AbstractObjects.IsState(one))
             {
                 _analysis.Write(one, finding);
@@ -169,7 +188,10 @@ internal sealed class FunctionAnalysis
                 ? AbstractValue.None with { Type = type }
                 : new AbstractValue(
                     ObjectSet.Of(AbstractObjects.Argument(i)).With(shared), truth == Truth.None ? Truth.Unknown : truth, type, null)
-                    .As(type);
+                {
+                    IsFixed = i < _given.Length && _given[i].IsFixed,
+                }
+                .As(type);
         }
 
         return variables;
@@ -244,6 +266,7 @@ internal sealed class FunctionAnalysis
                 break;
             case Statement.Return given:
                 var answer = (given.Value is { } returned ? _expressions.Evaluate(returned) : AbstractValue.None).As(_function.Result);
+                answer = answer with { IsFixed = IsFixed(answer) };
                 var result = _result?.Or(answer) ?? answer;
                 _changed |= !result.Equals(_result);
                 _result = result;
@@ -352,6 +375,7 @@ internal sealed class FunctionAnalysis
             Result = _result is { } result ? result with { Objects = Outside(result.Objects) } : null,
             FreshContents = Outside(Reach(ObjectSet.Of([.. leaving.Items.ToArray().Where(one => one >= AbstractObjects.Made)]))),
             Writes = _writes,
+            MixesRows = _mixesRows,
             Stores = held.ToDictionary(item => item.Key, item => Outside(item.Value)),
         };
     }

@@ -20,6 +20,7 @@ internal sealed class WriteAnalysis
     private readonly Dictionary<int, Finding> _written = [];
     private readonly Dictionary<Expression, int> _made = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<string> _lending = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _mixing = new(StringComparer.Ordinal);
     private readonly IReadOnlySet<string> _inTraining;
     private Finding? _assigned;
     private bool _changed;
@@ -42,6 +43,12 @@ internal sealed class WriteAnalysis
         NotUnderstood is { } unknown ? $"{unknown} is not understood, and may write to anything"
         : _written.Count > 0 ? $"{_names[_written.Keys.Min()].Attribute} may be written to by {_written[_written.Keys.Min()]}"
         : _assigned?.ToString();
+
+    /// <summary>
+    /// Methods whose answer to a row may depend on the elements of other rows, each with the first thing in it by which it does; a method
+    /// that is not here may have that in ways that are not looked for.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> MixingRows => _mixing;
 
     /// <summary>Methods whose answers may be the state itself, or share its memory.</summary>
     public IReadOnlySet<string> Lending => _lending;
@@ -99,7 +106,7 @@ internal sealed class WriteAnalysis
     public Summary Call(ScriptFunction function, ImmutableArray<AbstractValue> given)
     {
         given = [.. given.Select(value => value.IsScalar || value.Truth == Truth.None ? value : value with { Truth = Truth.Unknown })];
-        var key = (function, string.Join(',', given.Select(value => value.Truth)));
+        var key = (function, string.Join(',', given.Select(value => value.IsFixed ? $"fixed {value.Truth}" : $"{value.Truth}")));
         if (!_seen.Add(key))
         {
             return _summaries.GetValueOrDefault(key) ?? Summary.Nothing;
@@ -204,6 +211,11 @@ internal sealed class WriteAnalysis
         if (reached.Items.ToArray().Any(one => AbstractObjects.IsState(one) || IsModule(one)))
         {
             _lending.Add(name);
+        }
+
+        if (summary.MixesRows is { } mixing)
+        {
+            _mixing[name] = mixing.ToString();
         }
 
         foreach (var (_, finding) in summary.Writes.Where(written => IsModule(written.Key)))

@@ -173,6 +173,7 @@ internal sealed class ScriptSkeleton
             _archive.Entries.Any(entry => _archive.NameOf(entry).StartsWith("code/__torch__/torch/classes/", StringComparison.Ordinal)),
             _analysis.Reason,
             [.. Tensors.Where(tensor => tensor.Aliases.Append(tensor.Name).Any(MayBeWrittenTo)).Select(tensor => tensor.Name)],
+            _analysis.MixingRows.ToImmutableSortedDictionary(StringComparer.Ordinal),
             [.. _analysis.Lending],
             _methods.ToImmutableSortedDictionary(item => item.Key, item => item.Value.Parameters, StringComparer.Ordinal),
             _methods.Where(item => ScriptAdapter.Fits(item.Value))

@@ -15,9 +15,12 @@ internal abstract class Expression(int line)
     }
 
     /// <summary>A number, <c>True</c>, <c>False</c> or <c>None</c>.</summary>
-    public sealed class Constant(Truth truth, int line) : Expression(line)
+    public sealed class Constant(Truth truth, int line, bool isZero = false) : Expression(line)
     {
         public Truth Truth => truth;
+
+        /// <summary>Whether it is the number zero.</summary>
+        public bool IsZero => isZero;
     }
 
     /// <summary>A text.</summary>

@@ -206,7 +206,7 @@ internal sealed class ExpressionParser(TokenReader reader)
         {
             case SourceTokenKind.Number:
                 reader.Skip();
-                return new Expression.Constant(Truth.Unknown, line);
+                return new Expression.Constant(Truth.Unknown, line, isZero: token.Text == "0");
             case SourceTokenKind.Text:
                 var text = new StringBuilder();
                 while (reader.Kind == SourceTokenKind.Text)

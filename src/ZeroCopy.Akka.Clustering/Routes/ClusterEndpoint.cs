@@ -105,7 +105,11 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
         var failures = new Dictionary<Address, InferenceException>();
         try
         {
-            return await CallAsync(method, inputs, options, limit, failures, token).ConfigureAwait(false);
+            return await CallAsync(method, inputs, options, limit, failures, token, cancellationToken).ConfigureAwait(false);
+        }
+        catch (InferenceException e) when (e.Failure is InferenceFailure.DeadlineExceeded && failures.Count > 0 && limit is not null)
+        {
+            throw Late(limit.Value, failures);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && limit is not null)
         {
@@ -163,7 +167,8 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
         CallOptions options,
         TimeSpan? limit,
         Dictionary<Address, InferenceException> failures,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        CancellationToken givenUp)
     {
         var from = routes.Clock.GetTimestamp();
         var tried = new HashSet<Address>();
@@ -202,13 +207,16 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
                 continue;
             }
 
-            var left = limit is null ? options : options with { Deadline = limit - routes.Clock.GetElapsedTime(from) };
+            // In whole milliseconds, for messages.
+            var passed = TimeSpan.FromMilliseconds(Math.Floor(routes.Clock.GetElapsedTime(from).TotalMilliseconds));
+            var left = limit is null ? options : options with { Deadline = limit - passed };
             using var counted = routes.Clients.Count(node);
             IModelEndpoint? endpoint = null;
             try
             {
                 endpoint = await routes.EndpointAsync(node, Name, wanted, cancellationToken).ConfigureAwait(false);
-                var answer = await endpoint.CallAsync(method, inputs, left, cancellationToken).ConfigureAwait(false);
+                // The deadline is the endpoint's from here: cancelled by it, the call would count as given up by its caller.
+                var answer = await endpoint.CallAsync(method, inputs, left, givenUp).ConfigureAwait(false);
                 answer.Version ??= wanted;
                 return answer;
             }

@@ -31,6 +31,9 @@ internal sealed class OwnEndpoint(int? version = null, ModelHandle? model = null
 
     public int Pending => 0;
 
+    /// <summary>Answers a call with what it gives and its token.</summary>
+    public Func<CallOptions?, CancellationToken, Task<ModelAnswer>>? OnCall { get; init; }
+
     public ValueTask<IModelEndpoint?> FindAsync(string name, int? version = null, CancellationToken cancellationToken = default) =>
         new(this);
 
@@ -40,7 +43,7 @@ internal sealed class OwnEndpoint(int? version = null, ModelHandle? model = null
 
     public Task<ModelAnswer> CallAsync(
         string method, IReadOnlyList<NamedTensor> inputs, CallOptions? options = null, CancellationToken cancellationToken = default) =>
-        failure is null
-            ? Task.FromResult(new ModelAnswer([]) { Version = version })
+        OnCall is not null ? OnCall(options, cancellationToken)
+            : failure is null ? Task.FromResult(new ModelAnswer([]) { Version = version })
             : Task.FromException<ModelAnswer>(failure);
 }

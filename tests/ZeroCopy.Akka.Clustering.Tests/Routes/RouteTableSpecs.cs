@@ -272,6 +272,34 @@ public sealed class RouteTableSpecs : TestKit
         Assert.Equal(InferenceFailure.ModelNotFound, failed.Failure);
     }
 
+    [Fact]
+    public async Task An_endpoint_should_leave_a_call_to_its_deadline_where_it_is()
+    {
+        var entry = await FollowAsync(Route(1));
+        var late = new InferenceException(InferenceFailure.DeadlineExceeded, "It waited for its turn.");
+        var answer = new TaskCompletionSource<ModelAnswer>();
+        var given = CancellationToken.None;
+        var own = new OwnEndpoint
+        {
+            OnCall = (options, token) =>
+            {
+                Assert.Equal(TimeSpan.FromSeconds(3), options?.Deadline);
+                given = token;
+                return answer.Task;
+            },
+        };
+        using var caller = new CancellationTokenSource();
+
+        var calling = Endpoint(entry, own: own, clock: _clock)
+            .CallAsync("", [], new CallOptions { Deadline = TimeSpan.FromSeconds(3) }, caller.Token);
+        _clock.Advance(TimeSpan.FromSeconds(4));
+
+        // Cancelled, it would count as given up by its caller.
+        Assert.Equal(caller.Token, given);
+        answer.SetException(late);
+        Assert.Same(late, await Assert.ThrowsAsync<InferenceException>(() => calling.WaitAsync(Patience)));
+    }
+
     private static ModelRoute Route(int version, Address? node = null) =>
         new("model", version, null, 0, [new Replica(node ?? Node, version, EndpointState.Ready, 1, 0)], null);
 
@@ -289,13 +317,15 @@ public sealed class RouteTableSpecs : TestKit
         LastSender.Tell(route, TestActor);
     }
 
-    private ClusterEndpoint Endpoint(RouteEntry entry, int? of = null, Exception? failure = null)
+    private ClusterEndpoint Endpoint(
+        RouteEntry entry, int? of = null, Exception? failure = null, OwnEndpoint? own = null, TimeProvider? clock = null)
     {
         var clients = new NodeClients(Sys);
         var routes = new RouteContext
         {
             Self = Node,
-            Own = new OwnEndpoint(failure: failure),
+            Own = own ?? new OwnEndpoint(failure: failure),
+            Clock = clock ?? TimeProvider.System,
             Table = _table,
             Clients = clients,
             Choice = new ReplicaChoice(Node, clients.Outstanding, clients.IsDown),

@@ -279,8 +279,9 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
             if (plan.Settings.Batching is not null && !binder.Signature.Methods.Any(method => method.IsBatchable))
             {
                 serving.Log.Warning(
-                    "{0} has batching on, and none of the methods of {1} has its calls joined: its answers are no tensors of rows, it keeps "
-                    + "a state, or it computes over all rows; 'zerocopy show {1}' says where, as script.sharing and script.mixing-rows",
+                    "{0} has batching on, and none of the methods of {1} has its calls joined: its answers are no tensors of rows, it "
+                    + "keeps a state, or it computes over all rows; 'zerocopy show {1}' says where, as script.sharing and "
+                    + "script.mixing-rows",
                     name, model);
             }
 

@@ -160,7 +160,7 @@ internal static class ElementJson
 
     private static void WriteFloat(Utf8JsonWriter writer, float value)
     {
-        if (float.IsFinite(value))
+        if (float.IsFinite(value) && value != 0)
         {
             writer.WriteNumberValue(value);
         }
@@ -172,7 +172,12 @@ internal static class ElementJson
 
     private static void WriteDouble(Utf8JsonWriter writer, double value)
     {
-        if (double.IsFinite(value))
+        if (value == 0 && double.IsNegative(value))
+        {
+            // Many readers take -0 for an integer, which has no sign then.
+            writer.WriteRawValue("-0.0"u8, skipInputValidation: true);
+        }
+        else if (double.IsFinite(value))
         {
             writer.WriteNumberValue(value);
         }

@@ -57,7 +57,8 @@ internal sealed record ScriptFacts(
 
     public static ScriptFacts Empty { get; } =
         new(
-            0, 0, false, "nothing is known", [], ImmutableSortedDictionary<string, string>.Empty, [], ImmutableSortedDictionary<string, ImmutableArray<ScriptParameter>>.Empty,
+            0, 0, false, "nothing is known", [], ImmutableSortedDictionary<string, string>.Empty, [],
+            ImmutableSortedDictionary<string, ImmutableArray<ScriptParameter>>.Empty,
             ImmutableSortedDictionary<string, ScriptType>.Empty, ImmutableSortedDictionary<string, ScriptType>.Empty,
             ImmutableSortedDictionary<string, ScriptType>.Empty);
 

@@ -10,7 +10,8 @@ namespace ZeroCopy.Torch.Script.Analysis;
 internal readonly record struct AbstractValue(ObjectSet Objects, Truth Truth, ScriptType? Type, ScriptFunction? Function)
 {
     /// <summary>
-    /// Whether it is the same whatever the elements of a call's tensors are: a weight, or what comes of weights and of the sizes of tensors.
+    /// Whether it is the same whatever the elements of a call's tensors are: a weight, or what comes of weights and of the sizes of
+    /// tensors.
     /// </summary>
     public bool IsFixed { get; init; }
 

@@ -9,8 +9,8 @@ namespace ZeroCopy.Torch.Script.Analysis;
 /// </summary>
 /// <remarks>
 /// Looked for are numbers made of a tensor's elements, on which code branches; reductions and orders of all elements or of the first
-/// dimension; what is scaled by a range over all elements. Rows that are mixed by their places, as by a product with a transposed tensor, show
-/// at any elements when a joined call is compared with single ones.
+/// dimension; what is scaled by a range over all elements. Rows that are mixed by their places, as by a product with a transposed tensor,
+/// show at any elements when a joined call is compared with single ones.
 /// </remarks>
 internal static class RowOperators
 {
@@ -20,9 +20,9 @@ internal static class RowOperators
     /// <summary>Operators that make a number of a tensor, that read all elements, or that are as large as their elements say.</summary>
     private static readonly ImmutableHashSet<string> Whole =
     [
-        "item", "Bool", "Int", "Float", "Complex", "ScalarImplicit", "IntImplicit", "FloatImplicit", "ComplexImplicit", "ImplicitTensorToNum",
-        "tolist", "_tensor_to_list", "is_nonzero", "equal", "allclose", "nonzero", "nonzero_numpy", "argwhere", "masked_select", "take",
-        "_unique", "_unique2", "unique_dim", "unique_consecutive", "bincount", "histc", "histogram", "dist", "trace", "vdot",
+        "item", "Bool", "Int", "Float", "Complex", "ScalarImplicit", "IntImplicit", "FloatImplicit", "ComplexImplicit",
+        "ImplicitTensorToNum", "tolist", "_tensor_to_list", "is_nonzero", "equal", "allclose", "nonzero", "nonzero_numpy", "argwhere",
+        "masked_select", "take", "_unique", "_unique2", "unique_dim", "unique_consecutive", "bincount", "histc", "histogram", "dist", "trace", "vdot",
         "linalg_matrix_norm", "frobenius_norm", "_choose_qparams_per_tensor", "choose_qparams_optimized", "quantize_per_tensor_dynamic",
         "quantized_lstm", "quantized_gru",
     ];
@@ -85,8 +85,8 @@ internal static class RowOperators
     /// <summary>Answers that take from their first argument its sizes and its type alone.</summary>
     private static readonly ImmutableHashSet<string> Layouts =
     [
-        "zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like", "randint_like", "new_zeros", "new_ones", "new_full",
-        "new_empty", "_shape_as_tensor",
+        "zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like", "randint_like", "new_zeros", "new_ones",
+        "new_full", "new_empty", "_shape_as_tensor",
     ];
 
     /// <summary>Whether a function of the language makes a number of a tensor.</summary>

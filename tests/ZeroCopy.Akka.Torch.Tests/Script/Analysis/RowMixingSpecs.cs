@@ -27,7 +27,10 @@ public sealed class RowMixingSpecs
     [InlineData("elements that are chosen", "y = torch.masked_select(x, torch.gt(x, 0))", "torch.masked_select")]
     [InlineData("a question whether all are equal", "if torch.equal(x, given[0]):\n  y = x\nelse:\n  y = x", "torch.equal")]
     [InlineData("activations in the range of all", "y = ops.quantized.linear_dynamic(x, self.w)", "ops.quantized.linear_dynamic")]
-    [InlineData("a norm of the batch in training", "y = torch.batch_norm(x, None, None, self.w, self.w, True, 0.1, 1.e-5, True)", "batch_norm")]
+    [InlineData(
+        "a norm of the batch in training",
+        "y = torch.batch_norm(x, None, None, self.w, self.w, True, 0.1, 1.e-5, True)",
+        "batch_norm")]
     [InlineData("a list of what is given", "n = int(given[0])", "int")]
     [InlineData("a list that is filled", "l = annotate(List[Tensor], [])\n_0 = torch.append(l, x)\nn = int(l[0])", "int")]
     [InlineData("a helper that is given a row", "y = (self).half(x, )", "torch.max in __torch__.M.half")]
@@ -49,8 +52,12 @@ public sealed class RowMixingSpecs
     [InlineData("the greater of two tensors", "y = torch.max(x, torch.mul(x, 2))")]
     [InlineData("a mean of two dimensions", "y = torch.mean(x, [2, 3], True)")]
     [InlineData("a norm of each row", "y = torch.norm(x, 2, [1], True)")]
-    [InlineData("a norm of the batch in evaluation", "y = torch.batch_norm(x, None, None, self.w, self.w, self.training, 0.1, 1.e-5, True)")]
-    [InlineData("a traced size", "n = ops.prim.NumToTensor(torch.size(x, 0))\ny = torch.view(x, [int(n), int(torch.mul(n, CONSTANTS.c0))])")]
+    [InlineData(
+        "a norm of the batch in evaluation",
+        "y = torch.batch_norm(x, None, None, self.w, self.w, self.training, 0.1, 1.e-5, True)")]
+    [InlineData(
+        "a traced size",
+        "n = ops.prim.NumToTensor(torch.size(x, 0))\ny = torch.view(x, [int(n), int(torch.mul(n, CONSTANTS.c0))])")]
     [InlineData("numbers of sizes", "n = torch.size(x, 0)\nif bool(n):\n  y = torch.view(x, [int(n), -1])\nelse:\n  y = x")]
     [InlineData("a weight's scale", "y = torch.quantize_per_tensor(x, torch.item(self.w), int(self.w), 13)")]
     [InlineData("the greatest weight", "y = torch.mul(x, torch.max(torch.abs(self.w)))")]

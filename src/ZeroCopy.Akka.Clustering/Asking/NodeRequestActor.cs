@@ -29,11 +29,12 @@ internal sealed class NodeRequestActor(ICanTell node, IClusterMessage request, T
             Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
         }
 
-        node.Tell(request, Self);
         if (request is IEntityMessage)
         {
             Timers.StartPeriodicTimer(Again.Instance, Again.Instance, AskAgain);
         }
+
+        node.Tell(request, Self);
     }
 
     protected override void OnReceive(object message)

@@ -40,6 +40,7 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
     private readonly Dictionary<IActorRef, ModelReport> _coming = [];
     private readonly HashSet<IActorRef> _followers = [];
     private readonly HashSet<Address> _asked = [];
+    private readonly HashSet<int> _replaced = [];
     private readonly List<(IActorRef Sender, EntityRequest Request)> _waiting = [];
     private readonly OrderBook _orders = new(TimeProvider.System);
     private readonly RolloutDecisions _decisions;
@@ -99,6 +100,7 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
                 EndAsking();
                 break;
             case Tick.Look:
+                CloseReplaced();
                 Copy();
                 EndIfUnused();
                 break;
@@ -309,10 +311,8 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
             if (_told is { Current: { } before } && route.Current is { } now && before != now)
             {
                 _log.Info("{0} is served by version {1} from now on, no longer by {2}", _name, now, before);
-                foreach (var (node, held) in _view.At(before).Where(at => at.Held.Model is not null))
-                {
-                    NodePath.At(Context.System, node).Tell(new NodeOrder.Close(new ModelName(_name, before)), Self);
-                }
+                Close(before);
+                _replaced.Add(before);
             }
 
             _told = route;
@@ -332,6 +332,28 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
         else
         {
             CompleteDecision();
+        }
+    }
+
+    /// <summary>
+    /// Once more, when everybody has the new route: a call by the one before may have loaded a version again that was replaced.
+    /// </summary>
+    private void CloseReplaced()
+    {
+        foreach (var version in _replaced.Where(version => version != _told?.Current && version != _told?.Next))
+        {
+            Close(version);
+        }
+
+        _replaced.Clear();
+    }
+
+    /// <summary>Has a version's pools end when no call goes to them.</summary>
+    private void Close(int version)
+    {
+        foreach (var (node, _) in _view.At(version).Where(at => at.Held.Model is not null))
+        {
+            NodePath.At(Context.System, node).Tell(new NodeOrder.Close(new ModelName(_name, version)), Self);
         }
     }
 

@@ -78,6 +78,12 @@ public sealed class ModelEntitySpecs : TestKit
         Report(Held(1, ready: 1), Held(2, ready: 1));
 
         Assert.Equal(new ModelName("model", 1), (await ExpectMsgAsync<NodeOrder.Close>(Patience)).Name);
+        // A call that was on its way may have loaded it again.
+        _entity.Tell(ModelEntity.Tick.Look, TestActor);
+        Assert.Equal(new ModelName("model", 1), (await ExpectMsgAsync<NodeOrder.Close>(Patience)).Name);
+        _entity.Tell(ModelEntity.Tick.Look, TestActor);
+        _entity.Tell(new EntityRequest.Follow("model"), TestActor);
+        await ExpectMsgAsync<ModelRoute>(Patience);
     }
 
     [Fact]

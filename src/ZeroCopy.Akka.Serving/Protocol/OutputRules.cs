@@ -17,9 +17,23 @@ internal sealed class OutputRules(ServingOptions options)
         return new FieldPlace("outputs", _outputs.Count, "");
     }
 
-    /// <exception cref="RequestException">It is asked for already.</exception>
-    public void Add(RequestedOutput output) => _outputs.Add(
-        _names.Add(output.Name) ? output : throw new RequestException($"The output '{output.Name}' is asked for twice."));
+    /// <exception cref="RequestException">It is asked for already, or is to be written over another one.</exception>
+    public void Add(RequestedOutput output)
+    {
+        if (!_names.Add(output.Name))
+        {
+            throw new RequestException($"The output '{output.Name}' is asked for twice.");
+        }
+
+        if (output.Region is { } use && _outputs.FirstOrDefault(other => other.Region?.Overlaps(use) == true) is { } other)
+        {
+            throw new RequestException(
+                $"The outputs '{other.Name}' and '{output.Name}' have bytes of the region '{use.Region}' in common: shared_memory_offset "
+                + "and shared_memory_byte_size must give each its own.");
+        }
+
+        _outputs.Add(output);
+    }
 
     /// <summary>All of them; default, which means every output, where there is none.</summary>
     public ImmutableArray<RequestedOutput> All => _outputs.Count == 0 ? default : _outputs.ToImmutable();

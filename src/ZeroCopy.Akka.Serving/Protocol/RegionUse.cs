@@ -9,6 +9,10 @@ internal sealed record RegionUse(string Region, long Offset, long Size)
     /// <summary>The parameter that names the region.</summary>
     public const string RegionParameter = "shared_memory_region";
 
+    /// <summary>Whether tensors of both would have a byte in common.</summary>
+    public bool Overlaps(RegionUse other) =>
+        Region == other.Region && Offset - other.Offset < other.Size && other.Offset - Offset < Size;
+
     /// <summary>Takes the parameters of the extension one by one.</summary>
     public struct Reader
     {

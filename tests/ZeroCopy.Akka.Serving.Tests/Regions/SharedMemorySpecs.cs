@@ -249,6 +249,30 @@ public sealed class SharedMemorySpecs
         await served.Rpc.RefusedAsync(InRegion(offset, size), StatusCode.InvalidArgument, words);
     }
 
+    [Theory]
+    [InlineData("r", 16, 8, true)]
+    [InlineData("r", 23, 1, true)]
+    [InlineData("r", 0, 9223372036854775807, true)]
+    [InlineData("r", 24, 8, false)]
+    [InlineData("s", 16, 8, false)]
+    public async Task Infer_should_refuse_outputs_that_would_be_written_over_each_other(
+        string region, long offset, long size, bool isRefused)
+    {
+        await using var served = await StartAsync(FakeEndpoint.Identity());
+
+        var answer = await served.InferAsync("identity", $$$"""
+            {"inputs":[{"name":"x","shape":[1],"datatype":"INT32","data":[1]}],
+             "outputs":[{"name":"a",
+                         "parameters":{"shared_memory_region":"r","shared_memory_byte_size":8,"shared_memory_offset":16}},
+                        {"name":"b",
+                         "parameters":{"shared_memory_region":"{{{region}}}","shared_memory_byte_size":{{{size}}},
+                                       "shared_memory_offset":{{{offset}}}}}]}
+            """);
+
+        // The region is looked for behind that.
+        answer.Failed(400, isRefused ? "The outputs 'a' and 'b' have bytes of the region 'r' in common" : "There is no region 'r'");
+    }
+
     [Fact]
     public async Task Infer_should_refuse_an_output_that_has_no_room_in_its_region()
     {

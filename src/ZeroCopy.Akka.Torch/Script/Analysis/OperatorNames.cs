@@ -127,6 +127,14 @@ internal static class OperatorNames
         celu elu prelu softmax max_pool threshold
         """);
 
+    /// <summary>Operators that make a number of a tensor's elements, read all of them, or are as large as they say.</summary>
+    public static ImmutableHashSet<string> OverElements { get; } = Set("""
+        item Bool Int Float Complex ScalarImplicit IntImplicit FloatImplicit ComplexImplicit ImplicitTensorToNum tolist _tensor_to_list
+        is_nonzero equal allclose nonzero nonzero_numpy argwhere masked_select take _unique _unique2 unique_dim unique_consecutive
+        bincount histc histogram dist trace vdot linalg_matrix_norm frobenius_norm _pack_padded_sequence _pad_packed_sequence
+        _choose_qparams_per_tensor choose_qparams_optimized quantize_per_tensor_dynamic quantized_lstm quantized_gru
+        """);
+
     /// <summary>What is given to these stays in their first argument.</summary>
     public static ImmutableHashSet<string> Fillers { get; } = Set("""
         append _set_item extend insert setdefault update

@@ -17,16 +17,6 @@ internal static class RowOperators
     /// <summary>Functions of the language that make a number of a tensor.</summary>
     private static readonly ImmutableHashSet<string> Conversions = ["bool", "int", "float", "complex"];
 
-    /// <summary>Operators that make a number of a tensor, that read all elements, or that are as large as their elements say.</summary>
-    private static readonly ImmutableHashSet<string> Whole =
-    [
-        "item", "Bool", "Int", "Float", "Complex", "ScalarImplicit", "IntImplicit", "FloatImplicit", "ComplexImplicit",
-        "ImplicitTensorToNum", "tolist", "_tensor_to_list", "is_nonzero", "equal", "allclose", "nonzero", "nonzero_numpy", "argwhere",
-        "masked_select", "take", "_unique", "_unique2", "unique_dim", "unique_consecutive", "bincount", "histc", "histogram", "dist", "trace", "vdot",
-        "linalg_matrix_norm", "frobenius_norm", "_choose_qparams_per_tensor", "choose_qparams_optimized", "quantize_per_tensor_dynamic",
-        "quantized_lstm", "quantized_gru",
-    ];
-
     /// <summary>
     /// Operators over some dimensions, with the place of the argument that says which; without it, over all of them.
     /// </summary>
@@ -80,6 +70,12 @@ internal static class RowOperators
         ["flip"] = 1,
         ["roll"] = 2,
         ["diff"] = 2,
+        ["gather"] = 1,
+        ["scatter"] = 1,
+        ["scatter_add"] = 1,
+        ["scatter_reduce"] = 1,
+        ["index_add"] = 1,
+        ["index_copy"] = 1,
     }.ToImmutableDictionary(StringComparer.Ordinal);
 
     /// <summary>Answers that take from their first argument its sizes and its type alone.</summary>
@@ -116,7 +112,15 @@ internal static class RowOperators
             return name.Contains("_dynamic", StringComparison.Ordinal);
         }
 
-        if (Whole.Contains(name) || (name == "where" && arguments.Length == 1))
+        // Each of these has another form, for elements one by one.
+        var isOfSize = name switch
+        {
+            "where" => arguments.Length == 1,
+            "one_hot" => arguments.Length == 1 || Written(place, arguments.Length, 1) is Expression.Operation,
+            "repeat_interleave" => arguments.Length == 1 || !arguments[1].IsScalar,
+            _ => false,
+        };
+        if (isOfSize || OperatorNames.OverElements.Contains(name))
         {
             return true;
         }

@@ -31,6 +31,10 @@ public sealed class RowMixingSpecs
         "a norm of the batch in training",
         "y = torch.batch_norm(x, None, None, self.w, self.w, True, 0.1, 1.e-5, True)",
         "batch_norm")]
+    [InlineData("as many classes as there are", "y = torch.one_hot(x, -1)", "torch.one_hot")]
+    [InlineData("rows repeated by numbers of the input", "y = torch.repeat_interleave(x, given[0], 0)", "torch.repeat_interleave")]
+    [InlineData("rows put where the input says", "y = torch.index_add(torch.zeros_like(x), 0, given[0], x)", "torch.index_add")]
+    [InlineData("sequences of different lengths", "y, z = torch._pack_padded_sequence(x, given[0], True)", "_pack_padded_sequence")]
     [InlineData("a list of what is given", "n = int(given[0])", "int")]
     [InlineData("a list that is filled", "l = annotate(List[Tensor], [])\n_0 = torch.append(l, x)\nn = int(l[0])", "int")]
     [InlineData("a helper that is given a row", "y = (self).half(x, )", "torch.max in __torch__.M.half")]
@@ -65,6 +69,8 @@ public sealed class RowMixingSpecs
     [InlineData("zeros like the input", "n = torch.item(torch.max(torch.zeros_like(x)))")]
     [InlineData("a helper that is given a weight", "y = (self).half(self.w, )\nn = int(y)")]
     [InlineData("weights in a list", "n = int([self.w, self.w][1])")]
+    [InlineData("a number of classes", "y = torch.one_hot(x, 10)\nz = torch.repeat_interleave(x, 2, 0)")]
+    [InlineData("elements of each row", "y = torch.gather(x, 1, given[0])")]
     [InlineData("a filter of elements", "y = torch.where(torch.gt(x, 0), x, self.w)")]
     public void WriteAnalysis_should_find_no_rows_mixed_by(string what, string statements) =>
         Assert.True(Run(statements).MixingRows.Count == 0, $"{what}: {Run(statements).MixingRows.GetValueOrDefault("forward")}");

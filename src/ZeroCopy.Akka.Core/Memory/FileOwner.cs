@@ -3,18 +3,22 @@ using System.Runtime.InteropServices;
 namespace ZeroCopy.Memory;
 
 /// <summary>
-/// Who owns a file, which inode it is and what it takes: the BCL has no call for these. Linux only; elsewhere the answer is "unknown".
+/// Who owns a file, of which kind it is, which inode and what it takes: the BCL has no call for these. Linux only; elsewhere the answer is
+/// "unknown".
 /// </summary>
 internal static unsafe partial class FileOwner
 {
     // struct statx has the same layout on every architecture, unlike struct stat: linux/stat.h.
     private const int StatxBytes = 256;
     private const int UserIdOffset = 20;
+    private const int ModeOffset = 28;
     private const int InodeOffset = 32;
     private const int BlocksOffset = 48;
     private const int BytesPerBlock = 512;
     private const int CurrentDirectory = -100;
     private const uint BasicStats = 0x7ff;
+    private const int KindMask = 0xf000;
+    private const int Regular = 0x8000;
 
     public static bool TryGet(string path, out uint owner, out uint self)
     {
@@ -28,6 +32,16 @@ internal static unsafe partial class FileOwner
         owner = MemoryMarshal.Read<uint>(new ReadOnlySpan<byte>(stat + UserIdOffset, sizeof(uint)));
         self = EffectiveUserId();
         return true;
+    }
+
+    /// <summary>
+    /// Whether it is a file with bytes of its own, or a link to one, and no pipe, device or folder; true where that is not known.
+    /// </summary>
+    public static bool IsRegular(string path)
+    {
+        var stat = stackalloc byte[StatxBytes];
+        return !OperatingSystem.IsLinux() || Statx(CurrentDirectory, path, 0, BasicStats, stat) != 0
+            || (MemoryMarshal.Read<ushort>(new ReadOnlySpan<byte>(stat + ModeOffset, sizeof(ushort))) & KindMask) == Regular;
     }
 
     /// <summary>Bytes of a file that its file system has set aside; null where that is not known, or the file is gone.</summary>

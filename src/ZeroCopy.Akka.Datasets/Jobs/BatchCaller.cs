@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using ZeroCopy.Clocks;
 using ZeroCopy.Datasets.Binding;
 using ZeroCopy.Datasets.Rows;
 using ZeroCopy.Endpoints;
@@ -45,7 +46,7 @@ internal sealed class BatchCaller(IModelEndpoint endpoint, TensorBinder binder, 
             {
                 if (rows.Rows == 1)
                 {
-                    Fail(places[0], failure.Message);
+                    Fail(places[0], ReasonOf(failure));
                     return;
                 }
 
@@ -131,6 +132,12 @@ internal sealed class BatchCaller(IModelEndpoint endpoint, TensorBinder binder, 
             failures.Add(failed);
         }
     }
+
+    // The endpoint names its own settings for the deadline of a call.
+    private string ReasonOf(InferenceException failure) =>
+        failure.Failure is InferenceFailure.DeadlineExceeded && options.Timeout is { } limit
+        ? $"'{endpoint.Name}' did not answer within the --timeout of {Durations.Text(limit)}; give it more time."
+        : failure.Message;
 
     private Task<ImmutableArray<Column>> AnswerAsync(RowChunk rows, CancellationToken cancellationToken)
     {

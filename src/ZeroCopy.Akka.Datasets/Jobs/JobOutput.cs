@@ -191,9 +191,10 @@ internal sealed class JobOutput : IAsyncDisposable
         if (_writer is null)
         {
             JobEnd.Publish(_folder, null);
+            var before = File.Exists(_folder.Output) ? $" '{_folder.Output}' is as it was before this job." : "";
             throw new DatasetException(
-                $"All {State.Failed} rows failed, so there is nothing to write; '{_folder.FailedOutput}' lists them with their reasons, "
-                + $"the first: {File.ReadLines(_folder.FailedOutput).First()}");
+                $"All {State.Failed} rows failed, so there is nothing to write.{before} '{_folder.FailedOutput}' lists them with their "
+                + $"reasons, the first: {File.ReadLines(_folder.FailedOutput).First()}");
         }
 
         await _pending.DisposeAsync().ConfigureAwait(false);

@@ -42,9 +42,19 @@ internal static class OptionCheck
 
     private static void CheckOutput(BatchJobOptions options, JobFolder folder)
     {
-        if (File.Exists(folder.Output) && !options.Force && !options.Resume)
+        if (!options.Force && !options.Resume)
         {
-            throw new DatasetException($"'{options.Output}' is there already; choose another --output, or replace it with --force.");
+            if (File.Exists(folder.Output))
+            {
+                throw new DatasetException($"'{options.Output}' is there already; choose another --output, or replace it with --force.");
+            }
+
+            if (File.Exists(folder.FailedOutput))
+            {
+                throw new DatasetException(
+                    $"'{options.Output}{JobFolder.FailedExtension}' is there already, and the list of failed rows is called so; choose "
+                    + "another --output, or replace it with --force.");
+            }
         }
 
         if (Directory.Exists(folder.Output))

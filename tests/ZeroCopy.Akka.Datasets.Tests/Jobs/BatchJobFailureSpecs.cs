@@ -200,6 +200,11 @@ public sealed class BatchJobFailureSpecs : IDisposable
     [InlineData("link.jsonl", "in.jsonl")]
     [InlineData("in.jsonl", "link.jsonl")]
     [InlineData("out.csv.failed.jsonl", "out.csv")]
+    [InlineData("relative link.jsonl", "in.jsonl")]
+    [InlineData("link of link.jsonl", "in.jsonl")]
+    [InlineData("linked/in.jsonl", "in.jsonl")]
+    [InlineData("in.jsonl", "linked/in.jsonl")]
+    [InlineData("linked/relative link.jsonl", "in.jsonl")]
     public async Task BatchJob_should_refuse_to_write_over_what_it_reads(string input, string output)
     {
         Skip.If(OperatingSystem.IsWindows() && (input + output).Contains("link"), "A link needs rights there.");
@@ -209,6 +214,9 @@ public sealed class BatchJobFailureSpecs : IDisposable
         if ((input + output).Contains("link"))
         {
             File.CreateSymbolicLink(_directory.File("link.jsonl"), options.Inputs[0]);
+            File.CreateSymbolicLink(_directory.File("relative link.jsonl"), "in.jsonl");
+            File.CreateSymbolicLink(_directory.File("link of link.jsonl"), "relative link.jsonl");
+            Directory.CreateSymbolicLink(_directory.File("linked"), _directory.Path);
         }
 
         var error = await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(
@@ -573,6 +581,46 @@ public sealed class BatchJobFailureSpecs : IDisposable
             ["in.jsonl", "out.jsonl.failed.jsonl"],
             Directory.EnumerateFileSystemEntries(_directory.Path).Select(Path.GetFileName).Order());
         Assert.Equal(4, File.ReadLines(_directory.File("out.jsonl.failed.jsonl")).Count());
+    }
+
+    [Fact]
+    public async Task BatchJob_should_say_that_every_row_failed_and_the_output_is_that_of_before()
+    {
+        File.WriteAllText(_directory.File("out.jsonl"), "before");
+
+        var error = await Assert.ThrowsAsync<DatasetException>(
+            () => BatchJob.RunAsync(Poisoned(0, 1, 2, 3), Options(4) with { SkipFailed = true, Force = true }));
+
+        Assert.Contains($"'{_directory.File("out.jsonl")}' is as it was before this job.", error.Message, StringComparison.Ordinal);
+        Assert.Equal("before", File.ReadAllText(_directory.File("out.jsonl")));
+    }
+
+    [Fact]
+    public async Task BatchJob_should_refuse_an_output_whose_list_of_failed_rows_is_there()
+    {
+        var list = _directory.File("out.jsonl.failed.jsonl");
+        File.WriteAllText(list, "before");
+
+        var error = await Assert.ThrowsAsync<DatasetException>(() => BatchJob.RunAsync(FakeEndpoint.Doubling(), Options(1)));
+
+        Assert.Contains($"'{list}' is there already", error.Message, StringComparison.Ordinal);
+        Assert.Equal("before", File.ReadAllText(list));
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), Options(1) with { Force = true });
+        Assert.False(File.Exists(list));
+    }
+
+    [Fact]
+    public async Task BatchJob_should_name_its_own_limit_where_a_row_takes_longer()
+    {
+        var endpoint = FakeEndpoint.Of(
+            _ => throw new InferenceException(InferenceFailure.DeadlineExceeded, "not within its deadline; raise a setting"),
+            new ValueSignature("x"));
+
+        var error = await Assert.ThrowsAsync<DatasetException>(
+            () => BatchJob.RunAsync(endpoint, Options(1) with { Timeout = TimeSpan.FromSeconds(3) }));
+
+        Assert.Contains("did not answer within the --timeout of 3 s", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("setting", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

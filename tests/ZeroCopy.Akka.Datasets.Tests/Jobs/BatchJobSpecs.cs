@@ -212,13 +212,11 @@ public sealed class BatchJobSpecs : IDisposable
         var first = Write("first.jsonl", Enumerable.Range(0, rows).Select(row => $$"""{"x": [1{{row:00000}}, 0.5, 0.25, 0.125, 1.5]}"""));
         var input = new BatchJobOptions { Inputs = [first], Output = _directory.File("one." + format), BatchSize = 1_000 };
         await BatchJob.RunAsync(FakeEndpoint.Of(inputs => inputs[0], new Endpoints.ValueSignature("x")), input);
+        var copy = _directory.File((isLink ? "copy." : "two.") + format);
+        File.Copy(input.Output, copy);
         if (isLink)
         {
-            File.CreateSymbolicLink(_directory.File("two." + format), input.Output);
-        }
-        else
-        {
-            File.Copy(input.Output, _directory.File("two." + format));
+            File.CreateSymbolicLink(_directory.File("two." + format), copy);
         }
 
         var shares = new Shares();

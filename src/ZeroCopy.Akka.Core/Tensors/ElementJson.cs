@@ -108,7 +108,7 @@ internal static class ElementJson
         DType.UInt64 => TryReadWhole<ulong>(text, element),
         DType.Int64 => TryReadWhole<long>(text, element),
         DType.Float16 => TryParse<Half>(text, out var half) && TryPut(half, element),
-        DType.BFloat16 => TryParse<float>(text, out var single) && TryPutBrainFloat(single, element),
+        DType.BFloat16 => TryParse<double>(text, out var number) && TryPutBrainFloat(number, element),
         DType.Float32 => TryParse<float>(text, out var single) && TryPut(single, element),
         DType.Float64 => TryParse<double>(text, out var number) && TryPut(number, element),
         _ => false,
@@ -149,13 +149,11 @@ internal static class ElementJson
     private static bool TryPut<T>(T number, Span<byte> element)
         where T : unmanaged => MemoryMarshal.TryWrite(element, in number);
 
-    /// <summary>The upper half of a binary32, rounded to the nearest, ties to even.</summary>
-    private static bool TryPutBrainFloat(float number, Span<byte> element)
+    private static bool TryPutBrainFloat(double number, Span<byte> element)
     {
-        var bits = BitConverter.SingleToUInt32Bits(number);
-        var rounded = float.IsFinite(number) ? (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16 : bits >> 16;
-        BinaryPrimitives.WriteUInt16LittleEndian(element, (ushort)rounded);
-        return !float.IsFinite(number) || float.IsFinite(BitConverter.UInt32BitsToSingle(rounded << 16));
+        var rounded = BrainFloat.Round(number);
+        BinaryPrimitives.WriteUInt16LittleEndian(element, rounded);
+        return BrainFloat.IsFinite(rounded) || !double.IsFinite(number);
     }
 
     private static void WriteFloat(Utf8JsonWriter writer, float value)

@@ -135,24 +135,20 @@ internal static class NumberConversion
         return -1;
     }
 
-    // The upper half of a binary32, rounded to the nearest, ties to even.
     private static int ToBrainFloat<TFrom>(ReadOnlySpan<TFrom> values, Span<byte> destination)
         where TFrom : unmanaged, INumber<TFrom>
     {
-        var singles = new float[values.Length];
-        var failed = ToFloat<TFrom, float>(values, MemoryMarshal.AsBytes(singles.AsSpan()));
         var results = MemoryMarshal.Cast<byte, ushort>(destination);
-        for (var i = 0; i < (failed < 0 ? values.Length : failed); i++)
+        for (var i = 0; i < values.Length; i++)
         {
-            var bits = BitConverter.SingleToUInt32Bits(singles[i]);
-            results[i] = (ushort)(float.IsFinite(singles[i]) ? (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16 : bits >> 16);
-            if (float.IsFinite(singles[i]) && !float.IsFinite(BitConverter.UInt32BitsToSingle((uint)results[i] << 16)))
+            results[i] = BrainFloat.Round(values[i]);
+            if (!BrainFloat.IsFinite(results[i]) && TFrom.IsFinite(values[i]))
             {
                 return i;
             }
         }
 
-        return failed;
+        return -1;
     }
 
     private static ReadOnlySpan<byte> Widened(ReadOnlySpan<byte> source)

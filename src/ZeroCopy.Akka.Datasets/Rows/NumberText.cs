@@ -110,7 +110,7 @@ internal static class NumberText
 
     private static bool TryBrainFloat(ReadOnlySpan<byte> text, Span<byte> element)
     {
-        Span<byte> single = stackalloc byte[sizeof(float)];
-        return TryFloat<float>(text, single) && NumberConversion.Convert(DType.Float32, single, DType.BFloat16, element) < 0;
+        Span<byte> number = stackalloc byte[sizeof(double)];
+        return TryFloat<double>(text, number) && NumberConversion.Convert(DType.Float64, number, DType.BFloat16, element) < 0;
     }
 }

@@ -45,6 +45,16 @@ public sealed class NumberTextSpecs
     public void NumberText_should_not_read_an_integer_where_there_is_none(string text) =>
         Assert.False(NumberText.TryParse(Encoding.ASCII.GetBytes(text), DType.Int64, new byte[sizeof(long)]));
 
+    [Fact]
+    public void NumberText_should_round_to_sixteen_bits_once()
+    {
+        var element = new byte[sizeof(ushort)];
+
+        Assert.True(NumberText.TryParse("1.00390625093132257461547851562"u8, DType.BFloat16, element));
+        Assert.Equal(0x3F81, BinaryPrimitives.ReadUInt16LittleEndian(element));
+        Assert.False(NumberText.TryParse("3.4e38"u8, DType.BFloat16, element));
+    }
+
     [Theory]
     [InlineData("-0", true)]
     [InlineData("-0.0", true)]

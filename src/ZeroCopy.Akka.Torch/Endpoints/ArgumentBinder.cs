@@ -9,7 +9,8 @@ namespace ZeroCopy.Torch.Endpoints;
 /// </summary>
 internal static class ArgumentBinder
 {
-    private const string Position = "INPUT__";
+    /// <summary>What stands before the number in a name that says a position.</summary>
+    public const string Position = "INPUT__";
 
     /// <summary>For each argument what is given for it; empty for one that is left out.</summary>
     /// <param name="method">The method.</param>

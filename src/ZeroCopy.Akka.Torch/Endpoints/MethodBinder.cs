@@ -7,7 +7,7 @@ using ZeroCopy.Endpoints;
 namespace ZeroCopy.Torch.Endpoints;
 
 /// <summary>
-/// Calls the public methods of a module or pipeline that take tensors, numbers and texts: those of its own class and of the classes below
+/// Calls the public methods of a module that take tensors, numbers and texts: those of its own class and of the classes below
 /// <c>torch.nn.Module</c>, an overload the one that is declared first. Thread-safe.
 /// </summary>
 internal sealed class MethodBinder : CallBinder
@@ -27,7 +27,7 @@ internal sealed class MethodBinder : CallBinder
 
     /// <summary>A binder for instances of a type.</summary>
     /// <param name="model">The model, for errors.</param>
-    /// <param name="type">The class of the module or pipeline.</param>
+    /// <param name="type">The class of the module.</param>
     /// <param name="device">Where instances run; null for the CPU.</param>
     public static MethodBinder Of(string model, Type type, torch.Device? device = null)
     {

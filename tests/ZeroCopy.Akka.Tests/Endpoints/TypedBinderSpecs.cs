@@ -131,6 +131,100 @@ public sealed class TypedBinderSpecs : HostSpec
         Assert.All(tensors, tensor => Assert.True(tensor.IsInvalid));
     }
 
+    [Theory]
+    [InlineData("inputs.1 inputs.0")]
+    [InlineData("INPUT__1 INPUT__0")]
+    public void TypedBinder_should_take_the_positions_of_an_array_from_their_names(string names)
+    {
+        using var bound = (TypedBinder.Argument)TypedBinder.For(typeof(Tensor[]))!
+            .Bind("", [.. names.Split(' ').Select((name, index) => Named(name, index))]);
+
+        Assert.Equal([1f, 0], ((Tensor[])bound.Value).Select(tensor => tensor.item<float>()));
+    }
+
+    [Theory]
+    [InlineData("inputs.0 inputs.2")]
+    [InlineData("inputs.0 x")]
+    [InlineData("INPUT__0 INPUT__0")]
+    [InlineData("INPUT__00 INPUT__1")]
+    public void TypedBinder_should_refuse_positions_that_leave_one_out(string names)
+    {
+        var refused = Assert.Throws<InferenceException>(() => TypedBinder.For(typeof(Tensor[]))!
+            .Bind("", [.. names.Split(' ').Select((name, index) => Named(name, index))]));
+
+        Assert.Equal(InferenceFailure.InvalidInput, refused.Failure);
+        Assert.Contains("each once, and got ", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("The function is forward(inputs: List[Tensor])", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("inputs.a", "inputs.b")]
+    [InlineData("a", "b")]
+    public void TypedBinder_should_take_the_keys_of_a_dictionary_as_its_signature_says(string first, string second)
+    {
+        using var bound = (TypedBinder.Argument)TypedBinder.For(typeof(Dictionary<string, Tensor>))!
+            .Bind("", [Named(first, 1), Named(second, 2)]);
+
+        var tensors = (Dictionary<string, Tensor>)bound.Value;
+        Assert.Equal([("a", 1f), ("b", 2f)], tensors.Select(item => (item.Key, item.Value.item<float>())).Order());
+    }
+
+    [Theory]
+    [InlineData(typeof(Tensor))]
+    [InlineData(typeof(Tensor[]))]
+    [InlineData(typeof(Dictionary<string, Tensor>))]
+    public void TypedBinder_should_refuse_a_type_of_elements_that_libtorch_lacks(Type input)
+    {
+        var packed = new NamedTensor("a", new HostTensor(new TensorLayout(DType.Float4E2M1, 2), new byte[1]));
+
+        var refused = Assert.Throws<InferenceException>(() => TypedBinder.For(input)!.Bind("", [packed]));
+
+        Assert.Equal(InferenceFailure.InvalidInput, refused.Failure);
+        Assert.Contains("'a' is F4, a type that libtorch has no tensors of", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pool_of_a_pipeline_should_be_an_endpoint_by_its_name_here_and_elsewhere()
+    {
+        using var first = Mlp();
+        using var second = Mlp();
+        var wrapper = await ModelWrapper.FromModelAsync(new Pair(first, second), host: Serving());
+        await using var pool = await Serving().StartPoolAsync(
+            "pair",
+            wrapper,
+            (Pair pair, Tensor[] inputs) => pair.Run(inputs[0], inputs[1]),
+            settings => settings with { Size = 2, Remote = true });
+        var endpoint = Assert.IsAssignableFrom<IModelEndpoint>(await Serving().Endpoints.FindAsync("pair"));
+        using var client = await ConnectAsync();
+        using var one = ones(1, 8);
+        using var two = full(1, 8, 2f);
+        using var expected = new Pair(first, second).Run(one, two);
+
+        Assert.Equal(
+            "forward(inputs: List[Tensor])", (await endpoint.GetSignatureAsync()).Methods.Single().ToString());
+        NamedTensor[] inputs = [Wide("inputs.1", 2), Wide("inputs.0", 1)];
+        using var answer = await endpoint.CallAsync("", inputs).WaitAsync(Patience);
+        var remote = await client.PredictAsync("pair", [.. inputs]).WaitAsync(Patience);
+
+        Assert.All([.. answer.Outputs, .. remote], AssertIsExpected);
+        await FailsAsync(InferenceFailure.InvalidInput, "inputs.0", "inputs.2");
+        await FailsAsync(InferenceFailure.ModelError, "inputs.0");
+
+        async Task FailsAsync(InferenceFailure failure, params string[] names) => Assert.Equal(
+            failure,
+            (await Assert.ThrowsAsync<InferenceException>(
+                () => endpoint.CallAsync("", [.. names.Select(name => Wide(name, 1))]).WaitAsync(Patience))).Failure);
+
+        // Within the rounding of other threads.
+        void AssertIsExpected(NamedTensor output) => Assert.Equal(
+            expected.data<float>().ToArray(),
+            output.Tensor.Values<float>().ToArray(),
+            (one, other) => Math.Abs(one - other) < 1e-5);
+
+        static NamedTensor Wide(string name, float value) =>
+            new(name, HostTensor.From<float>(DType.Float32, [.. Enumerable.Repeat(value, 8)], 1, 8));
+    }
+
     [Fact]
     public void TypedBinder_should_bind_out_of_the_reach_of_the_callers_scope()
     {
@@ -157,6 +251,20 @@ public sealed class TypedBinderSpecs : HostSpec
 
     private static NamedTensor Named(string name, params float[] values) =>
         new(name, HostTensor.From<float>(DType.Float32, values, values.Length));
+
+    /// <summary>Two models whose answers are added.</summary>
+    internal sealed class Pair(Module<Tensor, Tensor> first, Module<Tensor, Tensor> second)
+    {
+        public Module<Tensor, Tensor> First { get; set; } = first;
+
+        public Module<Tensor, Tensor> Second { get; set; } = second;
+
+        public Tensor Run(Tensor one, Tensor two)
+        {
+            using var here = NewDisposeScope();
+            return (First.call(one) - Second.call(two)).MoveToOuterDisposeScope();
+        }
+    }
 
     private ZeroCopyHost Serving() =>
         _host ??= ZeroCopyHost.Open(new ZeroCopyHostOptions { Store = StoreOptions, ActorSystem = _node });

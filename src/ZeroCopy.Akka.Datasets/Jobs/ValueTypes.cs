@@ -56,28 +56,30 @@ internal static class ValueTypes
         }
     }
 
+    /// <summary>Whether a value has a digit, and not only the names of what is no number or infinite.</summary>
+    public static bool HasDigits(Column column) =>
+        Enumerable.Range(0, column.Rows).Any(row => !column.IsNull(row) && column.Bytes(row).ContainsAnyInRange((byte)'0', (byte)'9'));
+
     // A number that would be written in another way is a name of something, such as 0012; and 1 and 0 are numbers before they are truths.
     private static bool LooksLike(ReadOnlySpan<byte> value, DType dtype)
     {
-        value = value.TrimStart((byte)'[');
-        return dtype switch
+        foreach (var range in value.SplitAny(", []\t\r\n"u8))
         {
-            DType.Bool => value is [(byte)'t' or (byte)'f', ..],
-            DType.Int64 => !IsPadded(value) && value.IndexOfAny("eE."u8) < 0,
-            _ => !IsPadded(value) && AreExact(value) && value is [(byte)'-' or (>= (byte)'0' and <= (byte)'9'), ..],
-        };
-    }
+            var part = value[range];
+            if (part.IsEmpty)
+            {
+                continue;
+            }
 
-    // Whole numbers above 2^53 have neighbours that are the same as F64: ids, and different ones.
-    private static bool AreExact(ReadOnlySpan<byte> value)
-    {
-        const long Most = 1L << 53;
-        foreach (var part in value.SplitAny(", []\t"u8))
-        {
-            var number = value[part];
-            if (number.IndexOfAnyExcept(Whole) < 0 && !number.IsEmpty
-                && !(long.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)
-                    && whole is >= -Most and <= Most))
+            var isOne = dtype switch
+            {
+                DType.Bool => part.SequenceEqual("true"u8) || part.SequenceEqual("false"u8),
+                // Whole numbers have no zero with a sign.
+                DType.Int64 => IsPlain(part) && part.IndexOfAny("eE."u8) < 0 && !part.SequenceEqual("-0"u8),
+                _ => IsPlain(part) ? IsExact(part)
+                    : part.SequenceEqual("NaN"u8) || part.SequenceEqual("Infinity"u8) || part.SequenceEqual("-Infinity"u8),
+            };
+            if (!isOne)
             {
                 return false;
             }
@@ -86,5 +88,18 @@ internal static class ValueTypes
         return true;
     }
 
-    private static bool IsPadded(ReadOnlySpan<byte> value) => value is [(byte)'+', ..] or [(byte)'0', >= (byte)'0' and <= (byte)'9', ..];
+    // Whole numbers above 2^53 have neighbours that are the same as F64: ids, and different ones.
+    private static bool IsExact(ReadOnlySpan<byte> number)
+    {
+        const long Most = 1L << 53;
+        return number.IndexOfAnyExcept(Whole) >= 0
+            || (long.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)
+                && whole is >= -Most and <= Most);
+    }
+
+    private static bool IsPlain(ReadOnlySpan<byte> number)
+    {
+        var digits = number is [(byte)'-', ..] ? number[1..] : number;
+        return digits is [>= (byte)'0' and <= (byte)'9', ..] and not [(byte)'0', >= (byte)'0' and <= (byte)'9', ..];
+    }
 }

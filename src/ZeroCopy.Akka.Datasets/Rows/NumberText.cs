@@ -47,10 +47,10 @@ internal static class NumberText
         DType.Int32 => Format(BinaryPrimitives.ReadInt32LittleEndian(element), text),
         DType.UInt64 => Format(BinaryPrimitives.ReadUInt64LittleEndian(element), text),
         DType.Int64 => Format(BinaryPrimitives.ReadInt64LittleEndian(element), text),
-        DType.Float16 => Format((float)BinaryPrimitives.ReadHalfLittleEndian(element), text),
-        DType.BFloat16 => Format(BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(element) << 16), text),
-        DType.Float32 => Format(BinaryPrimitives.ReadSingleLittleEndian(element), text),
-        DType.Float64 => Format(BinaryPrimitives.ReadDoubleLittleEndian(element), text),
+        DType.Float16 => FormatFloat((float)BinaryPrimitives.ReadHalfLittleEndian(element), text),
+        DType.BFloat16 => FormatFloat(BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(element) << 16), text),
+        DType.Float32 => FormatFloat(BinaryPrimitives.ReadSingleLittleEndian(element), text),
+        DType.Float64 => FormatFloat(BinaryPrimitives.ReadDoubleLittleEndian(element), text),
         _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "Not a type of numbers that texts have."),
     };
 
@@ -61,6 +61,11 @@ internal static class NumberText
         where T : IUtf8SpanFormattable =>
         value.TryFormat(text, out var written, default, CultureInfo.InvariantCulture)
             ? written : throw new ArgumentException("No room.", nameof(text));
+
+    // Many readers take -0 for an integer, which has no sign then.
+    private static int FormatFloat<T>(T value, Span<byte> text)
+        where T : IBinaryFloatingPointIeee754<T>, IUtf8SpanFormattable =>
+        T.IsZero(value) && T.IsNegative(value) ? Copy("-0.0"u8, text) : Format(value, text);
 
     private static int Copy(ReadOnlySpan<byte> word, Span<byte> text)
     {

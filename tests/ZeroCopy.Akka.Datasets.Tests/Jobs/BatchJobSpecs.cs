@@ -44,6 +44,30 @@ public sealed class BatchJobSpecs : IDisposable
     }
 
     [Theory]
+    [InlineData(" 0012", "13", "\" 0012\"", "\"13\"")]
+    [InlineData("-0012", "13", "\"-0012\"", "\"13\"")]
+    [InlineData("-0", "7", "-0.0", "7")]
+    [InlineData("1.5", "NaN", "1.5", "\"NaN\"")]
+    [InlineData("-Infinity", "2", "\"-Infinity\"", "2")]
+    [InlineData("NaN", "Infinity", "\"NaN\"", "\"Infinity\"")]
+    [InlineData("\"[true,1]\"", "\"[false,0]\"", "\"[true,1]\"", "\"[false,0]\"")]
+    [InlineData("\"[true,false]\"", "\"[true]\"", "[true,false]", "[true]")]
+    [InlineData("\"[1,-2]\"", "\"[]\"", "[1,-2]", "[]")]
+    [InlineData("\"[1,02]\"", "\"[3]\"", "\"[1,02]\"", "\"[3]\"")]
+    [InlineData("true", "True", "\"true\"", "\"True\"")]
+    public async Task BatchJob_should_carry_values_over_that_read_back_as_they_were_written(
+        string one, string other, string oneKept, string otherKept)
+    {
+        var input = Write("in.csv", ["x,kept", $"1,{one}", $"2,{other}"]);
+
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), Options(input) with { Keep = ["kept"] });
+
+        Assert.Equal(
+            [$$"""{"kept":{{oneKept}},"output":2}""", $$"""{"kept":{{otherKept}},"output":4}"""],
+            File.ReadLines(_directory.File("out.jsonl")));
+    }
+
+    [Theory]
     [InlineData("12", "55000.5", "12", "55000.5")]
     [InlineData("12", "A12", "\"12\"", "\"A12\"")]
     [InlineData("9007199254740993", "0.5", "\"9007199254740993\"", "\"0.5\"")]

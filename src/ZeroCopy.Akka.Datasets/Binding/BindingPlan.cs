@@ -58,15 +58,20 @@ internal sealed class BindingPlan
             options))]);
     }
 
-    /// <summary>The plan with what the first rows say about columns of files without types: how deep their lists are.</summary>
-    public BindingPlan WithDepths(RowChunk first) => new(
+    /// <summary>Columns of files without types, of which a value says how deep their lists are.</summary>
+    public IEnumerable<string> Untyped => Inputs.Where(input => !input.IsText).SelectMany(input => input.Columns)
+        .Where(column => column.Kind != ElementKind.Number).Select(column => column.Name).Distinct();
+
+    /// <summary>The plan with how deep the lists of <see cref="Untyped"/> columns are.</summary>
+    /// <param name="values">Rows of a column, the first that have a value.</param>
+    public BindingPlan WithDepths(Func<string, Column> values) => new(
     [
         .. Inputs.Select(input => input with
         {
             Columns =
             [
                 .. input.Columns.Select(column => column.Kind != ElementKind.Number && !input.IsText
-                    ? column with { Depth = NumberColumnBuilder.Depth(first.Find(column.Name)!) }
+                    ? column with { Depth = NumberColumnBuilder.Depth(values(column.Name)) }
                     : column),
             ],
         }),

@@ -94,7 +94,7 @@ internal sealed class JobPlan : IAsyncDisposable
             reader.Select([.. bound.Concat(options.Keep).Distinct()]);
             var first = await reader.PeekAsync(cancellationToken).ConfigureAwait(false)
                 ?? throw NoRows(files);
-            binding = binding.WithDepths(first);
+            binding = await WithDepthsAsync(binding, reader, first, options.Limit, cancellationToken).ConfigureAwait(false);
             var binder = new TensorBinder(binding);
             var kept = written.IsDefault
                 ? await KeptColumns.CreateAsync(options, reader, cancellationToken).ConfigureAwait(false)
@@ -115,6 +115,40 @@ internal sealed class JobPlan : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => Reader.DisposeAsync();
+
+    /// <summary>Lists are as deep as those of the first row that has a value, wherever that is.</summary>
+    private static async Task<BindingPlan> WithDepthsAsync(
+        BindingPlan binding, DatasetReader reader, RowChunk first, long? limit, CancellationToken cancellationToken)
+    {
+        var values = binding.Untyped.ToDictionary(name => name, name => first.Find(name)!);
+        var missing = values.Where(item => !HasValue(item.Value)).Select(item => item.Key).ToList();
+        if (missing.Count > 0)
+        {
+            var further = reader.Again();
+            await using (further.ConfigureAwait(false))
+            {
+                further.Select([.. missing]);
+                for (var left = limit ?? long.MaxValue; left > 0 && missing.Count > 0;)
+                {
+                    if (await further.ReadAsync(cancellationToken).ConfigureAwait(false) is not { } chunk)
+                    {
+                        break;
+                    }
+
+                    foreach (var column in chunk.Columns.Where(HasValue).Where(column => missing.Remove(column.Type.Name)))
+                    {
+                        values[column.Type.Name] = column;
+                    }
+
+                    left -= chunk.Rows;
+                }
+            }
+        }
+
+        return binding.WithDepths(name => values[name]);
+
+        static bool HasValue(Column column) => !Enumerable.Range(0, column.Rows).All(column.IsNull);
+    }
 
     // Each row of numbers takes as much as the first one, or has failed; where rows are padded, all take at least as much.
     private static void CheckBatch(TensorBinder binder, RowChunk first, long rows)

@@ -175,6 +175,7 @@ internal sealed class NumberColumnBuilder
         var text = Encoding.UTF8.GetString(value);
         var shown = text.Length <= MaxShown ? text : text[..MaxShown] + "…";
         var expected = _depth == 0 ? "no value" : $"no value of lists {_depth} deep";
-        return new RowException(row, $"'{_source.Type.Name}' has {shown}, which is {expected} of {_dtype.ToToken()}.");
+        var first = (text.StartsWith('[') || _depth > 0) ? "; the first row with a value says how deep lists are" : "";
+        return new RowException(row, $"'{_source.Type.Name}' has {shown}, which is {expected} of {_dtype.ToToken()}{first}.");
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Numerics;
 using ZeroCopy.Datasets;
 using ZeroCopy.Node.Cli;
 using ZeroCopy.Tensors;
@@ -43,11 +44,22 @@ internal static class BatchPairs
 
     /// <exception cref="UsageException">Not of that form, or not a number.</exception>
     public static ImmutableSortedDictionary<string, double> Numbers(string option, IEnumerable<string> values) =>
-        Of(option, values).ToImmutableSortedDictionary(
-            pair => pair.Key,
-            pair => double.TryParse(pair.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-                ? number : throw new UsageException($"{option} {pair.Key}={pair.Value}: '{pair.Value}' is no number."),
-            StringComparer.Ordinal);
+        Of(option, values).ToImmutableSortedDictionary(pair => pair.Key, pair => Number(option, pair), StringComparer.Ordinal);
+
+    private static double Number(string option, KeyValuePair<string, string> pair)
+    {
+        var text = pair.Value;
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+        {
+            throw new UsageException($"{option} {pair.Key}={text}: '{text}' is no number.");
+        }
+
+        var problem = double.IsInfinity(number) && text.AsSpan().ContainsAnyInRange('0', '9') ? "is larger than any F64"
+            : BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)
+                && new BigInteger(number) != whole ? "has no F64 of that value"
+            : null;
+        return problem is null ? number : throw new DatasetException($"{option} {pair.Key}={text}: '{text}' {problem}.");
+    }
 
     /// <summary>Reads an option of seconds.</summary>
     public static double ParseSeconds(ArgumentResult result)
@@ -65,6 +77,13 @@ internal static class BatchPairs
     public static TimeSpan? Seconds(string option, double? value)
     {
         const double Most = 86_400_000;
+        const double Least = 1e-7;
+        if (value is > 0 and < Least)
+        {
+            throw new DatasetException(
+                string.Create(CultureInfo.InvariantCulture, $"{option} is {value}; the shortest time is {Least} seconds."));
+        }
+
         return value is null or (>= 0 and <= Most) ? value is { } seconds ? TimeSpan.FromSeconds(seconds) : null
             : throw new DatasetException(string.Create(
                 CultureInfo.InvariantCulture, $"{option} is {value}; it must be 0 to {Most} seconds."));

@@ -1,3 +1,4 @@
+using ZeroCopy.Datasets;
 using ZeroCopy.Errors;
 using ZeroCopy.Node.TensorFiles;
 using ZeroCopy.Torch.Endpoints;
@@ -9,7 +10,8 @@ internal static class ErrorText
 {
     public static string Of(Exception error)
     {
-        var text = OneLine(error.Message);
+        // What these name, such as a column, may have more than one line.
+        var text = error is DatasetException or UsageException ? PlainText.Of(error.Message) : OneLine(error.Message);
         return Hint(error) is { } hint ? $"{text.TrimEnd('.')}. {hint}" : text;
     }
 

@@ -154,7 +154,7 @@ public sealed class BindingPlanSpecs
         var method = new MethodSignature("forward", inputs, []);
         var plan = BindingPlan.Create(
             method, [.. rows.Columns.Select(column => column.Type)], [], keep ?? [], options ?? new BindingOptions());
-        return [.. new TensorBinder(plan.WithDepths(rows)).Bind(rows).Select(Shown)];
+        return [.. new TensorBinder(plan.WithDepths(name => rows.Find(name)!)).Bind(rows).Select(Shown)];
     }
 
     private static string Shown(NamedTensor tensor)

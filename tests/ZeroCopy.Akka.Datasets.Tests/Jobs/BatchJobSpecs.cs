@@ -97,6 +97,30 @@ public sealed class BatchJobSpecs : IDisposable
         Assert.Equal([.. Enumerable.Repeat(firstKept, rows - 1), lastKept], kept);
     }
 
+    [Fact]
+    public async Task BatchJob_should_take_lists_of_which_the_first_comes_late()
+    {
+        // Behind more than is read at a time.
+        const int rows = 3_000;
+        var padding = new string('p', 1_000);
+        var input = Write("in.csv", Enumerable.Repeat($",{padding}", rows).Append($"\"[1, 2]\",{padding}").Prepend("x,padding"));
+
+        var report = await BatchJob.RunAsync(FakeEndpoint.Doubling(), Options(input) with { SkipFailed = true });
+
+        Assert.Equal((1, rows), (report.Rows, report.Failed));
+        Assert.Equal(["""{"output":[2,4]}"""], File.ReadLines(_directory.File("out.jsonl")));
+    }
+
+    [Fact]
+    public async Task BatchJob_should_find_the_separator_behind_a_name_of_several_lines()
+    {
+        var input = Write("in.csv", ["\"a,", "b\";x", "1;2"]);
+
+        await BatchJob.RunAsync(FakeEndpoint.Doubling(), Options(input));
+
+        Assert.Equal(["""{"output":4}"""], File.ReadLines(_directory.File("out.jsonl")));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -55,6 +55,9 @@ public sealed class BatchRefusalSpecs : IDisposable
     [InlineData("--limit 99999999999999999999", "--limit is 99999999999999999999; it must be 1 to 9223372036854775807")]
     [InlineData("--timeout 1e999", "--timeout is ")]
     [InlineData("--timeout 0", "--timeout is 0; a call takes more than 0 seconds")]
+    [InlineData("--timeout 1e-9", "--timeout is 1E-09; the shortest time is 1E-07 seconds")]
+    [InlineData("--pad x=9007199254740993", "'9007199254740993' has no F64 of that value")]
+    [InlineData("--pad x=-1e400", "'-1e400' is larger than any F64")]
     [InlineData("--timeout -1", "--timeout is -1; it must be 0 to 86400000 seconds")]
     [InlineData("--commit-every -1", "--commit-every is -1; it must be 0 to 86400000 seconds")]
     [InlineData("--dtype x=F33", "no such element type")]
@@ -68,6 +71,15 @@ public sealed class BatchRefusalSpecs : IDisposable
     public void Batch_should_exit_with_1_before_it_opens_the_model_where_an_option_cannot_be_met(string options, string words)
     {
         Batch(Write("in.csv", "x", "1"), "out.csv", options.Split(' ')).Failed(1, words);
+    }
+
+    [Fact]
+    public void Batch_should_name_a_column_whose_name_has_lines_on_one()
+    {
+        var input = _zerocopy.File("in.csv");
+        File.WriteAllText(input, "\"a\nb\",x\n1,2\n");
+
+        Batch(input, "out.csv", "--keep", "nope").Failed(1, @"no column 'nope' to keep.", @"a\u000ab", "x");
     }
 
     [Fact]

@@ -136,8 +136,16 @@ internal sealed class CsvReader : IRowReader
         }
 
         using var file = new StreamReader(path);
+        var line = new StringBuilder(file.ReadLine());
+        // A name in quotes may have several lines.
+        for (var quotes = line.ToString().AsSpan().Count('"'); quotes % 2 != 0 && line.Length < ChunkBytes && file.ReadLine() is { } next;)
+        {
+            quotes += next.AsSpan().Count('"');
+            line.Append('\n').Append(next);
+        }
+
         // Quotes stand in pairs: every second part is inside of them.
-        var header = string.Concat((file.ReadLine() ?? "").Split('"').Where((_, part) => part % 2 == 0));
+        var header = string.Concat(line.ToString().Split('"').Where((_, part) => part % 2 == 0));
         return header.Contains(',') ? ',' : header.Contains(';') ? ';' : header.Contains('\t') ? '\t' : ',';
     }
 

@@ -211,9 +211,11 @@ public sealed class ZeroCopySystem : IExtension
 
     /// <summary>A model whose calls are tasks each: an actor that rents an instance for one call.</summary>
     /// <param name="name">What the endpoint is called.</param>
-    /// <param name="source">The model's instances.</param>
+    /// <param name="source">The model's instances; it stays the caller's, who keeps it as long as calls are made.</param>
     /// <param name="model">Calls of the model's methods.</param>
     /// <param name="version">The model's version; null where it has none.</param>
+    /// <returns>The endpoint, which is in no directory: who has it calls it.</returns>
+    /// <exception cref="ArgumentException">The name is empty.</exception>
     public IModelEndpoint TaskEndpoint(string name, IInstanceSource source, ICallBinder model, int? version = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);

@@ -21,6 +21,9 @@ public sealed partial class TorchRuntime
     /// <exception cref="ArgumentException">
     /// A tensor is on META, or on a device where the module is to be rebound, or not stored: sparse, or quantised.
     /// </exception>
+    /// <exception cref="StoreFullException">No room before the deadline of puts.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, or the store was disposed meanwhile.</exception>
+    /// <exception cref="ObjectDisposedException">The runtime is disposed.</exception>
     public async Task<ModelHandle> PutAsync(
         torch.nn.Module module, PutModuleOptions? options = null, IProgress<PutProgress>? progress = null,
         CancellationToken cancellationToken = default)
@@ -77,6 +80,9 @@ public sealed partial class TorchRuntime
 
     /// <summary>Puts a state dictionary: tensors by name, tied ones recognised by their storage.</summary>
     /// <exception cref="ArgumentException">A tensor is on META, sparse or quantised.</exception>
+    /// <exception cref="StoreFullException">No room before the deadline of puts.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, or the store was disposed meanwhile.</exception>
+    /// <exception cref="ObjectDisposedException">The runtime is disposed.</exception>
     public async Task<ModelHandle> PutStateAsync(
         IReadOnlyDictionary<string, torch.Tensor> state, PutOptions? options = null, IProgress<PutProgress>? progress = null,
         CancellationToken cancellationToken = default)
@@ -102,6 +108,10 @@ public sealed partial class TorchRuntime
     /// <summary>
     /// Puts a TorchScript module: its weights as blocks, its code as a skeleton without weights. The given module is left as it is.
     /// </summary>
+    /// <exception cref="InvalidModelException">What libtorch saves of it cannot be loaded again, or not be shared.</exception>
+    /// <exception cref="StoreFullException">No room before the deadline of puts.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, or the store was disposed meanwhile.</exception>
+    /// <exception cref="ObjectDisposedException">The runtime is disposed.</exception>
     public async Task<ModelHandle> PutScriptAsync(
         torch.jit.ScriptModule module, PutOptions? options = null, IProgress<PutProgress>? progress = null,
         CancellationToken cancellationToken = default)

@@ -32,12 +32,16 @@ public sealed class ModelPool<TIn, TOut> : IAsyncDisposable
     public InferencePool Actors { get; }
 
     /// <summary>Ends when the first actor has its instance. Calls made earlier wait for it.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="InferenceException">The pool has stopped before: <see cref="InferenceFailure.ShuttingDown"/>.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public Task WhenReadyAsync(CancellationToken cancellationToken = default) => Actors.WhenReadyAsync(cancellationToken);
 
     /// <summary>Runs the pool's function on an input that stays the caller's.</summary>
     /// <param name="input">The input; keep it valid until the call has ended.</param>
     /// <param name="deadline">How long the answer may take; null for the pool's setting.</param>
     /// <param name="cancellationToken">Gives the call up.</param>
+    /// <returns>The answer, whose tensors are the caller's to dispose.</returns>
     /// <exception cref="InferenceException">The call was not answered; its failure says why.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public Task<TOut> AskAsync(TIn input, TimeSpan? deadline = null, CancellationToken cancellationToken = default) =>
@@ -47,6 +51,7 @@ public sealed class ModelPool<TIn, TOut> : IAsyncDisposable
     /// <param name="input">The input, which <see cref="CallOptions.Ownership"/> keeps or gives away.</param>
     /// <param name="options">Deadline, ownership, and the key for consistent hashing.</param>
     /// <param name="cancellationToken">Gives the call up.</param>
+    /// <returns>The answer, whose tensors are the caller's to dispose.</returns>
     /// <exception cref="InferenceException">The call was not answered; its failure says why.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<TOut> AskAsync(TIn input, CallOptions options, CancellationToken cancellationToken = default) =>

@@ -183,10 +183,10 @@ public class ModelWrapper
         new(WrapperDocument.Parse(bytes), host ?? ZeroCopyHost.Default);
 
     /// <summary>
-    /// The wrapper that gave an object out. Shims and instances are this process's own: to send one, send its wrapper, which gives the
+    /// The wrapper that returned an object. Shims and instances are this process's own: to send one, send its wrapper, which returns the
     /// receiver another.
     /// </summary>
-    /// <exception cref="ArgumentException">No wrapper gave the object out.</exception>
+    /// <exception cref="ArgumentException">No wrapper returned the object.</exception>
     public static ModelWrapper<T> Of<T>(T loaded)
         where T : class
     {
@@ -195,10 +195,10 @@ public class ModelWrapper
     }
 
     /// <summary>
-    /// Disposes what <see cref="ModelWrapper{T}.Load"/> or <see cref="ForTasksAsync{T}"/> gave: its modules with all their native parts,
-    /// and tensors around them. Idempotent. An actor calls it in its <c>PostStop</c>.
+    /// Disposes what <see cref="ModelWrapper{T}.Load"/> or <see cref="ForTasksAsync{T}"/> returned: its modules with all their native
+    /// parts, and tensors around them. Idempotent. An actor calls it in its <c>PostStop</c>.
     /// </summary>
-    /// <exception cref="ArgumentException">No wrapper gave the object out.</exception>
+    /// <exception cref="ArgumentException">No wrapper returned the object.</exception>
     public static void Release(object loaded)
     {
         ArgumentNullException.ThrowIfNull(loaded);

@@ -9,7 +9,7 @@ namespace ZeroCopy;
 public static class TaskCallExtensions
 {
     /// <summary>Runs the module's call as one task.</summary>
-    /// <param name="module">A module that a wrapper in task mode gave.</param>
+    /// <param name="module">A module that a wrapper in task mode returned.</param>
     /// <param name="input">The input, which stays the caller's.</param>
     /// <param name="timeout">How long the answer may take; null for the setting <c>zerocopy.tasks</c>.</param>
     /// <param name="cancellationToken">Gives the call up.</param>
@@ -32,7 +32,7 @@ public static class TaskCallExtensions
 
     /// <summary>Runs a script's call as one task. Its own <c>call</c> and <c>forward</c> run in this process, on the shared
     /// weights.</summary>
-    /// <param name="script">A script that a wrapper in task mode gave.</param>
+    /// <param name="script">A script that a wrapper in task mode returned.</param>
     /// <param name="input">The input, which stays the caller's.</param>
     /// <param name="timeout">How long the answer may take; null for the setting <c>zerocopy.tasks</c>.</param>
     /// <param name="cancellationToken">Gives the call up.</param>
@@ -49,7 +49,7 @@ public static class TaskCallExtensions
         (TResult)(await Target(script).InvokeAsync(MethodCall.Forward, [first, second], timeout, cancellationToken).ConfigureAwait(false))!;
 
     /// <summary>Runs an allowed public method of the module as one task.</summary>
-    /// <param name="module">A module that a wrapper in task mode gave.</param>
+    /// <param name="module">A module that a wrapper in task mode returned.</param>
     /// <param name="method">The method's name; <c>forward</c>, <c>call</c> and <c>__call__</c> are the call itself.</param>
     /// <param name="arguments">The arguments, which stay the caller's; null values are fine.</param>
     /// <param name="timeout">How long the answer may take; null for the setting <c>zerocopy.tasks</c>.</param>

@@ -31,7 +31,9 @@ public sealed partial class ZeroCopyHost
     /// <param name="configure">Changes the settings.</param>
     /// <param name="load">Where the instances run, and how they are built in a process that did not wrap the model.</param>
     /// <param name="cancellationToken">Gives the start up.</param>
-    /// <exception cref="ArgumentException">There is a pool of that name.</exception>
+    /// <returns>The pool, which is the caller's to dispose, and ends with the host.</returns>
+    /// <exception cref="InvalidSettingsException">Its settings, or what changes them, are out of range.</exception>
+    /// <exception cref="ArgumentException">The name cannot be one of an actor, or there is a pool of that name.</exception>
     /// <exception cref="DeviceUnavailableException">This process has no such device, or a script of the model cannot run on it.</exception>
     /// <exception cref="RecipeUnavailableException">This process did not wrap the model and cannot build a T.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -60,7 +62,11 @@ public sealed partial class ZeroCopyHost
     /// <param name="configure">Changes the settings; micro-batches are for functions that do not await.</param>
     /// <param name="load">Where the instances run, and how they are built in a process that did not wrap the model.</param>
     /// <param name="cancellationToken">Gives the start up.</param>
-    /// <exception cref="ArgumentException">There is a pool of that name, or its settings have batching on.</exception>
+    /// <returns>The pool, which is the caller's to dispose, and ends with the host.</returns>
+    /// <exception cref="InvalidSettingsException">Its settings, or what changes them, are out of range.</exception>
+    /// <exception cref="ArgumentException">
+    /// The name cannot be one of an actor, or there is a pool of that name, or its settings have batching on.
+    /// </exception>
     /// <exception cref="DeviceUnavailableException">This process has no such device, or a script of the model cannot run on it.</exception>
     /// <exception cref="RecipeUnavailableException">This process did not wrap the model and cannot build a T.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -119,7 +125,9 @@ public sealed partial class ZeroCopyHost
     /// <param name="configure">Changes the settings.</param>
     /// <param name="device">Where the instances run; null for the CPU.</param>
     /// <param name="cancellationToken">Gives the start up.</param>
-    /// <exception cref="ArgumentException">There is a pool of that name.</exception>
+    /// <returns>The pool, which is the caller's to dispose, and ends with the host.</returns>
+    /// <exception cref="InvalidSettingsException">Its settings, or what changes them, are out of range.</exception>
+    /// <exception cref="ArgumentException">The name cannot be one of an actor, or there is a pool of that name.</exception>
     /// <exception cref="DeviceUnavailableException">This process has no such device.</exception>
     /// <exception cref="ModelNotFoundException">The store has no such model.</exception>
     /// <exception cref="RecipeUnavailableException">The model is weights only, or its type is not registered here.</exception>

@@ -22,7 +22,7 @@ internal sealed unsafe class CopiedBlocks : MemoryRegion
     /// <summary>Bytes that a block of <paramref name="length"/> bytes takes.</summary>
     public static long Room(long length) => (length + SegmentLayout.Alignment - 1) / SegmentLayout.Alignment * SegmentLayout.Alignment;
 
-    /// <summary>Copies a block; gives its address here.</summary>
+    /// <summary>Copies a block; returns its address here.</summary>
     public nint Add(nint source, long length)
     {
         var place = Base + (nint)_used;

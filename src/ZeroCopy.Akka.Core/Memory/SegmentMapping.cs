@@ -68,7 +68,7 @@ internal sealed unsafe class SegmentMapping : MemoryRegion
         _file.Dispose();
     }
 
-    /// <summary>Unmaps what <see cref="Map"/> gave.</summary>
+    /// <summary>Unmaps what <see cref="Map"/> returned.</summary>
     public static void Free(MemoryMappedViewAccessor view)
     {
         view.SafeMemoryMappedViewHandle.ReleasePointer();

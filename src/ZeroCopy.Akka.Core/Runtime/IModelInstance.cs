@@ -1,6 +1,6 @@
 namespace ZeroCopy.Runtime;
 
-/// <summary>Work to do with a model: gets the model's object and the caller's argument, gives the answer.</summary>
+/// <summary>Work to do with a model: gets the model's object and the caller's argument, returns the answer.</summary>
 /// <param name="target">The module, pipeline or script that was materialised.</param>
 /// <param name="argument">The caller's argument.</param>
 public delegate object? ModelFunction(object target, object? argument);

@@ -6,7 +6,7 @@ namespace ZeroCopy.Safetensors;
 internal static class FileReading
 {
     /// <summary>
-    /// Fills <paramref name="destination"/> from a byte of the file on; gives fewer than its bytes only where the file ends.
+    /// Fills <paramref name="destination"/> from a byte of the file on; returns fewer than its bytes only where the file ends.
     /// </summary>
     public static int ReadUpTo(this SafeFileHandle file, Span<byte> destination, long offset)
     {

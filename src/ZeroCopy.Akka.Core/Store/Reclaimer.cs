@@ -17,8 +17,8 @@ internal sealed class Reclaimer(StoreCatalog catalog, LeaseLedger leases, Action
     private static readonly TimeSpan FirstLease = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Deletes the temporary files that no live put holds, gives their number and bytes. Where the time is given, what was received in the
-    /// hour before stays, for whoever goes on with it.
+    /// Deletes the temporary files that no live put holds; returns their number and bytes. Where the time is given, what was received in
+    /// the hour before stays, for whoever goes on with it.
     /// </summary>
     public (int Files, long Bytes) DeleteAbandonedFiles(DateTimeOffset? now = null)
     {
@@ -43,7 +43,7 @@ internal sealed class Reclaimer(StoreCatalog catalog, LeaseLedger leases, Action
         return (files, bytes);
     }
 
-    /// <summary>Deletes the manifests that are damaged, with their names and pins; gives their number.</summary>
+    /// <summary>Deletes the manifests that are damaged, with their names and pins; returns their number.</summary>
     public int DeleteDamagedManifests(StoreChange change) => DeleteDamaged(
         change,
         StoreArea.Manifests,
@@ -52,7 +52,7 @@ internal sealed class Reclaimer(StoreCatalog catalog, LeaseLedger leases, Action
             ? TryRemove(change, model)
             : ExclusiveFile.TryDelete(path));
 
-    /// <summary>Deletes the segments that are damaged; gives their number.</summary>
+    /// <summary>Deletes the segments that are damaged; returns their number.</summary>
     public int DeleteDamagedSegments(StoreChange change) =>
         DeleteDamaged(change, StoreArea.Segments, catalog.Directory.Segments, ExclusiveFile.TryDelete);
 
@@ -74,7 +74,7 @@ internal sealed class Reclaimer(StoreCatalog catalog, LeaseLedger leases, Action
         return files;
     }
 
-    /// <summary>Deletes the segments that hold no live block; gives their number and bytes.</summary>
+    /// <summary>Deletes the segments that hold no live block; returns their number and bytes.</summary>
     public (int Files, long Bytes) DeleteDeadSegments(StoreChange change)
     {
         var files = 0;

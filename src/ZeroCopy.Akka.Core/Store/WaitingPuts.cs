@@ -36,7 +36,7 @@ internal sealed class WaitingPuts(TimeProvider time) : IDisposable
     /// <summary>Something was released: whoever waits tries again.</summary>
     public void Signal() => Interlocked.Exchange(ref _released, New()).TrySetResult();
 
-    /// <summary>Tries until <paramref name="attempt"/> gives a result or the token ends the waiting.</summary>
+    /// <summary>Tries until <paramref name="attempt"/> returns a result or the token ends the waiting.</summary>
     public async Task<T> AdmitAsync<T>(Func<T?> attempt, CancellationToken cancellationToken)
         where T : class
     {

@@ -6,8 +6,8 @@ namespace ZeroCopy.Tensors;
 internal static class BrainFloat
 {
     /// <summary>
-    /// The bits of the nearest one, ties to even. A number of more digits than a binary32 has is rounded once: on its way through that, what
-    /// is cut off stays to be seen in the last bit.
+    /// The bits of the nearest one, ties to even. A number of more digits than a binary32 has is rounded once: on its way through that,
+    /// what is cut off stays to be seen in the last bit.
     /// </summary>
     public static ushort Round<T>(T value)
         where T : INumber<T>

@@ -8,7 +8,7 @@ internal sealed unsafe class RowMajorReader(byte* source, TensorLayout layout)
     private readonly long[] _index = new long[layout.Shape.Length];
     private long _next;
 
-    /// <summary>Fills the buffer, which holds whole elements, as far as there are any; gives the bytes written.</summary>
+    /// <summary>Fills the buffer, which holds whole elements, as far as there are any; returns the bytes written.</summary>
     public int Read(Span<byte> buffer)
     {
         var count = (int)Math.Min(buffer.Length / _elementSize, layout.ElementCount - _next);

@@ -9,6 +9,7 @@ using ZeroCopy.Hosting;
 using ZeroCopy.Manifests;
 using ZeroCopy.Serving;
 using ZeroCopy.Store;
+using ZeroCopy.Tensors;
 using ZeroCopy.Torch.Catalog;
 using ZeroCopy.Torch.Script;
 using static TorchSharp.torch;
@@ -49,6 +50,18 @@ internal static class ReadmeExamples
         var answer = await pool.AskAsync(input, deadline: TimeSpan.FromSeconds(5));
         // end
         return answer;
+    }
+
+    public static async Task<float[]> CallEndpoint(ZeroCopyHost host, float[] row)
+    {
+        // example: endpoint
+        var endpoint = await host.Endpoints.FindAsync("classifier")
+            ?? throw new ArgumentException("There is no model or pool of that name.");
+        var input = new NamedTensor("input", HostTensor.From<float>(DType.Float32, row, 1, row.Length));
+        using var answer = await endpoint.CallAsync("", [input], new CallOptions { Deadline = TimeSpan.FromSeconds(5) });
+        var scores = answer.Outputs[0].Tensor.Values<float>().ToArray();
+        // end
+        return scores;
     }
 
     public static async Task<List<long>> MapBatches(ModelWrapper<Module<Tensor, Tensor>> wrapper, IAsyncEnumerable<float[]> rows)

@@ -38,7 +38,7 @@ public sealed class ReadmeSpecs : IAsyncLifetime
         var documents = string.Join('\n', Documents.All.Select(File.ReadAllText));
         var examples = Documents.Examples("tests", "ZeroCopy.Akka.Node.Tests", "Readme", "ReadmeExamples.cs");
 
-        Assert.Equal(14, examples.Count);
+        Assert.Equal(15, examples.Count);
         Assert.All(examples, example => Assert.Contains(example, documents, StringComparison.Ordinal));
     }
 
@@ -53,6 +53,23 @@ public sealed class ReadmeSpecs : IAsyncLifetime
         AssertEqual(expected, await ReadmeExamples.AskActor(_host, classifier, input));
         var wrapper = await ModelWrapper.FromModelAsync(classifier, host: _host);
         AssertEqual(expected, await ReadmeExamples.CallPool(_host, wrapper, input));
+    }
+
+    [Fact]
+    public async Task Readme_example_should_call_a_pool_by_its_name_with_named_tensors()
+    {
+        using var classifier = Sequential(("first", Linear(8, 4)), ("act", ReLU()), ("second", Linear(4, 2)));
+        float[] row = [1, 2, 3, 4, 5, 6, 7, 8];
+        using var input = tensor(row).reshape(1, 8);
+        using var expected = classifier.call(input);
+        var wrapper = await ModelWrapper.FromModelAsync(classifier, host: _host);
+        await using var pool = await _host.StartPoolAsync(
+            "classifier", wrapper, (Module<Tensor, Tensor> model, Tensor batch) => model.call(batch));
+
+        using var scores = tensor(await ReadmeExamples.CallEndpoint(_host, row)).reshape(1, 2);
+        AssertEqual(expected, scores);
+        var failure = await Assert.ThrowsAnyAsync<Exception>(() => ReadmeExamples.CallEndpoint(_host, row[1..]));
+        Assert.Contains("shapes cannot be multiplied", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -40,7 +40,7 @@ internal sealed class StoreDirectory
 
     public string Manifests { get; }
 
-    /// <summary>One empty file a name, <c>NAME@VERSION=MODELID</c>: a listing gives all names, and a rename moves one atomically.</summary>
+    /// <summary>One empty file a name, <c>NAME@VERSION=MODELID</c>: a listing has all names, and a rename moves one atomically.</summary>
     public string Names { get; }
 
     public string Pins { get; }

@@ -47,7 +47,7 @@ internal sealed class HashLane(bool checks)
         Address = Buffer;
     }
 
-    /// <summary>Goes to the next blocks and gives how many bytes of the tensor are in them; false once the last were given.</summary>
+    /// <summary>Goes to the next blocks and returns how many bytes of the tensor are in them; false once the last were given.</summary>
     public unsafe bool TryRead(out int bytes)
     {
         bytes = 0;

@@ -89,7 +89,7 @@ internal sealed unsafe class Unwinding
     }
 
     /// <summary>
-    /// Ends the walk. Whether an exception was raised below managed code, which is the last that the unwinder can see; gives the native
+    /// Ends the walk. Whether an exception was raised below managed code, which is the last that the unwinder can see; returns the native
     /// function that managed code called, or the one that this has jumped to at its end.
     /// </summary>
     public bool TryFinish(out (nint Base, string File, string Function) called)

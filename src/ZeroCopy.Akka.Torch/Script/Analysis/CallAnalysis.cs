@@ -163,7 +163,7 @@ internal sealed class CallAnalysis(WriteAnalysis analysis, FunctionAnalysis func
             function.Store(made.Objects, function.Inside(argument.Objects));
         }
 
-        // Pairs of a dictionary or an enumeration are inside of what it gives.
+        // Pairs of a dictionary or an enumeration are inside of what it returns.
         function.Store(made.Objects, made.Objects);
         var rest = arguments.Where(argument => !argument.IsContainer)
             .Aggregate(ObjectSet.Empty, (objects, argument) => objects.With(argument.Objects));

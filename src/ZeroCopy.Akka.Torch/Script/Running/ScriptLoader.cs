@@ -18,7 +18,7 @@ internal static class ScriptLoader
 
     /// <summary>
     /// Loads a skeleton onto a device and binds every tensor of the manifest that it has not itself to what <paramref name="source"/>
-    /// gives, which is on that device and is disposed afterwards. Constants in the code come to the device with the skeleton, unlike in a
+    /// returns, which is on that device and is disposed afterwards. Constants in the code come to the device with the skeleton, unlike in a
     /// program that is moved after it was loaded.
     /// </summary>
     /// <exception cref="InvalidModelException">libtorch refuses the archive.</exception>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ZeroCopy.Datasets.Formats.JsonLines;
+using ZeroCopy.Datasets.Journal;
 using ZeroCopy.Endpoints;
 
 namespace ZeroCopy.Datasets.Jobs;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using ZeroCopy.Datasets.Formats;
+using ZeroCopy.Datasets.Journal;
 using ZeroCopy.Tensors;
 
 namespace ZeroCopy.Datasets.Jobs;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json;
 using ZeroCopy.Datasets.Formats;
+using ZeroCopy.Datasets.Journal;
 using ZeroCopy.Datasets.Rows;
 
 namespace ZeroCopy.Datasets.Jobs;

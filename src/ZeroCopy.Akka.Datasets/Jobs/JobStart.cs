@@ -1,4 +1,5 @@
 using ZeroCopy.Datasets.Formats;
+using ZeroCopy.Datasets.Journal;
 
 namespace ZeroCopy.Datasets.Jobs;
 

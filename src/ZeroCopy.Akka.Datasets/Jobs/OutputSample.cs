@@ -1,4 +1,5 @@
 using ZeroCopy.Datasets.Formats;
+using ZeroCopy.Datasets.Journal;
 using ZeroCopy.Datasets.Rows;
 
 namespace ZeroCopy.Datasets.Jobs;

@@ -48,7 +48,7 @@ public sealed class FormatSpecs
         await file.WriteAsync(Columns.Chunk(texts, Columns.Numbers("n", DType.Int32, 1, 2, 3, 4, 5, 6, 7)));
 
         var read = await file.ReadAsync("text");
-        Assert.Equal(texts.ToJson(), Datasets.Jobs.ValueTypes.ToText(read.Columns[0]).ToJson());
+        Assert.Equal(texts.ToJson(), Datasets.Rows.ValueTypes.ToText(read.Columns[0]).ToJson());
     }
 
     [Theory]

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ZeroCopy.Datasets.Binding;
 using ZeroCopy.Datasets.Formats;
 using ZeroCopy.Datasets.Jobs;
+using ZeroCopy.Datasets.Journal;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.TestSupport;

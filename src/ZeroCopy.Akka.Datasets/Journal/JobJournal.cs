@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using ZeroCopy.Datasets.Rows;
 
-namespace ZeroCopy.Datasets.Jobs;
+namespace ZeroCopy.Datasets.Journal;
 
 /// <summary>
 /// The journal of a job, a JSON value a line, each appended at once. A line that a crash cut short, or that cannot follow those before it,

@@ -1,8 +1,8 @@
 using System.Text.RegularExpressions;
-using ZeroCopy.Datasets.Jobs;
+using ZeroCopy.Datasets.Journal;
 using ZeroCopy.TestSupport;
 
-namespace ZeroCopy.Datasets.Tests.Jobs;
+namespace ZeroCopy.Datasets.Tests.Journal;
 
 public sealed class JobJournalSpecs : IDisposable
 {

@@ -1,4 +1,4 @@
-namespace ZeroCopy.Datasets.Jobs;
+namespace ZeroCopy.Datasets.Journal;
 
 /// <summary>The last steps of a job, each of which a crash may come before or after.</summary>
 internal static class JobEnd

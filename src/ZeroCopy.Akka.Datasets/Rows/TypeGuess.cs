@@ -1,7 +1,6 @@
-using ZeroCopy.Datasets.Rows;
 using ZeroCopy.Tensors;
 
-namespace ZeroCopy.Datasets.Jobs;
+namespace ZeroCopy.Datasets.Rows;
 
 /// <summary>
 /// Says what all values of a column are that no schema describes: I64 or F64 where every row is such a number, or lists of them of one

@@ -1,4 +1,4 @@
-namespace ZeroCopy.Datasets.Jobs;
+namespace ZeroCopy.Datasets.Journal;
 
 /// <summary>A state of a job that a later run can go on from: one line of the journal.</summary>
 /// <param name="NextRow">The first row of the dataset that is not done.</param>

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace ZeroCopy.Datasets.Jobs;
+namespace ZeroCopy.Datasets.Journal;
 
 /// <summary>Extended attributes of files, where the system and its file system have them: Linux.</summary>
 internal static partial class FileAttribute

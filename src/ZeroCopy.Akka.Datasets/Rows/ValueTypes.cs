@@ -1,9 +1,8 @@
 using System.Buffers;
 using System.Globalization;
-using ZeroCopy.Datasets.Rows;
 using ZeroCopy.Tensors;
 
-namespace ZeroCopy.Datasets.Jobs;
+namespace ZeroCopy.Datasets.Rows;
 
 /// <summary>What values are that no schema describes.</summary>
 internal static class ValueTypes

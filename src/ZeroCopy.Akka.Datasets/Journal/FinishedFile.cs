@@ -1,4 +1,4 @@
-namespace ZeroCopy.Datasets.Jobs;
+namespace ZeroCopy.Datasets.Journal;
 
 /// <summary>The file that becomes the output.</summary>
 /// <param name="Name">Its name in the job's folder.</param>

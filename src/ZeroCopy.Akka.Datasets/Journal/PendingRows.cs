@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using ZeroCopy.Datasets.Formats;
 using ZeroCopy.Datasets.Rows;
 
-namespace ZeroCopy.Datasets.Jobs;
+namespace ZeroCopy.Datasets.Journal;
 
 /// <summary>
 /// Keeps the batches of a group that is not full yet in a file, so that they are not computed again after a crash: an Arrow stream with a

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using ZeroCopy.Datasets.Rows;
 
-namespace ZeroCopy.Datasets.Jobs;
+namespace ZeroCopy.Datasets.Journal;
 
 /// <summary>A line of the journal: one of its members.</summary>
 internal sealed record JournalLine

@@ -1,4 +1,4 @@
-namespace ZeroCopy.Datasets.Jobs;
+namespace ZeroCopy.Datasets.Journal;
 
 /// <summary>Brings the files of a job back to a state of its journal.</summary>
 internal static class JobRestore

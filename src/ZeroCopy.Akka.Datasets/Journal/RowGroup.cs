@@ -1,7 +1,7 @@
 using ZeroCopy.Datasets.Formats;
 using ZeroCopy.Datasets.Rows;
 
-namespace ZeroCopy.Datasets.Jobs;
+namespace ZeroCopy.Datasets.Journal;
 
 /// <summary>
 /// Collects batches until they are enough for one piece of a file, such as a row group of Parquet. What is enough depends on the rows

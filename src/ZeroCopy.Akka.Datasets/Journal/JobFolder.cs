@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ZeroCopy.Datasets.Jobs;
+namespace ZeroCopy.Datasets.Journal;
 
 /// <summary>The files of a job, in a folder beside its output until it is done.</summary>
 internal sealed class JobFolder

@@ -21,6 +21,7 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
     private string? _loadError;
     private long _failedAt;
     private bool _endsWhenUnused;
+    private int _isSaidUnjoined;
 
     /// <summary>The model.</summary>
     public ModelHandle Model => model;
@@ -276,7 +277,8 @@ internal sealed class ModelEndpoint(ModelPlan plan, ModelHandle model, ServingCo
             Volatile.Write(ref _signature, SignatureOf(binder));
             var settings = binder.Codec is null ? plan.Settings with { Batching = null } : plan.Settings;
             var name = plan.IsDeclared ? plan.Name : model.ToString();
-            if (plan.Settings.Batching is not null && !binder.Signature.Methods.Any(method => method.IsBatchable))
+            if (plan.Settings.Batching is not null && !binder.Signature.Methods.Any(method => method.IsBatchable)
+                && Interlocked.Exchange(ref _isSaidUnjoined, 1) == 0)
             {
                 serving.Log.Warning(
                     "{0} has batching on, and none of the methods of {1} has its calls joined: its answers are no tensors of rows, it "

@@ -112,6 +112,9 @@ internal static class RowOperators
             return name.Contains("_dynamic", StringComparison.Ordinal);
         }
 
+        // In place it is the same.
+        name = name.EndsWith('_') && name[0] != '_' ? name[..^1] : name;
+
         // Each of these has another form, for elements one by one.
         var isOfSize = name switch
         {

@@ -20,6 +20,7 @@ public sealed class RowMixingSpecs
     [InlineData("a norm", "y = torch.norm(x, 2)", "torch.norm")]
     [InlineData("an order of rows", "y, i, = torch.sort(x, 0)", "torch.sort")]
     [InlineData("a running sum of rows", "y = torch.cumsum(x, 0)", "torch.cumsum")]
+    [InlineData("a running sum of rows in place", "_0 = torch.cumsum_(x, 0)", "torch.cumsum_")]
     [InlineData("the rows in reverse", "y = torch.flip(x, [0])", "torch.flip")]
     [InlineData("the greatest rows", "y, i, = torch.topk(x, 3, 0)", "torch.topk")]
     [InlineData("places that are not zero", "y = torch.nonzero(x)", "torch.nonzero")]

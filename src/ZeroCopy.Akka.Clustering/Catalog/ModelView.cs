@@ -125,6 +125,9 @@ internal sealed class ModelView(string name)
     public int? Before(int version) =>
         Newest(_models.Keys.Where(other => other < version && At(other).Any(at => at.Held.CanBuild)));
 
+    /// <summary>Versions that a node has loaded, the newest first.</summary>
+    public IEnumerable<int> Warm => _models.Keys.Where(version => WarmAt(version).Any()).OrderDescending();
+
     /// <summary>Nodes that have a version loaded.</summary>
     public IEnumerable<Address> WarmAt(int? version) => At(version).Where(at => at.Held.ReadyActors > 0).Select(at => at.Node);
 
@@ -173,6 +176,8 @@ internal sealed class ModelView(string name)
         { Version: { } version, Before: { } before } when versions.Contains(version) && versions.Contains(before) =>
             (before, version, true),
         { Version: { } version } when versions.Contains(version) => (version, null, true),
+        // What was tried is gone: its calls are those of the version that had the rest.
+        { Percent: < 100, Before: { } before } when versions.Contains(before) => (before, null, true),
         _ => (Newest(versions.Where(version => At(version).Any(at => at.Held.CanBuild))), null, false),
     };
 

@@ -26,6 +26,9 @@ internal sealed class NodeTable
         _unreachable.TryRemove(node, out _);
     }
 
+    /// <summary>Members that do not answer at the moment.</summary>
+    public ICollection<Address> Unreachable => _unreachable.Keys;
+
     /// <summary>Whether a member does not answer at the moment.</summary>
     public bool IsUnreachable(Address node) => _unreachable.ContainsKey(node);
 

@@ -51,27 +51,29 @@ internal sealed class Copies(ModelView view, NodeTable nodes, OrderBook orders, 
     }
 
     /// <summary>
-    /// A node for the current version, where that is loaded and fewer stores hold it than should, so that it outlives a node; null for
-    /// none.
+    /// Versions for one more node each, so that they outlive a node: those that are loaded, whether calls name them or not, and that fewer
+    /// stores hold than should.
     /// </summary>
     /// <param name="unreachable">Nodes that get nothing now.</param>
-    public (int Version, int Stores, Address Node)? Copy(IReadOnlyCollection<Address> unreachable)
+    public IEnumerable<(int Version, int Stores, Address Node)> Copy(IReadOnlyCollection<Address> unreachable)
     {
-        if (view.Current is not { } version || !view.WarmAt(version).Any() || orders.Has(version))
+        foreach (var version in view.Warm.Where(version => !orders.Has(version)))
         {
-            return null;
-        }
+            var holders = view.At(version).Where(at => at.Held.Model is not null).ToArray();
+            var stores = holders.Select(at => nodes.Find(at.Node)?.Info.Store).OfType<string>().ToHashSet();
+            if (holders.Length == 0 || stores.Count >= wanted)
+            {
+                continue;
+            }
 
-        var holders = view.At(version).Where(at => at.Held.Model is not null).ToArray();
-        var stores = holders.Select(at => nodes.Find(at.Node)?.Info.Store).OfType<string>().ToHashSet();
-        if (holders.Length == 0 || stores.Count >= wanted)
-        {
-            return null;
+            var others = nodes.Nodes.Where(node => stores.Contains(node.Info.Store) || node.Load.IsLeaving)
+                .Select(node => node.Info.Address);
+            // Two stores that are too small for second copies of all would send each other's away for ever.
+            if (Choose(version, others, unreachable, mayEvict: false) is { } node)
+            {
+                yield return (version, stores.Count, node);
+            }
         }
-
-        var others = nodes.Nodes.Where(node => stores.Contains(node.Info.Store) || node.Load.IsLeaving).Select(node => node.Info.Address);
-        // Two stores that are too small for second copies of all would send each other's away for ever.
-        return Choose(version, others, unreachable, mayEvict: false) is { } node ? (version, stores.Count, node) : null;
     }
 
     private Address? Choose(int version, IEnumerable<Address> excluded, IEnumerable<Address> unreachable, bool mayEvict)

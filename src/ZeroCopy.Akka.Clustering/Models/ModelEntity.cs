@@ -380,17 +380,17 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
         }
     }
 
-    /// <summary>Has a version that is used held by as many stores as it should be.</summary>
+    /// <summary>Has versions that are used held by as many stores as it should be.</summary>
     private void Copy()
     {
-        if (_copies.Copy(Unreachable()) is var (version, stores, node))
+        foreach (var (version, stores, node) in _copies.Copy(Unreachable()))
         {
             _log.Info("{0}@{1} is used, and held by {2} stores alone: {3} gets it too", _name, version, stores, node);
             Open(node, version, null, warm: false);
         }
     }
 
-    private HashSet<Address> Unreachable() => [.. _cluster.State.Unreachable.Select(member => member.Address)];
+    private HashSet<Address> Unreachable() => [.. _nodes.Unreachable];
 
     private void Place(EntityRequest.Place place, IActorRef sender)
     {
@@ -411,6 +411,8 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
         }
 
         var unreachable = Unreachable();
+        // It has just been heard of, while this node may have stood still and not know yet who is there.
+        unreachable.Remove(sender.Path.Address);
         var excluded = place.Tried.Union(unreachable).ToHashSet();
         if (place.Version is { } version)
         {
@@ -422,10 +424,10 @@ internal sealed class ModelEntity : UntypedActor, IWithTimers
             var failed = place.Version is { } tried
                 ? _orders.Failed(tried).Select(failure => $"{failure.Node}: {failure.Reason}")
                 : [];
-            var lost = _view.At(place.Version).Where(at => unreachable.Contains(at.Node)).Select(at => $"{at.Node}: unreachable");
+            var lost = _view.At(place.Version).Where(at => unreachable.Contains(at.Node)).Select(at => $"{at.Node}: unreachable").ToArray();
             sender.Tell(
                 new EntityReply.Failed(
-                    InferenceFailure.LoadFailed,
+                    lost.Length == 0 ? InferenceFailure.LoadFailed : InferenceFailure.Unreachable,
                     $"No further node of the cluster can take {Title(place.Version)}: "
                     + string.Join("; ", failed.Concat(lost).DefaultIfEmpty("those that can build it were tried")) + ".",
                     place.Id),

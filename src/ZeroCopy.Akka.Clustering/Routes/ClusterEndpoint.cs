@@ -179,7 +179,7 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
             var entry = await EntryAsync(cancellationToken).ConfigureAwait(false);
             var route = entry.Route!;
             Address node;
-            var wanted = version ?? Wanted(route);
+            var wanted = version ?? Wanted(entry, route, tried);
             try
             {
                 (node, wanted) = await ChooseAsync(entry, route, wanted, tried, failures, limit is not null, cancellationToken)
@@ -266,6 +266,12 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
             var placed = await placing.ConfigureAwait(false);
             return (placed.Node, placed.Version);
         }
+        catch (InferenceException e) when (
+            e.Failure is InferenceFailure.Unreachable && routes.Choice.Cold(route, wanted, tried) is { } reached)
+        {
+            // Those who answer for it do not reach it, as this process does.
+            return (reached.Node, wanted);
+        }
         catch (InferenceException e) when (e.Failure is InferenceFailure.LoadFailed && HaveLostIt(entry.Route!, wanted, failures))
         {
             // Those who answer for it may not have heard that yet.
@@ -302,9 +308,11 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
     private static bool IsNobodyReached(Dictionary<Address, InferenceException> failures) =>
         failures.Count > 0 && failures.Values.All(failure => failure.Failure is InferenceFailure.Unreachable);
 
-    /// <summary>The version of a call that names none.</summary>
-    private static int? Wanted(ModelRoute route) =>
-        route.Next is { } next && Random.Shared.Next(100) < route.Percent ? next : route.Current;
+    /// <summary>The version of a call that names none. A share is not waited for that is not reached: the others can answer as well.</summary>
+    private int? Wanted(RouteEntry entry, ModelRoute route, HashSet<Address> tried) =>
+        route.Next is { } next && Random.Shared.Next(100) < route.Percent && routes.Choice.IsReached(entry.WarmAt(next), tried)
+            ? next
+            : route.Current;
 
     /// <summary>Whether a call ran nowhere, as its node was not reached or refused it.</summary>
     private static bool NeverRan(InferenceException e, IModelEndpoint? endpoint) => endpoint is null || e.NeverRan;

@@ -44,6 +44,20 @@ internal sealed class ReplicaChoice(Address? self, Func<Address, int> outstandin
         return one is null || other is null ? one ?? other : Load(one) <= Load(other) ? one : other;
     }
 
+    /// <summary>Whether one of the warm replicas of a version was not tried and is reached. Allocates nothing.</summary>
+    public bool IsReached(ReadOnlySpan<Replica> warm, IReadOnlySet<Address> tried)
+    {
+        foreach (var replica in warm)
+        {
+            if (!tried.Contains(replica.Node) && !isUnreachable(replica.Node))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>A replica that would load the model with the call; null where there is none that was not tried.</summary>
     public Replica? Cold(ModelRoute route, int? version, IReadOnlySet<Address> tried)
     {

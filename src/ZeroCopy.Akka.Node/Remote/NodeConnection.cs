@@ -152,7 +152,7 @@ internal sealed class NodeConnection : IAsyncDisposable
             failures.Add(isTls
                 ? "Something listens there: is it a node whose cluster has no TLS, or trusts other certificates?"
                 : "Something listens there: is it no node, or one of a cluster with TLS (zerocopy.cluster.tls)? Then --config has to name "
-                    + "a file with the same.");
+                    + "a file with the same. Or is the node called otherwise (zerocopy.cluster.host, --host)?");
         }
 
         throw new InferenceException(InferenceFailure.Unreachable, string.Join(" ", failures));

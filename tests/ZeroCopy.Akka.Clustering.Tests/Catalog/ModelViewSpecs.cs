@@ -177,6 +177,19 @@ public sealed class ModelViewSpecs
         Assert.Equal((1, 2, 10), (_view.ToRoute().Current, _view.ToRoute().Next, _view.ToRoute().Percent));
     }
 
+    [Theory]
+    [InlineData(10, 1)]
+    [InlineData(100, 3)]
+    public void ModelView_should_return_to_the_version_with_the_rest_where_what_had_a_share_is_removed(int percent, int current)
+    {
+        Report(A, Warm(1), Warm(2), Cold(3));
+        Decide(2, percent, 1);
+
+        Report(A, Warm(1), Warm(3));
+
+        Assert.Equal((current, (int?)null), (_view.Current, _view.Coming));
+    }
+
     [Fact]
     public void ModelView_should_learn_of_a_roll_out_from_the_nodes_the_latest_first()
     {

@@ -58,7 +58,23 @@ public sealed class CopiesSpecs
     {
         Hold(A, Held);
 
-        Assert.Equal((1, 1, B), _copies.Copy([]));
+        Assert.Equal([(1, 1, B)], _copies.Copy([]));
+    }
+
+    [Fact]
+    public void Copies_should_have_every_version_that_is_used_held_by_a_second_store()
+    {
+        Hold(A, Version(1, ready: 1), Version(2, ready: 1), Version(3, ready: 0));
+        Hold(B, Version(2, ready: 0));
+        Assert.Equal(2, _view.Current);
+
+        Assert.Equal([(1, 1, B)], _copies.Copy([]));
+
+        Hold(B);
+        Assert.Equal([(2, 1, B), (1, 1, B)], _copies.Copy([]));
+
+        _orders.Add(B, 2);
+        Assert.Equal([(1, 1, B)], _copies.Copy([]));
     }
 
     [Theory]
@@ -70,7 +86,7 @@ public sealed class CopiesSpecs
         Node(B, isLeaving: isLeaving, store: store);
         Hold(A, Held);
 
-        Assert.Null(_copies.Copy(isLost ? [B] : []));
+        Assert.Empty(_copies.Copy(isLost ? [B] : []));
     }
 
     [Fact]
@@ -79,7 +95,7 @@ public sealed class CopiesSpecs
         Node(B, free: 1);
         Hold(A, Held);
 
-        Assert.Null(_copies.Copy([]));
+        Assert.Empty(_copies.Copy([]));
         Assert.Equal([null, null, B], Enumerable.Range(0, 3).Select(_ => Spread(Overfull)));
     }
 
@@ -87,20 +103,23 @@ public sealed class CopiesSpecs
     public void Copies_should_copy_nothing_that_is_not_loaded_or_that_enough_stores_hold()
     {
         Hold(A, Held with { ReadyActors = 0 });
-        Assert.Null(_copies.Copy([]));
+        Assert.Empty(_copies.Copy([]));
 
         Hold(A, Held);
         Hold(B, Held with { ReadyActors = 0 });
-        Assert.Null(_copies.Copy([]));
+        Assert.Empty(_copies.Copy([]));
     }
 
     private void Node(Address node, int pending = 0, bool isLeaving = false, string? store = null, long free = 1 << 30) =>
         _nodes.Set(new NodeReport(
             new NodeInfo(node, store ?? node.Host, new Uri("http://a"), null, null, []), new NodeLoad(pending, free, isLeaving)));
 
-    private void Hold(Address node, HeldVersion held)
+    private static HeldVersion Version(int version, int ready) =>
+        Held with { Version = version, Model = ModelId.Of([(byte)version]), ReadyActors = ready };
+
+    private void Hold(Address node, params HeldVersion[] held)
     {
-        _view.Set(new ModelReport("bert", node, [held], null));
+        _view.Set(new ModelReport("bert", node, [.. held], null));
         _view.Update();
     }
 

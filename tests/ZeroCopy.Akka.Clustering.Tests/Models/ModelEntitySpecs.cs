@@ -4,6 +4,7 @@ using Akka.TestKit.Xunit2;
 using ZeroCopy.Clustering.Catalog;
 using ZeroCopy.Clustering.Models;
 using ZeroCopy.Clustering.Protocol;
+using ZeroCopy.Clustering.Tests.Nodes;
 using ZeroCopy.Endpoints;
 using ZeroCopy.Errors;
 using ZeroCopy.Manifests;
@@ -214,6 +215,41 @@ public sealed class ModelEntitySpecs : TestKit
 
         // Before its next look at itself.
         await ExpectMsgAsync<Passivate>(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task ModelEntity_should_say_that_holders_are_not_reached_where_that_is_all_that_is_wrong()
+    {
+        var other = Lose(Address.Parse("akka.tcp://zerocopy@a:1"));
+
+        _entity.Tell(new EntityRequest.Place("model", 1, [], 9), TestActor);
+
+        var failed = await ExpectMsgAsync<EntityReply.Failed>(Patience);
+        Assert.Equal(InferenceFailure.Unreachable, failed.Failure);
+        Assert.Contains($"{other}: unreachable", failed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ModelEntity_should_have_a_node_that_asks_for_what_it_holds_load_it_though_it_was_not_reached()
+    {
+        using var asking = TestNode.CreateSystem();
+        var other = Lose(Akka.Cluster.Cluster.Get(asking).SelfAddress);
+
+        var placed = await asking.ActorSelection(_entity.Path.ToStringWithAddress(_node))
+            .Ask<EntityReply>(new EntityRequest.Place("model", 1, [], 9), Patience);
+
+        Assert.Equal(other, Assert.IsType<EntityReply.Placed>(placed).Node);
+        await asking.Terminate().WaitAsync(Patience);
+    }
+
+    /// <summary>A node that alone holds the model, and is not reached.</summary>
+    private Address Lose(Address node)
+    {
+        _table.Set(new NodeReport(
+            new NodeInfo(node, "other", new Uri("http://127.0.0.1:1"), null, null, []), new NodeLoad(0, 1 << 20, false)));
+        _table.SetUnreachable(node, true);
+        _entity.Tell(new ModelReport("model", node, [Held(1, ready: 0)], null), TestActor);
+        return node;
     }
 
     /// <summary>An order to the node to get a model from another, on which a call waits.</summary>

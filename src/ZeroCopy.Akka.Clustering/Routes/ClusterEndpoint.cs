@@ -308,7 +308,9 @@ internal sealed class ClusterEndpoint(RouteEntry entry, int? version, RouteConte
     private static bool IsNobodyReached(Dictionary<Address, InferenceException> failures) =>
         failures.Count > 0 && failures.Values.All(failure => failure.Failure is InferenceFailure.Unreachable);
 
-    /// <summary>The version of a call that names none. A share is not waited for that is not reached: the others can answer as well.</summary>
+    /// <summary>
+    /// The version of a call that names none. A share is not waited for that is not reached: the others can answer as well.
+    /// </summary>
     private int? Wanted(RouteEntry entry, ModelRoute route, HashSet<Address> tried) =>
         route.Next is { } next && Random.Shared.Next(100) < route.Percent && routes.Choice.IsReached(entry.WarmAt(next), tried)
             ? next
